@@ -1,0 +1,146 @@
+//! What happens to a call and what it wants done: the border between the pure machine and its driver.
+
+use super::devices::{Devices, MediaError, Permission};
+use super::negotiation::{PeerCommand, PeerEvent};
+use crate::protocol::{ClientMsg, DisplayName, Epoch, PeerId, RoomId, SeatToken, ServerMsg};
+
+/// Number of a socket that was asked for; events of an older one are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SocketId(pub u32);
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The page is ready.
+    Loaded(Loaded),
+    /// A person did something.
+    User(UserAction),
+    /// The socket changed.
+    Socket(SocketId, SocketEvent),
+    /// The browser's devices changed.
+    Media(MediaEvent),
+    /// A peer connection reports; dropped unless the epoch is the present one.
+    Peer(PeerId, Epoch, PeerEvent),
+    /// The page is visible again, the network is back, or the machine woke up: try now.
+    Woken,
+    /// The time given by [`super::Call::deadline`] has come.
+    Tick,
+}
+
+/// What the page knows at its start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// The browser has what calls need.
+    pub supported: bool,
+    /// The seat this tab held before a reload.
+    pub remembered: Option<Remembered>,
+    /// Leave of the person for microphone and camera, where the browser tells.
+    pub microphone: Permission,
+    /// See `microphone`.
+    pub camera: Permission,
+}
+
+/// A seat kept over a reload, in the tab's own storage.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Remembered {
+    /// The room.
+    pub room: RoomId,
+    /// Its proof.
+    pub resume: SeatToken,
+    /// The name used.
+    pub name: Option<DisplayName>,
+    /// What was switched off.
+    pub microphone_muted: bool,
+    /// See `microphone_muted`.
+    pub camera_off: bool,
+}
+
+/// What a person can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserAction {
+    /// Show the preview: asks for camera and microphone.
+    StartPreview,
+    /// CONNECT, with the texts as typed.
+    Connect {
+        /// The room number.
+        room: String,
+        /// The display name, may be empty.
+        name: String,
+    },
+    /// Leave the call.
+    Leave,
+    /// Mute or unmute.
+    ToggleMicrophone,
+    /// Camera off or on.
+    ToggleCamera,
+    /// Ask for the missing devices again.
+    RetryDevices,
+    /// Try a failed connection again.
+    RetryPeer(PeerId),
+    /// The notice was read.
+    DismissNotice,
+}
+
+/// What a socket reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SocketEvent {
+    /// Open.
+    Opened,
+    /// A message arrived.
+    Message(ServerMsg),
+    /// Closed, by whomever; `code` as in RFC 6455 section 7.4 (1006: without a word).
+    Closed {
+        /// The close code.
+        code: u16,
+    },
+}
+
+/// What capture reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// `getUserMedia` answered with these tracks.
+    Granted(Devices),
+    /// `getUserMedia` failed.
+    Failed {
+        /// What was asked for.
+        asked: Devices,
+        /// Why.
+        error: MediaError,
+        /// What the person allows, where the browser tells.
+        microphone: Permission,
+        /// See `microphone`.
+        camera: Permission,
+    },
+    /// These tracks ended by themselves: unplugged, or leave withdrawn.
+    Ended(Devices),
+    /// The set of devices changed (`devicechange`).
+    Changed,
+}
+
+/// Something to do, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Open a socket.
+    OpenSocket(SocketId),
+    /// Close the socket, if it is open.
+    CloseSocket,
+    /// Send on the open socket.
+    Send(ClientMsg),
+    /// Call `getUserMedia`.
+    Capture(Devices),
+    /// Stop these tracks, so that the light goes out.
+    Release(Devices),
+    /// Set `MediaStreamTrack.enabled`.
+    Enable {
+        /// Which tracks.
+        devices: Devices,
+        /// Heard or seen, or silent and black.
+        enabled: bool,
+    },
+    /// Something for one peer connection.
+    Peer(PeerId, Epoch, PeerCommand),
+    /// Keep or forget the seat in the tab's own storage.
+    Remember(Option<Remembered>),
+    /// Put the room's own address into the address bar; `None` is the start page.
+    ShowAddress(Option<RoomId>),
+}

@@ -1,0 +1,121 @@
+//! What a call looks like from outside: the only thing the page draws from.
+
+use super::devices::DeviceProblem;
+use crate::protocol::{DisplayName, PeerId, RoomId};
+
+/// Everything the page shows of a call. The default is what the server renders.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallView {
+    /// Which of the two screens.
+    pub phase: Phase,
+    /// The room joined or being joined.
+    pub room: Option<RoomId>,
+    /// Everybody else in the room, by id.
+    pub peers: Vec<PeerView>,
+    /// One's own microphone.
+    pub microphone: DeviceView,
+    /// One's own camera.
+    pub camera: DeviceView,
+    /// Why a device is missing, and so what to do next.
+    pub device_problem: Option<DeviceProblem>,
+    /// The way to the server.
+    pub line: LineView,
+    /// The one thing to tell the person now.
+    pub notice: Option<Notice>,
+}
+
+/// The two screens, and the moment between them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Choosing a room.
+    #[default]
+    Home,
+    /// CONNECT was pressed and the server has not answered yet; still the first screen.
+    Joining,
+    /// Seated: the call view.
+    InCall,
+}
+
+/// One's own microphone or camera.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceView {
+    /// Not asked for yet.
+    #[default]
+    Off,
+    /// The browser asks the person, or opens the device.
+    Asking,
+    /// Heard or seen by the others.
+    On,
+    /// Muted, or camera switched off, by the person.
+    Muted,
+    /// Cannot be had; [`CallView::device_problem`] says why.
+    Missing,
+}
+
+/// Somebody else in the room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerView {
+    /// Who.
+    pub peer: PeerId,
+    /// The name given.
+    pub name: Option<DisplayName>,
+    /// How the media is doing.
+    pub link: LinkView,
+    /// Whether pictures of this peer arrive.
+    pub has_video: bool,
+}
+
+/// The media connection to one peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkView {
+    /// Being set up.
+    #[default]
+    Connecting,
+    /// Media flows.
+    Connected,
+    /// It flowed before and is being brought back.
+    Interrupted,
+    /// The peer's page is gone or cut off; its seat is kept for a while.
+    Away,
+    /// Every attempt failed; the person can try again.
+    Failed,
+}
+
+/// The WebSocket to the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineView {
+    /// Not needed now, or being opened for the first time.
+    #[default]
+    Idle,
+    /// Open.
+    Up,
+    /// Lost during a call and being brought back; media goes on.
+    Reconnecting,
+}
+
+/// Something a person should read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// CONNECT with an empty room number.
+    EmptyRoom,
+    /// CONNECT with something that is no room number.
+    BadRoom,
+    /// The name is too long or holds odd characters.
+    BadName,
+    /// Every seat of the room is taken.
+    RoomFull,
+    /// The server cannot be reached; the page keeps trying.
+    Unreachable,
+    /// This browser cannot make calls at all.
+    Unsupported,
+    /// The other one left and one is alone now.
+    PeerLeft(Option<DisplayName>),
+    /// Somebody sat down.
+    PeerJoined(Option<DisplayName>),
+    /// One left the call oneself.
+    Left,
+    /// The server ended the call for this page (too many messages, too slow); one can join again.
+    Dropped,
+    /// This seat is now used in another tab or window.
+    MovedElsewhere,
+}

@@ -1,0 +1,2 @@
+//! Parlor server binary.
+fn main() {}

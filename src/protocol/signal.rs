@@ -1,0 +1,164 @@
+//! What two peers tell each other through the server: descriptions and candidates, with the numbers that keep
+//! late ones apart.
+
+use serde::{Deserialize, Serialize};
+
+use super::Page;
+
+/// Number of one connection of a pair of peers; both sides derive the same one and it only grows.
+///
+/// The higher [`Page`] of the two sides times [`Epoch::TRIES`], plus how often that connection was built anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u32);
+
+impl Epoch {
+    /// How many connections a pair can try before one of the pages must be reloaded.
+    pub const TRIES: u32 = 16;
+
+    /// The first epoch of two page loads.
+    pub fn first(one: Page, other: Page) -> Self {
+        Self(one.max(other).0.saturating_mul(Self::TRIES))
+    }
+
+    /// The epoch of a connection built anew between the same page loads, if there are tries left.
+    pub fn next(self) -> Option<Self> {
+        let next = self.0.checked_add(1)?;
+        (next % Self::TRIES != 0).then_some(Self(next))
+    }
+
+    /// Whether both epochs belong to the same two page loads.
+    pub fn same_pages(self, other: Self) -> bool {
+        self.0 / Self::TRIES == other.0 / Self::TRIES
+    }
+}
+
+/// Number of an offer within an epoch and a sender; an answer repeats it, so that an answer to an offer that
+/// was since replaced is recognised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OfferId(pub u32);
+
+/// `RTCIceCandidateInit` (W3C WebRTC 1.0, section 4.8.1.1); an empty `candidate` ends the candidates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceCandidate {
+    /// `candidate-attribute` of RFC 8839, section 5.1.
+    pub candidate: String,
+    /// Media stream identification tag of the m-line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdp_mid: Option<String>,
+    /// Index of the m-line, from 0.
+    #[serde(default, rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
+    pub sdp_m_line_index: Option<u16>,
+    /// ICE generation the candidate belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+/// `RTCIceServer` (W3C WebRTC 1.0, section 4.2.4).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// STUN and TURN URLs (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// TURN user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// TURN password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl std::fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
+
+/// A message from peer to peer; opaque to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Signal {
+    /// I am ready to negotiate a connection of this epoch; offer one (again) if the offer is yours to make.
+    StartCall {
+        /// The connection meant.
+        #[serde(default)]
+        epoch: Epoch,
+    },
+    /// An SDP offer (RFC 9429).
+    WebrtcOffer {
+        /// The session description.
+        sdp: String,
+        /// The connection it belongs to.
+        #[serde(default)]
+        epoch: Epoch,
+        /// Its number.
+        #[serde(default)]
+        offer: OfferId,
+    },
+    /// The answer to an offer.
+    WebrtcAnswer {
+        /// The session description.
+        sdp: String,
+        /// The connection it belongs to.
+        #[serde(default)]
+        epoch: Epoch,
+        /// The offer it answers.
+        #[serde(default)]
+        offer: OfferId,
+    },
+    /// An ICE candidate of the sender, or the end of them.
+    WebrtcIceCandidate {
+        /// The candidate.
+        #[serde(flatten)]
+        candidate: IceCandidate,
+        /// The connection it belongs to.
+        #[serde(default)]
+        epoch: Epoch,
+    },
+}
+
+impl Signal {
+    /// The connection the signal belongs to.
+    pub fn epoch(&self) -> Epoch {
+        match self {
+            Self::StartCall { epoch }
+            | Self::WebrtcOffer { epoch, .. }
+            | Self::WebrtcAnswer { epoch, .. }
+            | Self::WebrtcIceCandidate { epoch, .. } => *epoch,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_of_newer_pages_are_higher_than_any_try_of_older_ones() {
+        let (old, new) = (Epoch::first(Page(3), Page(1)), Epoch::first(Page(1), Page(4)));
+        let mut last = old;
+        let mut tries = 1;
+        while let Some(next) = last.next() {
+            assert!(next > last && next < new && next.same_pages(old));
+            last = next;
+            tries += 1;
+        }
+        assert_eq!(tries, Epoch::TRIES);
+        assert!(!new.same_pages(old));
+    }
+
+    #[test]
+    fn candidate_keeps_the_names_of_the_specification() {
+        let json = r#"{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"x"}"#;
+        let read: IceCandidate = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), json);
+    }
+
+    #[test]
+    fn ice_server_does_not_show_its_credential() {
+        let server =
+            IceServer { urls: vec!["turn:x".into()], username: Some("u".into()), credential: Some("geheim".into()) };
+        assert!(!format!("{server:?}").contains("geheim"));
+    }
+}

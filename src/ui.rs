@@ -1,0 +1,81 @@
+//! The views and the one handle they hold: a [`CallView`] to read, actions to dispatch, streams to show.
+//!
+//! Views never decide; they draw [`CallView`] and dispatch [`UserAction`]s. The browser's driver is the only
+//! writer of the signals here and comes in through context as a [`Driver`], so nothing in `ui` names it; on
+//! the server there is none, and every signal keeps its default.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use leptos::prelude::*;
+use leptos::web_sys::HtmlVideoElement;
+use send_wrapper::SendWrapper;
+
+use crate::call::{CallView, Event, UserAction};
+use crate::protocol::PeerId;
+
+/// Puts a stream into a `<video>` element; made by the driver around a `MediaStream`.
+///
+/// Wrapped because rendering on the server moves signals between threads; none exists there.
+pub type StreamSink = SendWrapper<Rc<dyn Fn(&HtmlVideoElement)>>;
+
+/// Starts the browser's side of a call; provided by `hydrate()`, absent on the server.
+#[derive(Clone, Copy)]
+pub struct Driver(pub fn(CallPort));
+
+/// What the driver holds: the other end of a [`CallHandle`].
+pub struct CallPort {
+    /// What happens, from the views and from the driver's own callbacks.
+    pub events: UnboundedReceiver<Event>,
+    /// A way in for those callbacks.
+    pub sender: UnboundedSender<Event>,
+    /// What the views draw.
+    pub view: WriteSignal<CallView>,
+    /// One's own picture.
+    pub local: WriteSignal<Option<StreamSink>>,
+    /// The others' pictures and voices.
+    pub remote: WriteSignal<BTreeMap<PeerId, StreamSink>>,
+}
+
+/// All that views hold of a call.
+#[derive(Clone, Copy)]
+pub struct CallHandle {
+    view: ReadSignal<CallView>,
+    local: ReadSignal<Option<StreamSink>>,
+    remote: ReadSignal<BTreeMap<PeerId, StreamSink>>,
+    sender: StoredValue<UnboundedSender<Event>>,
+}
+
+impl CallHandle {
+    /// Makes a handle and the driver's end of it.
+    pub fn new() -> (Self, CallPort) {
+        let (view, set_view) = signal(CallView::default());
+        let (local, set_local) = signal(None);
+        let (remote, set_remote) = signal(BTreeMap::new());
+        let (sender, events) = unbounded();
+        let handle = Self { view, local, remote, sender: StoredValue::new(sender.clone()) };
+        (handle, CallPort { events, sender, view: set_view, local: set_local, remote: set_remote })
+    }
+
+    /// The call, as a signal to select from with memos.
+    pub fn view(&self) -> ReadSignal<CallView> {
+        self.view
+    }
+
+    /// One's own picture, reactive.
+    pub fn local(&self) -> Option<StreamSink> {
+        self.local.get()
+    }
+
+    /// A peer's picture and voice, reactive.
+    pub fn remote(&self, peer: PeerId) -> Option<StreamSink> {
+        self.remote.with(|streams| streams.get(&peer).cloned())
+    }
+
+    /// Reports what a person did.
+    pub fn dispatch(&self, action: UserAction) {
+        // Without a driver (on the server, or after the page is gone) nobody listens, and nothing is lost.
+        self.sender.with_value(|sender| drop(sender.unbounded_send(Event::User(action))));
+    }
+}
