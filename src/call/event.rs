@@ -77,6 +77,8 @@ pub enum UserAction {
     RetryDevices,
     /// Try a failed connection again.
     RetryPeer(PeerId),
+    /// Play what the browser held back.
+    PlaySound,
     /// The notice was read.
     DismissNotice,
 }
@@ -115,6 +117,8 @@ pub enum MediaEvent {
     Ended(Devices),
     /// The set of devices changed (`devicechange`).
     Changed,
+    /// A `play()` was refused for want of a gesture, or one went through again.
+    SoundBlocked(bool),
 }
 
 /// Something to do, in order.
@@ -137,6 +141,8 @@ pub enum Command {
         /// Heard or seen, or silent and black.
         enabled: bool,
     },
+    /// Call `play()` on every picture.
+    PlaySound,
     /// Something for one peer connection.
     Peer(PeerId, Epoch, PeerCommand),
     /// Keep or forget the seat in the tab's own storage.

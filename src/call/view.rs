@@ -20,6 +20,8 @@ pub struct CallView {
     pub device_problem: Option<DeviceProblem>,
     /// The way to the server.
     pub line: LineView,
+    /// The browser holds the sound back until the person touches the page.
+    pub sound_blocked: bool,
     /// The one thing to tell the person now.
     pub notice: Option<Notice>,
 }
