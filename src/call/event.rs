@@ -1,7 +1,7 @@
 //! What happens to a call and what it wants done: the border between the pure machine and its driver.
 
 use super::devices::{Devices, MediaError, Permission};
-use super::negotiation::{PeerCommand, PeerEvent};
+use super::peer::{PeerCommand, PeerEvent};
 use crate::protocol::{ClientMsg, DisplayName, Epoch, PeerId, RoomId, SeatToken, ServerMsg};
 
 /// Number of a socket that was asked for; events of an older one are dropped.

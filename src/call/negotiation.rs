@@ -1,88 +1,302 @@
 //! Negotiation with one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7) as a pure machine.
+//!
+//! One step (an offer, an answer, an answer applied) is under way at a time; what arrives meanwhile waits or
+//! is superseded. The higher peer id makes the first offer, because it is the one who came later and hears of
+//! the other first; it is also the impolite side, so that this offer always stands. Afterwards either side
+//! may offer again, to restart ICE.
 
-use crate::protocol::{IceCandidate, IceServer, OfferId};
+use std::time::Duration;
 
-/// Something to do to the `RTCPeerConnection` of one peer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PeerCommand {
-    /// Make it; the side that offers adds the audio and video transceivers, the other takes those offered.
-    Open {
-        /// `RTCConfiguration.iceServers`
-        ice_servers: Vec<IceServer>,
-        /// This side makes the first offer.
+use super::peer::{PeerCommand, PeerEvent, PeerState};
+use super::recovery::{Recovery, Remedy};
+use crate::protocol::{Epoch, IceCandidate, IceServer, OfferId, Signal};
+
+/// Most candidates kept for a description that has not come; a browser makes a few dozen.
+const MAX_WAITING_CANDIDATES: usize = 200;
+
+/// What the machine wants done.
+#[derive(Debug, PartialEq)]
+pub(super) enum Output {
+    /// To the connection.
+    Do(PeerCommand),
+    /// To the peer.
+    Send(Signal),
+    /// This connection is beyond repair: close it and build the next one.
+    Rebuild,
+}
+
+/// The step under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Offering,
+    AcceptingOffer,
+    AcceptingAnswer,
+}
+
+/// `RTCSignalingState`, as far as it lasts beyond a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signalling {
+    Stable,
+    HaveLocalOffer(OfferId),
+}
+
+/// One connection with one peer.
+#[derive(Debug)]
+pub(super) struct Negotiation {
+    epoch: Epoch,
+    offerer: bool,
+    step: Option<Step>,
+    signalling: Signalling,
+    /// An offer to make as soon as possible; `true` restarts ICE.
+    wanted: Option<bool>,
+    /// The newest remote offer, not begun yet.
+    remote_offer: Option<(OfferId, String)>,
+    /// A remote description is set, or being set.
+    has_remote: bool,
+    waiting: Vec<IceCandidate>,
+    last_offer: OfferId,
+    state: PeerState,
+    was_connected: bool,
+    recovery: Recovery,
+}
+
+impl Negotiation {
+    /// Opens the connection, and makes the first offer if that is this side's part.
+    pub(super) fn open(
+        now: Duration,
+        epoch: Epoch,
         offerer: bool,
-    },
-    /// `setLocalDescription()` of an offer, after `restartIce()` if `restart`; answered by `Offered`.
-    Offer {
-        /// Its number.
-        offer: OfferId,
-        /// With new ICE credentials.
-        restart: bool,
-    },
-    /// `setRemoteDescription(offer)`, which rolls an own offer back, then `setLocalDescription()` of the
-    /// answer; answered by `Answered`.
-    AcceptOffer {
-        /// Its number.
-        offer: OfferId,
-        /// The description.
-        sdp: String,
-    },
-    /// `setRemoteDescription(answer)`; answered by `Applied`.
-    AcceptAnswer {
-        /// The description.
-        sdp: String,
-    },
-    /// `addIceCandidate`; errors are logged only.
-    AddCandidate(IceCandidate),
-    /// `replaceTrack` with the tracks that exist now.
-    Attach,
-    /// Close it and forget it.
-    Close,
-}
+        ice_servers: Vec<IceServer>,
+    ) -> (Self, Vec<Output>) {
+        let mut machine = Self {
+            epoch,
+            offerer,
+            step: None,
+            signalling: Signalling::Stable,
+            wanted: offerer.then_some(false),
+            remote_offer: None,
+            has_remote: false,
+            waiting: Vec::new(),
+            last_offer: OfferId::default(),
+            state: PeerState::New,
+            was_connected: false,
+            recovery: Recovery::new(now, offerer),
+        };
+        let mut out = vec![Output::Do(PeerCommand::Open { ice_servers, offerer })];
+        machine.advance(&mut out);
+        (machine, out)
+    }
 
-/// Something a peer connection reports.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PeerEvent {
-    /// The own offer is set and can be sent.
-    Offered {
-        /// Its number.
-        offer: OfferId,
-        /// The description.
-        sdp: String,
-    },
-    /// The remote offer is set, and so is the answer.
-    Answered {
-        /// The offer answered.
-        offer: OfferId,
-        /// The answer's description.
-        sdp: String,
-    },
-    /// The remote answer is set.
-    Applied,
-    /// The step under way failed; the text is for the log.
-    StepFailed(String),
-    /// A candidate of this side, or the end of them.
-    Candidate(IceCandidate),
-    /// `connectionState` changed.
-    State(PeerState),
-    /// Pictures of the peer began or stopped to arrive.
-    Video(bool),
-}
+    /// Opens the next connection after this one. With `tell` it was this side's idea, and if it is not the
+    /// one that offers it asks the other to come along.
+    pub(super) fn reopen(
+        &self,
+        now: Duration,
+        epoch: Epoch,
+        ice_servers: Vec<IceServer>,
+        tell: bool,
+    ) -> (Self, Vec<Output>) {
+        let (mut next, mut out) = Self::open(now, epoch, self.offerer, ice_servers);
+        next.recovery = self.recovery.carry_over(now);
+        next.was_connected = self.was_connected;
+        if tell && !self.offerer {
+            out.push(Output::Send(Signal::StartCall { epoch }));
+        }
+        (next, out)
+    }
 
-/// `RTCPeerConnectionState`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PeerState {
-    /// Nothing happened yet.
-    #[default]
-    New,
-    /// ICE or DTLS is at work.
-    Connecting,
-    /// Media can flow.
-    Connected,
-    /// Checks fail at the moment.
-    Disconnected,
-    /// ICE gave up, or DTLS failed.
-    Failed,
-    /// Closed.
-    Closed,
+    /// A person asked for another go.
+    pub(super) fn start_over(&mut self) {
+        self.recovery.start_over();
+    }
+
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.state == PeerState::Connected
+    }
+
+    /// Media flowed at some time.
+    pub(super) fn was_connected(&self) -> bool {
+        self.was_connected
+    }
+
+    /// Every attempt was used up.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.recovery.has_given_up() && !self.is_connected()
+    }
+
+    /// When [`Self::tick`] should be called next, if the peer can be reached.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.recovery.deadline()
+    }
+
+    /// A signal of this epoch arrived.
+    pub(super) fn signal(&mut self, signal: Signal) -> Vec<Output> {
+        let mut out = Vec::new();
+        match signal {
+            Signal::StartCall { .. } => self.asked_for_an_offer(),
+            Signal::WebrtcOffer { sdp, offer, .. } => self.offered(offer, sdp),
+            Signal::WebrtcAnswer { sdp, offer, .. } => self.answered(offer, sdp, &mut out),
+            Signal::WebrtcIceCandidate { candidate, .. } => self.candidate(candidate, &mut out),
+        }
+        self.advance(&mut out);
+        out
+    }
+
+    /// The connection reports.
+    pub(super) fn event(&mut self, now: Duration, event: PeerEvent) -> Vec<Output> {
+        let mut out = Vec::new();
+        match event {
+            PeerEvent::Offered { offer, sdp } => {
+                self.step = None;
+                // A remote offer that came meanwhile goes first; ours is rolled back with it.
+                if self.remote_offer.is_none() {
+                    self.signalling = Signalling::HaveLocalOffer(offer);
+                    out.push(Output::Send(Signal::WebrtcOffer { sdp, epoch: self.epoch, offer }));
+                }
+            }
+            PeerEvent::Answered { offer, sdp } => {
+                self.step = None;
+                out.push(Output::Send(Signal::WebrtcAnswer { sdp, epoch: self.epoch, offer }));
+                self.add_waiting(&mut out);
+            }
+            PeerEvent::Applied => {
+                self.step = None;
+                self.add_waiting(&mut out);
+            }
+            PeerEvent::StepFailed(_) => {
+                self.step = None;
+                return if self.recovery.step_failed() { vec![Output::Rebuild] } else { vec![] };
+            }
+            PeerEvent::Candidate(candidate) => {
+                out.push(Output::Send(Signal::WebrtcIceCandidate { candidate, epoch: self.epoch }));
+            }
+            PeerEvent::State(state) => {
+                self.state = state;
+                self.was_connected |= state == PeerState::Connected;
+                self.recovery.state_changed(now, state);
+            }
+            PeerEvent::Video(_) => {}
+        }
+        self.advance(&mut out);
+        out
+    }
+
+    /// The time of [`Self::deadline`] has come and the peer can be reached.
+    pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
+        let mut out = Vec::new();
+        match self.recovery.tick(now) {
+            None => {}
+            // A step that never ended, or restarts that did not help.
+            Some(Remedy::Restart) if self.step.is_some() => return vec![Output::Rebuild],
+            Some(Remedy::Rebuild) => return vec![Output::Rebuild],
+            Some(Remedy::Restart) => self.restart(&mut out),
+        }
+        self.advance(&mut out);
+        out
+    }
+
+    /// The way to the peer is back after messages may have been lost on it. `unsent` says that the own offer
+    /// waited here, so it was not among them.
+    pub(super) fn way_is_back(&mut self, now: Duration, unsent: bool) -> Vec<Output> {
+        let mut out = Vec::new();
+        if matches!(self.signalling, Signalling::HaveLocalOffer(_)) && !unsent {
+            self.wanted = Some(true);
+            self.signalling = Signalling::Stable;
+        } else if !self.is_connected() {
+            self.recovery.hurry(now);
+        }
+        self.advance(&mut out);
+        out
+    }
+
+    /// The network under the connection changed: check it now.
+    pub(super) fn network_changed(&mut self, now: Duration) {
+        if !self.is_connected() {
+            self.recovery.hurry(now);
+        }
+    }
+
+    fn restart(&mut self, out: &mut Vec<Output>) {
+        if self.has_remote || self.offerer {
+            self.signalling = Signalling::Stable;
+            self.wanted = Some(true);
+        } else {
+            out.push(Output::Send(Signal::StartCall { epoch: self.epoch }));
+        }
+    }
+
+    fn asked_for_an_offer(&mut self) {
+        // An offer under way answers the question; one that was sent may be the one that was lost.
+        if self.offerer && self.step.is_none() && !self.is_connected() {
+            if matches!(self.signalling, Signalling::HaveLocalOffer(_)) {
+                self.signalling = Signalling::Stable;
+            }
+            self.wanted = Some(self.last_offer != OfferId::default());
+        }
+    }
+
+    fn offered(&mut self, offer: OfferId, sdp: String) {
+        let collides =
+            self.step == Some(Step::Offering) || matches!(self.signalling, Signalling::HaveLocalOffer(_));
+        // The offerer is impolite: its own offer stands, the peer rolls back and answers it.
+        if collides && self.offerer {
+            return;
+        }
+        if self.remote_offer.as_ref().is_none_or(|(waiting, _)| *waiting < offer) {
+            self.remote_offer = Some((offer, sdp));
+        }
+    }
+
+    fn answered(&mut self, offer: OfferId, sdp: String, out: &mut Vec<Output>) {
+        // Anything else answers an offer that was replaced or rolled back since.
+        if self.signalling == Signalling::HaveLocalOffer(offer) && self.step.is_none() {
+            self.signalling = Signalling::Stable;
+            self.step = Some(Step::AcceptingAnswer);
+            self.has_remote = true;
+            out.push(Output::Do(PeerCommand::AcceptAnswer { sdp }));
+        }
+    }
+
+    fn candidate(&mut self, candidate: IceCandidate, out: &mut Vec<Output>) {
+        // While a description is being set the browser itself keeps the order (the operations chain).
+        if self.has_remote && self.remote_offer.is_none() {
+            out.push(Output::Do(PeerCommand::AddCandidate(candidate)));
+        } else if self.waiting.len() < MAX_WAITING_CANDIDATES {
+            self.waiting.push(candidate);
+        }
+    }
+
+    fn add_waiting(&mut self, out: &mut Vec<Output>) {
+        if self.remote_offer.is_none() {
+            out.extend(
+                self.waiting.drain(..).map(|candidate| Output::Do(PeerCommand::AddCandidate(candidate))),
+            );
+        }
+    }
+
+    /// Begins the next step, if none is under way and one is due.
+    fn advance(&mut self, out: &mut Vec<Output>) {
+        if self.step.is_some() {
+            return;
+        }
+        if let Some((offer, sdp)) = self.remote_offer.take() {
+            self.step = Some(Step::AcceptingOffer);
+            self.signalling = Signalling::Stable;
+            self.has_remote = true;
+            // Whatever this side wanted to restart, the peer's offer does.
+            self.wanted = None;
+            out.push(Output::Do(PeerCommand::AcceptOffer { offer, sdp }));
+            self.add_waiting(out);
+        } else if self.signalling == Signalling::Stable
+            && let Some(restart) = self.wanted.take()
+        {
+            self.step = Some(Step::Offering);
+            self.last_offer.0 += 1;
+            out.push(Output::Do(PeerCommand::Offer { offer: self.last_offer, restart }));
+        }
+    }
 }

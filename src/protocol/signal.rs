@@ -13,8 +13,9 @@ use super::Page;
 pub struct Epoch(pub u32);
 
 impl Epoch {
-    /// How many connections a pair can try before one of the pages must be reloaded.
-    pub const TRIES: u32 = 16;
+    /// How many connections a pair can build before one of the pages must be reloaded; far more than the
+    /// bounded attempts of a machine, since a person may ask again and again.
+    pub const TRIES: u32 = 1024;
 
     /// The first epoch of two page loads.
     pub fn first(one: Page, other: Page) -> Self {
@@ -157,8 +158,11 @@ mod tests {
 
     #[test]
     fn ice_server_does_not_show_its_credential() {
-        let server =
-            IceServer { urls: vec!["turn:x".into()], username: Some("u".into()), credential: Some("geheim".into()) };
+        let server = IceServer {
+            urls: vec!["turn:x".into()],
+            username: Some("u".into()),
+            credential: Some("geheim".into()),
+        };
         assert!(!format!("{server:?}").contains("geheim"));
     }
 }

@@ -1,0 +1,197 @@
+//! Microphone and camera: asks for them, keeps the live tracks, lets go of them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use js_sys::{Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus,
+};
+
+use super::Events;
+use super::error::BrowserError;
+use crate::call::{Devices, Event, MediaError, MediaEvent, Permission};
+
+/// What is asked of a camera, in pixels; a camera that has less gives less.
+const IDEAL_WIDTH: f64 = 1280.0;
+const IDEAL_HEIGHT: f64 = 720.0;
+
+/// One's own tracks. The stream is the same for the whole life of the page: the preview shows it, and every
+/// connection names it, so that the others play voice and picture in step.
+pub(super) struct Media {
+    stream: MediaStream,
+    tracks: Rc<RefCell<Tracks>>,
+    events: Events,
+    _devices_changed: Option<EventListener>,
+}
+
+#[derive(Default)]
+struct Tracks {
+    microphone: Option<LiveTrack>,
+    camera: Option<LiveTrack>,
+}
+
+struct LiveTrack {
+    track: MediaStreamTrack,
+    _ended: EventListener,
+}
+
+impl Drop for LiveTrack {
+    fn drop(&mut self) {
+        self.track.stop();
+    }
+}
+
+impl Media {
+    /// # Errors
+    /// A browser without `MediaStream`.
+    pub(super) fn new(events: Events) -> Result<Self, BrowserError> {
+        let changed = events.clone();
+        let listen = |devices: MediaDevices| {
+            EventListener::new(&devices, "devicechange", move |_| {
+                changed.push(Event::Media(MediaEvent::Changed))
+            })
+        };
+        let devices = media_devices().ok().map(listen);
+        Ok(Self { stream: MediaStream::new()?, tracks: Rc::default(), events, _devices_changed: devices })
+    }
+
+    /// The stream with the live tracks.
+    pub(super) fn stream(&self) -> &MediaStream {
+        &self.stream
+    }
+
+    /// The live microphone track.
+    pub(super) fn microphone(&self) -> Option<MediaStreamTrack> {
+        self.tracks.borrow().microphone.as_ref().map(|live| live.track.clone())
+    }
+
+    /// The live camera track.
+    pub(super) fn camera(&self) -> Option<MediaStreamTrack> {
+        self.tracks.borrow().camera.as_ref().map(|live| live.track.clone())
+    }
+
+    /// Asks the browser, and through it the person; the answer comes as an event.
+    pub(super) fn capture(&self, devices: Devices) {
+        let (events, stream, tracks) = (self.events.clone(), self.stream.clone(), Rc::clone(&self.tracks));
+        spawn_local(async move {
+            let event = match get_user_media(devices).await {
+                Ok(captured) => MediaEvent::Granted(keep(&captured, &stream, &tracks, &events)),
+                Err(error) => {
+                    let (microphone, camera) = permissions().await;
+                    MediaEvent::Failed { asked: devices, error, microphone, camera }
+                }
+            };
+            events.push(Event::Media(event));
+        });
+    }
+
+    /// Stops tracks; the light goes out.
+    pub(super) fn release(&self, devices: Devices) {
+        let mut tracks = self.tracks.borrow_mut();
+        let released = [
+            devices.microphone.then(|| tracks.microphone.take()).flatten(),
+            devices.camera.then(|| tracks.camera.take()).flatten(),
+        ];
+        for live in released.into_iter().flatten() {
+            self.stream.remove_track(&live.track);
+        }
+    }
+
+    /// Silent and black, or heard and seen (`MediaStreamTrack.enabled`).
+    pub(super) fn enable(&self, devices: Devices, enabled: bool) {
+        let tracks = self.tracks.borrow();
+        let chosen = [
+            tracks.microphone.as_ref().filter(|_| devices.microphone),
+            tracks.camera.as_ref().filter(|_| devices.camera),
+        ];
+        for live in chosen.into_iter().flatten() {
+            live.track.set_enabled(enabled);
+        }
+    }
+}
+
+/// Takes over the tracks of a captured stream; says which devices there were.
+fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, events: &Events) -> Devices {
+    let mut had = Devices::NONE;
+    for track in captured.get_tracks().iter().filter_map(|track| track.dyn_into::<MediaStreamTrack>().ok()) {
+        let device = if track.kind() == "video" { Devices::CAMERA } else { Devices::MICROPHONE };
+        let ended = events.clone();
+        let listener = EventListener::once(&track, "ended", move |_| {
+            ended.push(Event::Media(MediaEvent::Ended(device)));
+        });
+        stream.add_track(&track);
+        let live = LiveTrack { track, _ended: listener };
+        let mut tracks = tracks.borrow_mut();
+        let slot = if device.camera { &mut tracks.camera } else { &mut tracks.microphone };
+        if let Some(before) = slot.replace(live) {
+            stream.remove_track(&before.track);
+        }
+        had = had.or(device);
+    }
+    had
+}
+
+async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
+    let media_devices = media_devices()?;
+    let constraints = MediaStreamConstraints::new();
+    constraints.set_audio(&JsValue::from_bool(devices.microphone));
+    if devices.camera {
+        constraints.set_video(&ideal_picture());
+    }
+    let typed = |error: JsValue| {
+        let error = BrowserError::from(error);
+        super::log(&format!("getUserMedia: {error}"));
+        error.as_media_error()
+    };
+    let promise = media_devices.get_user_media_with_constraints(&constraints).map_err(typed)?;
+    let stream = JsFuture::from(promise).await.map_err(typed)?;
+    stream.dyn_into().map_err(|_| MediaError::Unsupported)
+}
+
+fn ideal_picture() -> JsValue {
+    let video = Object::new();
+    for (side, pixels) in [("width", IDEAL_WIDTH), ("height", IDEAL_HEIGHT)] {
+        let ideal = Object::new();
+        // Setting a property of a fresh plain object cannot fail.
+        let _ = Reflect::set(&ideal, &"ideal".into(), &pixels.into());
+        let _ = Reflect::set(&video, &side.into(), &ideal);
+    }
+    video.into()
+}
+
+/// `navigator.mediaDevices`, which browsers leave out on pages that are not a secure context.
+fn media_devices() -> Result<MediaDevices, MediaError> {
+    let window = super::window();
+    let devices = Reflect::get(&window.navigator(), &"mediaDevices".into()).unwrap_or_default();
+    match devices.dyn_into() {
+        Ok(devices) => Ok(devices),
+        Err(_) if window.is_secure_context() => Err(MediaError::Unsupported),
+        Err(_) => Err(MediaError::Insecure),
+    }
+}
+
+/// Leave of the person for microphone and camera; `Prompt` where the browser does not tell.
+pub(super) async fn permissions() -> (Permission, Permission) {
+    (permission("microphone").await, permission("camera").await)
+}
+
+async fn permission(name: &str) -> Permission {
+    let query = || {
+        let permissions = super::window().navigator().permissions().ok()?;
+        let descriptor = Object::new();
+        Reflect::set(&descriptor, &"name".into(), &name.into()).ok()?;
+        permissions.query(&descriptor).ok()
+    };
+    let Some(promise) = query() else { return Permission::Prompt };
+    let status =
+        JsFuture::from(promise).await.ok().and_then(|status| status.dyn_into::<PermissionStatus>().ok());
+    match status.map(|status| status.state()) {
+        Some(PermissionState::Granted) => Permission::Granted,
+        Some(PermissionState::Denied) => Permission::Denied,
+        _ => Permission::Prompt,
+    }
+}

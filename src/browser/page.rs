@@ -1,0 +1,119 @@
+//! The page around the call: what it remembers, its address, and the moments when trying again makes sense.
+
+use gloo_events::EventListener;
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{EventTarget, HtmlMediaElement, Storage, VisibilityState};
+
+use super::Events;
+use super::error::BrowserError;
+use super::media::permissions;
+use crate::call::{Event, Loaded, MediaEvent, Remembered};
+use crate::protocol::RoomId;
+
+/// Key in the tab's `sessionStorage`.
+const SEAT: &str = "parlor.seat";
+
+/// Gathers what the page knows at its start, and reports it.
+pub(super) fn report_loaded(events: Events) {
+    spawn_local(async move {
+        let (microphone, camera) = permissions().await;
+        let loaded = Loaded { supported: supports_calls(), remembered: remembered(), microphone, camera };
+        events.push(Event::Loaded(loaded));
+    });
+}
+
+fn supports_calls() -> bool {
+    let window = super::window();
+    ["RTCPeerConnection", "WebSocket", "MediaStream"]
+        .iter()
+        .all(|name| Reflect::get(&window, &(*name).into()).is_ok_and(|found| found.is_function()))
+}
+
+/// Reports the network coming back or changing, and the page being looked at again.
+pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
+    let window = super::window();
+    let woken = |target: &EventTarget, name: &'static str| {
+        let events = events.clone();
+        EventListener::new(target, name, move |_| events.push(Event::Woken))
+    };
+    let mut listeners = vec![woken(&window, "online"), woken(&window, "pageshow")];
+    if let Some(document) = window.document() {
+        let (events, watched) = (events.clone(), document.clone());
+        listeners.push(EventListener::new(&document, "visibilitychange", move |_| {
+            if watched.visibility_state() == VisibilityState::Visible {
+                events.push(Event::Woken);
+            }
+        }));
+    }
+    // The Network Information API is Chromium's own.
+    let connection = Reflect::get(&window.navigator(), &"connection".into()).unwrap_or_default();
+    if let Ok(connection) = connection.dyn_into::<EventTarget>() {
+        listeners.push(woken(&connection, "change"));
+    }
+    listeners
+}
+
+/// Keeps the seat in the tab's own storage, or forgets it. A browser that refuses storage only loses the
+/// return after a reload.
+pub(super) fn remember(seat: Option<&Remembered>) {
+    let Some(storage) = storage() else { return };
+    let done = match seat.map(serde_json::to_string) {
+        Some(Ok(text)) => storage.set_item(SEAT, &text),
+        Some(Err(error)) => Err(JsValue::from_str(&error.to_string())),
+        None => storage.remove_item(SEAT),
+    };
+    if let Err(error) = done {
+        super::log(&format!("seat not kept: {}", BrowserError::from(error)));
+    }
+}
+
+fn remembered() -> Option<Remembered> {
+    let text = storage()?.get_item(SEAT).ok()??;
+    serde_json::from_str(&text).ok()
+}
+
+fn storage() -> Option<Storage> {
+    super::window().session_storage().ok()?
+}
+
+/// Puts the room's own address into the address bar, so that it can be shared and reloaded.
+pub(super) fn show_address(room: Option<&RoomId>) {
+    let window = super::window();
+    let address = room.map_or_else(|| "/".to_owned(), |room| format!("/room/{room}"));
+    let search = window.location().search().unwrap_or_default();
+    let shown = window.history().and_then(|history| {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{address}{search}")))
+    });
+    if let Err(error) = shown {
+        super::log(&format!("address not shown: {}", BrowserError::from(error)));
+    }
+}
+
+/// Plays an element; says whether the browser wants a gesture first.
+pub(super) fn play(element: &HtmlMediaElement, events: &Events) {
+    let Ok(playing) = element.play() else { return };
+    let events = events.clone();
+    spawn_local(async move {
+        match JsFuture::from(playing).await.map_err(BrowserError::from) {
+            Ok(_) => events.push(Event::Media(MediaEvent::SoundBlocked(false))),
+            Err(error) if error.name == "NotAllowedError" => {
+                events.push(Event::Media(MediaEvent::SoundBlocked(true)));
+            }
+            // A newer play() or a removed element: not the person's concern.
+            Err(_) => {}
+        }
+    });
+}
+
+/// Plays every picture of the page again, after a gesture.
+pub(super) fn play_all(events: &Events) {
+    let Some(document) = super::window().document() else { return };
+    let videos = document.get_elements_by_tag_name("video");
+    for at in 0..videos.length() {
+        if let Some(video) = videos.item(at).and_then(|element| element.dyn_into::<HtmlMediaElement>().ok()) {
+            play(&video, events);
+        }
+    }
+}

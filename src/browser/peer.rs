@@ -1,0 +1,294 @@
+//! One `RTCPeerConnection`: carries out what the call decided, reports what happened, decides nothing.
+
+use gloo_events::EventListener;
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidate, RtcIceCandidateInit, RtcIceServer,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+};
+
+use super::Events;
+use super::error::BrowserError;
+use super::media::Media;
+use crate::call::{Event, PeerEvent, PeerState};
+use crate::protocol::{Epoch, IceCandidate, IceServer, OfferId, PeerId};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The parts of `RTCPeerConnection` that web-sys binds with arguments only, or not at all.
+    #[wasm_bindgen(extends = RtcPeerConnection)]
+    #[derive(Clone)]
+    type Connection;
+
+    /// Makes the offer or answer that fits the state, and sets it (W3C WebRTC 1.0, section 4.4.1.5).
+    #[wasm_bindgen(method, js_name = setLocalDescription)]
+    fn set_local(this: &Connection) -> Promise;
+
+    /// The next offer gets new ICE credentials.
+    #[wasm_bindgen(method, js_name = restartIce)]
+    fn restart_ice(this: &Connection);
+
+    #[wasm_bindgen(method, catch, js_name = addIceCandidate)]
+    fn end_of_candidates(this: &Connection) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(extends = RtcRtpSender)]
+    type Sender;
+
+    /// Missing in older browsers, where only lip synchronism is lost.
+    #[wasm_bindgen(method, catch, js_name = setStreams)]
+    fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
+}
+
+/// A connection with one peer. Dropping it closes it.
+pub(super) struct Peer {
+    connection: Connection,
+    incoming: MediaStream,
+    report: Report,
+    _listeners: [EventListener; 3],
+}
+
+/// Where a connection's events go, and under which name.
+#[derive(Clone)]
+struct Report {
+    events: Events,
+    peer: PeerId,
+    epoch: Epoch,
+}
+
+impl Report {
+    fn push(&self, event: PeerEvent) {
+        self.events.push(Event::Peer(self.peer, self.epoch, event));
+    }
+}
+
+impl Peer {
+    /// Makes the connection; the side that offers adds the transceivers, the other takes those offered.
+    ///
+    /// # Errors
+    /// A configuration the browser refuses.
+    pub(super) fn open(
+        events: &Events,
+        peer: PeerId,
+        epoch: Epoch,
+        ice_servers: &[IceServer],
+        offerer: bool,
+        media: &Media,
+    ) -> Result<Self, BrowserError> {
+        let connection: Connection =
+            RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?.unchecked_into();
+        let incoming = MediaStream::new()?;
+        let report = Report { events: events.clone(), peer, epoch };
+        let listeners = [
+            listen_for_candidates(&connection, report.clone()),
+            listen_for_states(&connection, report.clone()),
+            listen_for_tracks(&connection, incoming.clone(), report.clone()),
+        ];
+        if offerer {
+            for kind in ["audio", "video"] {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                init.set_streams(&Array::of1(media.stream()));
+                connection.add_transceiver_with_str_and_init(kind, &init);
+            }
+        }
+        let this = Self { connection, incoming, report, _listeners: listeners };
+        this.attach(media);
+        Ok(this)
+    }
+
+    /// What the peer sends.
+    pub(super) fn incoming(&self) -> &MediaStream {
+        &self.incoming
+    }
+
+    /// Sends the tracks that are live now, in place of whatever was sent before; needs no new offer.
+    pub(super) fn attach(&self, media: &Media) {
+        attach(&self.connection, media.stream(), media.microphone().as_ref(), media.camera().as_ref());
+    }
+
+    /// Makes an offer and sets it.
+    pub(super) fn offer(&self, offer: OfferId, restart: bool) {
+        if restart {
+            self.connection.restart_ice();
+        }
+        let (connection, set) = (self.connection.clone(), self.connection.set_local());
+        self.step(async move {
+            JsFuture::from(set).await?;
+            Ok(PeerEvent::Offered { offer, sdp: local_sdp(&connection) })
+        });
+    }
+
+    /// Sets a remote offer and answers it.
+    pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
+        let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
+        let (stream, microphone, camera) = (media.stream().clone(), media.microphone(), media.camera());
+        self.step(async move {
+            JsFuture::from(set).await?;
+            attach(&connection, &stream, microphone.as_ref(), camera.as_ref());
+            JsFuture::from(connection.set_local()).await?;
+            Ok(PeerEvent::Answered { offer, sdp: local_sdp(&connection) })
+        });
+    }
+
+    /// Sets a remote answer.
+    pub(super) fn accept_answer(&self, sdp: &str) {
+        let set = self.set_remote(RtcSdpType::Answer, sdp);
+        self.step(async move {
+            JsFuture::from(set).await?;
+            Ok(PeerEvent::Applied)
+        });
+    }
+
+    /// Adds a remote candidate, or the end of them. A candidate of a description that was rolled back or
+    /// replaced is refused by the browser, which does no harm.
+    pub(super) fn add_candidate(&self, candidate: &IceCandidate) {
+        let added = if candidate.candidate.is_empty() && candidate.sdp_mid.is_none() {
+            self.connection.end_of_candidates()
+        } else {
+            let init = RtcIceCandidateInit::new(&candidate.candidate);
+            init.set_sdp_mid(candidate.sdp_mid.as_deref());
+            init.set_sdp_m_line_index(candidate.sdp_m_line_index);
+            if let Some(fragment) = &candidate.username_fragment {
+                // Setting a property of a fresh plain object cannot fail.
+                let _ = Reflect::set(&init, &"usernameFragment".into(), &fragment.into());
+            }
+            Ok(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)))
+        };
+        spawn_local(async move {
+            let done = match added {
+                Ok(promise) => JsFuture::from(promise).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
+                super::log(&format!("candidate not added: {}", BrowserError::from(error)));
+            }
+        });
+    }
+
+    fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> Promise {
+        let description = RtcSessionDescriptionInit::new(kind);
+        description.set_sdp(sdp);
+        self.connection.set_remote_description(&description)
+    }
+
+    /// Awaits a step whose first operation is already in the browser's chain, and reports its end.
+    fn step(&self, work: impl Future<Output = Result<PeerEvent, JsValue>> + 'static) {
+        let report = self.report.clone();
+        spawn_local(async move {
+            let event = work
+                .await
+                .unwrap_or_else(|error| PeerEvent::StepFailed(BrowserError::from(error).to_string()));
+            if let PeerEvent::StepFailed(error) = &event {
+                super::log(&format!("negotiation: {error}"));
+            }
+            report.push(event);
+        });
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.connection.close();
+    }
+}
+
+fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
+    let servers = Array::new();
+    for server in ice_servers {
+        let entry = RtcIceServer::new();
+        let urls: Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
+        entry.set_urls(&urls);
+        if let Some(username) = &server.username {
+            entry.set_username(username);
+        }
+        if let Some(credential) = &server.credential {
+            entry.set_credential(credential);
+        }
+        servers.push(&entry);
+    }
+    let configuration = RtcConfiguration::new();
+    configuration.set_ice_servers(&servers);
+    configuration
+}
+
+fn attach(
+    connection: &Connection,
+    stream: &MediaStream,
+    microphone: Option<&MediaStreamTrack>,
+    camera: Option<&MediaStreamTrack>,
+) {
+    for transceiver in
+        connection.get_transceivers().iter().filter_map(|each| each.dyn_into::<RtcRtpTransceiver>().ok())
+    {
+        let track = if transceiver.receiver().track().kind() == "video" { camera } else { microphone };
+        transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+        let sender: Sender = transceiver.sender().unchecked_into();
+        let _ = sender.set_streams(stream);
+        let replaced = sender.replace_track(track);
+        spawn_local(async move {
+            // Rejected only for a closed connection or a track of the other kind.
+            if let Err(error) = JsFuture::from(replaced).await {
+                super::log(&format!("track not attached: {}", BrowserError::from(error)));
+            }
+        });
+    }
+}
+
+fn local_sdp(connection: &Connection) -> String {
+    connection.local_description().map(|description| description.sdp()).unwrap_or_default()
+}
+
+fn listen_for_candidates(connection: &Connection, report: Report) -> EventListener {
+    EventListener::new(connection, "icecandidate", move |event| {
+        let candidate =
+            event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(RtcPeerConnectionIceEvent::candidate);
+        // No candidate: all of them have been told.
+        report.push(PeerEvent::Candidate(candidate.as_ref().map(candidate_init).unwrap_or_default()));
+    })
+}
+
+fn candidate_init(candidate: &RtcIceCandidate) -> IceCandidate {
+    IceCandidate {
+        candidate: candidate.candidate(),
+        sdp_mid: candidate.sdp_mid(),
+        sdp_m_line_index: candidate.sdp_m_line_index(),
+        username_fragment: Reflect::get(candidate, &"usernameFragment".into())
+            .ok()
+            .and_then(|it| it.as_string()),
+    }
+}
+
+fn listen_for_states(connection: &Connection, report: Report) -> EventListener {
+    let watched = connection.clone();
+    EventListener::new(connection, "connectionstatechange", move |_| {
+        report.push(PeerEvent::State(match watched.connection_state() {
+            RtcPeerConnectionState::Connecting => PeerState::Connecting,
+            RtcPeerConnectionState::Connected => PeerState::Connected,
+            RtcPeerConnectionState::Disconnected => PeerState::Disconnected,
+            RtcPeerConnectionState::Failed => PeerState::Failed,
+            RtcPeerConnectionState::Closed => PeerState::Closed,
+            _ => PeerState::New,
+        }));
+    })
+}
+
+fn listen_for_tracks(connection: &Connection, incoming: MediaStream, report: Report) -> EventListener {
+    // The listeners on the tracks live as long as the one that makes them.
+    let on_tracks = std::cell::RefCell::new(Vec::new());
+    EventListener::new(connection, "track", move |event| {
+        let Some(event) = event.dyn_ref::<RtcTrackEvent>() else { return };
+        let track = event.track();
+        incoming.add_track(&track);
+        if track.kind() == "video" {
+            report.push(PeerEvent::Video(!track.muted()));
+            for (name, on) in [("unmute", true), ("mute", false), ("ended", false)] {
+                let report = report.clone();
+                let listener = EventListener::new(&track, name, move |_| report.push(PeerEvent::Video(on)));
+                on_tracks.borrow_mut().push(listener);
+            }
+        }
+    })
+}
