@@ -1,2 +1,69 @@
-//! Parlor server binary.
-fn main() {}
+//! The Parlor server: settings, log, signals of the system, and `server::run`.
+
+use std::io::{IsTerminal, stdout};
+use std::process::ExitCode;
+
+use clap::Parser;
+use parlor::server::config::{Arguments, Config};
+use parlor::server::run;
+use tokio::net::TcpListener;
+use tracing::{error, info};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(stdout().is_terminal()).init();
+    let config = match Config::load(&Arguments::parse()) {
+        Ok(config) => config,
+        Err(fault) => {
+            error!("{fault}");
+            return ExitCode::from(2);
+        }
+    };
+    let address = config.address();
+    let listener = match TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(fault) => {
+            error!("cannot listen on {address}: {fault}");
+            return ExitCode::FAILURE;
+        }
+    };
+    info!("Parlor serves on {}", shown(&listener));
+    match run(config, listener, asked_to_stop()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            error!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A browser opens `localhost`, not the address that means all of them.
+fn shown(listener: &TcpListener) -> String {
+    match listener.local_addr() {
+        Ok(address) if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+        Ok(address) => format!("http://{address}"),
+        Err(fault) => fault.to_string(),
+    }
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
+}

@@ -1,1 +1,175 @@
-//! Router and run.
+//! The server: signalling at `/ws`, pages, files, `/healthz`; and how it starts and stops.
+//!
+//! [`room`] holds the rules and touches nothing; [`rooms`] locks and delivers; [`socket`] talks to one browser.
+
+pub mod config;
+mod connections;
+mod headers;
+mod heartbeat;
+pub mod ice;
+mod journal;
+mod language;
+mod origin;
+mod outbox;
+mod pages;
+mod rate;
+pub mod room;
+mod rooms;
+mod socket;
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+use config::Config;
+use connections::Connections;
+use heartbeat::Rhythm;
+use ice::IceServers;
+use journal::Journal;
+use outbox::QueueLimit;
+use rate::Rate;
+use room::Rules;
+use rooms::Rooms;
+use socket::{SocketRules, Sockets};
+
+use crate::protocol::SOCKET_PATH;
+
+/// How long everything together may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// Pause before another try when a connection could not be accepted, as when files have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Largest head of a request.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// Serves until `stop` is done, then closes every socket so that browsers know to come back.
+///
+/// # Errors
+/// If the system has no random numbers for seat tokens.
+pub async fn run(config: Config, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+    getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
+    let sockets = sockets(&config);
+    let expiry = tokio::spawn({
+        let rooms = sockets.rooms.clone();
+        async move { rooms.expire_forever().await }
+    });
+    let front = Front::new(&config, router(sockets.clone()), sockets.tasks.clone());
+    tokio::select! {
+        () = front.accept_forever(&listener) => {}
+        () = stop => {}
+    }
+    drop(listener);
+    info!(rooms = sockets.rooms.count(), "stopping");
+    sockets.connections.stop();
+    front.stopping.cancel();
+    sockets.tasks.close();
+    if timeout(STOP_WITHIN, sockets.tasks.wait()).await.is_err() {
+        warn!("some connections did not end in time");
+    }
+    expiry.abort();
+    Ok(())
+}
+
+fn sockets(config: &Config) -> Sockets {
+    let (rooms, limits) = (&config.rooms, &config.limits);
+    let journal = Journal::default();
+    let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
+    let ice = IceServers::new(config.ice.servers.clone());
+    let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
+    let rules_of_sockets = SocketRules {
+        origins: config.server.origins.clone(),
+        messages: Rate::new(limits.messages_per_second, limits.message_burst),
+        bad_messages: limits.bad_messages,
+        rhythm: Rhythm { ping: limits.ping, silent: limits.silent, idle: limits.idle },
+        write_timeout: limits.write_timeout,
+    };
+    Sockets {
+        rules: Arc::new(rules_of_sockets),
+        rooms: Rooms::new(rules, limits.rooms, ice, journal.clone()),
+        connections: Connections::new(limits.sockets, queue),
+        tasks: TaskTracker::new(),
+        journal,
+    }
+}
+
+fn router(sockets: Sockets) -> Router {
+    Router::new()
+        .route(SOCKET_PATH, get(socket::open))
+        .with_state(sockets)
+        .route("/healthz", get(async || "ok"))
+        .merge(pages::router())
+}
+
+/// Where connections come in. `axum::serve` has no limit on how long a request may take to arrive.
+struct Front {
+    http: http1::Builder,
+    router: Router,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    places: Arc<Semaphore>,
+}
+
+impl Front {
+    fn new(config: &Config, router: Router, tasks: TaskTracker) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(config.limits.request_timeout)
+            .max_buf_size(MAX_HEAD_BYTES);
+        let places = Arc::new(Semaphore::new(config.limits.requests));
+        Self { http, router, tasks, stopping: CancellationToken::new(), places }
+    }
+
+    async fn accept_forever(&self, listener: &TcpListener) {
+        // The semaphore is never closed.
+        while let Ok(place) = self.places.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let connection = self.serve(stream);
+                    self.tasks.spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    debug!(%error, "no connection accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// One connection, until it ends or has become a socket.
+    fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
+        // Signals are small and urgent; without the option they only wait a little.
+        drop(stream.set_nodelay(true));
+        let service = TowerToHyperService::new(self.router.clone());
+        let connection = self.http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let stopping = self.stopping.clone();
+        async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                debug!(%error, "connection ended");
+            }
+        }
+    }
+}

@@ -4,6 +4,8 @@
 //! writer of the signals here and comes in through context as a [`Driver`], so nothing in `ui` names it; on
 //! the server there is none, and every signal keeps its default.
 
+pub mod words;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

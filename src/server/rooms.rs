@@ -1,0 +1,422 @@
+//! All rooms by number: locks them, carries their deliveries to the sockets' queues, forgets them when empty.
+//!
+//! Two locks, always taken in this order: the map of rooms (whoever comes, goes or expires) and one room
+//! (those and every relay). Deliveries enter the queues under the room's lock, so every peer of a room sees
+//! one order of events.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tracing::debug;
+
+use super::ice::IceServers;
+use super::journal::Journal;
+use super::outbox::Outbox;
+use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, Rules};
+use crate::protocol::inbound::Relay;
+use crate::protocol::{CloseCode, DisplayName, ErrorCode, PeerId, RoomId, SeatToken};
+
+/// The registry of rooms; clones are the same registry.
+#[derive(Clone, Debug)]
+pub(super) struct Rooms(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    rules: Rules,
+    limit: usize,
+    ice: IceServers,
+    journal: Journal,
+    started: Instant,
+    map: Mutex<Map>,
+    /// An away seat's time ends earlier than any known before.
+    sooner: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Map {
+    rooms: HashMap<RoomId, Arc<Mutex<Occupied>>>,
+    /// Rooms to look into and when; those that are not their room's [`Occupied::alarm`] any more do nothing.
+    alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
+}
+
+/// A room with somebody in it.
+#[derive(Debug)]
+struct Occupied {
+    room: Room,
+    /// The sockets of those present.
+    sockets: Vec<(PeerId, Arc<Outbox>)>,
+    /// When the room is looked into next.
+    alarm: Option<Duration>,
+}
+
+/// What a page asks for when it joins.
+#[derive(Debug)]
+pub(super) struct Asking {
+    /// A display name.
+    pub(super) name: Option<DisplayName>,
+    /// The token of a seat held before.
+    pub(super) resume: Option<SeatToken>,
+    /// The page has no peer connections any more.
+    pub(super) reloaded: bool,
+}
+
+/// A seat as one socket holds it. Dropping it counts as the loss of the socket.
+#[derive(Debug)]
+pub(super) struct Seat {
+    rooms: Rooms,
+    id: RoomId,
+    room: Arc<Mutex<Occupied>>,
+    peer: PeerId,
+    outbox: Arc<Outbox>,
+    parting: Parting,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Parting {
+    Leave,
+    Lose(Loss),
+}
+
+impl Rooms {
+    /// No rooms yet; at most `limit` later.
+    pub(super) fn new(rules: Rules, limit: usize, ice: IceServers, journal: Journal) -> Self {
+        let (started, map, sooner) = (Instant::now(), Mutex::default(), Notify::new());
+        Self(Arc::new(Shared { rules, limit, ice, journal, started, map, sooner }))
+    }
+
+    /// Time since the registry was made: the clock of everything here.
+    pub(super) fn now(&self) -> Duration {
+        self.0.started.elapsed()
+    }
+
+    /// The moment that [`Rooms::now`] calls `time`, for timers; `None` is never.
+    pub(super) fn instant(&self, time: Duration) -> Option<Instant> {
+        self.0.started.checked_add(time)
+    }
+
+    /// Gives a socket a seat; what the room says is then in its outbox.
+    ///
+    /// # Errors
+    /// [`RoomFull`] if the room has no seat left, or the server no room.
+    pub(super) fn join(&self, id: RoomId, asking: Asking, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
+        let request = JoinRequest {
+            name: asking.name,
+            resume: asking.resume,
+            reloaded: asking.reloaded,
+            token: fresh_token(),
+            ice_servers: self.0.ice.for_newcomer(),
+        };
+        let mut map = lock(&self.0.map);
+        let known = map.rooms.get(&id).cloned();
+        if known.is_none() && map.rooms.len() >= self.0.limit {
+            self.0.journal.note("no room left on this server", &id, None);
+            return Err(RoomFull);
+        }
+        let room = known.unwrap_or_else(|| Occupied::new(&id, self.0.rules));
+        let mut occupied = lock(&room);
+        let Ok(admission) = occupied.room.join(self.now(), request) else {
+            self.0.journal.note("full", &id, None);
+            return Err(RoomFull);
+        };
+        let peer = admission.peer;
+        if let Some(old) = occupied.take_socket(peer) {
+            old.cut(CloseCode::Replaced);
+        }
+        occupied.sockets.reserve_exact(1);
+        occupied.sockets.push((peer, outbox.clone()));
+        occupied.deliver(admission.deliveries);
+        drop(occupied);
+        map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
+        drop(map);
+        let what = match admission.entry {
+            Entry::Created => "room created",
+            Entry::Joined => "joined",
+            Entry::Resumed { .. } => "back",
+        };
+        self.0.journal.note(what, &id, Some(peer));
+        let (rooms, outbox, parting) = (self.clone(), outbox.clone(), Parting::Lose(Loss::Lost));
+        Ok(Seat { rooms, id, room, peer, outbox, parting })
+    }
+
+    /// Gives up the seats whose time is over, as long as it is polled.
+    pub(super) async fn expire_forever(&self) {
+        loop {
+            match self.expire().and_then(|next| self.instant(next)) {
+                None => self.0.sooner.notified().await,
+                Some(next) => {
+                    // Whichever comes first is a reason to look again.
+                    drop(tokio::time::timeout_at(next.into(), self.0.sooner.notified()).await);
+                }
+            }
+        }
+    }
+
+    /// How many rooms there are.
+    pub(super) fn count(&self) -> usize {
+        lock(&self.0.map).rooms.len()
+    }
+
+    /// Expires what is due and tells when the next is.
+    fn expire(&self) -> Option<Duration> {
+        let mut map = lock(&self.0.map);
+        loop {
+            let Reverse((due, _)) = map.alarms.peek()?;
+            if *due > self.now() {
+                return Some(*due);
+            }
+            let Reverse((due, id)) = map.alarms.pop()?;
+            let Some(room) = map.rooms.get(&id).cloned() else {
+                continue;
+            };
+            let mut occupied = lock(&room);
+            if occupied.alarm != Some(due) {
+                continue;
+            }
+            occupied.alarm = None;
+            let before = occupied.room.seats();
+            let deliveries = occupied.room.expire(self.now());
+            let gone = before - occupied.room.seats();
+            occupied.deliver(deliveries);
+            for _ in 0..gone {
+                self.0.journal.note("left, did not come back", &id, None);
+            }
+            map.watch(&id, &mut occupied);
+        }
+    }
+
+    fn part(&self, seat: &Seat) {
+        let mut map = lock(&self.0.map);
+        let mut occupied = lock(&seat.room);
+        if !occupied.holds(seat) {
+            // A newer socket took the seat over.
+            return;
+        }
+        occupied.take_socket(seat.peer);
+        let (what, deliveries) = match seat.parting {
+            Parting::Leave => ("left", occupied.room.leave(seat.peer)),
+            Parting::Lose(loss) => ("away", occupied.room.lose(self.now(), seat.peer, loss)),
+        };
+        occupied.deliver(deliveries);
+        self.0.journal.note(what, &seat.id, Some(seat.peer));
+        if map.watch(&seat.id, &mut occupied) {
+            self.0.sooner.notify_one();
+        }
+    }
+}
+
+impl Map {
+    /// Forgets a room that is empty, sets the alarm for one that waits; says whether it is now the first of all.
+    fn watch(&mut self, id: &RoomId, occupied: &mut Occupied) -> bool {
+        if occupied.room.is_empty() {
+            self.rooms.remove(id);
+        }
+        let set = occupied.alarm.unwrap_or(Duration::MAX);
+        let Some(deadline) = occupied.room.deadline().filter(|deadline| *deadline < set) else {
+            return false;
+        };
+        occupied.alarm = Some(deadline);
+        let first = self.alarms.peek().is_none_or(|Reverse((first, _))| deadline < *first);
+        self.alarms.push(Reverse((deadline, id.clone())));
+        first
+    }
+}
+
+impl Occupied {
+    fn new(id: &RoomId, rules: Rules) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { room: Room::new(id.clone(), rules), sockets: Vec::new(), alarm: None }))
+    }
+
+    fn holds(&self, seat: &Seat) -> bool {
+        self.sockets.iter().any(|(peer, outbox)| *peer == seat.peer && Arc::ptr_eq(outbox, &seat.outbox))
+    }
+
+    fn take_socket(&mut self, peer: PeerId) -> Option<Arc<Outbox>> {
+        let index = self.sockets.iter().position(|(present, _)| *present == peer)?;
+        Some(self.sockets.swap_remove(index).1)
+    }
+
+    fn deliver(&self, deliveries: Vec<Delivery>) {
+        for Delivery { to, frame } in deliveries {
+            if let Some((_, outbox)) = self.sockets.iter().find(|(peer, _)| *peer == to) {
+                outbox.push(frame);
+            }
+        }
+    }
+}
+
+impl Seat {
+    /// Passes a signal on inside the room.
+    ///
+    /// # Errors
+    /// See [`Room::relay`].
+    pub(super) fn relay(&self, to: Option<PeerId>, relay: &Relay<'_>) -> Result<(), ErrorCode> {
+        let occupied = lock(&self.room);
+        if !occupied.holds(self) {
+            return Err(ErrorCode::NotJoined);
+        }
+        occupied.deliver(occupied.room.relay(self.peer, to, relay)?);
+        drop(occupied);
+        debug!(room = %self.id, peer = %self.peer, kind = relay.kind().name(), "relayed");
+        Ok(())
+    }
+
+    /// Gives the seat up.
+    pub(super) fn leave(mut self) {
+        self.parting = Parting::Leave;
+    }
+
+    /// Says how the socket was lost; the seat is kept for a while.
+    pub(super) fn lose(mut self, loss: Loss) {
+        self.parting = Parting::Lose(loss);
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.rooms.part(self);
+    }
+}
+
+/// 128 random bits.
+#[expect(clippy::expect_used, reason = "without the system's random numbers the server does not start")]
+fn fresh_token() -> SeatToken {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    SeatToken(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+/// Nothing that runs under these locks can leave half a change behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ServerMsg;
+    use crate::protocol::inbound::{Inbound, decode};
+    use crate::server::outbox::{Outgoing, QueueLimit};
+
+    const RULES: Rules =
+        Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
+
+    fn rooms(limit: usize) -> Rooms {
+        Rooms::new(RULES, limit, IceServers::default(), Journal::default())
+    }
+
+    fn outbox() -> Arc<Outbox> {
+        Arc::new(Outbox::new(QueueLimit { frames: 16, bytes: 4096 }))
+    }
+
+    fn id(text: &str) -> RoomId {
+        RoomId::from_typed(text).unwrap()
+    }
+
+    fn asking(resume: Option<SeatToken>) -> Asking {
+        Asking { name: None, resume, reloaded: false }
+    }
+
+    async fn next(outbox: &Outbox) -> ServerMsg {
+        let Outgoing::Frame(frame) = outbox.next().await else { panic!("cut") };
+        serde_json::from_str(&frame).unwrap()
+    }
+
+    async fn token_of(outbox: &Outbox) -> SeatToken {
+        match next(outbox).await {
+            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => seated.resume,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_seat_is_kept_for_a_while_and_its_room_forgotten_after() {
+        let rooms = rooms(9);
+        let (a, b) = (outbox(), outbox());
+        let seat_a = rooms.join(id("1"), asking(None), &a).unwrap();
+        let seat_b = rooms.join(id("1"), asking(None), &b).unwrap();
+        drop(token_of(&b).await);
+        drop(seat_a);
+        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1) });
+        let expiry = tokio::spawn({
+            let rooms = rooms.clone();
+            async move { rooms.expire_forever().await }
+        });
+        assert_eq!(next(&b).await, ServerMsg::PeerLeft { peer: PeerId(1) });
+        seat_b.leave();
+        assert_eq!(rooms.count(), 0);
+        expiry.abort();
+    }
+
+    #[tokio::test]
+    async fn a_shorter_grace_that_starts_later_is_not_slept_through() {
+        let rules = Rules { grace: Duration::from_secs(3_600), ..RULES };
+        let rooms = Rooms::new(rules, 9, IceServers::default(), Journal::default());
+        let expiry = tokio::spawn({
+            let rooms = rooms.clone();
+            async move { rooms.expire_forever().await }
+        });
+        drop(rooms.join(id("1"), asking(None), &outbox()));
+        tokio::task::yield_now().await;
+        let b = outbox();
+        let seat_a = rooms.join(id("2"), asking(None), &outbox()).unwrap();
+        let _seat_b = rooms.join(id("2"), asking(None), &b).unwrap();
+        seat_a.lose(Loss::Unloaded);
+        drop(token_of(&b).await);
+        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1) });
+        assert_eq!(next(&b).await, ServerMsg::PeerLeft { peer: PeerId(1) });
+        expiry.abort();
+    }
+
+    #[tokio::test]
+    async fn alarms_do_not_pile_up_while_a_seat_comes_and_goes() {
+        let rooms = rooms(9);
+        let (a, mut resume) = (outbox(), None);
+        for _ in 0..100 {
+            let seat = rooms.join(id("1"), asking(resume), &a).unwrap();
+            resume = Some(token_of(&a).await);
+            drop(seat);
+        }
+        assert_eq!(lock(&rooms.0.map).alarms.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_newer_socket_takes_the_seat_over_and_the_older_one_changes_nothing_any_more() {
+        let rooms = rooms(9);
+        let (old, new, other) = (outbox(), outbox(), outbox());
+        let old_seat = rooms.join(id("1"), asking(None), &old).unwrap();
+        let token = token_of(&old).await;
+        let _other = rooms.join(id("1"), asking(None), &other).unwrap();
+        drop(token_of(&other).await);
+        let _seat = rooms.join(id("1"), asking(Some(token.clone())), &new).unwrap();
+        assert_eq!(old.until_cut().await, CloseCode::Replaced);
+        assert_eq!(token_of(&new).await, token);
+        assert!(matches!(next(&other).await, ServerMsg::PeerBack { peer: PeerId(1), .. }));
+        let Ok(Inbound::Relay { to, relay }) = decode(r#"{"type":"start_call"}"#) else { panic!() };
+        assert_eq!(old_seat.relay(to, &relay), Err(ErrorCode::NotJoined));
+        old_seat.leave();
+        assert_eq!(other.try_next(), None);
+    }
+
+    #[test]
+    fn one_room_too_many_is_refused_until_another_is_forgotten() {
+        let rooms = rooms(1);
+        let seat = rooms.join(id("1"), asking(None), &outbox()).unwrap();
+        assert!(rooms.join(id("2"), asking(None), &outbox()).is_err());
+        assert!(rooms.join(id("1"), asking(None), &outbox()).is_ok());
+        seat.leave();
+        assert!(rooms.join(id("2"), asking(None), &outbox()).is_err(), "a kept seat keeps its room");
+        while rooms.count() > 0 {
+            rooms.expire();
+        }
+        assert!(rooms.join(id("2"), asking(None), &outbox()).is_ok());
+    }
+
+    #[test]
+    fn tokens_differ_and_have_128_bits() {
+        let tokens: std::collections::BTreeSet<_> = (0..1_000).map(|_| fresh_token().0).collect();
+        assert!(tokens.len() == 1_000 && tokens.iter().all(|token| token.len() == 32));
+    }
+}

@@ -1,0 +1,346 @@
+//! One WebSocket from upgrade to close: who may open it, what may come in, how it is written to and ended.
+//!
+//! One task owns the socket. It never waits for anything but its socket, its outbox and its heartbeat, and a
+//! write that gets stuck ends with the socket.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::{SinkExt, StreamExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::task::TaskTracker;
+
+use super::connections::{Connection, Connections};
+use super::heartbeat::{Beat, Heartbeat, Rhythm};
+use super::journal::Journal;
+use super::origin::may_connect;
+use super::outbox::Outgoing;
+use super::rate::{Meter, Rate};
+use super::room::{Loss, RoomFull, encode};
+use super::rooms::{Asking, Rooms, Seat};
+use crate::protocol::inbound::{Inbound, decode};
+use crate::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, RoomId, ServerMsg};
+
+/// Enough for a candidate; a description makes it grow for a moment.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Frames are gathered up to here before they are handed to the kernel.
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// Frames written before the socket is read again.
+const FRAMES_PER_WRITE: usize = 64;
+/// How long the other side may take to receive and answer a close.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Joins a socket may try: a page needs one, and one more whenever a person picks a room.
+const JOINS_PER_SECOND: u32 = 5;
+/// Joins at once.
+const JOIN_BURST: u32 = 20;
+
+/// What every socket is held to.
+#[derive(Clone, Debug)]
+pub(super) struct SocketRules {
+    /// Origins that may connect besides the server's own.
+    pub(super) origins: Vec<String>,
+    /// Messages a second, of any kind.
+    pub(super) messages: Rate,
+    /// Malformed messages in a socket's life.
+    pub(super) bad_messages: u32,
+    /// Pings and patience.
+    pub(super) rhythm: Rhythm,
+    /// How long one write may take.
+    pub(super) write_timeout: Duration,
+}
+
+/// All that the sockets of a server share.
+#[derive(Clone, Debug)]
+pub(super) struct Sockets {
+    /// What they are held to.
+    pub(super) rules: Arc<SocketRules>,
+    /// Where they join.
+    pub(super) rooms: Rooms,
+    /// The list they stand on.
+    pub(super) connections: Connections,
+    /// The tasks they run in.
+    pub(super) tasks: TaskTracker,
+    /// Where their ends are written down.
+    pub(super) journal: Journal,
+}
+
+/// `GET /ws`.
+pub(super) async fn open(
+    State(sockets): State<Sockets>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    if !same_site(&headers, &sockets.rules.origins) {
+        sockets.journal.remark("socket refused", "foreign origin", 1);
+        return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
+    }
+    let Some(connection) = sockets.connections.enter() else {
+        sockets.journal.remark("socket refused", "too many sockets", 1);
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+    };
+    let tracked = sockets.tasks.token();
+    upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES)
+        .max_message_size(MAX_FRAME_BYTES)
+        .max_frame_size(MAX_FRAME_BYTES)
+        .on_upgrade(move |socket| {
+            let _tracked = tracked;
+            Box::pin(async move {
+                Socket::new(socket, connection, &sockets).run().await;
+                drop(_tracked);
+            })
+        })
+}
+
+/// A browser always says where a page comes from; what says nothing is no page.
+fn same_site(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or_default());
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(origin), host) => may_connect(origin, host.unwrap_or_default(), allowed),
+    }
+}
+
+struct Socket {
+    ws: WebSocket,
+    connection: Connection,
+    rooms: Rooms,
+    journal: Journal,
+    rules: Arc<SocketRules>,
+    seat: Option<Seat>,
+    heartbeat: Heartbeat,
+    messages: Meter,
+    joins: Meter,
+    bad_messages: u32,
+}
+
+/// Why a socket ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// This side closes.
+    Close(CloseCode),
+    /// The same, and what the other side still sends cannot be read any more.
+    CloseUnread(CloseCode),
+    /// The other side has closed or is lost.
+    Gone(Loss),
+}
+
+impl Socket {
+    fn new(ws: WebSocket, connection: Connection, sockets: &Sockets) -> Self {
+        Self {
+            ws,
+            connection,
+            rooms: sockets.rooms.clone(),
+            journal: sockets.journal.clone(),
+            rules: sockets.rules.clone(),
+            seat: None,
+            heartbeat: Heartbeat::new(sockets.rooms.now(), sockets.rules.rhythm),
+            messages: Meter::default(),
+            joins: Meter::default(),
+            bad_messages: 0,
+        }
+    }
+
+    async fn run(mut self) {
+        let end = self.pump().await;
+        if let Some(seat) = self.seat.take() {
+            match end {
+                End::Gone(loss) => seat.lose(loss),
+                End::Close(_) | End::CloseUnread(_) => drop(seat),
+            }
+        }
+        if let End::Close(code) | End::CloseUnread(code) = end {
+            self.journal.remark("socket closed", code.reason(), 1);
+        }
+        if self.bad_messages > 1 {
+            self.journal.remark("bad messages in all", "", self.bad_messages);
+        }
+        // Bounded, and whether the other side hears it or not, the socket is done.
+        drop(timeout(FAREWELL, self.say_farewell(end)).await);
+    }
+
+    async fn pump(&mut self) -> End {
+        let mut timer = pin!(sleep_until(self.alarm()));
+        loop {
+            let step = tokio::select! {
+                biased;
+                outgoing = self.connection.outbox().next() => match outgoing {
+                    Outgoing::Frame(frame) => self.write(Message::Text(frame.into())).await,
+                    Outgoing::Close(code) => Err(End::Close(code)),
+                },
+                () = &mut timer => {
+                    let beat = self.heartbeat.beat(self.rooms.now());
+                    timer.as_mut().reset(self.alarm());
+                    match beat {
+                        Beat::Rest => Ok(()),
+                        Beat::Ping => self.write(Message::Ping(Default::default())).await,
+                        Beat::Close(code) => Err(End::Close(code)),
+                    }
+                },
+                incoming = self.ws.next() => self.receive(incoming),
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    fn alarm(&self) -> Instant {
+        let far = || std::time::Instant::now() + self.rules.rhythm.ping;
+        self.rooms.instant(self.heartbeat.next()).unwrap_or_else(far).into()
+    }
+
+    /// Writes a frame and those that wait behind it, in one go.
+    async fn write(&mut self, first: Message) -> Result<(), End> {
+        let outbox = self.connection.outbox();
+        let ws = &mut self.ws;
+        let work = async {
+            ws.feed(first).await?;
+            for _ in 1..FRAMES_PER_WRITE {
+                let Some(frame) = outbox.try_next() else { break };
+                ws.feed(Message::Text(frame.into())).await?;
+            }
+            ws.flush().await
+        };
+        tokio::select! {
+            biased;
+            done = timeout(self.rules.write_timeout, work) => match done {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) => Err(End::Gone(Loss::Lost)),
+                Err(_) => Err(End::Close(CloseCode::TooSlow)),
+            },
+            code = outbox.until_cut() => Err(End::Close(code)),
+        }
+    }
+
+    fn receive(&mut self, incoming: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        let message = match incoming {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => return Err(end_of(&error)),
+            None => return Err(End::Gone(Loss::Lost)),
+        };
+        let now = self.rooms.now();
+        self.heartbeat.heard(now);
+        if !self.messages.allows(now, self.rules.messages) {
+            return Err(End::Close(CloseCode::TooManyMessages));
+        }
+        match message {
+            Message::Text(text) => self.read(&text, now),
+            Message::Binary(_) => Err(End::Close(CloseCode::NotText)),
+            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            Message::Close(frame) => Err(End::Gone(loss_of(frame.as_ref()))),
+        }
+    }
+
+    fn read(&mut self, text: &str, now: Duration) -> Result<(), End> {
+        let refusal = match decode(text) {
+            Ok(Inbound::Relay { to, relay }) => match &self.seat {
+                Some(seat) => seat.relay(to, &relay),
+                None => Err(ErrorCode::NotJoined),
+            },
+            Ok(Inbound::Join { room, name, resume, reloaded }) => {
+                if !self.joins.allows(now, Rate::new(JOINS_PER_SECOND, JOIN_BURST)) {
+                    return Err(End::Close(CloseCode::TooManyMessages));
+                }
+                self.join(room, Asking { name, resume, reloaded }, now)
+            }
+            Ok(Inbound::Leave) => self.leave(now),
+            Err(code) => {
+                self.count_bad_message(code)?;
+                Err(code)
+            }
+        };
+        if let Err(code) = refusal {
+            self.answer(&ServerMsg::Error { code, message: code.to_string() });
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, room: RoomId, asking: Asking, now: Duration) -> Result<(), ErrorCode> {
+        if self.seat.is_some() {
+            return Err(ErrorCode::AlreadyJoined);
+        }
+        match self.rooms.join(room.clone(), asking, self.connection.outbox()) {
+            Ok(seat) => {
+                self.seat = Some(seat);
+                self.heartbeat.seated(now, true);
+            }
+            Err(RoomFull) => self.answer(&ServerMsg::FullRoom { room }),
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, now: Duration) -> Result<(), ErrorCode> {
+        let seat = self.seat.take().ok_or(ErrorCode::NotJoined)?;
+        seat.leave();
+        self.heartbeat.seated(now, false);
+        Ok(())
+    }
+
+    fn count_bad_message(&mut self, code: ErrorCode) -> Result<(), End> {
+        self.bad_messages += 1;
+        if self.bad_messages == 1 {
+            self.journal.remark("bad message", &code.to_string(), 1);
+        }
+        if self.bad_messages > self.rules.bad_messages {
+            return Err(End::Close(CloseCode::BadMessages));
+        }
+        Ok(())
+    }
+
+    fn answer(&self, message: &ServerMsg) {
+        self.connection.outbox().push(encode(message));
+    }
+
+    /// Sends the close and waits for the answer. To drop a socket with unread data resets it, and a reset
+    /// can overtake the close code, so what still comes in is read and thrown away.
+    async fn say_farewell(&mut self, end: End) {
+        let (code, readable) = match end {
+            End::Close(code) => (Some(code), true),
+            End::CloseUnread(code) => (Some(code), false),
+            End::Gone(_) => (None, true),
+        };
+        if let Some(code) = code {
+            let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
+            if self.ws.send(Message::Close(Some(frame))).await.is_err() {
+                return;
+            }
+        }
+        while let Some(Ok(_)) = self.ws.next().await {}
+        if !readable {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The browser's own code for a page that goes away (RFC 6455, section 7.4.1).
+const GOING_AWAY: u16 = 1001;
+
+fn loss_of(close: Option<&CloseFrame>) -> Loss {
+    match close {
+        Some(frame) if frame.code == GOING_AWAY => Loss::Unloaded,
+        _ => Loss::Lost,
+    }
+}
+
+fn end_of(error: &axum::Error) -> End {
+    use tungstenite::Error;
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
+    match cause {
+        Some(Error::Capacity(_)) => End::CloseUnread(CloseCode::TooBig),
+        Some(Error::Utf8(_)) => End::CloseUnread(CloseCode::NotText),
+        _ => End::Gone(Loss::Lost),
+    }
+}
