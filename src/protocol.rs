@@ -385,7 +385,11 @@ mod tests {
         };
         let offer = Signal::WebrtcOffer { sdp: "v=0".into(), epoch: Epoch(17), offer: OfferId(1) };
         let candidate = Signal::WebrtcIceCandidate {
-            candidate: IceCandidate { candidate: "c".into(), sdp_mid: Some("0".into()), ..Default::default() },
+            candidate: IceCandidate {
+                candidate: "c".into(),
+                sdp_mid: Some("0".into()),
+                ..Default::default()
+            },
             epoch: Epoch(17),
         };
         let table = [

@@ -116,7 +116,10 @@ pub fn decode(text: &str) -> Result<Inbound<'_>, ErrorCode> {
 }
 
 fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
-    fn read<T: for<'de> Deserialize<'de>>(raw: Option<&RawValue>, wrong: ErrorCode) -> Result<Option<T>, ErrorCode> {
+    fn read<T: for<'de> Deserialize<'de>>(
+        raw: Option<&RawValue>,
+        wrong: ErrorCode,
+    ) -> Result<Option<T>, ErrorCode> {
         raw.map(|raw| serde_json::from_str(raw.get()).map_err(|_| wrong)).transpose()
     }
     Ok(Inbound::Join {
@@ -169,7 +172,8 @@ impl Relay<'_> {
 
     /// The frame for the receiver, with the sender the server vouches for.
     pub fn encode(&self, from: PeerId) -> String {
-        let Frame { sdp, candidate, sdp_mid, sdp_m_line_index, username_fragment, epoch, offer, .. } = &self.frame;
+        let Frame { sdp, candidate, sdp_mid, sdp_m_line_index, username_fragment, epoch, offer, .. } =
+            &self.frame;
         let fields: &[(&str, &Option<&RawValue>)] = match self.kind {
             RelayKind::StartCall => &[("epoch", epoch)],
             RelayKind::Offer | RelayKind::Answer => &[("sdp", sdp), ("epoch", epoch), ("offer", offer)],
@@ -238,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_relay_passes_only_its_own_fields_and_never_a_forged_sender() {
-        let text = r#"{"type":"webrtc_offer","from":9,"sdp":"v=0\r\n","to":2,"candidate":"x","extra":{"a":[1]}}"#;
+        let text =
+            r#"{"type":"webrtc_offer","from":9,"sdp":"v=0\r\n","to":2,"candidate":"x","extra":{"a":[1]}}"#;
         let Ok(Inbound::Relay { to, relay }) = decode(text) else { panic!("not a relay") };
         assert_eq!(to, Some(PeerId(2)));
         assert_eq!(relay.encode(PeerId(1)), r#"{"from":1,"type":"webrtc_offer","sdp":"v=0\r\n"}"#);
@@ -249,16 +254,23 @@ mod tests {
         let text = any::<String>;
         prop_oneof![
             numbers.clone().prop_map(|(epoch, _)| Signal::StartCall { epoch }),
-            (text(), numbers.clone()).prop_map(|(sdp, (epoch, offer))| Signal::WebrtcOffer { sdp, epoch, offer }),
-            (text(), numbers.clone()).prop_map(|(sdp, (epoch, offer))| Signal::WebrtcAnswer { sdp, epoch, offer }),
-            (text(), any::<Option<String>>(), any::<Option<u16>>(), any::<Option<String>>(), numbers).prop_map(
-                |(candidate, sdp_mid, sdp_m_line_index, username_fragment, (epoch, _))| {
+            (text(), numbers.clone()).prop_map(|(sdp, (epoch, offer))| Signal::WebrtcOffer {
+                sdp,
+                epoch,
+                offer
+            }),
+            (text(), numbers.clone()).prop_map(|(sdp, (epoch, offer))| Signal::WebrtcAnswer {
+                sdp,
+                epoch,
+                offer
+            }),
+            (text(), any::<Option<String>>(), any::<Option<u16>>(), any::<Option<String>>(), numbers)
+                .prop_map(|(candidate, sdp_mid, sdp_m_line_index, username_fragment, (epoch, _))| {
                     Signal::WebrtcIceCandidate {
                         candidate: IceCandidate { candidate, sdp_mid, sdp_m_line_index, username_fragment },
                         epoch,
                     }
-                }
-            ),
+                }),
         ]
     }
 

@@ -157,8 +157,11 @@ mod tests {
 
     #[test]
     fn ice_server_does_not_show_its_credential() {
-        let server =
-            IceServer { urls: vec!["turn:x".into()], username: Some("u".into()), credential: Some("geheim".into()) };
+        let server = IceServer {
+            urls: vec!["turn:x".into()],
+            username: Some("u".into()),
+            credential: Some("geheim".into()),
+        };
         assert!(!format!("{server:?}").contains("geheim"));
     }
 }
