@@ -134,7 +134,7 @@ fn press_early() {
 }
 
 /// Name and language switch.
-fn head() -> impl IntoView {
+pub fn head() -> impl IntoView {
     let words = words();
     let here = use_context::<Lang>().unwrap_or_default();
     let links = Lang::ALL.map(|lang| {

@@ -56,7 +56,7 @@ pub fn DeviceButtons() -> impl IntoView {
     )
 }
 
-fn device_button(state: Memo<DeviceView>, button: DeviceButton, words: &'static Words) -> impl IntoView {
+fn device_button(state: Memo<DeviceView>, button: DeviceButton, words: &'static Words) -> AnyView {
     let call = expect_context::<CallHandle>();
     let DeviceButton { id, on, muted, missing, asking, icon_on, icon_muted, toggle } = button;
     let label = move || match state.get() {
@@ -87,6 +87,7 @@ fn device_button(state: Memo<DeviceView>, button: DeviceButton, words: &'static 
             <span class="control-label">{label}</span>
         </button>
     }
+    .into_any()
 }
 
 /// The row of buttons in the call view.
@@ -109,6 +110,7 @@ pub fn Controls() -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -119,7 +121,7 @@ enum Copy {
 }
 
 /// A button that puts the invite link on the clipboard, or shows it where the browser refuses.
-pub(super) fn copy_link(id: Option<&'static str>, class: &'static str) -> impl IntoView {
+pub(super) fn copy_link(id: Option<&'static str>, class: &'static str) -> AnyView {
     let view = expect_context::<CallHandle>().view();
     let words = words();
     let copy = RwSignal::new(Copy::Idle);
@@ -194,6 +196,7 @@ pub(super) fn copy_link(id: Option<&'static str>, class: &'static str) -> impl I
             }}
         </div>
     }
+    .into_any()
 }
 
 fn slug(state: DeviceView) -> &'static str {

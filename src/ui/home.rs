@@ -193,6 +193,7 @@ pub fn Home(
             </ul>
         </section>
     }
+    .into_any()
 }
 
 /// What the preview shows in place of a picture.
@@ -216,7 +217,7 @@ fn cover(view: &CallView) -> Cover {
     }
 }
 
-fn preview(words: &'static Words) -> impl IntoView {
+fn preview(words: &'static Words) -> AnyView {
     let call = expect_context::<CallHandle>();
     let view = call.view();
     let cover = Memo::new(move |_| view.with(cover));
@@ -255,6 +256,7 @@ fn preview(words: &'static Words) -> impl IntoView {
             })}
         </div>
     }
+    .into_any()
 }
 
 fn remembered_name() -> Option<String> {

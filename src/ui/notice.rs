@@ -72,6 +72,7 @@ pub fn Notices() -> impl IntoView {
             })}
         </div>
     }
+    .into_any()
 }
 
 fn window_event_listener_escape(escaped: impl Fn() + 'static) {

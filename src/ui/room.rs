@@ -69,4 +69,5 @@ pub fn Room(
             <Controls />
         </section>
     }
+    .into_any()
 }

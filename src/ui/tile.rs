@@ -11,7 +11,7 @@ use crate::protocol::PeerId;
 /// Somebody else: picture or initial, name, and how the connection is doing.
 ///
 /// The `<video>` stays in place whatever the state is, since the voice comes out of it too.
-pub(super) fn tile(peer: PeerId) -> impl IntoView {
+pub(super) fn tile(peer: PeerId) -> AnyView {
     let call = expect_context::<CallHandle>();
     let view = call.view();
     let words = words();
@@ -88,10 +88,11 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
             </p>
         </article>
     }
+    .into_any()
 }
 
 /// One's own picture, mirrored as one knows oneself.
-pub(super) fn own_video(id: &'static str, label: &'static str) -> impl IntoView {
+pub(super) fn own_video(id: &'static str, label: &'static str) -> AnyView {
     let call = expect_context::<CallHandle>();
     let view = call.view();
     let video = NodeRef::<html::Video>::new();
@@ -120,6 +121,7 @@ pub(super) fn own_video(id: &'static str, label: &'static str) -> impl IntoView 
             node_ref=video
         ></video>
     }
+    .into_any()
 }
 
 fn initial(name: &str) -> String {
