@@ -131,7 +131,7 @@ test('what was typed before the program has loaded stays', async ({ person, room
 });
 
 test('an address that does not exist says so and leads back', async ({ person }) => {
-  const { page, home } = await person();
+  const { page, home } = await person({ provokes: /status of 404/ });
   const answer = await page.goto('/no/such/door');
   expect(answer?.status()).toBe(404);
   await page.getByRole('link', { name: 'Back to the entrance' }).click();

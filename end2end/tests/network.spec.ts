@@ -97,7 +97,8 @@ test('a call goes on while the server restarts, and both are in the room afterwa
   const first = await startServer();
   const { port } = new URL(first.url);
   const baseURL = first.url;
-  const [ann, ben] = [await person({ baseURL }), await person({ baseURL })];
+  const options = { baseURL, provokes: /WebSocket connection .* failed/ };
+  const [ann, ben] = [await person(options), await person(options)];
   await waits(ann, room);
   await ben.home.open();
   await ben.home.join(room);
