@@ -5,5 +5,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 scripts/setup.sh build
 scripts/build.sh
-echo "Parlor serves on http://localhost:${PORT:-3000} (Ctrl-C stops it)"
+echo "serve: Ctrl-C stops the server; its next line tells its address"
 exec "$target/release/parlor"

@@ -19,7 +19,7 @@ export class HomePage {
     this.propose = page.locator('#propose-button');
     this.connect = page.locator('#connect-button');
     this.notice = page.locator('#notice');
-    this.preview = this.container.locator('#local-video');
+    this.preview = this.container.locator('video');
   }
 
   async open(path = '/'): Promise<void> {

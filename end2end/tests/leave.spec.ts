@@ -100,5 +100,5 @@ test('leaving by the back button ends the call for the other side', async ({ per
   await ann.call.expectAlone();
   await ben.page.goBack();
   await ben.home.ready();
-  await framesGrow(ben.page.locator('#local-video'));
+  await framesGrow(ben.page.locator('video').first());
 });
