@@ -2,8 +2,9 @@
 //! clock, no randomness of its own.
 //!
 //! [`Call::handle`] takes what happened and the time, and says what to do. [`Call::deadline`] says when it
-//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: [`line`] the way to the server,
-//! [`devices`] microphone and camera, [`negotiation`] and [`recovery`] one peer connection.
+//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `membership` the seat, `line` the
+//! way to the server, `devices` microphone and camera, `pair` the connections, `negotiation` and `recovery`
+//! one of them.
 //!
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
@@ -13,23 +14,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::protocol::{
-    ClientMsg, CloseCode, DisplayName, Epoch, Page, PeerId, PeerInfo, RoomId, RoomIdError, SeatToken, Seated,
-    ServerMsg, Signal,
-};
+use crate::protocol::{ClientMsg, DisplayName, IceServer, Page, PeerId, RoomId, RoomIdError, SeatToken};
 
 mod backoff;
 pub mod devices;
 mod event;
 mod line;
+mod membership;
 mod negotiation;
+mod pair;
 mod peer;
 mod recovery;
 mod view;
 
 use devices::Capture;
 use line::Line;
-use negotiation::{Negotiation, Output};
+use pair::Pair;
 
 pub use devices::{DeviceProblem, Devices, MediaError, Permission};
 pub use event::{Command, Event, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
@@ -67,15 +67,7 @@ struct Wish {
 struct Seat {
     peer: PeerId,
     page: Page,
-    ice_servers: Vec<crate::protocol::IceServer>,
-}
-
-/// Somebody else in the room, and the connection with them.
-#[derive(Debug)]
-struct Pair {
-    info: PeerInfo,
-    has_video: bool,
-    negotiation: Negotiation,
+    ice_servers: Vec<IceServer>,
 }
 
 impl Call {
@@ -253,171 +245,6 @@ impl Call {
         commands
     }
 
-    fn join(&self) -> Vec<Command> {
-        let join = self.wish.as_ref().map(|Wish { room, name, resume }| ClientMsg::Join {
-            room: room.clone(),
-            name: name.clone(),
-            resume: resume.clone(),
-            reloaded: resume.is_some() && self.seat.is_none(),
-        });
-        join.map(Command::Send).into_iter().collect()
-    }
-
-    fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
-        match event {
-            SocketEvent::Opened => {
-                self.line.opened();
-                self.join()
-            }
-            SocketEvent::Message(message) => self.message(now, message),
-            SocketEvent::Closed { code } => self.closed(now, code),
-        }
-    }
-
-    fn closed(&mut self, now: Duration, code: u16) -> Vec<Command> {
-        self.line.lost(now, self.wish.is_some());
-        if CloseCode::from_code(code) == Some(CloseCode::Replaced) && self.wish.is_some() {
-            let mut commands = self.line.close();
-            commands.extend(self.go_home());
-            self.say(Notice::MovedElsewhere);
-            return commands;
-        }
-        if self.wish.is_some() && self.seat.is_none() {
-            self.say(Notice::Unreachable);
-        }
-        vec![]
-    }
-
-    fn message(&mut self, now: Duration, message: ServerMsg) -> Vec<Command> {
-        match message {
-            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => self.seated(now, seated),
-            ServerMsg::FullRoom { room } => self.full(&room),
-            ServerMsg::PeerJoined(info) => self.peer_joined(now, info),
-            ServerMsg::PeerAway { peer } => {
-                if let Some(pair) = self.pairs.get_mut(&peer) {
-                    pair.info.away = true;
-                }
-                vec![]
-            }
-            ServerMsg::PeerBack { peer, page } => self.peer_back(now, peer, page),
-            ServerMsg::PeerLeft { peer } => self.peer_left(now, peer),
-            ServerMsg::Signal { from, signal } => self.signal(now, from, signal),
-            // For developers: the driver logs it.
-            ServerMsg::Error { .. } => vec![],
-        }
-    }
-
-    fn seated(&mut self, now: Duration, seated: Seated) -> Vec<Command> {
-        let Some(wish) = self.wish.as_mut().filter(|wish| wish.room == seated.room) else {
-            // The person left, or went elsewhere, while the answer was on its way.
-            return vec![];
-        };
-        // A token that was given before says that this is the same seat in the same life of the room: only then
-        // do the numbers of peers and pages mean what they meant.
-        let resumed = wish.resume.as_ref() == Some(&seated.resume);
-        let same_page = resumed && self.seat.as_ref().is_some_and(|seat| seat.page == seated.page);
-        wish.resume = Some(seated.resume);
-        let fresh = self.seat.is_none();
-        self.seat = Some(Seat { peer: seated.peer, page: seated.page, ice_servers: seated.ice_servers });
-        if fresh {
-            self.notice = None;
-        }
-        let mut commands = Vec::new();
-        let present: BTreeMap<_, _> = seated.peers.into_iter().map(|info| (info.peer, info)).collect();
-        let gone = |peer: &PeerId, pair: &Pair| {
-            !same_page || present.get(peer).is_none_or(|info| info.page != pair.info.page)
-        };
-        let (closed, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.pairs).into_iter().partition(|(peer, pair)| gone(peer, pair));
-        commands.extend(closed.into_iter().map(|(peer, pair)| pair.close(peer)));
-        self.pairs = kept;
-        let unsent: BTreeMap<_, _> =
-            self.pairs.keys().map(|peer| (*peer, self.line.holds_offer(*peer).is_some())).collect();
-        let pairs = &self.pairs;
-        let current = |peer, epoch| pairs.get(&peer).is_some_and(|pair| pair.negotiation.epoch() == epoch);
-        commands.extend(self.line.sit_down(current));
-        for (peer, info) in present {
-            match self.pairs.get_mut(&peer) {
-                None => commands.extend(self.open(now, info)),
-                Some(pair) => {
-                    pair.info.away = info.away;
-                    let outputs = pair.negotiation.way_is_back(now, unsent.get(&peer) == Some(&true));
-                    commands.extend(self.perform(now, peer, outputs));
-                }
-            }
-        }
-        commands.push(Command::ShowAddress(self.wish.as_ref().map(|wish| wish.room.clone())));
-        self.and_remember(commands)
-    }
-
-    fn full(&mut self, room: &RoomId) -> Vec<Command> {
-        if self.wish.as_ref().is_none_or(|wish| wish.room != *room) {
-            return vec![];
-        }
-        let was_in_call = self.seat.is_some();
-        self.wish = None;
-        self.say(Notice::RoomFull);
-        // From the first screen the preview stays for the next try.
-        if was_in_call { self.go_home() } else { vec![Command::Remember(None)] }
-    }
-
-    fn peer_joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
-        if self.seat.is_none() || self.pairs.contains_key(&info.peer) {
-            return vec![];
-        }
-        self.notice = Some((Notice::PeerJoined(info.name.clone()), Some(now + NOTICE)));
-        self.open(now, info)
-    }
-
-    fn peer_back(&mut self, now: Duration, peer: PeerId, page: Page) -> Vec<Command> {
-        let Some(pair) = self.pairs.get_mut(&peer) else { return vec![] };
-        pair.info.away = false;
-        if pair.info.page == page {
-            let outputs = pair.negotiation.way_is_back(now, false);
-            return self.perform(now, peer, outputs);
-        }
-        let info = PeerInfo { page, ..pair.info.clone() };
-        let mut commands: Vec<_> =
-            self.pairs.remove(&peer).map(|pair| pair.close(peer)).into_iter().collect();
-        commands.extend(self.open(now, info));
-        commands
-    }
-
-    fn peer_left(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
-        let Some(pair) = self.pairs.remove(&peer) else { return vec![] };
-        let alone = self.pairs.is_empty();
-        self.notice = Some((Notice::PeerLeft(pair.info.name.clone()), (!alone).then_some(now + NOTICE)));
-        vec![pair.close(peer)]
-    }
-
-    fn signal(&mut self, now: Duration, from: PeerId, signal: Signal) -> Vec<Command> {
-        let Some(pair) = self.pairs.get_mut(&from) else { return vec![] };
-        let (epoch, present) = (signal.epoch(), pair.negotiation.epoch());
-        if epoch < present || !epoch.same_pages(present) {
-            return vec![];
-        }
-        let mut commands = Vec::new();
-        if epoch > present {
-            commands = self.reopen(now, from, epoch, false);
-        }
-        if let Some(pair) = self.pairs.get_mut(&from) {
-            let outputs = pair.negotiation.signal(signal);
-            commands.extend(self.perform(now, from, outputs));
-        }
-        commands
-    }
-
-    fn peer(&mut self, now: Duration, peer: PeerId, epoch: Epoch, event: PeerEvent) -> Vec<Command> {
-        let Some(pair) = self.pairs.get_mut(&peer).filter(|pair| pair.negotiation.epoch() == epoch) else {
-            return vec![];
-        };
-        if let PeerEvent::Video(on) = event {
-            pair.has_video = on;
-        }
-        let outputs = pair.negotiation.event(now, event);
-        self.perform(now, peer, outputs)
-    }
-
     fn media(&mut self, event: MediaEvent) -> Vec<Command> {
         let attach = matches!(event, MediaEvent::Granted(_) | MediaEvent::Ended(_));
         let mut commands = match event {
@@ -468,84 +295,7 @@ impl Call {
         commands
     }
 
-    fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
-        let Some(seat) = &self.seat else { return vec![] };
-        let peer = info.peer;
-        let epoch = Epoch::first(seat.page, info.page);
-        let offerer = seat.peer > peer;
-        let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, seat.ice_servers.clone());
-        self.pairs.insert(peer, Pair { info, has_video: false, negotiation });
-        self.perform(now, peer, outputs)
-    }
-
-    fn rebuild(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
-        match self.pairs.get(&peer).and_then(|pair| pair.negotiation.epoch().next()) {
-            None => vec![],
-            Some(next) => self.reopen(now, peer, next, true),
-        }
-    }
-
-    /// Closes the connection and opens the one of `epoch`; tells the peer if it was this side's idea.
-    fn reopen(&mut self, now: Duration, peer: PeerId, epoch: Epoch, tell: bool) -> Vec<Command> {
-        let (Some(pair), Some(seat)) = (self.pairs.get_mut(&peer), &self.seat) else { return vec![] };
-        let mut commands = vec![pair.close(peer)];
-        let (next, outputs) = pair.negotiation.reopen(now, epoch, seat.ice_servers.clone(), tell);
-        pair.negotiation = next;
-        pair.has_video = false;
-        commands.extend(self.perform(now, peer, outputs));
-        commands
-    }
-
-    fn perform(&mut self, now: Duration, peer: PeerId, outputs: Vec<Output>) -> Vec<Command> {
-        let Some(epoch) = self.pairs.get(&peer).map(|pair| pair.negotiation.epoch()) else { return vec![] };
-        let mut commands = Vec::new();
-        for output in outputs {
-            match output {
-                Output::Do(command) => commands.push(Command::Peer(peer, epoch, command)),
-                Output::Send(signal) => commands.extend(self.line.signal(peer, signal)),
-                Output::Rebuild => return self.rebuild(now, peer),
-            }
-        }
-        commands
-    }
-
     fn say(&mut self, notice: Notice) {
         self.notice = Some((notice, None));
-    }
-
-    /// Keeps in the tab's storage what a reload needs.
-    fn and_remember(&self, mut commands: Vec<Command>) -> Vec<Command> {
-        if let (Some(Wish { room, name, resume: Some(resume) }), Some(_)) = (&self.wish, &self.seat) {
-            let off = self.capture.off();
-            commands.push(Command::Remember(Some(Remembered {
-                room: room.clone(),
-                resume: resume.clone(),
-                name: name.clone(),
-                microphone_muted: off.microphone,
-                camera_off: off.camera,
-            })));
-        }
-        commands
-    }
-}
-
-impl Pair {
-    fn close(&self, peer: PeerId) -> Command {
-        Command::Peer(peer, self.negotiation.epoch(), PeerCommand::Close)
-    }
-
-    fn view(&self) -> PeerView {
-        let link = if self.negotiation.is_connected() {
-            LinkView::Connected
-        } else if self.info.away {
-            LinkView::Away
-        } else if self.negotiation.has_given_up() {
-            LinkView::Failed
-        } else if self.negotiation.was_connected() {
-            LinkView::Interrupted
-        } else {
-            LinkView::Connecting
-        };
-        PeerView { peer: self.info.peer, name: self.info.name.clone(), link, has_video: self.has_video }
     }
 }

@@ -1,1 +1,127 @@
-//! x
+//! The driver in a real browser with fake devices; there is no Parlor server behind the page that runs these.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected ends the test")]
+
+use std::rc::Rc;
+
+use futures::StreamExt;
+use futures::channel::mpsc;
+use leptos::prelude::*;
+use leptos::reactive::owner::Owner;
+use parlor::call::{CallView, DeviceView, Notice, Phase, UserAction};
+use parlor::ui::CallHandle;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack, MediaStreamTrackState};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A driver under an owner of its own, and everything it shows.
+struct Page {
+    owner: Owner,
+    handle: CallHandle,
+    views: mpsc::UnboundedReceiver<CallView>,
+}
+
+impl Page {
+    fn open() -> Self {
+        let _ = any_spawner::Executor::init_wasm_bindgen();
+        let owner = Owner::new();
+        let (sender, views) = mpsc::unbounded();
+        let handle = owner.with(|| {
+            let (handle, port) = CallHandle::new();
+            parlor::browser::start(port);
+            let view = handle.view();
+            Effect::new(move |_| drop(sender.unbounded_send(view.get())));
+            handle
+        });
+        Self { owner, handle, views }
+    }
+
+    fn act(&self, action: UserAction) {
+        self.owner.with(|| self.handle.dispatch(action));
+    }
+
+    /// Waits for a view that satisfies `fact`; the runner's own limit ends a wait in vain.
+    async fn shows(&mut self, fact: impl Fn(&CallView) -> bool) -> CallView {
+        while let Some(view) = self.views.next().await {
+            if fact(&view) {
+                return view;
+            }
+        }
+        panic!("the driver is gone")
+    }
+
+    /// The tracks the preview would show now.
+    fn tracks(&self) -> Vec<MediaStreamTrack> {
+        let video: HtmlVideoElement = document().create_element("video").unwrap().unchecked_into();
+        video.set_muted(true);
+        let sink = self.owner.with(|| self.handle.local()).expect("the driver gives a picture");
+        Rc::clone(&sink)(&video);
+        let stream: MediaStream = video.src_object().expect("the sink attaches a stream");
+        video.set_src_object(None);
+        stream.get_tracks().iter().map(JsCast::unchecked_into).collect()
+    }
+}
+
+fn states(tracks: &[MediaStreamTrack]) -> Vec<MediaStreamTrackState> {
+    tracks.iter().map(MediaStreamTrack::ready_state).collect()
+}
+
+#[wasm_bindgen_test]
+async fn the_preview_opens_camera_and_microphone() {
+    let mut page = Page::open();
+    page.act(UserAction::StartPreview);
+    page.shows(|view| view.camera == DeviceView::On && view.microphone == DeviceView::On).await;
+    assert_eq!(states(&page.tracks()), [MediaStreamTrackState::Live; 2]);
+}
+
+#[wasm_bindgen_test]
+async fn tracks_are_stopped_when_the_page_is_cleaned_up() {
+    let mut page = Page::open();
+    page.act(UserAction::StartPreview);
+    page.shows(|view| view.camera == DeviceView::On).await;
+    let tracks = page.tracks();
+    assert_eq!(states(&tracks), [MediaStreamTrackState::Live; 2]);
+    page.owner.cleanup();
+    while states(&tracks) != [MediaStreamTrackState::Ended; 2] {
+        // The task ends at its next poll.
+        gloo_timers::future::TimeoutFuture::new(0).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_muted_microphone_is_disabled_and_a_switched_off_camera_is_let_go() {
+    let mut page = Page::open();
+    page.act(UserAction::StartPreview);
+    page.shows(|view| view.camera == DeviceView::On && view.microphone == DeviceView::On).await;
+    let tracks = page.tracks();
+    page.act(UserAction::ToggleMicrophone);
+    page.act(UserAction::ToggleCamera);
+    page.shows(|view| view.camera == DeviceView::Muted && view.microphone == DeviceView::Muted).await;
+    assert!(tracks.iter().all(|track| !track.enabled()));
+    let camera = tracks.iter().find(|track| track.kind() == "video").expect("a camera");
+    while camera.ready_state() != MediaStreamTrackState::Ended {
+        gloo_timers::future::TimeoutFuture::new(10).await;
+    }
+    page.act(UserAction::ToggleCamera);
+    page.shows(|view| view.camera == DeviceView::On).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_empty_room_number_is_told_in_place() {
+    let mut page = Page::open();
+    page.act(UserAction::Connect { room: "  ".into(), name: String::new() });
+    let view = page.shows(|view| view.notice.is_some()).await;
+    assert_eq!((view.notice, view.phase), (Some(Notice::EmptyRoom), Phase::Home));
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_cannot_be_reached_is_told_and_can_be_given_up() {
+    let mut page = Page::open();
+    page.act(UserAction::Connect { room: "4711".into(), name: String::new() });
+    page.shows(|view| view.phase == Phase::Joining && view.notice == Some(Notice::Unreachable)).await;
+    page.act(UserAction::Leave);
+    let view = page.shows(|view| view.phase == Phase::Home).await;
+    assert_eq!(view.notice, None);
+}

@@ -1,0 +1,162 @@
+//! A call's seat: joining, what the server tells of the room, losing the socket and coming back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::pair::Pair;
+use super::{Call, Command, NOTICE, Notice, Remembered, Seat, SocketEvent, Wish};
+use crate::protocol::{ClientMsg, CloseCode, Page, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
+
+impl Call {
+    pub(super) fn join(&self) -> Vec<Command> {
+        let join = self.wish.as_ref().map(|Wish { room, name, resume }| ClientMsg::Join {
+            room: room.clone(),
+            name: name.clone(),
+            resume: resume.clone(),
+            reloaded: resume.is_some() && self.seat.is_none(),
+        });
+        join.map(Command::Send).into_iter().collect()
+    }
+
+    pub(super) fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
+        match event {
+            SocketEvent::Opened => {
+                self.line.opened();
+                self.join()
+            }
+            SocketEvent::Message(message) => self.message(now, message),
+            SocketEvent::Closed { code } => self.closed(now, code),
+        }
+    }
+
+    pub(super) fn closed(&mut self, now: Duration, code: u16) -> Vec<Command> {
+        self.line.lost(now, self.wish.is_some());
+        if CloseCode::from_code(code) == Some(CloseCode::Replaced) && self.wish.is_some() {
+            let mut commands = self.line.close();
+            commands.extend(self.go_home());
+            self.say(Notice::MovedElsewhere);
+            return commands;
+        }
+        if self.wish.is_some() && self.seat.is_none() {
+            self.say(Notice::Unreachable);
+        }
+        vec![]
+    }
+
+    pub(super) fn message(&mut self, now: Duration, message: ServerMsg) -> Vec<Command> {
+        match message {
+            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => self.seated(now, seated),
+            ServerMsg::FullRoom { room } => self.full(&room),
+            ServerMsg::PeerJoined(info) => self.peer_joined(now, info),
+            ServerMsg::PeerAway { peer } => {
+                if let Some(pair) = self.pairs.get_mut(&peer) {
+                    pair.info.away = true;
+                }
+                vec![]
+            }
+            ServerMsg::PeerBack { peer, page } => self.peer_back(now, peer, page),
+            ServerMsg::PeerLeft { peer } => self.peer_left(now, peer),
+            ServerMsg::Signal { from, signal } => self.signal(now, from, signal),
+            // For developers: the driver logs it.
+            ServerMsg::Error { .. } => vec![],
+        }
+    }
+
+    pub(super) fn seated(&mut self, now: Duration, seated: Seated) -> Vec<Command> {
+        let Some(wish) = self.wish.as_mut().filter(|wish| wish.room == seated.room) else {
+            // The person left, or went elsewhere, while the answer was on its way.
+            return vec![];
+        };
+        // A token that was given before says that this is the same seat in the same life of the room: only then
+        // do the numbers of peers and pages mean what they meant.
+        let resumed = wish.resume.as_ref() == Some(&seated.resume);
+        let same_page = resumed && self.seat.as_ref().is_some_and(|seat| seat.page == seated.page);
+        wish.resume = Some(seated.resume);
+        let fresh = self.seat.is_none();
+        self.seat = Some(Seat { peer: seated.peer, page: seated.page, ice_servers: seated.ice_servers });
+        if fresh {
+            self.notice = None;
+        }
+        let mut commands = Vec::new();
+        let present: BTreeMap<_, _> = seated.peers.into_iter().map(|info| (info.peer, info)).collect();
+        let gone = |peer: &PeerId, pair: &Pair| {
+            !same_page || present.get(peer).is_none_or(|info| info.page != pair.info.page)
+        };
+        let (closed, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.pairs).into_iter().partition(|(peer, pair)| gone(peer, pair));
+        commands.extend(closed.into_iter().map(|(peer, pair)| pair.close(peer)));
+        self.pairs = kept;
+        let unsent: BTreeMap<_, _> =
+            self.pairs.keys().map(|peer| (*peer, self.line.holds_offer(*peer).is_some())).collect();
+        let pairs = &self.pairs;
+        let current = |peer, epoch| pairs.get(&peer).is_some_and(|pair| pair.negotiation.epoch() == epoch);
+        commands.extend(self.line.sit_down(current));
+        for (peer, info) in present {
+            match self.pairs.get_mut(&peer) {
+                None => commands.extend(self.open(now, info)),
+                Some(pair) => {
+                    pair.info.away = info.away;
+                    let outputs = pair.negotiation.way_is_back(now, unsent.get(&peer) == Some(&true));
+                    commands.extend(self.perform(now, peer, outputs));
+                }
+            }
+        }
+        commands.push(Command::ShowAddress(self.wish.as_ref().map(|wish| wish.room.clone())));
+        self.and_remember(commands)
+    }
+
+    pub(super) fn full(&mut self, room: &RoomId) -> Vec<Command> {
+        if self.wish.as_ref().is_none_or(|wish| wish.room != *room) {
+            return vec![];
+        }
+        let was_in_call = self.seat.is_some();
+        self.wish = None;
+        self.say(Notice::RoomFull);
+        // From the first screen the preview stays for the next try.
+        if was_in_call { self.go_home() } else { vec![Command::Remember(None)] }
+    }
+
+    pub(super) fn peer_joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
+        if self.seat.is_none() || self.pairs.contains_key(&info.peer) {
+            return vec![];
+        }
+        self.notice = Some((Notice::PeerJoined(info.name.clone()), Some(now + NOTICE)));
+        self.open(now, info)
+    }
+
+    pub(super) fn peer_back(&mut self, now: Duration, peer: PeerId, page: Page) -> Vec<Command> {
+        let Some(pair) = self.pairs.get_mut(&peer) else { return vec![] };
+        pair.info.away = false;
+        if pair.info.page == page {
+            let outputs = pair.negotiation.way_is_back(now, false);
+            return self.perform(now, peer, outputs);
+        }
+        let info = PeerInfo { page, ..pair.info.clone() };
+        let mut commands: Vec<_> =
+            self.pairs.remove(&peer).map(|pair| pair.close(peer)).into_iter().collect();
+        commands.extend(self.open(now, info));
+        commands
+    }
+
+    pub(super) fn peer_left(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
+        let Some(pair) = self.pairs.remove(&peer) else { return vec![] };
+        let alone = self.pairs.is_empty();
+        self.notice = Some((Notice::PeerLeft(pair.info.name.clone()), (!alone).then_some(now + NOTICE)));
+        vec![pair.close(peer)]
+    }
+
+    /// Keeps in the tab's storage what a reload needs.
+    pub(super) fn and_remember(&self, mut commands: Vec<Command>) -> Vec<Command> {
+        if let (Some(Wish { room, name, resume: Some(resume) }), Some(_)) = (&self.wish, &self.seat) {
+            let off = self.capture.off();
+            commands.push(Command::Remember(Some(Remembered {
+                room: room.clone(),
+                resume: resume.clone(),
+                name: name.clone(),
+                microphone_muted: off.microphone,
+                camera_off: off.camera,
+            })));
+        }
+        commands
+    }
+}

@@ -1,0 +1,113 @@
+//! A call's connections: one with everybody else in the room.
+
+use std::time::Duration;
+
+use super::negotiation::{Negotiation, Output};
+use super::{Call, Command, LinkView, PeerCommand, PeerEvent, PeerView};
+use crate::protocol::{Epoch, PeerId, PeerInfo, Signal};
+
+/// Somebody else in the room, and the connection with them.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) info: PeerInfo,
+    has_video: bool,
+    pub(super) negotiation: Negotiation,
+}
+
+impl Call {
+    pub(super) fn signal(&mut self, now: Duration, from: PeerId, signal: Signal) -> Vec<Command> {
+        let Some(pair) = self.pairs.get_mut(&from) else { return vec![] };
+        let (epoch, present) = (signal.epoch(), pair.negotiation.epoch());
+        if epoch < present || !epoch.same_pages(present) {
+            return vec![];
+        }
+        let mut commands = Vec::new();
+        if epoch > present {
+            commands = self.reopen(now, from, epoch, false);
+        }
+        if let Some(pair) = self.pairs.get_mut(&from) {
+            let outputs = pair.negotiation.signal(signal);
+            commands.extend(self.perform(now, from, outputs));
+        }
+        commands
+    }
+
+    pub(super) fn peer(
+        &mut self,
+        now: Duration,
+        peer: PeerId,
+        epoch: Epoch,
+        event: PeerEvent,
+    ) -> Vec<Command> {
+        let Some(pair) = self.pairs.get_mut(&peer).filter(|pair| pair.negotiation.epoch() == epoch) else {
+            return vec![];
+        };
+        if let PeerEvent::Video(on) = event {
+            pair.has_video = on;
+        }
+        let outputs = pair.negotiation.event(now, event);
+        self.perform(now, peer, outputs)
+    }
+
+    pub(super) fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
+        let Some(seat) = &self.seat else { return vec![] };
+        let peer = info.peer;
+        let epoch = Epoch::first(seat.page, info.page);
+        let offerer = seat.peer > peer;
+        let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, seat.ice_servers.clone());
+        self.pairs.insert(peer, Pair { info, has_video: false, negotiation });
+        self.perform(now, peer, outputs)
+    }
+
+    pub(super) fn rebuild(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
+        match self.pairs.get(&peer).and_then(|pair| pair.negotiation.epoch().next()) {
+            None => vec![],
+            Some(next) => self.reopen(now, peer, next, true),
+        }
+    }
+
+    /// Closes the connection and opens the one of `epoch`; tells the peer if it was this side's idea.
+    pub(super) fn reopen(&mut self, now: Duration, peer: PeerId, epoch: Epoch, tell: bool) -> Vec<Command> {
+        let (Some(pair), Some(seat)) = (self.pairs.get_mut(&peer), &self.seat) else { return vec![] };
+        let mut commands = vec![pair.close(peer)];
+        let (next, outputs) = pair.negotiation.reopen(now, epoch, seat.ice_servers.clone(), tell);
+        pair.negotiation = next;
+        pair.has_video = false;
+        commands.extend(self.perform(now, peer, outputs));
+        commands
+    }
+
+    pub(super) fn perform(&mut self, now: Duration, peer: PeerId, outputs: Vec<Output>) -> Vec<Command> {
+        let Some(epoch) = self.pairs.get(&peer).map(|pair| pair.negotiation.epoch()) else { return vec![] };
+        let mut commands = Vec::new();
+        for output in outputs {
+            match output {
+                Output::Do(command) => commands.push(Command::Peer(peer, epoch, command)),
+                Output::Send(signal) => commands.extend(self.line.signal(peer, signal)),
+                Output::Rebuild => return self.rebuild(now, peer),
+            }
+        }
+        commands
+    }
+}
+
+impl Pair {
+    pub(super) fn close(&self, peer: PeerId) -> Command {
+        Command::Peer(peer, self.negotiation.epoch(), PeerCommand::Close)
+    }
+
+    pub(super) fn view(&self) -> PeerView {
+        let link = if self.negotiation.is_connected() {
+            LinkView::Connected
+        } else if self.info.away {
+            LinkView::Away
+        } else if self.negotiation.has_given_up() {
+            LinkView::Failed
+        } else if self.negotiation.was_connected() {
+            LinkView::Interrupted
+        } else {
+            LinkView::Connecting
+        };
+        PeerView { peer: self.info.peer, name: self.info.name.clone(), link, has_video: self.has_video }
+    }
+}
