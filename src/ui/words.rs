@@ -143,16 +143,12 @@ words! {
     welcome,
     /// What this is, in one sentence.
     promise,
-    /// A fact about every call.
-    fact_encrypted,
-    /// See `fact_encrypted`.
-    fact_no_account,
-    /// See `fact_encrypted`.
-    fact_no_tracking,
     /// Name of the language switch.
     language,
     /// Label of the room number field.
     room_label,
+    /// What a room number looks like.
+    room_example,
     /// What the room number is for.
     room_hint,
     /// Button that proposes a room number.
