@@ -73,7 +73,7 @@ pub(super) static WORDS: Words = Words {
     device_problem,
 };
 
-fn device_problem(problem: DeviceProblem) -> ProblemWords {
+fn device_problem(problem: DeviceProblem, seated: bool) -> ProblemWords {
     let missing = Missing::from(problem.missing);
     let (device, them, is) = match missing {
         Missing::Camera => ("camera", "it", "is"),
@@ -106,10 +106,13 @@ fn device_problem(problem: DeviceProblem) -> ProblemWords {
             "Please use a current Firefox, Chrome, Edge or Safari.".to_owned(),
         ),
     };
-    let consequence = match missing {
-        Missing::Camera => "You can still join; the others will not see you.",
-        Missing::Microphone => "You can still join; the others will not hear you.",
-        Missing::Both => "You can still join; the others will not see or hear you.",
+    let consequence = match (missing, seated) {
+        (Missing::Camera, false) => "You can still join; the others will not see you.",
+        (Missing::Microphone, false) => "You can still join; the others will not hear you.",
+        (Missing::Both, false) => "You can still join; the others will not see or hear you.",
+        (Missing::Camera, true) => "Until then the others cannot see you.",
+        (Missing::Microphone, true) => "Until then the others cannot hear you.",
+        (Missing::Both, true) => "Until then the others cannot see or hear you.",
     };
     ProblemWords { title, advice, consequence }
 }

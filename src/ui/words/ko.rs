@@ -78,7 +78,7 @@ fn subject(name: Option<&str>) -> String {
     name.map_or_else(|| "상대방이".to_owned(), |name| format!("{name} 님이"))
 }
 
-fn device_problem(problem: DeviceProblem) -> ProblemWords {
+fn device_problem(problem: DeviceProblem, seated: bool) -> ProblemWords {
     let missing = Missing::from(problem.missing);
     let (object, subject) = match missing {
         Missing::Camera => ("카메라를", "카메라가"),
@@ -108,10 +108,15 @@ fn device_problem(problem: DeviceProblem) -> ProblemWords {
             "최신 Firefox, Chrome, Edge, Safari를 사용해 주세요.".to_owned(),
         ),
     };
-    let consequence = match missing {
-        Missing::Camera => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 볼 수 없습니다.",
-        Missing::Microphone => "그래도 들어갈 수 있습니다. 다만 상대방이 내 목소리를 들을 수 없습니다.",
-        Missing::Both => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 보거나 들을 수 없습니다.",
+    let consequence = match (missing, seated) {
+        (Missing::Camera, false) => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 볼 수 없습니다.",
+        (Missing::Microphone, false) => {
+            "그래도 들어갈 수 있습니다. 다만 상대방이 내 목소리를 들을 수 없습니다."
+        }
+        (Missing::Both, false) => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 보거나 들을 수 없습니다.",
+        (Missing::Camera, true) => "그때까지는 상대방이 나를 볼 수 없습니다.",
+        (Missing::Microphone, true) => "그때까지는 상대방이 내 목소리를 들을 수 없습니다.",
+        (Missing::Both, true) => "그때까지는 상대방이 나를 보거나 들을 수 없습니다.",
     };
     ProblemWords { title, advice, consequence }
 }
