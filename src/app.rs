@@ -134,7 +134,7 @@ fn press_early() {
 }
 
 /// Name and language switch.
-pub fn head() -> impl IntoView {
+fn head() -> impl IntoView {
     let words = words();
     let here = use_context::<Lang>().unwrap_or_default();
     let links = Lang::ALL.map(|lang| {
@@ -164,7 +164,7 @@ pub fn head() -> impl IntoView {
 fn Lost() -> impl IntoView {
     let words = words();
     view! {
-        <main class="page lost">
+        <main class="page lost" data-ready="">
             {head()} <section class="lost-words">
                 <h1>{words.lost_title}</h1>
                 <p>{words.lost_text}</p>

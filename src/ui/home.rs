@@ -124,7 +124,13 @@ pub fn Home(
             {preview(words)}
             <form class="door" action="/room" method="get" novalidate on:submit=connect>
                 <div class="row">
-                    <label for="room-input">{words.room_label}</label>
+                    <div class="row-head">
+                        <label for="room-input">{words.room_label}</label>
+                        <button type="button" id="propose-button" class="quiet-button" on:click=propose>
+                            {icon(|| icon::KEY)}
+                            {words.propose}
+                        </button>
+                    </div>
                     <input
                         id="room-input"
                         class="plate"
@@ -134,6 +140,7 @@ pub fn Home(
                         autocapitalize="off"
                         spellcheck="false"
                         enterkeyhint="go"
+                        placeholder=words.room_example
                         aria-describedby="room-hint room-problem"
                         aria-invalid=move || if wrong(Field::Room) { "true" } else { "false" }
                         value=draft.room.get_value()
@@ -142,10 +149,6 @@ pub fn Home(
                     />
                     <p id="room-problem" class="problem" role="alert">{move || words_under(Field::Room)}</p>
                     <p id="room-hint" class="hint">{words.room_hint}</p>
-                    <button type="button" id="propose-button" class="quiet-button" on:click=propose>
-                        {icon(|| icon::KEY)}
-                        {words.propose}
-                    </button>
                 </div>
                 <div class="row">
                     <label for="name-input">
@@ -186,11 +189,6 @@ pub fn Home(
                     })}
                 </div>
             </form>
-            <ul class="facts">
-                <li>{words.fact_encrypted}</li>
-                <li>{words.fact_no_account}</li>
-                <li>{words.fact_no_tracking}</li>
-            </ul>
         </section>
     }
     .into_any()

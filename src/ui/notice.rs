@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::CallHandle;
 use super::icon::{self, icon};
 use super::words::{Words, words};
-use crate::call::{DeviceProblem, LineView, Notice, UserAction};
+use crate::call::{DeviceProblem, LineView, Notice, Phase, UserAction};
 use crate::protocol::DisplayName;
 
 /// The live region with everything there is to tell, above the first screen and over the second.
@@ -18,6 +18,7 @@ pub fn Notices() -> impl IntoView {
         Memo::new(move |_| view.with(|view| view.notice.clone().filter(|notice| field(notice).is_none())));
     let problem = Memo::new(move |_| view.with(|view| view.device_problem));
     let reconnecting = Memo::new(move |_| view.with(|view| view.line == LineView::Reconnecting));
+    let seated = Memo::new(move |_| view.with(|view| view.phase == Phase::InCall));
     let silent = Memo::new(move |_| view.with(|view| view.sound_blocked));
     // Only the words go away with this; the device's button goes on telling that it is missing.
     let read = RwSignal::new(None::<DeviceProblem>);
@@ -55,7 +56,7 @@ pub fn Notices() -> impl IntoView {
                 </div>
             })}
             {move || problem.get().filter(|problem| read.get() != Some(*problem)).map(|problem| {
-                let told = (words.device_problem)(problem);
+                let told = (words.device_problem)(problem, seated.get());
                 view! {
                     <div class="notice notice-act">
                         <p><strong>{told.title}</strong> " " {told.advice} " " {told.consequence}</p>

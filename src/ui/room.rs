@@ -46,6 +46,16 @@ pub fn Room(
             </header>
             <div class="tiles">
                 <For each=move || peers.get() key=|peer| *peer children=tile />
+                <div class="self" data-camera=move || if camera.get() == DeviceView::On { "on" } else { "off" }>
+                    {own_video("local-video", words.you)}
+                    <p class="self-words">
+                        {move || match camera.get() {
+                            DeviceView::On => words.you,
+                            DeviceView::Missing => words.own_camera_missing,
+                            DeviceView::Off | DeviceView::Asking | DeviceView::Muted => words.own_camera_off,
+                        }}
+                    </p>
+                </div>
             </div>
             {move || (count.get() == 0).then(|| view! {
                 <div class="waiting">
@@ -56,16 +66,6 @@ pub fn Room(
                     {copy_link(None, "solid-button")}
                 </div>
             })}
-            <div class="self" data-camera=move || if camera.get() == DeviceView::On { "on" } else { "off" }>
-                {own_video("local-video", words.you)}
-                <p class="self-words">
-                    {move || match camera.get() {
-                        DeviceView::On => words.you,
-                        DeviceView::Missing => words.own_camera_missing,
-                        DeviceView::Off | DeviceView::Asking | DeviceView::Muted => words.own_camera_off,
-                    }}
-                </p>
-            </div>
             <Controls />
         </section>
     }

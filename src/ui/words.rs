@@ -123,8 +123,8 @@ macro_rules! words {
             pub peer_joined: fn(Option<&str>) -> String,
             /// The other one left.
             pub peer_left: fn(Option<&str>) -> String,
-            /// Why a device is missing and what to do next.
-            pub device_problem: fn(DeviceProblem) -> ProblemWords,
+            /// Why a device is missing and what to do next; `true` if one is in the call already.
+            pub device_problem: fn(DeviceProblem, bool) -> ProblemWords,
         }
 
         #[cfg(test)]
@@ -143,16 +143,12 @@ words! {
     welcome,
     /// What this is, in one sentence.
     promise,
-    /// A fact about every call.
-    fact_encrypted,
-    /// See `fact_encrypted`.
-    fact_no_account,
-    /// See `fact_encrypted`.
-    fact_no_tracking,
     /// Name of the language switch.
     language,
     /// Label of the room number field.
     room_label,
+    /// What a room number looks like.
+    room_example,
     /// What the room number is for.
     room_hint,
     /// Button that proposes a room number.
@@ -307,8 +303,10 @@ mod tests {
             for error in ERRORS {
                 for (camera, microphone) in [(true, false), (false, true), (true, true)] {
                     let problem = DeviceProblem { error, missing: Devices { microphone, camera } };
-                    let words = (lang.words().device_problem)(problem);
+                    let words = (lang.words().device_problem)(problem, false);
+                    let seated = (lang.words().device_problem)(problem, true);
                     assert!(!words.advice.is_empty() && !words.consequence.is_empty());
+                    assert_ne!(words.consequence, seated.consequence, "one cannot join twice");
                     seen.push(words);
                 }
             }

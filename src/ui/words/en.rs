@@ -6,14 +6,12 @@ use crate::call::{DeviceProblem, MediaError};
 pub(super) static WORDS: Words = Words {
     title: "private video calls",
     welcome: "Come in, sit down, talk.",
-    promise: "A private video call, end-to-end encrypted, straight from one browser to the other. Nothing to install.",
-    fact_encrypted: "End-to-end encrypted",
-    fact_no_account: "No account",
-    fact_no_tracking: "No tracking",
+    promise: "A private, end-to-end encrypted video call. Nothing to install, no account.",
     language: "Language",
     room_label: "Room number",
+    room_example: "for example 4711",
     room_hint: "Whoever types the same number meets you there.",
-    propose: "Suggest a private number",
+    propose: "Suggest one",
     name_label: "Your name",
     optional: "optional",
     connect: "CONNECT",
@@ -75,7 +73,7 @@ pub(super) static WORDS: Words = Words {
     device_problem,
 };
 
-fn device_problem(problem: DeviceProblem) -> ProblemWords {
+fn device_problem(problem: DeviceProblem, seated: bool) -> ProblemWords {
     let missing = Missing::from(problem.missing);
     let (device, them, is) = match missing {
         Missing::Camera => ("camera", "it", "is"),
@@ -108,10 +106,13 @@ fn device_problem(problem: DeviceProblem) -> ProblemWords {
             "Please use a current Firefox, Chrome, Edge or Safari.".to_owned(),
         ),
     };
-    let consequence = match missing {
-        Missing::Camera => "You can still join; the others will not see you.",
-        Missing::Microphone => "You can still join; the others will not hear you.",
-        Missing::Both => "You can still join; the others will not see or hear you.",
+    let consequence = match (missing, seated) {
+        (Missing::Camera, false) => "You can still join; the others will not see you.",
+        (Missing::Microphone, false) => "You can still join; the others will not hear you.",
+        (Missing::Both, false) => "You can still join; the others will not see or hear you.",
+        (Missing::Camera, true) => "Until then the others cannot see you.",
+        (Missing::Microphone, true) => "Until then the others cannot hear you.",
+        (Missing::Both, true) => "Until then the others cannot see or hear you.",
     };
     ProblemWords { title, advice, consequence }
 }

@@ -6,14 +6,12 @@ use crate::call::{DeviceProblem, MediaError};
 pub(super) static WORDS: Words = Words {
     title: "우리끼리 영상 통화",
     welcome: "어서 오세요, 편히 이야기 나누세요.",
-    promise: "브라우저끼리 바로 이어지는 종단간 암호화 영상 통화입니다. 아무것도 설치하지 않아도 됩니다.",
-    fact_encrypted: "종단간 암호화",
-    fact_no_account: "가입 없음",
-    fact_no_tracking: "추적 없음",
+    promise: "종단간 암호화로 지키는 비공개 영상 통화입니다. 설치도 가입도 필요 없습니다.",
     language: "언어",
     room_label: "방 번호",
+    room_example: "예: 4711",
     room_hint: "같은 번호를 입력한 사람과 이 방에서 만납니다.",
-    propose: "추측하기 어려운 번호 추천",
+    propose: "번호 추천",
     name_label: "이름",
     optional: "선택 사항",
     connect: "연결",
@@ -80,7 +78,7 @@ fn subject(name: Option<&str>) -> String {
     name.map_or_else(|| "상대방이".to_owned(), |name| format!("{name} 님이"))
 }
 
-fn device_problem(problem: DeviceProblem) -> ProblemWords {
+fn device_problem(problem: DeviceProblem, seated: bool) -> ProblemWords {
     let missing = Missing::from(problem.missing);
     let (object, subject) = match missing {
         Missing::Camera => ("카메라를", "카메라가"),
@@ -110,10 +108,15 @@ fn device_problem(problem: DeviceProblem) -> ProblemWords {
             "최신 Firefox, Chrome, Edge, Safari를 사용해 주세요.".to_owned(),
         ),
     };
-    let consequence = match missing {
-        Missing::Camera => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 볼 수 없습니다.",
-        Missing::Microphone => "그래도 들어갈 수 있습니다. 다만 상대방이 내 목소리를 들을 수 없습니다.",
-        Missing::Both => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 보거나 들을 수 없습니다.",
+    let consequence = match (missing, seated) {
+        (Missing::Camera, false) => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 볼 수 없습니다.",
+        (Missing::Microphone, false) => {
+            "그래도 들어갈 수 있습니다. 다만 상대방이 내 목소리를 들을 수 없습니다."
+        }
+        (Missing::Both, false) => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 보거나 들을 수 없습니다.",
+        (Missing::Camera, true) => "그때까지는 상대방이 나를 볼 수 없습니다.",
+        (Missing::Microphone, true) => "그때까지는 상대방이 내 목소리를 들을 수 없습니다.",
+        (Missing::Both, true) => "그때까지는 상대방이 나를 보거나 들을 수 없습니다.",
     };
     ProblemWords { title, advice, consequence }
 }
