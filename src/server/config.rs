@@ -372,7 +372,7 @@ mod tests {
         let text = error("", &[("PARLOR_ROOMS_SEATS", "2")]);
         assert!(text.contains("seats") && text.contains("PARLOR_"), "{text}");
         let text = error("", &[("PORT", "http")]);
-        assert!(text.contains("server.port") && text.contains("PORT"), "{text}");
+        assert!(text.contains("server.port") && text.contains("environment"), "{text}");
     }
 
     #[test]
