@@ -27,7 +27,7 @@ async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
         ("42[\"webrtc_offer\"]", ErrorCode::BadMessage),
         ("{}", ErrorCode::BadMessage),
         (r#"{"type":null}"#, ErrorCode::BadMessage),
-        (&deep, ErrorCode::BadMessage),
+        (&deep, ErrorCode::BadRoom),
         (r#"{"type":"toString"}"#, ErrorCode::UnknownType),
         (r#"{"type":"room_joined"}"#, ErrorCode::UnknownType),
         (r#"{"type":"webrtc_offer"}"#, ErrorCode::BadMessage),

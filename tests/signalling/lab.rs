@@ -20,27 +20,27 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 /// After this long without what a test waits for, it fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits for a fact.
-pub async fn soon<T>(what: &str, fact: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(what: &str, fact: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, fact).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 /// A running server.
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
     /// Starts with settings that differ from the defaults.
-    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -51,21 +51,21 @@ impl Server {
     }
 
     /// Asks the server to stop, as a signal of the system would.
-    pub fn ask_to_stop(&mut self) {
+    pub(crate) fn ask_to_stop(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
     }
 
     /// Waits for the server's end.
-    pub async fn ended(self) {
+    pub(crate) async fn ended(self) {
         soon("the end of the server", self.task).await.unwrap().unwrap();
     }
 
-    pub async fn tcp(&self) -> TcpStream {
+    pub(crate) async fn tcp(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
     /// One HTTP request on a connection of its own.
-    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut stream = self.tcp().await;
         let mut request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         headers.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
@@ -75,11 +75,14 @@ impl Server {
         Answer(String::from_utf8_lossy(&answer).into_owned())
     }
 
-    pub async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         self.try_connect(&[]).await.unwrap()
     }
 
-    pub async fn try_connect(&self, headers: &[(&'static str, &str)]) -> Result<Client, tungstenite::Error> {
+    pub(crate) async fn try_connect(
+        &self,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, tungstenite::Error> {
         let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
@@ -89,14 +92,14 @@ impl Server {
     }
 
     /// Connects and takes a new seat.
-    pub async fn seat(&self, room: &str) -> (Client, Seated) {
+    pub(crate) async fn seat(&self, room: &str) -> (Client, Seated) {
         let mut client = self.connect().await;
         let seated = client.join(room).await;
         (client, seated)
     }
 
     /// Two in a room; what each is told about the other is read.
-    pub async fn pair(&self, room: &str) -> (Client, Client) {
+    pub(crate) async fn pair(&self, room: &str) -> (Client, Client) {
         let (mut one, _) = self.seat(room).await;
         let (two, _) = self.seat(room).await;
         let ServerMsg::PeerJoined(_) = one.next().await else { panic!("no newcomer") };
@@ -105,14 +108,14 @@ impl Server {
 }
 
 /// An HTTP response, as text.
-pub struct Answer(pub String);
+pub(crate) struct Answer(pub(crate) String);
 
 impl Answer {
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.0.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{}", self.0))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let head = self.0.split("\r\n\r\n").next()?;
         let mut lines = head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -120,20 +123,20 @@ impl Answer {
 }
 
 /// One socket.
-pub struct Client {
-    pub ws: WebSocketStream<TcpStream>,
+pub(crate) struct Client {
+    pub(crate) ws: WebSocketStream<TcpStream>,
 }
 
 impl Client {
-    pub async fn say(&mut self, message: &ClientMsg) {
+    pub(crate) async fn say(&mut self, message: &ClientMsg) {
         self.text(&serde_json::to_string(message).unwrap()).await;
     }
 
-    pub async fn text(&mut self, text: &str) {
+    pub(crate) async fn text(&mut self, text: &str) {
         self.ws.send(Message::text(text)).await.unwrap();
     }
 
-    pub async fn next(&mut self) -> ServerMsg {
+    pub(crate) async fn next(&mut self) -> ServerMsg {
         match soon("a message", self.frame()).await {
             Message::Text(text) => {
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -152,7 +155,7 @@ impl Client {
     }
 
     /// Reads on until the server closes; anything but a close frame is a failure.
-    pub async fn closed(&mut self) -> CloseCode {
+    pub(crate) async fn closed(&mut self) -> CloseCode {
         let close = async {
             loop {
                 if let Message::Close(frame) = self.frame().await {
@@ -168,23 +171,23 @@ impl Client {
     }
 
     /// Reads on until the connection is over, however it ends.
-    pub async fn over(&mut self) {
+    pub(crate) async fn over(&mut self) {
         soon("the end of the connection", async { while let Some(Ok(_)) = self.ws.next().await {} }).await;
     }
 
-    pub async fn join(&mut self, room: &str) -> Seated {
+    pub(crate) async fn join(&mut self, room: &str) -> Seated {
         self.say(&join(room)).await;
         self.seated().await
     }
 
-    pub async fn seated(&mut self) -> Seated {
+    pub(crate) async fn seated(&mut self) -> Seated {
         match self.next().await {
             ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => seated,
             other => panic!("no seat: {other:?}"),
         }
     }
 
-    pub async fn refused(&mut self, text: &str, code: ErrorCode) {
+    pub(crate) async fn refused(&mut self, text: &str, code: ErrorCode) {
         self.text(text).await;
         match self.next().await {
             ServerMsg::Error { code: got, .. } => assert_eq!(got, code, "{text}"),
@@ -193,40 +196,40 @@ impl Client {
     }
 
     /// What comes next from a peer; proves that nothing came before it.
-    pub async fn hears(&mut self, from: u32, signal: &Signal) {
+    pub(crate) async fn hears(&mut self, from: u32, signal: &Signal) {
         assert_eq!(self.next().await, ServerMsg::Signal { from: PeerId(from), signal: signal.clone() });
     }
 }
 
-pub fn join(room: &str) -> ClientMsg {
+pub(crate) fn join(room: &str) -> ClientMsg {
     ClientMsg::Join { room: RoomId::from_typed(room).unwrap(), name: None, resume: None, reloaded: false }
 }
 
-pub fn resume(seated: &Seated, reloaded: bool) -> ClientMsg {
+pub(crate) fn resume(seated: &Seated, reloaded: bool) -> ClientMsg {
     let (room, resume) = (seated.room.clone(), Some(seated.resume.clone()));
     ClientMsg::Join { room, name: None, resume, reloaded }
 }
 
-pub fn resume_with(room: &str, token: &str) -> ClientMsg {
+pub(crate) fn resume_with(room: &str, token: &str) -> ClientMsg {
     let resume = Some(SeatToken(token.to_owned()));
     ClientMsg::Join { room: RoomId::from_typed(room).unwrap(), name: None, resume, reloaded: false }
 }
 
-pub fn candidate(text: &str) -> Signal {
+pub(crate) fn candidate(text: &str) -> Signal {
     let candidate = IceCandidate { candidate: text.to_owned(), ..IceCandidate::default() };
     Signal::WebrtcIceCandidate { candidate, epoch: Default::default() }
 }
 
-pub fn to_all(signal: Signal) -> ClientMsg {
+pub(crate) fn to_all(signal: Signal) -> ClientMsg {
     ClientMsg::Signal { to: None, signal }
 }
 
-pub fn to(peer: u32, signal: Signal) -> ClientMsg {
+pub(crate) fn to(peer: u32, signal: Signal) -> ClientMsg {
     ClientMsg::Signal { to: Some(PeerId(peer)), signal }
 }
 
 /// A pair whose signals bounce all the time, to prove that nobody else's doings reach it.
-pub struct HealthyPair {
+pub(crate) struct HealthyPair {
     rounds: watch::Receiver<u32>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Duration>,
@@ -238,7 +241,7 @@ impl HealthyPair {
     /// Rounds that must still work afterwards.
     const ROUNDS: u32 = 20;
 
-    pub async fn start(server: &Server) -> Self {
+    pub(crate) async fn start(server: &Server) -> Self {
         let (mut one, mut two) = server.pair("healthy").await;
         let (count, rounds) = watch::channel(0);
         let (stop, mut stopped) = oneshot::channel();
@@ -263,10 +266,10 @@ impl HealthyPair {
     }
 
     /// Fails unless the pair's signals still go to and fro, and were prompt all along.
-    pub async fn is_well(mut self) {
+    pub(crate) async fn is_well(mut self) {
         let goal = *self.rounds.borrow() + Self::ROUNDS;
         soon("rounds of the healthy pair", self.rounds.wait_for(|count| *count >= goal)).await.unwrap();
-        drop(self.stop.send(()));
+        let _ = self.stop.send(());
         let slowest = self.task.await.unwrap();
         assert!(slowest < Self::PROMPT, "a round trip took {slowest:?}");
     }
