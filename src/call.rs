@@ -233,6 +233,9 @@ impl Call {
             self.say(Notice::Left);
         } else {
             self.notice = None;
+            // The answer to the join is still on its way, and must not be taken for the answer to the next one.
+            commands.extend(self.line.close());
+            commands.extend(self.line.open());
         }
         commands
     }
@@ -309,9 +312,11 @@ impl Call {
             // The person left, or went elsewhere, while the answer was on its way.
             return vec![];
         };
+        // A token that was given before says that this is the same seat in the same life of the room: only then
+        // do the numbers of peers and pages mean what they meant.
+        let resumed = wish.resume.as_ref() == Some(&seated.resume);
+        let same_page = resumed && self.seat.as_ref().is_some_and(|seat| seat.page == seated.page);
         wish.resume = Some(seated.resume);
-        let same_page =
-            self.seat.as_ref().is_some_and(|seat| (seat.peer, seat.page) == (seated.peer, seated.page));
         let fresh = self.seat.is_none();
         self.seat = Some(Seat { peer: seated.peer, page: seated.page, ice_servers: seated.ice_servers });
         if fresh {

@@ -16,6 +16,7 @@ pub mod browser;
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(|| {
+        leptos::prelude::provide_context(ui::words::Lang::of_document());
         leptos::prelude::provide_context(ui::Driver(browser::start));
         app::App()
     });

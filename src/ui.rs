@@ -4,6 +4,13 @@
 //! writer of the signals here and comes in through context as a [`Driver`], so nothing in `ui` names it; on
 //! the server there is none, and every signal keeps its default.
 
+pub mod controls;
+pub mod home;
+mod icon;
+mod invite;
+pub mod notice;
+pub mod room;
+mod tile;
 pub mod words;
 
 use std::collections::BTreeMap;
@@ -16,6 +23,8 @@ use send_wrapper::SendWrapper;
 
 use crate::call::{CallView, Event, UserAction};
 use crate::protocol::PeerId;
+
+pub(crate) use icon::mark;
 
 /// Puts a stream into a `<video>` element; made by the driver around a `MediaStream`.
 ///

@@ -1,0 +1,45 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** The room-selection view. */
+export class HomePage {
+  readonly main: Locator;
+  readonly container: Locator;
+  readonly room: Locator;
+  readonly name: Locator;
+  readonly propose: Locator;
+  readonly connect: Locator;
+  readonly notice: Locator;
+  readonly preview: Locator;
+
+  constructor(readonly page: Page) {
+    this.main = page.locator('main');
+    this.container = page.locator('#room-selection-container');
+    this.room = page.locator('#room-input');
+    this.name = page.locator('#name-input');
+    this.propose = page.locator('#propose-button');
+    this.connect = page.locator('#connect-button');
+    this.notice = page.locator('#notice');
+    this.preview = this.container.locator('video');
+  }
+
+  async open(path = '/'): Promise<void> {
+    await this.page.goto(path);
+    await this.ready();
+  }
+
+  /** The page has come to life. */
+  async ready(): Promise<void> {
+    await expect(this.main).toHaveAttribute('data-ready', /.*/);
+  }
+
+  async join(room: string, name?: string): Promise<void> {
+    await this.room.fill(room);
+    if (name !== undefined) await this.name.fill(name);
+    await this.connect.click();
+  }
+
+  async expectShown(): Promise<void> {
+    await expect(this.main).toHaveAttribute('data-phase', 'home');
+    await expect(this.container).toBeVisible();
+  }
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from '@playwright/test';
+
+import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES } from './fixtures/chromium';
+
+export default defineConfig({
+  testDir: './tests',
+  // One browser at a time: calls encode and decode video, and a starved call proves nothing.
+  workers: 1,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    locale: 'en-US',
+    colorScheme: 'light',
+    viewport: { width: 1280, height: 800 },
+    actionTimeout: 20_000,
+    navigationTimeout: 20_000,
+    trace: 'retain-on-failure',
+    launchOptions: { executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...FAKE_DEVICES] },
+  },
+});

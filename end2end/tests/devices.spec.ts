@@ -1,0 +1,185 @@
+import { FAKE_DEVICES, INSECURE_HOST } from '../fixtures/chromium';
+import { expectDevicesReleased, framesGrow, hears } from '../fixtures/media';
+import { expect, test, type Person } from '../fixtures/test';
+
+const [FAKE_UI, FAKE_DEVICE] = FAKE_DEVICES as [string, string];
+
+/** Somebody with everything waits in the room. */
+async function waiting(person: (options?: object) => Promise<Person>, room: string): Promise<Person> {
+  const host = await person();
+  await host.home.open();
+  await host.home.join(room, 'Host');
+  await host.call.expectAlone();
+  return host;
+}
+
+async function joinsAndReceives(guest: Person, host: Person, room: string): Promise<void> {
+  await guest.home.open();
+  await guest.home.join(room, 'Guest');
+  await guest.call.expectConnected(1);
+  await host.call.expectConnected(1);
+  await framesGrow(guest.call.remote);
+  await hears(guest.page);
+  await expect(host.call.tiles).toContainText('Guest');
+}
+
+async function says(guest: Person, text: string | RegExp): Promise<void> {
+  await expect(guest.page.getByText(text).filter({ visible: true }).first()).toBeVisible();
+}
+
+test('somebody who denies camera and microphone is told so, and still joins, sees and hears', async ({
+  person,
+  room,
+  browserWith,
+}) => {
+  const host = await waiting(person, room);
+  const guest = await person({ browser: await browserWith(FAKE_DEVICE) });
+  await joinsAndReceives(guest, host, room);
+  await says(guest, 'Your camera and microphone are blocked');
+  await says(guest, /icon beside the page's address/);
+  await expect(guest.call.mute).toHaveAttribute('data-state', 'missing');
+  await expect(guest.call.camera).toHaveAttribute('data-state', 'missing');
+});
+
+test('somebody who denies the camera only is heard', async ({ person, room, browserWith }) => {
+  const host = await waiting(person, room);
+  const guest = await person({
+    browser: await browserWith(FAKE_DEVICE),
+    prepare: (context) => context.grantPermissions(['microphone']),
+  });
+  await joinsAndReceives(guest, host, room);
+  await hears(host.page);
+  await says(guest, 'Your camera is blocked');
+  await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
+  await expect(guest.call.camera).toHaveAttribute('data-state', 'missing');
+});
+
+test('somebody who denies the microphone only is seen', async ({ person, room, browserWith }) => {
+  const host = await waiting(person, room);
+  const guest = await person({
+    browser: await browserWith(FAKE_DEVICE),
+    prepare: (context) => context.grantPermissions(['camera']),
+  });
+  await joinsAndReceives(guest, host, room);
+  await framesGrow(host.call.remote);
+  await says(guest, 'Your microphone is blocked');
+  await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
+  await expect(guest.call.mute).toHaveAttribute('data-state', 'missing');
+});
+
+test('a machine without a camera joins by voice', async ({ person, room, browserWith }) => {
+  const host = await waiting(person, room);
+  const guest = await person({ browser: await browserWith(FAKE_UI, `${FAKE_DEVICE}=device-count=0`) });
+  await joinsAndReceives(guest, host, room);
+  await hears(host.page);
+  await says(guest, 'No camera was found');
+  await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
+});
+
+test('a machine without a microphone joins by picture', async ({ person, room }) => {
+  const host = await waiting(person, room);
+  const guest = await person({ devices: { microphone: 'NotFoundError' } });
+  await joinsAndReceives(guest, host, room);
+  await framesGrow(host.call.remote);
+  await says(guest, 'No microphone was found');
+  await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
+});
+
+test('a machine with neither joins, sees and hears', async ({ person, room, browserWith }) => {
+  const host = await waiting(person, room);
+  const guest = await person({ browser: await browserWith(FAKE_UI) });
+  await joinsAndReceives(guest, host, room);
+  await says(guest, 'No camera and no microphone were found');
+});
+
+test('a camera that another program holds is named as busy', async ({ person, room }) => {
+  const host = await waiting(person, room);
+  const guest = await person({ devices: { camera: 'NotReadableError' } });
+  await joinsAndReceives(guest, host, room);
+  await hears(host.page);
+  await says(guest, 'Your camera is in use elsewhere');
+  await says(guest, /Close the other program/);
+});
+
+test('a device that was refused can be had later without joining again', async ({ person, room, browserWith }) => {
+  const host = await waiting(person, room);
+  const guest = await person({ browser: await browserWith(FAKE_DEVICE) });
+  await joinsAndReceives(guest, host, room);
+  await guest.context.grantPermissions(['camera', 'microphone']);
+  await guest.call.camera.click();
+  await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
+  await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
+  await framesGrow(host.call.remote);
+  await hears(host.page);
+});
+
+test('a page on plain http elsewhere than localhost says why it has no camera, and still joins', async ({
+  person,
+  room,
+  server,
+}) => {
+  const host = await waiting(person, room);
+  const { port } = new URL(server.url);
+  const guest = await person({ baseURL: `http://${INSECURE_HOST}:${port}` });
+  await guest.home.open();
+  await guest.home.join(room, 'Guest');
+  await guest.call.expectConnected(1);
+  await framesGrow(guest.call.remote);
+  await says(guest, /This address may not use your camera/);
+  await says(guest, /https:\/\//);
+  await expect(host.call.tiles).toContainText('Guest');
+});
+
+test('a browser that cannot make calls says so', async ({ person }) => {
+  const guest = await person({
+    prepare: (context) =>
+      context.addInitScript(() => {
+        Reflect.deleteProperty(window, 'RTCPeerConnection');
+        Reflect.deleteProperty(window, 'webkitRTCPeerConnection');
+      }),
+  });
+  await guest.page.goto('/');
+  await says(guest, /This browser cannot make video calls/);
+});
+
+test('one sees oneself before joining as soon as the browser allows it, and is not on the air', async ({ person, room }) => {
+  const host = await waiting(person, room);
+  const guest = await person();
+  await guest.home.open();
+  await framesGrow(guest.home.preview);
+  await host.call.expectAlone();
+  expect(await host.page.evaluate(() => window.watch.connections.length)).toBe(0);
+});
+
+test('the browser does not ask for devices before somebody presses a button', async ({ person, browserWith }) => {
+  const guest = await person({ browser: await browserWith(FAKE_DEVICE) });
+  await guest.home.open();
+  expect(await guest.page.evaluate(() => navigator.permissions.query({ name: 'camera' as PermissionName }).then((s) => s.state))).toBe(
+    'prompt',
+  );
+});
+
+test('camera and microphone are off after the call', async ({ person, room }) => {
+  const host = await waiting(person, room);
+  const guest = await person();
+  await joinsAndReceives(guest, host, room);
+  await guest.call.leave.click();
+  await guest.home.expectShown();
+  await expectDevicesReleased(guest.page);
+  // The one who stays keeps sending nobody's sound.
+  await host.call.expectAlone();
+  await host.call.leave.click();
+  await expectDevicesReleased(host.page);
+});
+
+test('a camera that was granted too late, after leaving, is switched off again', async ({ person, room }) => {
+  const guest = await person({ devices: { promptWaits: true } });
+  await guest.home.open();
+  await guest.home.join(room);
+  await guest.call.expectAlone();
+  await guest.call.leave.click();
+  await guest.home.expectShown();
+  await guest.page.evaluate(() => window.watch.answerPrompt?.());
+  await expect.poll(() => guest.page.evaluate(() => window.watch.streams.length)).toBeGreaterThan(0);
+  await expectDevicesReleased(guest.page);
+});

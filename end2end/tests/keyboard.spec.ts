@@ -1,0 +1,82 @@
+import { type Locator, type Page } from '@playwright/test';
+
+import { expect, seesTheOther, test, type Person } from '../fixtures/test';
+
+const MOST_STOPS = 30;
+
+/** Presses Tab until this element has the focus, and checks that each stop on the way shows it. */
+async function tabTo(page: Page, goal: Locator): Promise<void> {
+  await expect(goal).toBeVisible();
+  for (let stop = 0; stop < MOST_STOPS; stop++) {
+    await page.keyboard.press('Tab');
+    await expectFocusVisible(page);
+    if (await goal.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error(`Tab does not lead to ${goal}`);
+}
+
+async function expectFocusVisible(page: Page): Promise<void> {
+  const stop = await page.evaluate(() => {
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const style = getComputedStyle(element);
+    const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+    return { name: element.id || element.outerHTML.slice(0, 80), shown: outlined || style.boxShadow !== 'none' };
+  });
+  if (stop) expect(stop, 'focus is visible').toEqual({ ...stop, shown: true });
+}
+
+async function joinsByKeyboard({ page, home }: Person, room: string): Promise<void> {
+  await home.open();
+  await tabTo(page, home.room);
+  await page.keyboard.type(room);
+  await tabTo(page, home.connect);
+  await page.keyboard.press('Enter');
+}
+
+test('a whole call goes by keyboard: join, mute, camera, copy the link, leave, join again', async ({ person, room }) => {
+  const [ann, ben] = [await person(), await person()];
+  for (const one of [ann, ben]) await joinsByKeyboard(one, room);
+  await Promise.all([ann, ben].map(seesTheOther));
+
+  const { page, call, home } = ann;
+  await tabTo(page, call.mute);
+  await page.keyboard.press('Space');
+  await expect(call.mute).toHaveAttribute('data-state', 'muted');
+  await expect(call.mute, 'the focus stays on the button').toBeFocused();
+  await tabTo(page, call.camera);
+  await page.keyboard.press('Enter');
+  await expect(call.camera).toHaveAttribute('data-state', 'muted');
+  await tabTo(page, call.copyLink);
+  await page.keyboard.press('Enter');
+  await tabTo(page, call.leave);
+  await page.keyboard.press('Enter');
+  await home.expectShown();
+  await ben.call.expectAlone();
+
+  await tabTo(page, home.connect);
+  await page.keyboard.press('Enter');
+  await Promise.all([ann, ben].map(seesTheOther));
+});
+
+test('what happens is announced: notices are a live region that exists before they are filled', async ({ person, room }) => {
+  const { page, home, call } = await person();
+  await home.open();
+  await expect(home.notice).toHaveAttribute('role', 'status');
+  await home.join(room);
+  await call.expectAlone();
+  await expect(page.locator('#notice')).toHaveAttribute('role', 'status');
+});
+
+test('the focus is not lost when the view changes', async ({ person, room }) => {
+  const { page, home, call } = await person();
+  const focused = () => page.evaluate(() => document.activeElement?.tagName ?? 'BODY');
+  await home.open();
+  await home.room.fill(room);
+  await home.room.press('Enter');
+  await call.expectAlone();
+  await expect.poll(focused).not.toBe('BODY');
+  await call.leave.press('Enter');
+  await home.expectShown();
+  await expect.poll(focused).not.toBe('BODY');
+});

@@ -1,0 +1,150 @@
+import type { BrowserContext, WebSocketRoute } from '@playwright/test';
+
+import { framesGrow, hears, openConnections } from '../fixtures/media';
+import { startServer } from '../fixtures/server';
+import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
+
+/** Puts a valve into every socket of a person: held frames pass, in order, when it opens. */
+class Valve {
+  private readonly held: (() => void)[] = [];
+  private open = true;
+  readonly sockets: WebSocketRoute[] = [];
+
+  readonly prepare = (context: BrowserContext) =>
+    context.routeWebSocket(/\/ws$/, (socket) => {
+      const server = socket.connectToServer();
+      this.sockets.push(socket);
+      socket.onMessage((message) => this.pass(() => server.send(message)));
+      server.onMessage((message) => this.pass(() => socket.send(message)));
+    });
+
+  close(): void {
+    this.open = false;
+  }
+
+  release(): void {
+    this.open = true;
+    for (const pass of this.held.splice(0)) pass();
+  }
+
+  private pass(deliver: () => void): void {
+    if (this.open) deliver();
+    else this.held.push(deliver);
+  }
+}
+
+async function waits(one: Person, room: string): Promise<void> {
+  await one.home.open();
+  await one.home.join(room);
+  await one.call.expectAlone();
+}
+
+for (const who of ['whoever opened the room', 'the guest'] as const) {
+  test(`${who} answers the permission prompt late, and the call is made all the same`, async ({ person, room }) => {
+    const late = await person({ devices: { promptWaits: true } });
+    const other = await person();
+    const [host, guest] = who === 'the guest' ? [other, late] : [late, other];
+    await waits(host, room);
+    await guest.home.open();
+    await guest.home.join(room);
+    // The one who still reads the prompt sees and hears already.
+    await late.call.expectConnected(1);
+    await framesGrow(late.call.remote);
+    await late.page.evaluate(() => window.watch.answerPrompt?.());
+    await Promise.all([host, guest].map(seesTheOther));
+    await Promise.all([host, guest].map(({ page }) => hears(page)));
+    expect(await openConnections(late.page)).toBe(1);
+  });
+}
+
+test('a call is made although every message of one side comes late and in a heap', async ({ person, room }) => {
+  const valve = new Valve();
+  const slow = await person({ prepare: valve.prepare });
+  const host = await person();
+  await waits(slow, room);
+  valve.close();
+  await host.home.open();
+  await host.home.join(room);
+  await host.call.expectShown();
+  await expect(host.call.tiles).toHaveAttribute('data-link', 'connecting');
+  valve.release();
+  await Promise.all([host, slow].map(seesTheOther));
+});
+
+test('a call goes on while the socket is gone, and can be renegotiated after it is back', async ({ person, room }) => {
+  const valve = new Valve();
+  const [ann, ben] = [await person({ prepare: valve.prepare }), await person()];
+  await waits(ann, room);
+  await ben.home.open();
+  await ben.home.join(room);
+  await Promise.all([ann, ben].map(seesTheOther));
+
+  const sockets = valve.sockets.length;
+  await valve.sockets.at(-1)!.close({ code: 1011, reason: 'cut by the test' });
+  for (const { call } of [ann, ben]) await framesGrow(call.remote);
+  await expect.poll(() => valve.sockets.length).toBeGreaterThan(sockets);
+  await Promise.all([ann, ben].map(seesTheOther));
+  expect(await ann.page.evaluate(() => window.watch.connections.length), 'the same connection lives on').toBe(1);
+  expect(await ben.page.evaluate(() => window.watch.connections.length), 'the same connection lives on').toBe(1);
+
+  await ben.call.leave.click();
+  await ann.call.expectAlone();
+  await ben.home.connect.click();
+  await Promise.all([ann, ben].map(seesTheOther));
+});
+
+test('a call goes on while the server restarts, and both are in the room afterwards', async ({ person, room }) => {
+  const first = await startServer();
+  const { port } = new URL(first.url);
+  const baseURL = first.url;
+  const options = { baseURL, provokes: /WebSocket connection .* failed/ };
+  const [ann, ben] = [await person(options), await person(options)];
+  await waits(ann, room);
+  await ben.home.open();
+  await ben.home.join(room);
+  await Promise.all([ann, ben].map(seesTheOther));
+
+  await first.stop();
+  for (const { call } of [ann, ben]) await framesGrow(call.remote);
+  const second = await startServer({}, Number(port));
+  try {
+    await Promise.all([ann, ben].map(seesTheOther));
+    await ben.call.leave.click();
+    await ann.call.expectAlone();
+  } finally {
+    await Promise.all([ann, ben].map(({ context }) => context.close()));
+    await second.stop();
+  }
+});
+
+test('late candidates of an earlier call do no harm to the next one', async ({ person, room }) => {
+  const valve = new Valve();
+  const [ann, ben] = [await person({ prepare: valve.prepare }), await person()];
+  await waits(ann, room);
+  valve.close();
+  for (let round = 0; round < 2; round++) {
+    await ben.home.open();
+    await ben.home.join(room);
+    await ben.call.expectShown();
+    await expect(ben.call.tiles).toHaveCount(1);
+    await ben.call.leave.click();
+    await ben.home.expectShown();
+  }
+  await ben.home.connect.click();
+  await ben.call.expectShown();
+  valve.release();
+  await Promise.all([ann, ben].map(seesTheOther));
+});
+
+test('a connection that fails is built again', async ({ person, room }) => {
+  const [ann, ben] = await twoInCall(person, room);
+  // What a browser reports when the path is gone for good; the way back is the page's own.
+  await ann.page.evaluate(() => {
+    const connection = window.watch.connections.at(-1)!;
+    Object.defineProperty(connection, 'connectionState', { configurable: true, get: () => 'failed' });
+    connection.dispatchEvent(new Event('connectionstatechange'));
+    Reflect.deleteProperty(connection, 'connectionState');
+  });
+  await Promise.all([ann, ben].map(seesTheOther));
+  await Promise.all([ann, ben].map(({ page }) => hears(page)));
+});

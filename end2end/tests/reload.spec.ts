@@ -1,0 +1,51 @@
+import { framesGrow, hears } from '../fixtures/media';
+import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
+
+for (const who of ['whoever opened the room', 'the guest'] as const) {
+  test(`${who} reloads in the middle of a call and is back in it without a click`, async ({ person, room }) => {
+    const [ann, ben] = await twoInCall(person, room);
+    const one = who === 'the guest' ? ben : ann;
+    for (let round = 0; round < 2; round++) {
+      await one.page.reload();
+      await Promise.all([ann, ben].map(seesTheOther));
+    }
+    await Promise.all([ann, ben].map(({ page }) => hears(page)));
+  });
+}
+
+test('both reload at the same moment', async ({ person, room }) => {
+  const [ann, ben] = await twoInCall(person, room);
+  await Promise.all([ann, ben].map(({ page }) => page.reload()));
+  await Promise.all([ann, ben].map(seesTheOther));
+});
+
+test('a reload does not lose the seat to a third who waits for it', async ({ person, room }) => {
+  const [ann, ben] = await twoInCall(person, room);
+  const cem = await person();
+  await cem.home.open(`/room/${room}`);
+  await ben.page.reload();
+  await cem.home.connect.click();
+  await expect(cem.home.notice).toContainText('This room is full');
+  await Promise.all([ann, ben].map(seesTheOther));
+});
+
+test('somebody muted and unseen is so after a reload', async ({ person, room }) => {
+  const [, ben] = await twoInCall(person, room);
+  await ben.call.mute.click();
+  await ben.call.camera.click();
+  await ben.page.reload();
+  await ben.call.expectConnected(1);
+  await expect(ben.call.mute).toHaveAttribute('data-state', 'muted');
+  await expect(ben.call.camera).toHaveAttribute('data-state', 'muted');
+  await framesGrow(ben.call.remote);
+});
+
+test('after leaving, a reload does not go back into the call', async ({ person, room }) => {
+  const [ann, ben] = await twoInCall(person, room);
+  await ben.call.leave.click();
+  await ben.home.expectShown();
+  await ben.page.reload();
+  await ben.home.ready();
+  await ben.home.expectShown();
+  await ann.call.expectAlone();
+});

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+
+import { expect, seesTheOther, test, type Person } from '../fixtures/test';
+
+const FOLDER = process.env.SCREENSHOTS;
+
+test.skip(!FOLDER, 'pictures for people to look at: SCREENSHOTS=folder npx playwright test screenshots');
+
+const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1440, height: 900 } };
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [language, locale] of [
+      ['en', 'en-US'],
+      ['ko', 'ko-KR'],
+    ] as const) {
+      test.describe(`${size} ${colorScheme} ${language}`, () => {
+        test.use({ viewport, colorScheme, locale });
+
+        test('every view', async ({ person, room }) => {
+          const shoot = ({ page }: Person, name: string) =>
+            page.screenshot({ path: join(FOLDER!, `${name}-${size}-${colorScheme}-${language}.png`) });
+
+          const ann = await person();
+          await ann.home.open();
+          await expect(ann.home.preview).toBeVisible();
+          await shoot(ann, '1-home');
+          await ann.home.connect.click();
+          await shoot(ann, '2-empty-room');
+          await ann.home.join(room, 'Ann');
+          await ann.call.expectAlone();
+          await shoot(ann, '3-waiting');
+
+          const ben = await person({ devices: { camera: 'NotAllowedError', microphone: 'NotAllowedError' } });
+          await ben.home.open(`/room/${room}`);
+          await ben.home.name.fill('Ben');
+          await ben.home.connect.click();
+          await seesTheOther(ben);
+          await shoot(ann, '4-call-without-picture');
+          await shoot(ben, '5-call-denied');
+          await ben.call.leave.click();
+          await ann.call.expectAlone();
+          await shoot(ann, '6-left-alone');
+          await ben.home.expectShown();
+          await shoot(ben, '7-home-after-leaving');
+
+          const cem = await person();
+          await cem.home.open(`/room/${room}`);
+          await cem.home.connect.click();
+          await seesTheOther(cem);
+          await shoot(ann, '8-call');
+          await ann.call.mute.click();
+          await ann.call.camera.click();
+          await expect(ann.call.camera).toHaveAttribute('data-state', 'muted');
+          await shoot(ann, '9-call-muted');
+          await ben.home.connect.click();
+          await expect(ben.home.notice).not.toBeEmpty();
+          await shoot(ben, '10-full');
+        });
+      });
+    }
+  }
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Measures what Parlor claims about its speed, beside the tutorial it grew from where that is at hand, and prints a table.
+#   bench.sh [ROUNDS]     rounds of the call measurements, 11 unless told; takes about 8 minutes
+# The comparison pieces lie in ../shared/bench of the project's workplace; without them Parlor is measured alone.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+rounds=${1:-11}
+pieces=$(cd "$root/.." && pwd)/shared/bench
+work=$(mktemp -d)
+started=()
+cleanup() {
+  local pid
+  for pid in ${started[@]+"${started[@]}"}; do kill "$pid" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'; }
+
+# answers URL: waits until it does.
+answers() {
+  local tries
+  for tries in $(seq 200); do
+    if curl -fsS -o /dev/null "$1" 2>/dev/null; then return; fi
+    sleep 0.1
+  done
+  echo "bench: no answer from $1 after $tries tries" >&2
+  return 1
+}
+
+# parlor LOG VARIABLE=VALUE...: starts a server; leaves its address in $url and its process in $pid.
+parlor() {
+  local port log=$1
+  shift
+  port=$(free_port)
+  env "$@" PORT="$port" RUST_LOG=warn "$target/release/parlor" >"$log" 2>&1 &
+  pid=$!
+  started+=("$pid")
+  url=http://127.0.0.1:$port
+  answers "$url/healthz"
+}
+
+# Medians of "NAME MODE key=value..." lines, one row for each name, mode and key.
+medians() {
+  awk '
+    { for (i = 3; i <= NF; i++) { split($i, pair, "="); key = $2 " " pair[1] " " $1; n[key]++; value[key, n[key]] = pair[2] + 0 } }
+    END {
+      for (key in n) {
+        for (i = 1; i <= n[key]; i++) for (j = i + 1; j <= n[key]; j++) if (value[key, j] < value[key, i]) { t = value[key, i]; value[key, i] = value[key, j]; value[key, j] = t }
+        split(key, part, " ")
+        printf "%-10s %-20s %-8s %12.2f   (%d rounds)\n", part[1], part[2], part[3], value[key, int((n[key] + 1) / 2)], n[key]
+      }
+    }' | sort
+}
+
+scripts/setup.sh
+source scripts/env.sh
+scripts/build.sh
+
+printf '\n== Signalling: CPU for a relay and a join, memory for a connection\n'
+if [ -x "$pieces/relay.sh" ]; then
+  # A few sockets play thousands of people here, so the limit of messages for one socket is lifted; it is still checked.
+  parlor "$work/relay.log" PARLOR_LIMITS_MESSAGES_PER_SECOND=1000000 PARLOR_LIMITS_MESSAGE_BURST=1000000
+  "$pieces/relay.sh" "ws${url#http}/ws" "$pid" | tee "$work/relay.txt"
+  printf '\nmedians:\n'
+  medians <"$work/relay.txt"
+  kill "$pid"
+else
+  echo "skipped: the tutorial's server and the load generator are not here (no $pieces)"
+fi
+
+printf '\n== Calls: two people on this machine, Chromium with fake devices\n'
+parlor "$work/calls.log"
+contenders=("parlor=$url")
+if [ -d "$pieces/seed-app" ]; then
+  cp -R "$pieces/seed-app" "$work/tutorial"
+  (cd "$work/tutorial" && npm install --silent --no-audit --no-fund >/dev/null 2>&1)
+  port=$(free_port)
+  (cd "$work/tutorial" && PORT=$port exec node server.js >/dev/null 2>&1) &
+  started+=("$!")
+  answers "http://127.0.0.1:$port/"
+  contenders+=("tutorial=http://127.0.0.1:$port")
+else
+  echo "without comparison: the tutorial's app is not here (no $pieces/seed-app)"
+fi
+node scripts/bench/calls.mjs "$rounds" "${contenders[@]}"
+
+printf '\n== Payload: all that the call page loads, compressed\n'
+(cd end2end && npx playwright test payload) | grep '^payload'

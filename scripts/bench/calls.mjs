@@ -1,0 +1,133 @@
+// How long people wait: from a click, and from a link, until both see each other. The apps take turns.
+//   calls.mjs ROUNDS NAME=URL...     NAME is parlor or tutorial
+import { createRequire } from 'node:module';
+
+const { chromium } = createRequire(new URL('../../end2end/package.json', import.meta.url))('playwright-core');
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+];
+const TIMEOUT_MS = 30_000;
+
+const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM || undefined, args: ARGS });
+
+/** Notes when CONNECT was pressed and when the first frame of the other one was presented. */
+function stopwatch() {
+  const now = () => performance.timeOrigin + performance.now();
+  document.addEventListener(
+    'click',
+    (event) => {
+      if (event.target.closest?.('#connect-button')) window.clickedAt ??= now();
+    },
+    true,
+  );
+  const seen = new WeakSet();
+  const look = () => {
+    for (const video of document.querySelectorAll('video')) {
+      if (seen.has(video)) continue;
+      seen.add(video);
+      video.requestVideoFrameCallback(() => {
+        if (video.id === 'remote-video') window.pictureAt ??= now();
+        else window.ownPictureAt ??= now();
+      });
+    }
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+}
+
+/** The person with the link presses CONNECT as soon as the page is there. */
+function pressAtOnce(room) {
+  document.addEventListener('DOMContentLoaded', () => {
+    const input = document.getElementById('room-input');
+    if (input.value === '') input.value = room;
+    document.getElementById('connect-button').click();
+  });
+}
+
+async function visitor(browser, app, ...scripts) {
+  const context = await browser.newContext({ baseURL: app.url, locale: 'en-US', viewport: { width: 1280, height: 800 } });
+  await context.addInitScript(stopwatch);
+  for (const [script, argument] of scripts) await context.addInitScript(script, argument);
+  return { context, page: await context.newPage() };
+}
+
+const until = (page, condition) => page.waitForFunction(condition, null, { timeout: TIMEOUT_MS });
+
+/** Opens the page as somebody does who types the number. */
+async function opened(browser, app, room) {
+  const one = await visitor(browser, app);
+  await one.page.goto('/');
+  if (app.name === 'parlor') await one.page.waitForSelector('main[data-ready]');
+  await one.page.fill('#room-input', room);
+  return one;
+}
+
+/** Somebody who has connected, sees their own picture and waits. */
+async function waiting(browser, app, room) {
+  const one = await opened(browser, app, room);
+  await one.page.click('#connect-button');
+  await until(one.page, () => window.ownPictureAt);
+  if (app.name === 'parlor') await one.page.waitForSelector('main[data-phase="in-call"]');
+  return one;
+}
+
+/** The later of the two first frames. */
+async function bothSee(first, second) {
+  await Promise.all([first, second].map(({ page }) => until(page, () => window.pictureAt)));
+  return Math.max(...(await Promise.all([first, second].map(({ page }) => page.evaluate(() => window.pictureAt)))));
+}
+
+const MEASURES = {
+  'CONNECT to both pictures': async (browser, app, room) => {
+    const first = await waiting(browser, app, room);
+    const second = await opened(browser, app, room);
+    await second.page.click('#connect-button');
+    const end = await bothSee(first, second);
+    const start = await second.page.evaluate(() => window.clickedAt);
+    await Promise.all([first, second].map(({ context }) => context.close()));
+    return end - start;
+  },
+  'link to both pictures': async (browser, app, room) => {
+    const first = await waiting(browser, app, room);
+    const fresh = await launch();
+    const second = await visitor(fresh, app, [pressAtOnce, room]);
+    await second.page.goto(app.name === 'parlor' ? `/room/${room}` : '/', { waitUntil: 'commit' });
+    const end = await bothSee(first, second);
+    const start = await second.page.evaluate(() => performance.timeOrigin);
+    await first.context.close();
+    await fresh.close();
+    return end - start;
+  },
+};
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const [rounds, ...apps] = process.argv.slice(2);
+const contenders = apps.map((app) => ({ name: app.split('=')[0], url: app.slice(app.indexOf('=') + 1) }));
+const browser = await launch();
+let number = 0;
+for (const [measure, run] of Object.entries(MEASURES)) {
+  const times = new Map(contenders.map(({ name }) => [name, []]));
+  // Round 0 warms everything up and does not count.
+  for (let round = 0; round <= rounds; round++) {
+    for (const app of contenders) {
+      const took = await run(browser, app, String(900_000 + number++));
+      if (round > 0) times.get(app.name).push(took);
+    }
+  }
+  for (const [name, values] of times) {
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    console.log(
+      `${measure.padEnd(26)} ${name.padEnd(9)} median ${median(values).toFixed(0).padStart(5)} ms   (${least.toFixed(0)} to ${most.toFixed(0)}, ${values.length} rounds)`,
+    );
+  }
+}
+await browser.close();

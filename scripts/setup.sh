@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Installs what is missing to build and test Parlor; changes nothing that is there, and may be run any number of times.
+#   setup.sh          everything
+#   setup.sh build    only what building and serving need (no browser)
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+part=${1:-all}
+[ "$part" = all ] || [ "$part" = build ] || { echo "usage: scripts/setup.sh [build]" >&2; exit 2; }
+
+cargo_leptos_version=0.3.11
+
+say() { printf 'setup: %s\n' "$*"; }
+stop() { say "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+debian() { [ -e /etc/debian_version ] && have apt-get; }
+# at_least WANTED FOUND
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# install WHAT EXPECTED COMMAND...: runs it, on a terminal in sight, else its output shows only if it fails.
+install() {
+  local what=$1 expected=$2 began=$SECONDS log
+  shift 2
+  say "installing $what (about $expected)"
+  if [ -t 1 ]; then
+    "$@" || stop "could not install $what"
+  else
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 </dev/null || { tail -n 60 "$log" >&2; stop "could not install $what"; }
+    rm -f "$log"
+  fi
+  say "installed $what in $((SECONDS - began)) s"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then env DEBIAN_FRONTEND=noninteractive "$@"
+  elif have sudo; then sudo DEBIAN_FRONTEND=noninteractive "$@"
+  else stop "needs root or sudo for: $*"; fi
+}
+
+check_basics() {
+  have cargo || stop "please install Rust with rustup (https://rustup.rs), then run this again"
+  have node && have npm || stop "please install Node.js 20 or newer with npm, then run this again"
+  at_least 20 "$(node -p process.versions.node)" || stop "Node.js $(node -v) is too old: please install version 20 or newer"
+  have cc || stop "please install a C compiler (Debian: gcc; macOS: xcode-select --install), then run this again"
+  local wanted found
+  wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+  found=$(rustc --version | cut -d' ' -f2)
+  at_least "$wanted" "$found" || stop "Rust $found is too old: please run 'rustup update stable' for $wanted or newer"
+}
+
+rust_parts() {
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
+    have rustup || stop "please install Rust's wasm32-unknown-unknown target, then run this again"
+    install "Rust's wasm32-unknown-unknown target" "10 s" rustup target add wasm32-unknown-unknown
+  fi
+  [ "$part" = all ] || return 0
+  if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+    have rustup || stop "please install rustfmt and clippy, then run this again"
+    install "rustfmt and clippy" "10 s" rustup component add rustfmt clippy
+  fi
+}
+
+# cargo install, apart from the project's own target folder and its lock.
+cargo_install() { env -u CARGO_TARGET_DIR cargo install --debug "$@"; }
+
+cargo_tools() {
+  local found wanted
+  found=$(cargo-leptos --version 2>/dev/null | awk '{ print $NF }' || true)
+  if [ -z "$found" ] || ! at_least "$cargo_leptos_version" "$found"; then
+    # --debug: its release profile takes over 20 minutes. no_downloads: it shall use the tools on PATH.
+    # --ignore-rust-version: a locked dependency asks for a newer Rust than it needs.
+    install "cargo-leptos $cargo_leptos_version" "6 to 8 minutes on 2 cores" \
+      cargo_install cargo-leptos@$cargo_leptos_version --locked --features no_downloads --ignore-rust-version
+  fi
+  wanted=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
+  found=$(wasm-bindgen --version 2>/dev/null | awk '{ print $NF }' || true)
+  if [ "$found" != "$wanted" ] || ! have wasm-bindgen-test-runner; then
+    # Without --locked: its own lock file holds a dependency that does not build any more.
+    install "wasm-bindgen-cli $wanted" "2 to 3 minutes on 2 cores" cargo_install wasm-bindgen-cli --version "$wanted" --force
+  fi
+}
+
+# npm_folder FOLDER WHAT: npm ci, unless it was done for this very lock file.
+npm_folder() {
+  cmp -s "$1/package-lock.json" "$1/node_modules/.installed" && return
+  install "$2" "5 s" env PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --prefix "$1" --no-audit --no-fund
+  cp "$1/package-lock.json" "$1/node_modules/.installed"
+}
+
+browser() {
+  [ -z "$CHROMIUM" ] || [ -z "$CHROMEDRIVER" ] || return 0
+  debian || stop "please install Chromium (or Chrome) and its ChromeDriver, or name them in CHROMIUM and CHROMEDRIVER, then run this again"
+  local packages=()
+  [ -n "$CHROMIUM" ] || packages+=(chromium)
+  [ -n "$CHROMEDRIVER" ] || packages+=(chromium-driver)
+  install "Debian's package lists" "10 s" as_root apt-get update
+  install "${packages[*]} from Debian" "1 minute" as_root apt-get install -y --no-install-recommends "${packages[@]}"
+}
+
+began=$SECONDS
+check_basics
+rust_parts
+cargo_tools
+if [ -d scripts/tools/node_modules ] || ! have sass || ! have wasm-opt; then
+  npm_folder scripts/tools "sass and wasm-opt (npm: sass, binaryen)"
+fi
+if [ "$part" = all ]; then
+  browser
+  npm_folder end2end "Playwright (npm; it drives the Chromium of this machine)"
+fi
+say "ready after $((SECONDS - began)) s"

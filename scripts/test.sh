@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# All that continuous integration checks, in order, up to the first failure. The last line counts the tests.
+#   test.sh         everything (about 20 minutes on 2 cores from nothing, with the tools there)
+#   test.sh fast    without the release build and the end-to-end tests
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+mode=${1:-all}
+[ "$mode" = all ] || [ "$mode" = fast ] || { echo "usage: scripts/test.sh [fast]" >&2; exit 2; }
+
+wasm=wasm32-unknown-unknown
+log=$(mktemp)
+times=$(mktemp)
+trap 'rm -f "$log" "$times"' EXIT
+passed=0
+failed=0
+
+# Adds up the closing lines of cargo's, wasm-bindgen's, Playwright's and our own test runs.
+count() {
+  local sums
+  sums=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '
+    /^test result: / { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
+    /^ *[0-9]+ passed( \(.*\))?$/ { p += $1 }
+    /^ *[0-9]+ failed$/ { f += $1 }
+    /^ *[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3 }
+    END { print p + 0, f + 0 }')
+  passed=$((passed + ${sums% *}))
+  failed=$((failed + ${sums#* }))
+}
+
+summary() {
+  printf '\n'
+  cat "$times"
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+}
+
+# step NAME COMMAND...
+step() {
+  local name=$1 began=$SECONDS status=0
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" 2>&1 </dev/null | tee "$log" || status=$?
+  count
+  printf '%6d s  %s\n' $((SECONDS - began)) "$name" >>"$times"
+  [ "$status" = 0 ] && return
+  # A step that is no test run fails as one.
+  [ "$failed" -gt 0 ] || failed=1
+  printf '\ntest.sh: FAILED in step "%s"\n' "$name"
+  summary
+  exit 1
+}
+
+# The browser tests and their runner.
+browser_tests() {
+  CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
+    cargo test --locked --target $wasm --features hydrate --test browser
+}
+
+end_to_end() { (cd end2end && npx playwright test); }
+
+step "set-up" scripts/setup.sh
+source scripts/env.sh # what set-up has just installed
+step "formatting" cargo fmt --check
+step "invariants" scripts/invariants.sh
+step "invariants are noticed when broken" scripts/invariants.sh --self-test
+step "types of the end-to-end tests" npm --prefix end2end run --silent check
+step "clippy, server" cargo clippy --locked --features ssr --all-targets -- -D warnings
+step "clippy, browser" cargo clippy --locked --features hydrate --target $wasm --lib --test browser -- -D warnings
+step "documentation, server" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features ssr
+step "documentation, browser" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features hydrate --target $wasm --lib
+step "unit, mesh and signalling tests" cargo test --locked --features ssr
+step "browser tests" browser_tests
+if [ "$mode" = all ]; then
+  step "release build" scripts/build.sh
+  step "end-to-end tests" end_to_end
+fi
+summary

@@ -1,0 +1,95 @@
+//! Room numbers as links, as proposals and as people read them.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::web_sys;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::protocol::RoomId;
+
+/// Digits of a proposed number: too many to guess at the rate that the server lets anyone try.
+const PROPOSED_DIGITS: usize = 12;
+/// From this length on a number is shown in groups.
+const GROUPED_FROM: usize = 7;
+const GROUP: usize = 4;
+
+/// A room number made of random bits.
+fn number(random: u64) -> String {
+    format!("{:0PROPOSED_DIGITS$}", random % 10_u64.pow(PROPOSED_DIGITS as u32))
+}
+
+/// Proposes an unguessable room number; `None` where the browser has no source of randomness.
+pub(super) fn propose() -> Option<String> {
+    let mut bytes = [0; 8];
+    window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(number(u64::from_le_bytes(bytes)))
+}
+
+/// The number as people read it aloud: long ones in groups. White space does not count when it is typed back.
+pub(super) fn readable(room: &RoomId) -> String {
+    let text = room.as_str();
+    if text.len() < GROUPED_FROM || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() * 2);
+    for (i, digit) in text.chars().enumerate() {
+        if i > 0 && i % GROUP == 0 {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The link that brings somebody else into the room; only for the browser.
+pub(super) fn link(room: &RoomId) -> String {
+    format!("{}/room/{room}", window().location().origin().unwrap_or_default())
+}
+
+/// Puts a text on the clipboard and says whether it is there.
+pub(super) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
+    let clipboard = window().navigator().clipboard();
+    // `navigator.clipboard` does not exist on insecure pages and in old browsers, whatever its type says.
+    if clipboard.is_undefined() {
+        return done(false);
+    }
+    let written = clipboard.write_text(text);
+    spawn_local(async move { done(JsFuture::from(written).await.is_ok()) });
+}
+
+/// Moves the focus to an element that exists.
+pub(super) fn focus(element: Option<impl AsRef<web_sys::HtmlElement>>) {
+    if let Some(element) = element {
+        // Focusing fails only for elements that are gone again.
+        drop(element.as_ref().focus());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proposed_numbers_always_have_twelve_digits() {
+        for random in [0, 7, 999_999_999_999, 1_000_000_000_000, u64::MAX] {
+            let text = number(random);
+            assert_eq!(text.len(), 12, "{text}");
+            assert!(RoomId::from_typed(&text).is_ok());
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_read_in_groups_and_typed_back_unchanged() {
+        for (typed, shown) in [
+            ("4711", "4711"),
+            ("123456", "123456"),
+            ("482913550271", "4829 1355 0271"),
+            ("1234567", "1234 567"),
+            ("team-standup", "team-standup"),
+        ] {
+            let room = RoomId::from_typed(typed).unwrap();
+            assert_eq!(readable(&room), shown);
+            assert_eq!(RoomId::from_typed(shown).unwrap(), room);
+        }
+    }
+}

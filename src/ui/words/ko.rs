@@ -1,0 +1,119 @@
+//! Korean, in the polite form.
+
+use super::{Missing, ProblemWords, Words};
+use crate::call::{DeviceProblem, MediaError};
+
+pub(super) static WORDS: Words = Words {
+    title: "우리끼리 영상 통화",
+    welcome: "어서 오세요, 편히 이야기 나누세요.",
+    promise: "브라우저끼리 바로 이어지는 종단간 암호화 영상 통화입니다. 아무것도 설치하지 않아도 됩니다.",
+    fact_encrypted: "종단간 암호화",
+    fact_no_account: "가입 없음",
+    fact_no_tracking: "추적 없음",
+    language: "언어",
+    room_label: "방 번호",
+    room_hint: "같은 번호를 입력한 사람과 이 방에서 만납니다.",
+    propose: "추측하기 어려운 번호 추천",
+    name_label: "이름",
+    optional: "선택 사항",
+    connect: "연결",
+    joining: "연결하는 중…",
+    cancel: "취소",
+    preview_label: "상대방에게 보일 내 모습",
+    start_preview: "카메라와 마이크 켜기",
+    preview_hint: "먼저 내 모습을 확인해 보세요. 연결하기 전에는 아무것도 전송되지 않습니다.",
+    asking: "브라우저가 사용 권한을 묻고 있습니다. ‘허용’을 눌러 주세요.",
+    own_camera_off: "카메라가 꺼져 있습니다",
+    own_camera_missing: "카메라 없음",
+    mute: "음소거",
+    unmute: "음소거 해제",
+    microphone_missing: "마이크 없음",
+    microphone_asking: "마이크 확인 중…",
+    camera_off: "카메라 끄기",
+    camera_on: "카메라 켜기",
+    camera_missing: "카메라 없음",
+    camera_asking: "카메라 확인 중…",
+    press_to_retry: "누르면 다시 시도합니다",
+    copy_link: "초대 링크 복사",
+    copied: "링크를 복사했습니다. 통화할 분에게 보내 주세요.",
+    copy_by_hand: "브라우저가 복사를 허용하지 않습니다. 아래 링크를 직접 복사해 주세요.",
+    link_label: "초대 링크",
+    leave: "나가기",
+    call_label: "영상 통화",
+    controls_label: "통화 버튼",
+    room: "방",
+    you: "나",
+    guest: "손님",
+    waiting_title: "상대방을 기다리고 있습니다",
+    waiting_text: "방 번호를 알려 주거나 초대 링크를 보내 주세요. 상대방이 들어오면 통화가 바로 시작됩니다.",
+    link_connecting: "연결하는 중…",
+    link_interrupted: "다시 연결하는 중… 계속 말씀하셔도 됩니다",
+    link_away: "잠시 자리를 비웠습니다. 자리는 그대로 있습니다.",
+    link_failed: "연결하지 못했습니다.",
+    try_again: "다시 시도",
+    empty_room: "방 번호를 입력해 주세요",
+    bad_room: "방 번호에는 영문자, 숫자, -, _만 64자까지 쓸 수 있습니다",
+    bad_name: "이름은 일반 문자로 40자까지 쓸 수 있습니다",
+    room_full: "방이 가득 찼습니다. 자리를 비워 달라고 하거나 다른 번호를 입력해 주세요.",
+    unreachable: "서버에 연결할 수 없습니다. 네트워크를 확인해 주세요. 연결은 계속 시도합니다.",
+    unsupported: "이 브라우저에서는 영상 통화를 할 수 없습니다. 최신 Firefox, Chrome, Edge, Safari를 사용해 주세요.",
+    left: "통화에서 나왔습니다.",
+    dropped: "서버가 이 페이지의 통화를 끝냈습니다. 다시 들어갈 수 있습니다.",
+    moved_elsewhere: "이 통화는 이제 다른 탭이나 창에서 이어집니다.",
+    line_reconnecting: "서버와의 연결이 끊겨 다시 연결하고 있습니다. 통화는 계속됩니다.",
+    sound_blocked: "브라우저가 소리를 막고 있습니다.",
+    tap_to_hear: "눌러서 소리 듣기",
+    dismiss: "닫기",
+    lost_title: "이런 문은 없습니다",
+    lost_text: "존재하지 않는 페이지입니다. 링크에서 글자가 빠지지 않았는지 확인해 주세요.",
+    lost_link: "입구로 돌아가기",
+    load_failed: "페이지를 다 불러오지 못해 아직 통화할 수 없습니다. 네트워크를 확인하고 다시 불러와 주세요.",
+    reload: "다시 불러오기",
+    no_script: "통화하려면 JavaScript가 필요합니다. 이 페이지에서 JavaScript를 켜 주세요.",
+    peer_joined: |name| format!("{} 들어왔습니다.", subject(name)),
+    peer_left: |name| format!("{} 나갔습니다.", subject(name)),
+    device_problem,
+};
+
+/// The honorific 님 ends in a consonant, so the particle is 이 whatever the name is.
+fn subject(name: Option<&str>) -> String {
+    name.map_or_else(|| "상대방이".to_owned(), |name| format!("{name} 님이"))
+}
+
+fn device_problem(problem: DeviceProblem) -> ProblemWords {
+    let missing = Missing::from(problem.missing);
+    let (object, subject) = match missing {
+        Missing::Camera => ("카메라를", "카메라가"),
+        Missing::Microphone => ("마이크를", "마이크가"),
+        Missing::Both => ("카메라와 마이크를", "카메라와 마이크가"),
+    };
+    let (title, advice) = match problem.error {
+        MediaError::Denied => (
+            format!("{subject} 차단되어 있습니다"),
+            "주소 옆의 아이콘을 눌러 사용을 허용한 다음 다시 시도해 주세요.".to_owned(),
+        ),
+        MediaError::NotFound => (
+            format!("{object} 찾을 수 없습니다"),
+            format!("{object} 연결하거나 시스템 설정에서 켠 다음 다시 시도해 주세요."),
+        ),
+        MediaError::Busy => (
+            format!("{subject} 다른 곳에서 사용 중입니다"),
+            "사용 중인 다른 프로그램이나 탭을 닫은 다음 다시 시도해 주세요.".to_owned(),
+        ),
+        MediaError::Insecure => (
+            format!("이 주소에서는 {object} 사용할 수 없습니다"),
+            "브라우저는 https:// 페이지와 localhost에서만 사용을 허용합니다. 초대한 분에게 https:// 주소를 물어봐 주세요."
+                .to_owned(),
+        ),
+        MediaError::Unsupported => (
+            format!("이 브라우저는 {object} 사용할 수 없습니다"),
+            "최신 Firefox, Chrome, Edge, Safari를 사용해 주세요.".to_owned(),
+        ),
+    };
+    let consequence = match missing {
+        Missing::Camera => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 볼 수 없습니다.",
+        Missing::Microphone => "그래도 들어갈 수 있습니다. 다만 상대방이 내 목소리를 들을 수 없습니다.",
+        Missing::Both => "그래도 들어갈 수 있습니다. 다만 상대방이 나를 보거나 들을 수 없습니다.",
+    };
+    ProblemWords { title, advice, consequence }
+}
