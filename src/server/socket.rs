@@ -99,10 +99,9 @@ pub(super) async fn open(
         .max_message_size(MAX_FRAME_BYTES)
         .max_frame_size(MAX_FRAME_BYTES)
         .on_upgrade(move |socket| {
-            let _tracked = tracked;
             Box::pin(async move {
                 Socket::new(socket, connection, &sockets).run().await;
-                drop(_tracked);
+                drop(tracked);
             })
         })
 }
