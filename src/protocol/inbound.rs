@@ -149,17 +149,17 @@ fn decode_relay(kind: RelayKind, frame: Frame<'_>) -> Result<Inbound<'_>, ErrorC
 }
 
 fn string(raw: Option<&RawValue>) -> Result<(), ErrorCode> {
-    shaped(raw, |first| first == b'"')
+    shaped(raw, |json| json.starts_with('"'))
 }
 
 fn number(raw: Option<&RawValue>) -> Result<(), ErrorCode> {
-    shaped(raw, |first| first.is_ascii_digit())
+    shaped(raw, |json| json.parse::<u32>().is_ok())
 }
 
-/// JSON that is well formed is told apart by its first byte.
-fn shaped(raw: Option<&RawValue>, fits: fn(u8) -> bool) -> Result<(), ErrorCode> {
+/// Well-formed JSON of the right kind can still be what no receiver reads, such as the number `1e999`.
+fn shaped(raw: Option<&RawValue>, fits: fn(&str) -> bool) -> Result<(), ErrorCode> {
     match raw {
-        Some(value) if !value.get().bytes().next().is_some_and(fits) => Err(ErrorCode::BadMessage),
+        Some(value) if !fits(value.get()) => Err(ErrorCode::BadMessage),
         _ => Ok(()),
     }
 }
@@ -234,6 +234,9 @@ mod tests {
             (r#"{"type":"webrtc_ice_candidate","candidate":null}"#, ErrorCode::BadMessage),
             (r#"{"type":"webrtc_ice_candidate","candidate":"","sdpMLineIndex":"0"}"#, ErrorCode::BadMessage),
             (r#"{"type":"webrtc_ice_candidate","candidate":"","epoch":[]}"#, ErrorCode::BadMessage),
+            (r#"{"type":"start_call","epoch":1e999}"#, ErrorCode::BadMessage),
+            (r#"{"type":"start_call","epoch":-1}"#, ErrorCode::BadMessage),
+            (r#"{"type":"start_call","epoch":4294967296}"#, ErrorCode::BadMessage),
         ];
         for (text, code) in table {
             assert_eq!(refusal(text), code, "{text}");

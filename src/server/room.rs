@@ -241,7 +241,8 @@ impl Room {
 
     /// Compares with every seat, so that the time taken tells nothing.
     fn holder_of(&self, token: &SeatToken) -> Option<PeerId> {
-        self.seats.iter().filter(|seat| same_token(&seat.token, token)).map(|seat| seat.peer).last()
+        let fits = |seat: &Seat| same_token(&seat.token, token);
+        self.seats.iter().fold(None, |found, seat| if fits(seat) { Some(seat.peer) } else { found })
     }
 
     fn resume(&mut self, index: usize, reloaded: bool) -> Entry {

@@ -33,6 +33,9 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// Frames written before the socket is read again.
 const FRAMES_PER_WRITE: usize = 64;
+/// Messages read before others get their turn. Seven senders at once must not fill the queue of an eighth peer
+/// before its own task had a chance to write.
+const MESSAGES_PER_TURN: u32 = 32;
 /// How long the other side may take to receive and answer a close.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Joins a socket may try: a page needs one, and one more whenever a person picks a room.
@@ -96,10 +99,9 @@ pub(super) async fn open(
         .max_message_size(MAX_FRAME_BYTES)
         .max_frame_size(MAX_FRAME_BYTES)
         .on_upgrade(move |socket| {
-            let _tracked = tracked;
             Box::pin(async move {
                 Socket::new(socket, connection, &sockets).run().await;
-                drop(_tracked);
+                drop(tracked);
             })
         })
 }
@@ -173,6 +175,7 @@ impl Socket {
 
     async fn pump(&mut self) -> End {
         let mut timer = pin!(sleep_until(self.alarm()));
+        let mut turn = 0;
         loop {
             let step = tokio::select! {
                 biased;
@@ -189,10 +192,17 @@ impl Socket {
                         Beat::Close(code) => Err(End::Close(code)),
                     }
                 },
-                incoming = self.ws.next() => self.receive(incoming),
+                incoming = self.ws.next() => {
+                    turn += 1;
+                    self.receive(incoming)
+                }
             };
             if let Err(end) = step {
                 return end;
+            }
+            if turn == MESSAGES_PER_TURN {
+                turn = 0;
+                tokio::task::yield_now().await;
             }
         }
     }

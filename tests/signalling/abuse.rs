@@ -1,0 +1,222 @@
+//! Bad input and bad manners: each is answered to that socket alone, while a healthy pair goes on.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use parlor::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, OfferId, PeerId, ServerMsg, Signal};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use crate::lab::{HealthyPair, PATIENCE, Server, candidate, join, soon, to_all};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
+    let server = Server::with(|config| config.limits.bad_messages = 100).await;
+    let pair = HealthyPair::start(&server).await;
+    let (mut one, mut two) = server.pair("1").await;
+    let long = format!(r#"{{"type":"join","room":"{}"}}"#, "7".repeat(65));
+    let deep = format!(r#"{{"type":"join","room":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    for (text, code) in [
+        ("", ErrorCode::BadMessage),
+        ("hello", ErrorCode::BadMessage),
+        ("{", ErrorCode::BadMessage),
+        ("null", ErrorCode::BadMessage),
+        ("[]", ErrorCode::BadMessage),
+        ("42[\"webrtc_offer\"]", ErrorCode::BadMessage),
+        ("{}", ErrorCode::BadMessage),
+        (r#"{"type":null}"#, ErrorCode::BadMessage),
+        (&deep, ErrorCode::BadRoom),
+        (r#"{"type":"toString"}"#, ErrorCode::UnknownType),
+        (r#"{"type":"room_joined"}"#, ErrorCode::UnknownType),
+        (r#"{"type":"webrtc_offer"}"#, ErrorCode::BadMessage),
+        (r#"{"type":"webrtc_answer","sdp":7}"#, ErrorCode::BadMessage),
+        (r#"{"type":"webrtc_ice_candidate"}"#, ErrorCode::BadMessage),
+        (r#"{"type":"start_call","to":"2"}"#, ErrorCode::BadMessage),
+        (r#"{"type":"start_call","to":-1}"#, ErrorCode::BadMessage),
+        (r#"{"type":"start_call","to":1e99}"#, ErrorCode::BadMessage),
+        (r#"{"type":"join"}"#, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":""}"#, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":4711}"#, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":"../../etc"}"#, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":"a b"}"#, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":"\u0000"}"#, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":"<script>"}"#, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":"방"}"#, ErrorCode::BadRoom),
+        (&long, ErrorCode::BadRoom),
+        (r#"{"type":"join","room":"9","name":"a\nb"}"#, ErrorCode::BadName),
+        (r#"{"type":"join","room":"9","name":5}"#, ErrorCode::BadName),
+    ] {
+        one.refused(text, code).await;
+    }
+    one.say(&to_all(candidate("x"))).await;
+    two.hears(1, &candidate("x")).await;
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_bad_messages_close_that_socket() {
+    let server = Server::start().await;
+    let pair = HealthyPair::start(&server).await;
+    let (mut one, mut two) = server.pair("1").await;
+    for _ in 0..20 {
+        two.refused("{", ErrorCode::BadMessage).await;
+    }
+    two.text("{").await;
+    assert_eq!(two.closed().await, CloseCode::BadMessages);
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_that_are_no_text_close_that_socket() {
+    let server = Server::start().await;
+    let pair = HealthyPair::start(&server).await;
+    let broken = Frame::message(Bytes::from_static(b"\xff\xfe{}"), OpCode::Data(Data::Text), true);
+    for frame in [Message::binary(&b"{\"type\":\"leave\"}"[..]), Message::Frame(broken)] {
+        let mut client = server.connect().await;
+        client.ws.send(frame).await.unwrap();
+        assert_eq!(client.closed().await, CloseCode::NotText);
+    }
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_largest_frame_passes_and_one_byte_more_closes_that_socket() {
+    let server = Server::start().await;
+    let pair = HealthyPair::start(&server).await;
+    let offer = |bytes: usize| {
+        let around = r#"{"type":"webrtc_offer","sdp":""}"#.len();
+        format!(r#"{{"type":"webrtc_offer","sdp":"{}"}}"#, "v".repeat(bytes - around))
+    };
+    let (mut one, mut two) = server.pair("1").await;
+    one.text(&offer(MAX_FRAME_BYTES)).await;
+    assert!(matches!(two.next().await, ServerMsg::Signal { from: PeerId(1), .. }));
+    for bytes in [MAX_FRAME_BYTES + 1, 300_000] {
+        let mut client = server.connect().await;
+        client.text(&offer(bytes)).await;
+        assert_eq!(client.closed().await, CloseCode::TooBig);
+    }
+    // In pieces it is just as large.
+    let piece = |opcode, last| Message::Frame(Frame::message(vec![b' '; 40_000], OpCode::Data(opcode), last));
+    one.ws.send(piece(Data::Text, false)).await.unwrap();
+    one.ws.send(piece(Data::Continue, true)).await.unwrap();
+    assert_eq!(one.closed().await, CloseCode::TooBig);
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_messages_closes_that_socket() {
+    let server = Server::start().await;
+    let pair = HealthyPair::start(&server).await;
+    let (mut one, two) = server.pair("1").await;
+    let (mut sink, stream) = two.ws.split();
+    let flood = tokio::spawn(async move {
+        let frame = Message::text(serde_json::to_string(&to_all(candidate("flood"))).unwrap());
+        // As fast as it goes; ends with the connection.
+        while sink.send(frame.clone()).await.is_ok() {}
+        sink
+    });
+    let mut passed = 0;
+    let away = async {
+        while let ServerMsg::Signal { .. } = one.next().await {
+            passed += 1;
+        }
+    };
+    soon("the end of the flood", away).await;
+    let close = stream.filter_map(async |message| match message {
+        Ok(Message::Close(frame)) => frame,
+        _ => None,
+    });
+    let frame = soon("a close", std::pin::pin!(close).next()).await.expect("a close with a code");
+    assert_eq!(CloseCode::from_code(frame.code.into()), Some(CloseCode::TooManyMessages));
+    assert!(passed >= 2_000, "only {passed} passed");
+    drop(flood.await);
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_joins_closes_that_socket() {
+    let server = Server::start().await;
+    let pair = HealthyPair::start(&server).await;
+    let mut client = server.connect().await;
+    for _ in 0..100 {
+        client.text(r#"{"type":"join","room":"healthy"}"#).await;
+    }
+    assert_eq!(client.closed().await, CloseCode::TooManyMessages);
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_too_slow_for_its_signals_is_cut_and_the_sender_goes_on() {
+    let server = Server::with(|config| config.limits.queue_bytes = 2 * MAX_FRAME_BYTES).await;
+    let pair = HealthyPair::start(&server).await;
+    let (mut one, mut two) = server.pair("1").await;
+    let sdp = "v".repeat(60_000);
+    let offer = to_all(Signal::WebrtcOffer { sdp, epoch: Default::default(), offer: OfferId(0) });
+    // `two` reads nothing, so the kernel's buffers fill up, then its queue.
+    let away = async {
+        loop {
+            one.say(&offer).await;
+            tokio::select! {
+                biased;
+                message = one.next() => return message,
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    };
+    assert_eq!(soon("the cut", away).await, ServerMsg::PeerAway { peer: PeerId(2) });
+    two.over().await;
+    let (_, seated) = server.seat("2").await;
+    assert_eq!(seated.peer, PeerId(1));
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_other_sites_may_not_connect() {
+    let server = Server::with(|config| config.server.origins = vec!["https://friend.example".into()]).await;
+    for origin in ["https://evil.example", "null", "http://localhost", "https://friend.example.evil"] {
+        let refused = server.try_connect(&[("origin", origin)]).await;
+        let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = refused else {
+            panic!("{origin} connected")
+        };
+        assert_eq!(answer.status(), 403, "{origin}");
+    }
+    let own = format!("http://{}", server.address);
+    for origin in [own.as_str(), "https://friend.example"] {
+        let mut client = server.try_connect(&[("origin", origin)]).await.unwrap();
+        client.say(&join("1")).await;
+        client.seated().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_socket_too_many_is_refused_until_another_has_gone() {
+    let server = Server::with(|config| config.limits.sockets = 3).await;
+    let pair = HealthyPair::start(&server).await;
+    let last = server.connect().await;
+    let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = server.try_connect(&[]).await else {
+        panic!("one too many")
+    };
+    assert_eq!(answer.status(), 503);
+    drop(last);
+    soon("a free place", async { while server.try_connect(&[]).await.is_err() {} }).await;
+    pair.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_do_not_arrive_are_dropped() {
+    let server = Server::with(|config| config.limits.request_timeout = Duration::from_millis(100)).await;
+    let pair = HealthyPair::start(&server).await;
+    for head in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", "\u{0}\u{1}\u{2}\r\n\r\n"] {
+        let mut stream = server.tcp().await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        // A reset is as good an end as any.
+        drop(
+            tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("the connection ends"),
+        );
+    }
+    pair.is_well().await;
+}

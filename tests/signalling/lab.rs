@@ -1,0 +1,276 @@
+//! The server under test, a client that speaks the wire, and a healthy pair to watch while others misbehave.
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use futures::{SinkExt, StreamExt};
+use parlor::protocol::{
+    ClientMsg, CloseCode, ErrorCode, IceCandidate, PeerId, RoomId, SeatToken, Seated, ServerMsg, Signal,
+};
+use parlor::server::config::Config;
+use parlor::server::run;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+/// After this long without what a test waits for, it fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for a fact.
+pub(crate) async fn soon<T>(what: &str, fact: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, fact).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts with settings that differ from the defaults.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        change(&mut config);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(run(config, listener, async move { drop(stopped.await) }));
+        Self { address, stop: Some(stop), task }
+    }
+
+    /// Asks the server to stop, as a signal of the system would.
+    pub(crate) fn ask_to_stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    /// Waits for the server's end.
+    pub(crate) async fn ended(self) {
+        soon("the end of the server", self.task).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn tcp(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// One HTTP request on a connection of its own.
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = self.tcp().await;
+        let mut request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        headers.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
+        stream.write_all((request + "\r\n").as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        soon("an HTTP answer", stream.read_to_end(&mut answer)).await.unwrap();
+        Answer(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        self.try_connect(&[]).await.unwrap()
+    }
+
+    pub(crate) async fn try_connect(
+        &self,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, tungstenite::Error> {
+        let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (ws, _) = tokio_tungstenite::client_async(request, self.tcp().await).await?;
+        Ok(Client { ws })
+    }
+
+    /// Connects and takes a new seat.
+    pub(crate) async fn seat(&self, room: &str) -> (Client, Seated) {
+        let mut client = self.connect().await;
+        let seated = client.join(room).await;
+        (client, seated)
+    }
+
+    /// Two in a room; what each is told about the other is read.
+    pub(crate) async fn pair(&self, room: &str) -> (Client, Client) {
+        let (mut one, _) = self.seat(room).await;
+        let (two, _) = self.seat(room).await;
+        let ServerMsg::PeerJoined(_) = one.next().await else { panic!("no newcomer") };
+        (one, two)
+    }
+}
+
+/// An HTTP response, as text.
+pub(crate) struct Answer(pub(crate) String);
+
+impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        self.0.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{}", self.0))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let head = self.0.split("\r\n\r\n").next()?;
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// One socket.
+pub(crate) struct Client {
+    pub(crate) ws: WebSocketStream<TcpStream>,
+}
+
+impl Client {
+    pub(crate) async fn say(&mut self, message: &ClientMsg) {
+        self.text(&serde_json::to_string(message).unwrap()).await;
+    }
+
+    pub(crate) async fn text(&mut self, text: &str) {
+        self.ws.send(Message::text(text)).await.unwrap();
+    }
+
+    pub(crate) async fn next(&mut self) -> ServerMsg {
+        match soon("a message", self.frame()).await {
+            Message::Text(text) => {
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
+            }
+            other => panic!("a message was expected, not {other:?}"),
+        }
+    }
+
+    async fn frame(&mut self) -> Message {
+        loop {
+            match self.ws.next().await.unwrap().unwrap() {
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Reads on until the server closes; anything but a close frame is a failure.
+    pub(crate) async fn closed(&mut self) -> CloseCode {
+        let close = async {
+            loop {
+                if let Message::Close(frame) = self.frame().await {
+                    return frame;
+                }
+            }
+        };
+        let frame: Option<CloseFrame> = soon("a close", close).await;
+        let frame = frame.expect("a close with a code");
+        let code = CloseCode::from_code(frame.code.into()).unwrap_or_else(|| panic!("{frame:?}"));
+        assert_eq!(frame.reason.as_str(), code.reason());
+        code
+    }
+
+    /// Reads on until the connection is over, however it ends.
+    pub(crate) async fn over(&mut self) {
+        soon("the end of the connection", async { while let Some(Ok(_)) = self.ws.next().await {} }).await;
+    }
+
+    pub(crate) async fn join(&mut self, room: &str) -> Seated {
+        self.say(&join(room)).await;
+        self.seated().await
+    }
+
+    pub(crate) async fn seated(&mut self) -> Seated {
+        match self.next().await {
+            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => seated,
+            other => panic!("no seat: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn refused(&mut self, text: &str, code: ErrorCode) {
+        self.text(text).await;
+        match self.next().await {
+            ServerMsg::Error { code: got, .. } => assert_eq!(got, code, "{text}"),
+            other => panic!("{text} was answered with {other:?}"),
+        }
+    }
+
+    /// What comes next from a peer; proves that nothing came before it.
+    pub(crate) async fn hears(&mut self, from: u32, signal: &Signal) {
+        assert_eq!(self.next().await, ServerMsg::Signal { from: PeerId(from), signal: signal.clone() });
+    }
+}
+
+pub(crate) fn join(room: &str) -> ClientMsg {
+    ClientMsg::Join { room: RoomId::from_typed(room).unwrap(), name: None, resume: None, reloaded: false }
+}
+
+pub(crate) fn resume(seated: &Seated, reloaded: bool) -> ClientMsg {
+    let (room, resume) = (seated.room.clone(), Some(seated.resume.clone()));
+    ClientMsg::Join { room, name: None, resume, reloaded }
+}
+
+pub(crate) fn resume_with(room: &str, token: &str) -> ClientMsg {
+    let resume = Some(SeatToken(token.to_owned()));
+    ClientMsg::Join { room: RoomId::from_typed(room).unwrap(), name: None, resume, reloaded: false }
+}
+
+pub(crate) fn candidate(text: &str) -> Signal {
+    let candidate = IceCandidate { candidate: text.to_owned(), ..IceCandidate::default() };
+    Signal::WebrtcIceCandidate { candidate, epoch: Default::default() }
+}
+
+pub(crate) fn to_all(signal: Signal) -> ClientMsg {
+    ClientMsg::Signal { to: None, signal }
+}
+
+pub(crate) fn to(peer: u32, signal: Signal) -> ClientMsg {
+    ClientMsg::Signal { to: Some(PeerId(peer)), signal }
+}
+
+/// A pair whose signals bounce all the time, to prove that nobody else's doings reach it.
+pub(crate) struct HealthyPair {
+    rounds: watch::Receiver<u32>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Duration>,
+}
+
+impl HealthyPair {
+    /// How long a round trip may take while others misbehave; a busy machine is slow, a stuck server slower.
+    const PROMPT: Duration = Duration::from_secs(2);
+    /// Rounds that must still work afterwards.
+    const ROUNDS: u32 = 20;
+
+    pub(crate) async fn start(server: &Server) -> Self {
+        let (mut one, mut two) = server.pair("healthy").await;
+        let (count, rounds) = watch::channel(0);
+        let (stop, mut stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let mut slowest = Duration::ZERO;
+            // A pace, so that the pair stays below the server's rate limit.
+            let mut pace = tokio::time::interval(Duration::from_millis(3));
+            while stopped.try_recv().is_err() {
+                pace.tick().await;
+                let begun = Instant::now();
+                let signal = candidate(&format!("round {}", *count.borrow()));
+                one.say(&to_all(signal.clone())).await;
+                two.hears(1, &signal).await;
+                two.say(&to(1, signal.clone())).await;
+                one.hears(2, &signal).await;
+                slowest = slowest.max(begun.elapsed());
+                count.send_modify(|count| *count += 1);
+            }
+            slowest
+        });
+        Self { rounds, stop, task }
+    }
+
+    /// Fails unless the pair's signals still go to and fro, and were prompt all along.
+    pub(crate) async fn is_well(mut self) {
+        let goal = *self.rounds.borrow() + Self::ROUNDS;
+        soon("rounds of the healthy pair", self.rounds.wait_for(|count| *count >= goal)).await.unwrap();
+        let _ = self.stop.send(());
+        let slowest = self.task.await.unwrap();
+        assert!(slowest < Self::PROMPT, "a round trip took {slowest:?}");
+    }
+}

@@ -1,0 +1,57 @@
+//! How sockets and the server come to their end.
+
+use std::time::{Duration, Instant};
+
+use parlor::protocol::{CloseCode, PeerId, ServerMsg};
+use tokio::io::AsyncReadExt;
+
+use crate::lab::{HealthyPair, Server, join, soon};
+
+#[tokio::test]
+async fn a_socket_without_a_sign_of_life_is_given_up() {
+    let server = Server::with(|config| {
+        config.limits.ping = Duration::from_millis(50);
+        config.limits.silent = Duration::from_millis(400);
+    })
+    .await;
+    let pair = HealthyPair::start(&server).await;
+    let (mut one, mut two) = server.pair("1").await;
+    // `two` is not polled, so it answers no ping; `one` waits and answers all of them.
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(two.closed().await, CloseCode::Silent);
+    pair.is_well().await;
+}
+
+#[tokio::test]
+async fn a_socket_that_asks_for_no_seat_is_closed() {
+    let server = Server::with(|config| config.limits.idle = Duration::from_millis(300)).await;
+    let (mut seated, _) = server.seat("1").await;
+    let mut idle = server.connect().await;
+    assert_eq!(idle.closed().await, CloseCode::Idle);
+    // The idle one has outlived the seated one's first moments, and that one is still there.
+    let mut other = server.connect().await;
+    other.say(&join("1")).await;
+    assert!(matches!(seated.next().await, ServerMsg::PeerJoined(_)));
+    seated.text(r#"{"type":"leave"}"#).await;
+    assert_eq!(seated.closed().await, CloseCode::Idle);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopping_server_tells_every_socket_to_come_back_and_ends_in_time() {
+    let mut server = Server::start().await;
+    let (mut one, mut two) = server.pair("1").await;
+    let mut unseated = server.connect().await;
+    let (deaf, _) = server.seat("2").await;
+    let mut waiting = server.tcp().await;
+    let address = server.address;
+    let begun = Instant::now();
+    server.ask_to_stop();
+    for client in [&mut one, &mut two, &mut unseated] {
+        assert_eq!(client.closed().await, CloseCode::Restart);
+    }
+    soon("the end of a connection that asked nothing", waiting.read_to_end(&mut Vec::new())).await.unwrap();
+    server.ended().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
+    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    drop(deaf);
+}

@@ -1,0 +1,98 @@
+//! Plain HTTP: health, headers, redirects, languages.
+
+use crate::lab::{Answer, Server};
+
+fn nonce(page: &Answer) -> String {
+    let policy = page.header("content-security-policy").expect("a policy");
+    let (_, rest) = policy.split_once("'nonce-").unwrap_or_else(|| panic!("{policy}"));
+    rest.split('\'').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_health_check_answers() {
+    let answer = Server::start().await.get("/healthz", &[]).await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.0.ends_with("ok"));
+}
+
+#[tokio::test]
+async fn pages_come_with_a_strict_policy_and_a_nonce_of_their_own() {
+    let server = Server::start().await;
+    let (first, second) = (server.get("/", &[]).await, server.get("/", &[]).await);
+    for page in [&first, &second] {
+        assert_eq!(page.status(), 200);
+        let nonce = nonce(page);
+        assert!(nonce.len() >= 16 && page.0.contains(&format!("nonce=\"{nonce}\"")), "{}", page.0);
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe-inline"), "{policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("connect-src 'self';"),
+            "{policy}"
+        );
+        let permissions = page.header("permissions-policy").unwrap();
+        for own in ["camera=(self)", "microphone=(self)", "display-capture=(self)", "geolocation=()"] {
+            assert!(permissions.contains(own), "{permissions}");
+        }
+        for (name, value) in [
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", "no-cache"),
+        ] {
+            assert_eq!(page.header(name), Some(value), "{name}");
+        }
+    }
+    assert_ne!(nonce(&first), nonce(&second));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_404_with_the_same_headers() {
+    let server = Server::start().await;
+    for path in ["/nowhere", "/pkg/nothing.js", "/pkg/../../Cargo.toml", "/%2e%2e/Cargo.toml", "/Leptos.toml"]
+    {
+        let answer = server.get(path, &[]).await;
+        assert_eq!(answer.status(), 404, "{path}");
+        assert!(
+            answer.header("content-security-policy").is_some_and(|policy| policy.contains("'none'")),
+            "{path}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_form_of_a_page_without_scripts_leads_to_the_room() {
+    let server = Server::start().await;
+    for (query, target) in [
+        ("room=4711", "/room/4711"),
+        ("room=+482+913%20775", "/room/482913775"),
+        ("room=a%2Fb", "/?room=a%2Fb"),
+        ("room=%3Cscript%3E&x=1", "/?room=%3Cscript%3E&x=1"),
+        ("room=", "/?room="),
+        ("", "/?"),
+    ] {
+        let answer = server.get(&format!("/room?{query}"), &[]).await;
+        assert_eq!((answer.status(), answer.header("location")), (303, Some(target)), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_speaks_the_language_asked_for_and_remembers_it() {
+    let server = Server::start().await;
+    let asked = server.get("/?lang=ko", &[("accept-language", "en")]).await;
+    assert!(asked.0.contains("<html lang=\"ko\""), "{}", asked.0);
+    assert_eq!(asked.header("set-cookie"), Some("lang=ko; Path=/; Max-Age=31536000; SameSite=Lax"));
+    let remembered = server.get("/", &[("accept-language", "en"), ("cookie", "a=b; lang=ko")]).await;
+    assert!(remembered.0.contains("<html lang=\"ko\"") && remembered.header("set-cookie").is_none());
+    let preferred = server.get("/", &[("accept-language", "ko-KR,ko;q=0.9,en;q=0.8")]).await;
+    assert!(preferred.0.contains("<html lang=\"ko\""));
+    let plain = server.get("/", &[]).await;
+    assert!(plain.0.contains("<html lang=\"en\"") && plain.header("vary").is_some());
+}
+
+#[tokio::test]
+async fn the_socket_path_is_for_sockets() {
+    let answer = Server::start().await.get("/ws", &[]).await;
+    assert!((400..500).contains(&answer.status()), "{}", answer.0);
+}

@@ -1,0 +1,183 @@
+//! Who gets a seat, keeps it, gives it up and takes it back.
+
+use std::time::Duration;
+
+use parlor::protocol::{
+    CloseCode, DisplayName, ErrorCode, Page, PeerId, PeerInfo, RoomId, ServerMsg, VERSION,
+};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+use crate::lab::{Server, candidate, join, resume, resume_with, to_all};
+
+const LONG: Duration = Duration::from_secs(3_600);
+const SHORT: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn one_creates_the_room_another_joins_and_a_third_is_told_that_it_is_full() {
+    let server = Server::start().await;
+    let mut ann = server.connect().await;
+    ann.text(r#"{"type":"join","room":"4711","name":"Ann"}"#).await;
+    let ServerMsg::RoomCreated(created) = ann.next().await else { panic!("not created") };
+    assert_eq!((created.peer, created.page, created.version), (PeerId(1), Page(1), VERSION));
+    assert!(created.ice_servers.is_empty(), "no third party is named unless the host names one");
+
+    let mut ben = server.connect().await;
+    ben.say(&join("4711")).await;
+    let ServerMsg::RoomJoined(joined) = ben.next().await else { panic!("not joined") };
+    let name = DisplayName::try_from("Ann".to_owned()).ok();
+    assert_eq!(joined.peers, [PeerInfo { peer: PeerId(1), page: Page(1), name, away: false }]);
+    assert_ne!(joined.resume, created.resume);
+    let newcomer = PeerInfo { peer: PeerId(2), page: Page(2), name: None, away: false };
+    assert_eq!(ann.next().await, ServerMsg::PeerJoined(newcomer));
+
+    let mut third = server.connect().await;
+    third.say(&join("4711")).await;
+    assert_eq!(third.next().await, ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() });
+    // The same socket may try elsewhere, and nobody has heard of it.
+    assert_eq!(third.join("4712").await.peer, PeerId(1));
+    ann.say(&to_all(candidate("x"))).await;
+    ben.hears(1, &candidate("x")).await;
+}
+
+#[tokio::test]
+async fn a_host_can_raise_the_capacity() {
+    let server = Server::with(|config| config.rooms.capacity = 3).await;
+    let (_one, _two) = server.pair("1").await;
+    let (mut three, seated) = server.seat("1").await;
+    assert_eq!((seated.peer, seated.peers.len()), (PeerId(3), 2));
+    let mut four = server.connect().await;
+    four.say(&join("1")).await;
+    assert!(matches!(four.next().await, ServerMsg::FullRoom { .. }));
+    three.say(&parlor::protocol::ClientMsg::Leave).await;
+    assert_eq!(server.seat("1").await.1.peer, PeerId(4));
+}
+
+#[tokio::test]
+async fn leaving_frees_the_seat_at_once_and_either_can_come_back_first_any_number_of_times() {
+    let server = Server::start().await;
+    let (mut one, mut two) = server.pair("1").await;
+    let mut ids = (1, 2);
+    for round in 0..6 {
+        let leaver = if round % 2 == 0 { &mut one } else { &mut two };
+        leaver.text(r#"{"type":"leave"}"#).await;
+        let gone = if round % 2 == 0 { &mut ids.0 } else { &mut ids.1 };
+        let left = ServerMsg::PeerLeft { peer: PeerId(*gone) };
+        let (leaver, stayer) = if round % 2 == 0 { (&mut one, &mut two) } else { (&mut two, &mut one) };
+        assert_eq!(stayer.next().await, left);
+        *gone = leaver.join("1").await.peer.0;
+        assert_eq!(*gone, round + 3, "no number is given twice");
+        assert!(matches!(stayer.next().await, ServerMsg::PeerJoined(_)));
+    }
+    one.text(r#"{"type":"leave"}"#).await;
+    assert!(matches!(two.next().await, ServerMsg::PeerLeft { .. }));
+    two.text(r#"{"type":"leave"}"#).await;
+    // The room is forgotten with its last seat, so its numbers start anew.
+    two.refused(r#"{"type":"leave"}"#, ErrorCode::NotJoined).await;
+    assert_eq!(one.join("1").await.peer, PeerId(1));
+}
+
+#[tokio::test]
+async fn a_lost_connection_means_away_and_after_the_grace_gone() {
+    let server = Server::with(|config| config.rooms.grace = SHORT).await;
+    let (mut one, two) = server.pair("1").await;
+    drop(two);
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
+    assert_eq!(server.seat("1").await.1.peer, PeerId(3));
+}
+
+#[tokio::test]
+async fn a_page_that_says_it_goes_away_keeps_its_seat_for_a_shorter_while() {
+    let server = Server::with(|config| (config.rooms.grace, config.rooms.unload_grace) = (LONG, SHORT)).await;
+    let (mut one, mut two) = server.pair("1").await;
+    two.ws.close(Some(CloseFrame { code: 1001.into(), reason: "".into() })).await.unwrap();
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
+}
+
+#[tokio::test]
+async fn a_seat_token_takes_the_seat_back_and_a_reload_gives_a_new_page() {
+    let server = Server::with(|config| config.rooms.grace = LONG).await;
+    let (mut one, _) = server.seat("1").await;
+    let (two, first) = server.seat("1").await;
+    assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
+    let mut socket = Some(two);
+    for (reloaded, page) in [(false, Page(2)), (true, Page(3)), (false, Page(3)), (true, Page(4))] {
+        drop(socket.take());
+        assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+        let mut back = server.connect().await;
+        back.say(&resume(&first, reloaded)).await;
+        let ServerMsg::RoomJoined(seated) = back.next().await else { panic!("not joined") };
+        assert_eq!((seated.peer, seated.page, &seated.resume), (PeerId(2), page, &first.resume));
+        assert_eq!(one.next().await, ServerMsg::PeerBack { peer: PeerId(2), page });
+        back.say(&to_all(candidate("x"))).await;
+        one.hears(2, &candidate("x")).await;
+        socket = Some(back);
+    }
+}
+
+#[tokio::test]
+async fn a_newer_socket_with_the_token_replaces_one_that_hangs() {
+    let server = Server::start().await;
+    let (mut one, _) = server.seat("1").await;
+    let (mut two, seated) = server.seat("1").await;
+    assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
+    let mut newer = server.connect().await;
+    newer.say(&resume(&seated, false)).await;
+    assert_eq!(newer.seated().await.peer, PeerId(2));
+    assert_eq!(two.closed().await, CloseCode::Replaced);
+    drop(two);
+    assert_eq!(one.next().await, ServerMsg::PeerBack { peer: PeerId(2), page: Page(2) });
+    // The replaced socket's end is nobody's absence.
+    newer.say(&to_all(candidate("x"))).await;
+    one.hears(2, &candidate("x")).await;
+}
+
+#[tokio::test]
+async fn no_wrong_token_takes_a_seat_and_the_answer_tells_nothing() {
+    let server = Server::with(|config| config.rooms.grace = LONG).await;
+    let (mut one, _) = server.seat("1").await;
+    let (two, seated) = server.seat("1").await;
+    assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
+    drop(two);
+    assert!(matches!(one.next().await, ServerMsg::PeerAway { .. }));
+    let right = &seated.resume.0;
+    let mut stranger = server.connect().await;
+    for wrong in ["", "x", &right[1..], &right.to_uppercase().replace('A', "B"), &format!("{right}0")] {
+        stranger.say(&resume_with("1", wrong)).await;
+        assert!(matches!(stranger.next().await, ServerMsg::FullRoom { .. }), "{wrong:?}");
+    }
+    // The right token opens only its own room.
+    stranger.say(&resume_with("2", right)).await;
+    let elsewhere = stranger.seated().await;
+    assert!(elsewhere.peer == PeerId(1) && elsewhere.resume != seated.resume);
+}
+
+#[tokio::test]
+async fn a_room_named_like_a_peer_or_a_token_is_just_a_room() {
+    let server = Server::start().await;
+    let (_one, seated) = server.seat("4711").await;
+    for name in ["1", "2", &seated.resume.0, "healthz", "__proto__", "-", "_"] {
+        let mut client = server.connect().await;
+        client.say(&join(name)).await;
+        assert!(matches!(client.next().await, ServerMsg::RoomCreated(_)), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn who_sits_already_cannot_join_again_under_any_name() {
+    let server = Server::start().await;
+    let (mut one, mut two) = server.pair("1").await;
+    for again in [
+        r#"{"type":"join","room":"1"}"#,
+        r#"{"type":"join","room":"2"}"#,
+        r#"{"type":"join","room":"1","name":"Somebody else"}"#,
+        r#"{"type":"join","room":"1","resume":"x"}"#,
+    ] {
+        two.refused(again, ErrorCode::AlreadyJoined).await;
+    }
+    // Nobody heard of it, and the seat is still there.
+    two.say(&to_all(candidate("x"))).await;
+    one.hears(2, &candidate("x")).await;
+    assert!(matches!(server.seat("2").await.1.peer, PeerId(1)));
+}
