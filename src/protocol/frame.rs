@@ -1,0 +1,177 @@
+//! The browser's view of a frame: one flat object in each direction.
+//!
+//! The enums of this protocol would be read through serde's buffer of untyped content, which costs a page of
+//! WebAssembly some 20 KB; a flat struct is read field by field.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ClientMsg, DisplayName, Epoch, ErrorCode, IceCandidate, IceServer, OfferId, Page, PeerId, PeerInfo,
+    RoomId, SeatToken, Seated, ServerMsg, Signal,
+};
+
+/// What makes a frame of a known type unreadable: a field it must have is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FrameError {
+    #[error("unknown message type")]
+    UnknownType,
+    #[error("a field is missing")]
+    Missing,
+}
+
+/// All fields of all server messages.
+#[derive(Deserialize)]
+pub(super) struct ServerFrame {
+    #[serde(rename = "type")]
+    kind: String,
+    from: Option<PeerId>,
+    room: Option<RoomId>,
+    peer: Option<PeerId>,
+    page: Option<Page>,
+    name: Option<DisplayName>,
+    #[serde(default)]
+    away: bool,
+    #[serde(default)]
+    peers: Vec<PeerInfo>,
+    resume: Option<SeatToken>,
+    #[serde(default)]
+    ice_servers: Vec<IceServer>,
+    #[serde(default)]
+    version: u32,
+    code: Option<ErrorCode>,
+    #[serde(default)]
+    message: String,
+    sdp: Option<String>,
+    candidate: Option<String>,
+    #[serde(rename = "sdpMid")]
+    sdp_mid: Option<String>,
+    #[serde(rename = "sdpMLineIndex")]
+    sdp_m_line_index: Option<u16>,
+    #[serde(rename = "usernameFragment")]
+    username_fragment: Option<String>,
+    #[serde(default)]
+    epoch: Epoch,
+    #[serde(default)]
+    offer: OfferId,
+}
+
+fn need<T>(field: Option<T>) -> Result<T, FrameError> {
+    field.ok_or(FrameError::Missing)
+}
+
+impl TryFrom<ServerFrame> for ServerMsg {
+    type Error = FrameError;
+
+    fn try_from(frame: ServerFrame) -> Result<Self, FrameError> {
+        Ok(match frame.kind.as_str() {
+            "room_created" => Self::RoomCreated(frame.seated()?),
+            "room_joined" => Self::RoomJoined(frame.seated()?),
+            "full_room" => Self::FullRoom { room: need(frame.room)? },
+            "peer_joined" => Self::PeerJoined(PeerInfo {
+                peer: need(frame.peer)?,
+                page: need(frame.page)?,
+                name: frame.name,
+                away: frame.away,
+            }),
+            "peer_away" => Self::PeerAway { peer: need(frame.peer)? },
+            "peer_back" => Self::PeerBack { peer: need(frame.peer)?, page: need(frame.page)? },
+            "peer_left" => Self::PeerLeft { peer: need(frame.peer)? },
+            "error" => Self::Error { code: need(frame.code)?, message: frame.message },
+            _ => Self::Signal { from: need(frame.from)?, signal: frame.signal()? },
+        })
+    }
+}
+
+impl ServerFrame {
+    fn seated(self) -> Result<Seated, FrameError> {
+        Ok(Seated {
+            room: need(self.room)?,
+            peer: need(self.peer)?,
+            page: need(self.page)?,
+            peers: self.peers,
+            resume: need(self.resume)?,
+            ice_servers: self.ice_servers,
+            version: self.version,
+        })
+    }
+
+    fn signal(self) -> Result<Signal, FrameError> {
+        let Self { epoch, offer, .. } = self;
+        Ok(match self.kind.as_str() {
+            "start_call" => Signal::StartCall { epoch },
+            "webrtc_offer" => Signal::WebrtcOffer { sdp: need(self.sdp)?, epoch, offer },
+            "webrtc_answer" => Signal::WebrtcAnswer { sdp: need(self.sdp)?, epoch, offer },
+            "webrtc_ice_candidate" => Signal::WebrtcIceCandidate {
+                candidate: IceCandidate {
+                    candidate: need(self.candidate)?,
+                    sdp_mid: self.sdp_mid,
+                    sdp_m_line_index: self.sdp_m_line_index,
+                    username_fragment: self.username_fragment,
+                },
+                epoch,
+            },
+            _ => return Err(FrameError::UnknownType),
+        })
+    }
+}
+
+/// All fields of all client messages.
+#[derive(Default, Serialize)]
+pub(super) struct ClientFrame {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<PeerId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<RoomId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<DisplayName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<SeatToken>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reloaded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sdp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate: Option<String>,
+    #[serde(rename = "sdpMid", skip_serializing_if = "Option::is_none")]
+    sdp_mid: Option<String>,
+    #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
+    sdp_m_line_index: Option<u16>,
+    #[serde(rename = "usernameFragment", skip_serializing_if = "Option::is_none")]
+    username_fragment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<Epoch>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<OfferId>,
+}
+
+impl From<ClientMsg> for ClientFrame {
+    fn from(message: ClientMsg) -> Self {
+        let (to, signal) = match message {
+            ClientMsg::Join { room, name, resume, reloaded } => {
+                return Self { kind: "join", room: Some(room), name, resume, reloaded, ..Self::default() };
+            }
+            ClientMsg::Leave => return Self { kind: "leave", ..Self::default() },
+            ClientMsg::Signal { to, signal } => (to, signal),
+        };
+        let frame = Self { to, epoch: Some(signal.epoch()), ..Self::default() };
+        match signal {
+            Signal::StartCall { .. } => Self { kind: "start_call", ..frame },
+            Signal::WebrtcOffer { sdp, offer, .. } => {
+                Self { kind: "webrtc_offer", sdp: Some(sdp), offer: Some(offer), ..frame }
+            }
+            Signal::WebrtcAnswer { sdp, offer, .. } => {
+                Self { kind: "webrtc_answer", sdp: Some(sdp), offer: Some(offer), ..frame }
+            }
+            Signal::WebrtcIceCandidate { candidate, .. } => Self {
+                kind: "webrtc_ice_candidate",
+                candidate: Some(candidate.candidate),
+                sdp_mid: candidate.sdp_mid,
+                sdp_m_line_index: candidate.sdp_m_line_index,
+                username_fragment: candidate.username_fragment,
+                ..frame
+            },
+        }
+    }
+}
