@@ -67,7 +67,7 @@ impl Heartbeat {
         Beat::Ping
     }
 
-    /// When to ask again; frames that arrive meanwhile only move it back.
+    /// When to ask again; a frame only moves it back, a seat given up can bring it forward.
     pub(super) fn next(&self) -> Duration {
         let silent = self.last_frame + self.rhythm.silent;
         let idle = self.unseated.map_or(Duration::MAX, |since| since + self.rhythm.idle);

@@ -174,7 +174,8 @@ impl Socket {
     }
 
     async fn pump(&mut self) -> End {
-        let mut timer = pin!(sleep_until(self.alarm()));
+        let mut alarm = self.heartbeat.next();
+        let mut timer = pin!(sleep_until(self.instant(alarm)));
         let mut turn = 0;
         loop {
             let step = tokio::select! {
@@ -183,22 +184,27 @@ impl Socket {
                     Outgoing::Frame(frame) => self.write(Message::Text(frame.into())).await,
                     Outgoing::Close(code) => Err(End::Close(code)),
                 },
+                // Before the timer: what has come while a write took long is a sign of life.
+                incoming = self.ws.next() => {
+                    turn += 1;
+                    self.receive(incoming)
+                }
                 () = &mut timer => {
-                    let beat = self.heartbeat.beat(self.rooms.now());
-                    timer.as_mut().reset(self.alarm());
-                    match beat {
+                    alarm = Duration::MAX;
+                    match self.heartbeat.beat(self.rooms.now()) {
                         Beat::Rest => Ok(()),
                         Beat::Ping => self.write(Message::Ping(Default::default())).await,
                         Beat::Close(code) => Err(End::Close(code)),
                     }
                 },
-                incoming = self.ws.next() => {
-                    turn += 1;
-                    self.receive(incoming)
-                }
             };
             if let Err(end) = step {
                 return end;
+            }
+            // A frame only moves the alarm back, which can wait until it goes off.
+            if self.heartbeat.next() < alarm {
+                alarm = self.heartbeat.next();
+                timer.as_mut().reset(self.instant(alarm));
             }
             if turn == MESSAGES_PER_TURN {
                 turn = 0;
@@ -207,9 +213,9 @@ impl Socket {
         }
     }
 
-    fn alarm(&self) -> Instant {
-        let far = || std::time::Instant::now() + self.rules.rhythm.ping;
-        self.rooms.instant(self.heartbeat.next()).unwrap_or_else(far).into()
+    fn instant(&self, time: Duration) -> Instant {
+        let later = || std::time::Instant::now() + self.rules.rhythm.ping;
+        self.rooms.instant(time).unwrap_or_else(later).into()
     }
 
     /// Writes a frame and those that wait behind it, in one go.

@@ -52,7 +52,7 @@ async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
     }
     one.say(&to_all(candidate("x"))).await;
     two.hears(1, &candidate("x")).await;
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,7 +66,7 @@ async fn too_many_bad_messages_close_that_socket() {
     two.text("{").await;
     assert_eq!(two.closed().await, CloseCode::BadMessages);
     assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -79,7 +79,7 @@ async fn frames_that_are_no_text_close_that_socket() {
         client.ws.send(frame).await.unwrap();
         assert_eq!(client.closed().await, CloseCode::NotText);
     }
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,7 +103,7 @@ async fn the_largest_frame_passes_and_one_byte_more_closes_that_socket() {
     one.ws.send(piece(Data::Text, false)).await.unwrap();
     one.ws.send(piece(Data::Continue, true)).await.unwrap();
     assert_eq!(one.closed().await, CloseCode::TooBig);
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,7 +133,7 @@ async fn a_flood_of_messages_closes_that_socket() {
     assert_eq!(CloseCode::from_code(frame.code.into()), Some(CloseCode::TooManyMessages));
     assert!(passed >= 2_000, "only {passed} passed");
     drop(flood.await);
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,7 +145,7 @@ async fn a_flood_of_joins_closes_that_socket() {
         client.text(r#"{"type":"join","room":"healthy"}"#).await;
     }
     assert_eq!(client.closed().await, CloseCode::TooManyMessages);
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,7 +170,7 @@ async fn a_reader_too_slow_for_its_signals_is_cut_and_the_sender_goes_on() {
     two.over().await;
     let (_, seated) = server.seat("2").await;
     assert_eq!(seated.peer, PeerId(1));
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -202,7 +202,7 @@ async fn one_socket_too_many_is_refused_until_another_has_gone() {
     assert_eq!(answer.status(), 503);
     drop(last);
     soon("a free place", async { while server.try_connect(&[]).await.is_err() {} }).await;
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,5 +218,5 @@ async fn requests_that_do_not_arrive_are_dropped() {
             tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("the connection ends"),
         );
     }
-    pair.is_well().await;
+    pair.stays_well().await;
 }

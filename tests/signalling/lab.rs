@@ -266,7 +266,7 @@ impl HealthyPair {
     }
 
     /// Fails unless the pair's signals still go to and fro, and were prompt all along.
-    pub(crate) async fn is_well(mut self) {
+    pub(crate) async fn stays_well(mut self) {
         let goal = *self.rounds.borrow() + Self::ROUNDS;
         soon("rounds of the healthy pair", self.rounds.wait_for(|count| *count >= goal)).await.unwrap();
         let _ = self.stop.send(());

@@ -19,7 +19,7 @@ async fn a_socket_without_a_sign_of_life_is_given_up() {
     // `two` is not polled, so it answers no ping; `one` waits and answers all of them.
     assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
     assert_eq!(two.closed().await, CloseCode::Silent);
-    pair.is_well().await;
+    pair.stays_well().await;
 }
 
 #[tokio::test]
