@@ -38,7 +38,7 @@ pub fn start(port: CallPort) {
         Ok(media) => media,
         Err(error) => return log(&format!("this browser cannot make calls: {error}")),
     };
-    local.set(Some(sink(media.stream().clone(), &queue)));
+    local.set(Some(sink(Clone::clone(media.stream()), &queue)));
     let driver = Driver {
         call: Call::new(seed()),
         media,
@@ -116,7 +116,7 @@ impl Driver {
         if let PeerCommand::Open { ice_servers, offerer } = command {
             match Peer::open(&self.queue, id, epoch, &ice_servers, offerer, &self.media) {
                 Ok(peer) => {
-                    let sink = sink(peer.incoming().clone(), &self.queue);
+                    let sink = sink(Clone::clone(peer.incoming()), &self.queue);
                     self.peers.insert(id, (epoch, peer));
                     self.remote.update(|streams| drop(streams.insert(id, sink)));
                 }

@@ -66,17 +66,18 @@ impl Media {
 
     /// The live microphone track.
     pub(super) fn microphone(&self) -> Option<MediaStreamTrack> {
-        self.tracks.borrow().microphone.as_ref().map(|live| live.track.clone())
+        self.tracks.borrow().microphone.as_ref().map(|live| Clone::clone(&live.track))
     }
 
     /// The live camera track.
     pub(super) fn camera(&self) -> Option<MediaStreamTrack> {
-        self.tracks.borrow().camera.as_ref().map(|live| live.track.clone())
+        self.tracks.borrow().camera.as_ref().map(|live| Clone::clone(&live.track))
     }
 
     /// Asks the browser, and through it the person; the answer comes as an event.
     pub(super) fn capture(&self, devices: Devices) {
-        let (events, stream, tracks) = (self.events.clone(), self.stream.clone(), Rc::clone(&self.tracks));
+        let (events, stream, tracks) =
+            (self.events.clone(), Clone::clone(&self.stream), Rc::clone(&self.tracks));
         spawn_local(async move {
             let event = match get_user_media(devices).await {
                 Ok(captured) => MediaEvent::Granted(keep(&captured, &stream, &tracks, &events)),

@@ -84,7 +84,7 @@ impl Peer {
         let listeners = [
             listen_for_candidates(&connection, report.clone()),
             listen_for_states(&connection, report.clone()),
-            listen_for_tracks(&connection, incoming.clone(), report.clone()),
+            listen_for_tracks(&connection, Clone::clone(&incoming), report.clone()),
         ];
         if offerer {
             for kind in ["audio", "video"] {
@@ -124,7 +124,7 @@ impl Peer {
     /// Sets a remote offer and answers it.
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
-        let (stream, microphone, camera) = (media.stream().clone(), media.microphone(), media.camera());
+        let (stream, microphone, camera) = (Clone::clone(media.stream()), media.microphone(), media.camera());
         self.step(async move {
             JsFuture::from(set).await?;
             attach(&connection, &stream, microphone.as_ref(), camera.as_ref());

@@ -18,7 +18,7 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), \
      fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), \
      clipboard-read=(), geolocation=(), accelerometer=(), gyroscope=(), \
-     magnetometer=(), midi=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), idle-detection=(), \
+     magnetometer=(), midi=(), payment=(), usb=(), serial=(), hid=(), idle-detection=(), \
      local-fonts=(), publickey-credentials-get=(), xr-spatial-tracking=()";
 
 /// For everything that is no page of the app.
