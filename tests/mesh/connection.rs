@@ -7,7 +7,7 @@ use parlor::call::{PeerCommand, PeerEvent, PeerState};
 use parlor::protocol::{IceCandidate, OfferId, PeerId};
 
 /// Unique among all connections of a run.
-pub type ConnectionId = u32;
+pub(crate) type ConnectionId = u32;
 
 /// What an SDP says here: who made it, with which ICE credentials, and which offer it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +30,11 @@ impl Description {
 
 /// One connection of one participant.
 #[derive(Debug)]
-pub struct Connection {
-    pub owner: usize,
-    pub peer: PeerId,
-    pub state: PeerState,
-    pub closed: bool,
+pub(crate) struct Connection {
+    pub(crate) owner: usize,
+    pub(crate) peer: PeerId,
+    pub(crate) state: PeerState,
+    pub(crate) closed: bool,
     chain: VecDeque<PeerCommand>,
     local: Option<Description>,
     remote: Option<Description>,
@@ -50,15 +50,15 @@ pub struct Connection {
 
 /// All connections of a run, open and closed.
 #[derive(Default)]
-pub struct Connections {
-    pub all: BTreeMap<ConnectionId, Connection>,
+pub(crate) struct Connections {
+    pub(crate) all: BTreeMap<ConnectionId, Connection>,
     next_ufrag: u32,
     /// Pairs of credentials whose path is broken for good.
     broken: BTreeSet<(u32, u32)>,
 }
 
 impl Connections {
-    pub fn open(&mut self, owner: usize, peer: PeerId) -> ConnectionId {
+    pub(crate) fn open(&mut self, owner: usize, peer: PeerId) -> ConnectionId {
         let id = self.all.len() as ConnectionId + 1;
         self.all.insert(
             id,
@@ -81,7 +81,7 @@ impl Connections {
     }
 
     /// Puts an operation into the chain; `restartIce()` acts at once, as in a browser.
-    pub fn command(&mut self, id: ConnectionId, command: PeerCommand) {
+    pub(crate) fn command(&mut self, id: ConnectionId, command: PeerCommand) {
         let connection = self.all.get_mut(&id).unwrap();
         if let PeerCommand::Offer { restart: true, .. } = command {
             connection.restart = true;
@@ -89,7 +89,7 @@ impl Connections {
         connection.chain.push_back(command);
     }
 
-    pub fn close(&mut self, id: ConnectionId) {
+    pub(crate) fn close(&mut self, id: ConnectionId) {
         let connection = self.all.get_mut(&id).unwrap();
         assert!(!connection.closed, "connection {id} closed twice");
         connection.closed = true;
@@ -97,21 +97,21 @@ impl Connections {
         connection.events.clear();
     }
 
-    pub fn busy(&self) -> impl Iterator<Item = ConnectionId> + '_ {
+    pub(crate) fn busy(&self) -> impl Iterator<Item = ConnectionId> + '_ {
         self.all.iter().filter(|(_, connection)| !connection.chain.is_empty()).map(|(id, _)| *id)
     }
 
-    pub fn with_events(&self) -> impl Iterator<Item = ConnectionId> + '_ {
+    pub(crate) fn with_events(&self) -> impl Iterator<Item = ConnectionId> + '_ {
         self.all.iter().filter(|(_, connection)| !connection.events.is_empty()).map(|(id, _)| *id)
     }
 
-    pub fn take_event(&mut self, id: ConnectionId) -> Option<PeerEvent> {
+    pub(crate) fn take_event(&mut self, id: ConnectionId) -> Option<PeerEvent> {
         self.all.get_mut(&id)?.events.pop_front()
     }
 
     /// Runs the next operation of a connection's chain. With `failing` a description is refused, as a browser
     /// may do for reasons of its own.
-    pub fn run(&mut self, id: ConnectionId, failing: bool) {
+    pub(crate) fn run(&mut self, id: ConnectionId, failing: bool) {
         let connection = self.all.get_mut(&id).unwrap();
         let command = connection.chain.pop_front().unwrap();
         let step = matches!(
@@ -202,7 +202,7 @@ impl Connections {
     }
 
     /// Whether media flows from and to this connection.
-    pub fn flows(&self, id: ConnectionId) -> bool {
+    pub(crate) fn flows(&self, id: ConnectionId) -> bool {
         self.path(id).is_some() && self.all[&id].state == PeerState::Connected
     }
 
@@ -217,7 +217,7 @@ impl Connections {
     }
 
     /// The state that ICE would report next, if it is another one.
-    pub fn next_state(&self, id: ConnectionId) -> Option<PeerState> {
+    pub(crate) fn next_state(&self, id: ConnectionId) -> Option<PeerState> {
         let own = self.all.get(&id).filter(|own| !own.closed && own.remote.is_some())?;
         let works = self.path(id).is_some();
         match own.state {
@@ -238,14 +238,14 @@ impl Connections {
         gone || (self.partner(id).is_some() && self.path(id).is_none())
     }
 
-    pub fn set_state(&mut self, id: ConnectionId, state: PeerState) {
+    pub(crate) fn set_state(&mut self, id: ConnectionId, state: PeerState) {
         let connection = self.all.get_mut(&id).unwrap();
         connection.state = state;
         connection.events.push_back(PeerEvent::State(state));
     }
 
     /// Breaks the path of a connection for good: only new credentials help.
-    pub fn break_path(&mut self, id: ConnectionId) {
+    pub(crate) fn break_path(&mut self, id: ConnectionId) {
         self.broken.extend(self.path(id));
     }
 }

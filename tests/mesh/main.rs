@@ -24,8 +24,8 @@ const REGRESSIONS: &[u64] = &[];
 fn weather(seed: u64) -> Weather {
     let participants = 2 + (seed % 3) as usize;
     // Sometimes one seat too few, so that somebody finds the room full.
-    let capacity = if seed % 5 == 0 { (participants - 1).max(2) } else { participants };
-    Weather { participants, capacity, storms: seed % 4 != 0, steps: 100 + (seed % 7) as usize * 50 }
+    let capacity = if seed.is_multiple_of(5) { (participants - 1).max(2) } else { participants };
+    Weather { participants, capacity, storms: !seed.is_multiple_of(4), steps: 100 + (seed % 7) as usize * 50 }
 }
 
 fn run(seed: u64) {

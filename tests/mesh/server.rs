@@ -9,44 +9,44 @@ use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, SeatToken, ServerMs
 use parlor::server::room::{Delivery, Entry, JoinRequest, Loss, Room, Rules};
 
 /// Unique among all sockets of a run.
-pub type WireId = u32;
+pub(crate) type WireId = u32;
 
 /// From server to browser.
-pub enum Down {
+pub(crate) enum Down {
     Opened,
     Frame(String),
     Closed(u16),
 }
 
 /// From browser to server.
-pub enum Up {
+pub(crate) enum Up {
     Frame(String),
     /// The page closed it or was unloaded (1001), or it was cut (1006).
     Closed(u16),
 }
 
 /// One socket, as both ends see it.
-pub struct Wire {
-    pub owner: usize,
-    pub socket: SocketId,
-    pub up: VecDeque<Up>,
-    pub down: VecDeque<Down>,
+pub(crate) struct Wire {
+    pub(crate) owner: usize,
+    pub(crate) socket: SocketId,
+    pub(crate) up: VecDeque<Up>,
+    pub(crate) down: VecDeque<Down>,
     peer: Option<PeerId>,
     dead: bool,
 }
 
-pub struct Server {
-    pub wires: BTreeMap<WireId, Wire>,
+pub(crate) struct Server {
+    pub(crate) wires: BTreeMap<WireId, Wire>,
     room: Option<Room>,
     id: RoomId,
     rules: Rules,
     tokens: u32,
     seats: BTreeMap<PeerId, WireId>,
-    pub errors: Vec<ErrorCode>,
+    pub(crate) errors: Vec<ErrorCode>,
 }
 
 impl Server {
-    pub fn new(id: RoomId, rules: Rules) -> Self {
+    pub(crate) fn new(id: RoomId, rules: Rules) -> Self {
         Self {
             wires: BTreeMap::new(),
             room: None,
@@ -58,33 +58,33 @@ impl Server {
         }
     }
 
-    pub fn connect(&mut self, owner: usize, socket: SocketId) -> WireId {
+    pub(crate) fn connect(&mut self, owner: usize, socket: SocketId) -> WireId {
         let id = self.wires.len() as WireId + 1;
         let down = VecDeque::from([Down::Opened]);
         self.wires.insert(id, Wire { owner, socket, up: VecDeque::new(), down, peer: None, dead: false });
         id
     }
 
-    pub fn is_dead(&self, wire: WireId) -> bool {
+    pub(crate) fn is_dead(&self, wire: WireId) -> bool {
         self.wires[&wire].dead
     }
 
     /// The seats taken, by live socket.
-    pub fn seats(&self) -> &BTreeMap<PeerId, WireId> {
+    pub(crate) fn seats(&self) -> &BTreeMap<PeerId, WireId> {
         &self.seats
     }
 
-    pub fn deadline(&self) -> Option<Duration> {
+    pub(crate) fn deadline(&self) -> Option<Duration> {
         self.room.as_ref().and_then(Room::deadline)
     }
 
-    pub fn expire(&mut self, now: Duration) {
+    pub(crate) fn expire(&mut self, now: Duration) {
         let deliveries = self.room.as_mut().map(|room| room.expire(now)).unwrap_or_default();
         self.deliver(deliveries);
     }
 
     /// Takes the next thing off a socket.
-    pub fn receive(&mut self, now: Duration, id: WireId) {
+    pub(crate) fn receive(&mut self, now: Duration, id: WireId) {
         let wire = self.wires.get_mut(&id).unwrap();
         let next = wire.up.pop_front().unwrap();
         if wire.dead {
@@ -120,7 +120,8 @@ impl Server {
                 self.tokens += 1;
                 let token = SeatToken(format!("token-{}", self.tokens));
                 let request = JoinRequest { name, resume, reloaded, token, ice_servers: vec![] };
-                return Ok(self.join(now, id, request));
+                self.join(now, id, request);
+                return Ok(());
             }
             (_, None) => return Err(ErrorCode::NotJoined),
             (Inbound::Relay { to, relay }, Some(peer)) => {
