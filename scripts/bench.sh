@@ -33,7 +33,7 @@ parlor() {
   local port log=$1
   shift
   port=$(free_port)
-  env "$@" PORT="$port" RUST_LOG=warn "$target/release/parlor" >"$log" 2>&1 &
+  env "$@" PORT="$port" "$target/release/parlor" >"$log" 2>&1 &
   pid=$!
   started+=("$pid")
   url=http://127.0.0.1:$port
