@@ -1,19 +1,19 @@
-//! HTML shell, the root component and its routes.
+//! HTML shell and the root component.
 
+use leptos::either::Either;
 use leptos::html;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlElement;
+use leptos::web_sys::{HtmlElement, UrlSearchParams};
 use leptos_meta::HashedStylesheet;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::hooks::{use_params_map, use_query_map};
-use leptos_router::path;
 
 use crate::call::Phase;
-use crate::ui::home::{Draft, Home};
-use crate::ui::notice::Notices;
-use crate::ui::room::Room;
+use crate::ui::home::home;
+use crate::ui::invite::focus;
+use crate::ui::notice::notices;
+use crate::ui::reactive::{effect, flag, select, text};
+use crate::ui::room::room;
 use crate::ui::words::{Lang, PRODUCT, words};
 use crate::ui::{CallHandle, Driver, mark};
 
@@ -60,65 +60,92 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The root component.
+/// The address of the page; provided by the server and by `hydrate()`.
 ///
-/// The driver puts the room into the address bar without asking the router, so the page of a call is never
-/// torn down by a change of address.
-#[component]
-pub fn App() -> impl IntoView {
-    view! {
-        <Router>
-            <FlatRoutes fallback=Lost>
-                <Route path=path!("/") view=CallPage />
-                <Route path=path!("/room") view=CallPage />
-                <Route path=path!("/room/:room") view=CallPage />
-            </FlatRoutes>
-        </Router>
+/// There is no router in the browser: its two addresses show the same page, the driver changes them without
+/// asking anybody, and a router would weigh a third of the page's WebAssembly.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// The path, still escaped; what it may hold needs no escaping.
+    pub path: String,
+    /// What a form without its scripts had sent as a room number, and the server refused.
+    pub typed_room: String,
+}
+
+impl Address {
+    /// Of the page that the browser shows; only for the browser.
+    pub fn of_document() -> Self {
+        let location = window().location();
+        let query = location.search().ok().and_then(|query| UrlSearchParams::new_with_str(&query).ok());
+        Self {
+            path: location.pathname().unwrap_or_default(),
+            typed_room: query.and_then(|query| query.get("room")).unwrap_or_default(),
+        }
+    }
+
+    /// The room number to begin with, or `None` for an address that leads nowhere.
+    fn invitation(self) -> Option<String> {
+        if self.path == "/" {
+            return Some(self.typed_room);
+        }
+        let room = self.path.strip_prefix("/room/")?;
+        (!room.is_empty() && !room.contains('/')).then(|| room.to_owned())
     }
 }
 
-/// Both screens of a call.
+/// The root component.
 #[component]
-fn CallPage() -> impl IntoView {
+pub fn App() -> impl IntoView {
+    match use_context::<Address>().unwrap_or_default().invitation() {
+        Some(invited) => Either::Left(call_page(invited)),
+        None => Either::Right(lost()),
+    }
+}
+
+/// Both screens of a call; the one that is not to be seen is hidden.
+fn call_page(invited: String) -> impl IntoView {
     let (call, port) = CallHandle::new();
     provide_context(call);
-    let (params, query) = (use_params_map(), use_query_map());
-    let invited = params.read_untracked().get("room").or_else(|| query.read_untracked().get("room"));
-    let draft = Draft::new(invited.unwrap_or_default());
-    let view = call.view();
-    let phase = Memo::new(move |_| view.with(|view| view.phase));
-    let in_call = Memo::new(move |_| phase.get() == Phase::InCall);
     let main = NodeRef::<html::Main>::new();
+    let home_section = NodeRef::<html::Section>::new();
+    let room_section = NodeRef::<html::Section>::new();
+    let in_call = select(call, |view| view.phase == Phase::InCall);
+    let phase = select(call, |view| view.phase);
 
     let driver = use_context::<Driver>();
-    let port = StoredValue::new_local(Some(port));
-    Effect::new(move || {
+    let mut port = Some(port);
+    effect(move || {
         let Some(main) = main.get() else { return };
-        if let (Some(Driver(start)), Some(port)) = (driver, port.try_update_value(Option::take).flatten()) {
+        if let (Some(Driver(start)), Some(port)) = (driver, port.take()) {
             start(port);
             // A failing attribute would mean a broken DOM; nothing depends on it but tests and `early.js`.
             drop(main.set_attribute("data-ready", ""));
             press_early();
         }
     });
+    // The button that was pressed goes out of sight; without this the keyboard would start over at the top.
+    let mut was_in_call = false;
+    effect(move || {
+        let is_in_call = in_call.get();
+        if is_in_call != std::mem::replace(&mut was_in_call, is_in_call) {
+            focus(if is_in_call { room_section } else { home_section }.get_untracked());
+        }
+    });
 
     view! {
         <main
             class="page"
-            data-phase=move || match phase.get() {
+            data-phase=text(move || match phase.get() {
                 Phase::Home => "home",
                 Phase::Joining => "joining",
                 Phase::InCall => "in-call",
-            }
+            })
             node_ref=main
         >
-            {move || (!in_call.get()).then(head)}
-            <Notices />
-            {move || if in_call.get() {
-                view! { <Room draft /> }.into_any()
-            } else {
-                view! { <Home draft /> }.into_any()
-            }}
+            {head(in_call)}
+            {notices(in_call)}
+            {home(home_section, in_call, invited)}
+            {room(room_section, in_call)}
         </main>
     }
 }
@@ -134,7 +161,7 @@ fn press_early() {
 }
 
 /// Name and language switch.
-fn head() -> impl IntoView {
+fn head(hidden: Memo<bool>) -> impl IntoView {
     let words = words();
     let here = use_context::<Lang>().unwrap_or_default();
     let links = Lang::ALL.map(|lang| {
@@ -152,7 +179,7 @@ fn head() -> impl IntoView {
         }
     });
     view! {
-        <header class="head">
+        <header class="head" hidden=flag(move || hidden.get())>
             <p class="product">{mark()} {PRODUCT}</p>
             <nav class="languages" aria-label=words.language>{links.into_iter().collect_view()}</nav>
         </header>
@@ -160,16 +187,37 @@ fn head() -> impl IntoView {
 }
 
 /// The page that does not exist; the server answers it with status 404.
-#[component]
-fn Lost() -> impl IntoView {
+fn lost() -> impl IntoView {
     let words = words();
     view! {
         <main class="page lost" data-ready="">
-            {head()} <section class="lost-words">
+            {head(Memo::new(|_| false))} <section class="lost-words">
                 <h1>{words.lost_title}</h1>
                 <p>{words.lost_text}</p>
                 <a class="solid-button" href="/" rel="external">{words.lost_link}</a>
             </section>
         </main>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lead_to_a_room_or_nowhere() {
+        for (path, typed, invited) in [
+            ("/", "", Some("")),
+            ("/", "../etc", Some("../etc")),
+            ("/room/4711", "", Some("4711")),
+            ("/room/4711/", "", None),
+            ("/room/", "", None),
+            ("/room/4711/x", "", None),
+            ("/room", "", None),
+            ("/nowhere", "", None),
+        ] {
+            let address = Address { path: path.to_owned(), typed_room: typed.to_owned() };
+            assert_eq!(address.invitation().as_deref(), invited, "{path}");
+        }
     }
 }

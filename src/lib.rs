@@ -27,6 +27,8 @@
 //! - Nothing is leaked into JavaScript: no closure is forgotten.
 //! - Every text of the page comes from [`ui::words`].
 
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod call;
 pub mod protocol;
@@ -44,6 +46,7 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(|| {
         leptos::prelude::provide_context(ui::words::Lang::of_document());
+        leptos::prelude::provide_context(app::Address::of_document());
         leptos::prelude::provide_context(ui::Driver(browser::start));
         app::App()
     });

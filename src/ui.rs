@@ -4,11 +4,12 @@
 //! writer of the signals here and comes in through context as a [`Driver`], so nothing in `ui` names it; on
 //! the server there is none, and every signal keeps its default.
 
-pub mod controls;
+mod controls;
 pub mod home;
 mod icon;
-mod invite;
+pub(crate) mod invite;
 pub mod notice;
+pub(crate) mod reactive;
 pub mod room;
 mod tile;
 pub mod words;

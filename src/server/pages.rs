@@ -12,16 +12,14 @@ use axum::response::Redirect;
 use axum::routing::get;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_axum::{
-    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context, generate_route_list_with_exclusions,
-};
+use leptos_axum::{ResponseOptions, file_and_error_handler_with_context, render_app_to_stream_with_context};
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 
 use super::headers::{immutable, page_policy, secure};
 use super::language;
-use crate::app::{App, shell};
+use crate::app::{Address, shell};
 use crate::protocol::RoomId;
 
 /// Where the form of a page without its scripts goes.
@@ -30,16 +28,16 @@ const FORM_PATH: &str = "/room";
 /// Routes of all pages and files.
 pub(super) fn router() -> Router {
     let options = leptos_options();
-    let routes = generate_route_list_with_exclusions(App, Some(vec![FORM_PATH.to_owned()]));
     let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let context = move || describe_response(watched);
-    let render = {
+    let page = {
         let options = options.clone();
-        move || shell(options.clone())
+        render_app_to_stream_with_context(context, move || shell(options.clone()))
     };
     let mut router = Router::new()
         .route(FORM_PATH, get(enter_room))
-        .leptos_routes_with_context(&options, routes, context, render)
+        .route("/", get(page.clone()))
+        .route(&format!("{FORM_PATH}/{{room}}"), get(page))
         .nest(&format!("/{}", options.site_pkg_dir), files(&options))
         .fallback(file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
         .with_state(options);
@@ -80,7 +78,6 @@ fn files(options: &LeptosOptions) -> Router<LeptosOptions> {
 /// Runs once for every page, where Leptos keeps what belongs to one request.
 fn describe_response(watched: bool) {
     let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
-        // The list of routes is made without a request.
         return;
     };
     if let Some(nonce) = use_nonce() {
@@ -92,6 +89,11 @@ fn describe_response(watched: bool) {
         insert(&response, SET_COOKIE, &language::cookie(choice.lang));
     }
     provide_context(choice.lang);
+    let form = Query::<Form>::try_from_uri(&parts.uri).map(|Query(form)| form);
+    provide_context(Address {
+        path: parts.uri.path().to_owned(),
+        typed_room: form.map(|form| form.room).unwrap_or_default(),
+    });
 }
 
 fn insert(response: &ResponseOptions, name: HeaderName, value: &str) {

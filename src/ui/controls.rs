@@ -6,16 +6,18 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::{self, icon};
-use super::words::{Words, words};
+use super::reactive::{action, flag, press, select, text};
+use super::words::words;
 use super::{CallHandle, invite};
 use crate::call::{DeviceView, UserAction};
 
 /// How long the page says that the link was copied.
 const COPIED_FOR: Duration = Duration::from_secs(6);
 
-/// What the buttons of one device say and do.
+/// What the button of one device says and does.
 struct DeviceButton {
     id: &'static str,
+    state: Memo<DeviceView>,
     on: &'static str,
     muted: &'static str,
     missing: &'static str,
@@ -25,13 +27,13 @@ struct DeviceButton {
     toggle: UserAction,
 }
 
-/// Microphone and camera, as they stand under the preview and in the call.
-#[component]
-pub fn DeviceButtons() -> impl IntoView {
-    let view = expect_context::<CallHandle>().view();
+/// Microphone and camera; they stand under the preview and in the call, and those in sight have the ids.
+pub(super) fn device_buttons(in_call: Memo<bool>, stand_in_call: bool) -> impl IntoView {
+    let call = expect_context::<CallHandle>();
     let words = words();
     let microphone = DeviceButton {
         id: "mute-button",
+        state: select(call, |view| view.microphone),
         on: words.mute,
         muted: words.unmute,
         missing: words.microphone_missing,
@@ -42,6 +44,7 @@ pub fn DeviceButtons() -> impl IntoView {
     };
     let camera = DeviceButton {
         id: "camera-button",
+        state: select(call, |view| view.camera),
         on: words.camera_off,
         muted: words.camera_on,
         missing: words.camera_missing,
@@ -50,23 +53,27 @@ pub fn DeviceButtons() -> impl IntoView {
         icon_muted: icon::CAMERA_OFF,
         toggle: UserAction::ToggleCamera,
     };
-    (
-        device_button(Memo::new(move |_| view.with(|view| view.microphone)), microphone, words),
-        device_button(Memo::new(move |_| view.with(|view| view.camera)), camera, words),
-    )
+    [microphone, camera]
+        .map(|button| device_button(call, button, in_call, stand_in_call))
+        .into_iter()
+        .collect_view()
 }
 
-fn device_button(state: Memo<DeviceView>, button: DeviceButton, words: &'static Words) -> AnyView {
-    let call = expect_context::<CallHandle>();
-    let DeviceButton { id, on, muted, missing, asking, icon_on, icon_muted, toggle } = button;
+fn device_button(
+    call: CallHandle,
+    button: DeviceButton,
+    in_call: Memo<bool>,
+    stands_in_call: bool,
+) -> impl IntoView {
+    let DeviceButton { id, state, on, muted, missing, asking, icon_on, icon_muted, toggle } = button;
+    let retry = words().press_to_retry;
     let label = move || match state.get() {
         DeviceView::On => on,
         DeviceView::Off | DeviceView::Muted => muted,
         DeviceView::Asking => asking,
         DeviceView::Missing => missing,
     };
-    let picture = move || if state.get() == DeviceView::On { icon_on } else { icon_muted };
-    let press = move |_| {
+    let pressed = move || {
         call.dispatch(match state.get_untracked() {
             DeviceView::Off => UserAction::StartPreview,
             DeviceView::Missing => UserAction::RetryDevices,
@@ -76,41 +83,38 @@ fn device_button(state: Memo<DeviceView>, button: DeviceButton, words: &'static 
     view! {
         <button
             type="button"
-            id=id
+            id=text(move || if in_call.get() == stands_in_call { id } else { "" })
             class="control"
-            data-state=move || slug(state.get())
-            aria-pressed=move || if state.get() == DeviceView::Muted { "true" } else { "false" }
-            title=move || (state.get() == DeviceView::Missing).then_some(words.press_to_retry)
-            on:click=press
+            data-state=text(move || slug(state.get()))
+            aria-pressed=text(move || if state.get() == DeviceView::Muted { "true" } else { "false" })
+            title=text(move || if state.get() == DeviceView::Missing { retry } else { "" })
+            on:click=press(pressed)
         >
-            {icon(picture)}
-            <span class="control-label">{label}</span>
+            {icon(text(move || if state.get() == DeviceView::On { icon_on } else { icon_muted }))}
+            <span class="control-label">{text(label)}</span>
         </button>
     }
-    .into_any()
 }
 
 /// The row of buttons in the call view.
-#[component]
-pub fn Controls() -> impl IntoView {
+pub(super) fn controls(in_call: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
     view! {
         <div class="controls" role="toolbar" aria-label=words.controls_label>
-            <DeviceButtons />
-            {copy_link(Some("copy-link-button"), "control")}
+            {device_buttons(in_call, true)}
+            {copy_link("copy-link-button", "control")}
             <button
                 type="button"
                 id="leave-button"
                 class="control control-leave"
-                on:click=move |_| call.dispatch(UserAction::Leave)
+                on:click=action(call, UserAction::Leave)
             >
-                {icon(|| icon::LEAVE)}
+                {icon(text(|| icon::LEAVE))}
                 <span class="control-label">{words.leave}</span>
             </button>
         </div>
     }
-    .into_any()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -121,82 +125,65 @@ enum Copy {
 }
 
 /// A button that puts the invite link on the clipboard, or shows it where the browser refuses.
-pub(super) fn copy_link(id: Option<&'static str>, class: &'static str) -> AnyView {
-    let view = expect_context::<CallHandle>().view();
+pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView {
+    let call = expect_context::<CallHandle>();
     let words = words();
     let copy = RwSignal::new(Copy::Idle);
-    let link = RwSignal::new(String::new());
     let field = NodeRef::<html::Input>::new();
 
-    let press = move |_| {
-        let Some(room) = view.with_untracked(|view| view.room.clone()) else { return };
-        let text = invite::link(&room);
-        // The live region speaks again only when its text changes.
+    let pressed = move || {
+        let Some(room) = call.view().with_untracked(|view| view.room.clone()) else { return };
+        let link = invite::link(&room);
+        // The live region speaks again only when something changes in it.
         copy.set(Copy::Idle);
-        link.set(text.clone());
-        invite::copy(&text, move |done| {
-            // The call may be over by now.
-            copy.try_set(if done { Copy::Done } else { Copy::ByHand });
-            if done {
+        if let Some(field) = field.get_untracked() {
+            field.set_value(&link);
+        }
+        invite::copy(&link, move |done| {
+            copy.set(if done { Copy::Done } else { Copy::ByHand });
+            if !done {
+                invite::focus(field.get_untracked());
+            } else {
                 let fade = move || {
-                    copy.try_update(|copy| {
-                        if *copy == Copy::Done {
-                            *copy = Copy::Idle;
-                        }
-                    });
+                    if copy.get_untracked() == Copy::Done {
+                        copy.set(Copy::Idle);
+                    }
                 };
                 set_timeout(fade, COPIED_FOR);
             }
         });
     };
-    Effect::new(move || {
-        if copy.get() == Copy::ByHand
-            && let Some(field) = field.get()
-        {
-            invite::focus(Some(&field));
-            field.select();
-        }
-    });
 
     view! {
-        <button type="button" id=id class=class on:click=press>
-            {icon(|| icon::LINK)}
+        <button type="button" id=id class=class on:click=press(pressed)>
+            {icon(text(|| icon::LINK))}
             <span class="control-label">{words.copy_link}</span>
         </button>
         <div class="copy-status" role="status">
-            {move || match copy.get() {
-                Copy::Idle => None,
-                Copy::Done => Some(view! { <p class="toast">{words.copied}</p> }.into_any()),
-                Copy::ByHand => {
-                    Some(
-                        view! {
-                            <div class="toast">
-                                <p>{words.copy_by_hand}</p>
-                                <div class="toast-row">
-                                    <input
-                                        class="field"
-                                        readonly
-                                        aria-label=words.link_label
-                                        value=link.get_untracked()
-                                        node_ref=field
-                                    />
-                                    <button
-                                        type="button"
-                                        class="quiet-button"
-                                        on:click=move |_| copy.set(Copy::Idle)
-                                    >
-                                        {words.dismiss}
-                                    </button>
-                                </div>
-                            </div>
-                        }
-                            .into_any(),
-                    )
-                }
-            }}
+            <p class="toast" hidden=flag(move || copy.get() != Copy::Done)>{words.copied}</p>
+            <div class="toast" hidden=flag(move || copy.get() != Copy::ByHand)>
+                <p>{words.copy_by_hand}</p>
+                <div class="toast-row">
+                    <input
+                        class="field"
+                        readonly
+                        aria-label=words.link_label
+                        node_ref=field
+                        on:focus=move |_| select_all(field)
+                    />
+                    <button type="button" class="quiet-button" on:click=press(move || copy.set(Copy::Idle))>
+                        {words.dismiss}
+                    </button>
+                </div>
+            </div>
         </div>
     }
-    .into_any()
+}
+
+fn select_all(field: NodeRef<html::Input>) {
+    if let Some(field) = field.get_untracked() {
+        field.select();
+    }
 }
 
 fn slug(state: DeviceView) -> &'static str {

@@ -4,130 +4,92 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::controls::DeviceButtons;
+use super::controls::device_buttons;
 use super::icon::{self, icon};
-use super::notice::{Field, field, text};
+use super::notice::{Field, field, say};
+use super::reactive::{action, effect, flag, made_text, press, select, text};
 use super::tile::own_video;
 use super::words::{Words, words};
 use super::{CallHandle, invite};
-use crate::call::{CallView, DeviceView, Notice, Phase, UserAction};
-use crate::protocol::{MAX_NAME_CHARS, RoomId};
+use crate::call::{CallView, DeviceView, Phase, UserAction};
+use crate::protocol::MAX_NAME_CHARS;
 
 /// Where the name is kept between visits, in this browser only.
 const NAME_KEY: &str = "parlor.name";
 
-/// What the two fields hold, kept while the call view is shown in their place.
-#[derive(Clone, Copy)]
-pub struct Draft {
-    room: StoredValue<String>,
-    name: StoredValue<String>,
-    returned: StoredValue<bool>,
-}
-
-impl Draft {
-    /// The draft of a page opened by an invite link, or without one.
-    pub fn new(invited: String) -> Self {
-        Self {
-            room: StoredValue::new(invited),
-            name: StoredValue::new(String::new()),
-            returned: StoredValue::new(false),
-        }
-    }
-
-    /// Notes that a call began, in case it was not begun by the form.
-    pub(super) fn return_to(&self, room: Option<&RoomId>) {
-        self.returned.set_value(true);
-        if let Some(room) = room {
-            self.room.set_value(room.as_str().to_owned());
-        }
-    }
-}
-
-/// The first screen.
+/// The first screen, with the room number of the invite link if there was one.
 ///
-/// The fields are the person's, also before this code has loaded: the page reads them and writes them only
-/// when asked to, so what was typed early stays.
-#[component]
-pub fn Home(
-    /// What the fields hold at first.
-    draft: Draft,
-) -> impl IntoView {
+/// The fields are the person's, also before this code has loaded: the page reads them when asked to connect
+/// and otherwise fills only an empty one, so what was typed early stays.
+pub fn home(container: NodeRef<html::Section>, in_call: Memo<bool>, invited: String) -> impl IntoView {
     let call = expect_context::<CallHandle>();
-    let view = call.view();
     let words = words();
-    let container = NodeRef::<html::Section>::new();
+    let joining = select(call, |view| view.phase == Phase::Joining);
+    let room = select(call, |view| view.room.clone());
+    let problem = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_some()));
     let room_field = NodeRef::<html::Input>::new();
     let name_field = NodeRef::<html::Input>::new();
-    let problem =
-        Memo::new(move |_| view.with(|view| view.notice.clone().filter(|notice| field(notice).is_some())));
-    let joining = Memo::new(move |_| view.with(|view| view.phase == Phase::Joining));
-    let wrong = move |which: Field| problem.read().as_ref().and_then(field) == Some(which);
-    let words_under = move |which: Field| {
-        problem
-            .read()
-            .as_ref()
-            .filter(|notice| field(notice) == Some(which))
-            .map(|notice| text(notice, words))
+
+    let wrong = move || problem.with(|problem| problem.as_ref().and_then(field));
+    let told = move |at: Field| {
+        problem.with(|problem| match problem {
+            Some(notice) if field(notice) == Some(at) => say(notice, words),
+            _ => String::new(),
+        })
     };
-    let focus_problem = move |problem: &Option<Notice>| match problem.as_ref().and_then(field) {
+    let focus = move |at: Option<Field>| match at {
         Some(Field::Room) => invite::focus(room_field.get_untracked()),
         Some(Field::Name) => invite::focus(name_field.get_untracked()),
         None => {}
     };
 
-    Effect::new(move || focus_problem(&problem.read()));
-    Effect::new(move || {
-        if draft.returned.get_value() {
-            invite::focus(container.get());
-        }
-        if let Some(field) = name_field.get()
-            && field.value().is_empty()
-            && let Some(name) = remembered_name()
-        {
-            field.set_value(&name);
-        }
-    });
+    effect(move || focus(wrong()));
+    effect(move || fill_empty(name_field, remembered_name()));
+    // A call that was not begun by the form, but by a reload.
+    effect(move || fill_empty(room_field, room.get().map(String::from)));
 
     let connect = move |event: SubmitEvent| {
         event.prevent_default();
         if joining.get_untracked() {
             return;
         }
-        let value = |field: NodeRef<html::Input>| field.get_untracked().map(|field| field.value());
-        let room = value(room_field).unwrap_or_default();
-        let name = value(name_field).unwrap_or_default();
-        draft.room.set_value(room.clone());
-        draft.name.set_value(name.clone());
+        let (room, name) = (value(room_field), value(name_field));
         remember_name(name.trim());
         // The same mistake twice changes no signal; then the effect above does not run.
-        focus_problem(&problem.read_untracked());
+        focus(untrack(wrong));
         call.dispatch(UserAction::Connect { room, name });
     };
-    let corrected = move |_| {
-        if problem.with_untracked(Option::is_some) {
+    let corrected = move || {
+        if untrack(wrong).is_some() {
             call.dispatch(UserAction::DismissNotice);
         }
     };
-    let propose = move |_| {
+    let propose = move || {
         if let (Some(field), Some(number)) = (room_field.get_untracked(), invite::propose()) {
             field.set_value(&number);
-            corrected(());
+            corrected();
         }
     };
 
     view! {
-        <section id="room-selection-container" class="home" tabindex="-1" node_ref=container>
+        <section
+            id="room-selection-container"
+            class="home"
+            tabindex="-1"
+            hidden=flag(move || in_call.get())
+            node_ref=container
+        >
             <div class="home-words">
                 <h1>{words.welcome}</h1>
                 <p class="promise">{words.promise}</p>
             </div>
-            {preview(words)}
+            {preview(call, in_call, words)}
             <form class="door" action="/room" method="get" novalidate on:submit=connect>
                 <div class="row">
                     <div class="row-head">
                         <label for="room-input">{words.room_label}</label>
-                        <button type="button" id="propose-button" class="quiet-button" on:click=propose>
-                            {icon(|| icon::KEY)}
+                        <button type="button" id="propose-button" class="quiet-button" on:click=press(propose)>
+                            {icon(text(|| icon::KEY))}
                             {words.propose}
                         </button>
                     </div>
@@ -142,12 +104,19 @@ pub fn Home(
                         enterkeyhint="go"
                         placeholder=words.room_example
                         aria-describedby="room-hint room-problem"
-                        aria-invalid=move || if wrong(Field::Room) { "true" } else { "false" }
-                        value=draft.room.get_value()
+                        aria-invalid=text(move || if wrong() == Some(Field::Room) { "true" } else { "false" })
+                        value=invited
                         node_ref=room_field
-                        on:input=move |_| corrected(())
+                        on:input=move |_| corrected()
                     />
-                    <p id="room-problem" class="problem" role="alert">{move || words_under(Field::Room)}</p>
+                    <p
+                        id="room-problem"
+                        class="problem"
+                        role="alert"
+                        hidden=flag(move || wrong() != Some(Field::Room))
+                    >
+                        {made_text(move || told(Field::Room))}
+                    </p>
                     <p id="room-hint" class="hint">{words.room_hint}</p>
                 </div>
                 <div class="row">
@@ -162,36 +131,40 @@ pub fn Home(
                         maxlength=MAX_NAME_CHARS.to_string()
                         enterkeyhint="go"
                         aria-describedby="name-problem"
-                        aria-invalid=move || if wrong(Field::Name) { "true" } else { "false" }
-                        value=draft.name.get_value()
+                        aria-invalid=text(move || if wrong() == Some(Field::Name) { "true" } else { "false" })
                         node_ref=name_field
-                        on:input=move |_| corrected(())
+                        on:input=move |_| corrected()
                     />
-                    <p id="name-problem" class="problem" role="alert">{move || words_under(Field::Name)}</p>
+                    <p
+                        id="name-problem"
+                        class="problem"
+                        role="alert"
+                        hidden=flag(move || wrong() != Some(Field::Name))
+                    >
+                        {made_text(move || told(Field::Name))}
+                    </p>
                 </div>
                 <div class="go">
                     <button
                         type="submit"
                         id="connect-button"
                         class="connect"
-                        aria-busy=move || if joining.get() { "true" } else { "false" }
+                        aria-busy=text(move || if joining.get() { "true" } else { "false" })
                     >
-                        {move || if joining.get() { words.joining } else { words.connect }}
+                        {text(move || if joining.get() { words.joining } else { words.connect })}
                     </button>
-                    {move || joining.get().then(|| view! {
-                        <button
-                            type="button"
-                            class="quiet-button"
-                            on:click=move |_| call.dispatch(UserAction::Leave)
-                        >
-                            {words.cancel}
-                        </button>
-                    })}
+                    <button
+                        type="button"
+                        class="quiet-button"
+                        hidden=flag(move || !joining.get())
+                        on:click=action(call, UserAction::Leave)
+                    >
+                        {words.cancel}
+                    </button>
                 </div>
             </form>
         </section>
     }
-    .into_any()
 }
 
 /// What the preview shows in place of a picture.
@@ -215,46 +188,53 @@ fn cover(view: &CallView) -> Cover {
     }
 }
 
-fn preview(words: &'static Words) -> AnyView {
-    let call = expect_context::<CallHandle>();
-    let view = call.view();
-    let cover = Memo::new(move |_| view.with(cover));
-    let said = move || {
-        let text = match cover.get() {
-            Cover::Picture => return None,
-            Cover::Closed => {
-                return Some(
-                    view! {
-                        <button
-                            type="button"
-                            id="preview-button"
-                            class="solid-button"
-                            on:click=move |_| call.dispatch(UserAction::StartPreview)
-                        >
-                            {icon(|| icon::CAMERA)}
-                            {words.start_preview}
-                        </button>
-                        <p class="hint">{words.preview_hint}</p>
-                    }
-                    .into_any(),
-                );
-            }
-            Cover::Asking => words.asking,
-            Cover::CameraOff => words.own_camera_off,
-            Cover::NoCamera => words.own_camera_missing,
-        };
-        Some(view! { <p>{text}</p> }.into_any())
+fn preview(call: CallHandle, in_call: Memo<bool>, words: &'static Words) -> impl IntoView {
+    let cover = select(call, cover);
+    let shown = Memo::new(move |_| !in_call.get());
+    let said = move || match cover.get() {
+        Cover::Closed | Cover::Picture => "",
+        Cover::Asking => words.asking,
+        Cover::CameraOff => words.own_camera_off,
+        Cover::NoCamera => words.own_camera_missing,
     };
     view! {
         <div class="alcove" role="group" aria-label=words.preview_label>
-            {own_video("preview-video", words.preview_label)}
-            <div class="alcove-cover">{said}</div>
-            {move || (cover.get() != Cover::Closed).then(|| view! {
-                <div class="alcove-controls"><DeviceButtons /></div>
-            })}
+            {own_video("preview-video", words.preview_label, shown)}
+            <div class="alcove-cover" hidden=flag(move || cover.get() != Cover::Closed)>
+                <button
+                    type="button"
+                    id="preview-button"
+                    class="solid-button"
+                    on:click=action(call, UserAction::StartPreview)
+                >
+                    {icon(text(|| icon::CAMERA))}
+                    {words.start_preview}
+                </button>
+                <p class="hint">{words.preview_hint}</p>
+            </div>
+            <p
+                class="alcove-cover"
+                hidden=flag(move || matches!(cover.get(), Cover::Closed | Cover::Picture))
+            >
+                {text(said)}
+            </p>
+            <div class="alcove-controls" hidden=flag(move || cover.get() == Cover::Closed)>
+                {device_buttons(in_call, false)}
+            </div>
         </div>
     }
-    .into_any()
+}
+
+fn value(field: NodeRef<html::Input>) -> String {
+    field.get_untracked().map(|field| field.value()).unwrap_or_default()
+}
+
+fn fill_empty(field: NodeRef<html::Input>, text: Option<String>) {
+    if let (Some(field), Some(text)) = (field.get(), text)
+        && field.value().is_empty()
+    {
+        field.set_value(&text);
+    }
 }
 
 fn remembered_name() -> Option<String> {

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::reactive::Text;
+
 pub(super) const MICROPHONE: &str =
     "M12 3a3 3 0 0 0-3 3v5.5a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3ZM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3";
 pub(super) const MICROPHONE_OFF: &str = "M15 9.5V6a3 3 0 0 0-5.7-1.3M9 9.5v2a3 3 0 0 0 4.6 2.5M5.5 11.5a6.5 6.5 0 0 0 10.8 4.9M18.2 13.2a6.5 6.5 0 0 0 .3-1.7M12 18v3M4 3.5l16.5 17";
@@ -17,7 +19,7 @@ pub(super) const SOUND: &str =
 pub(super) const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
 
 /// A drawing beside a text, so hidden from those who hear the page.
-pub(super) fn icon(path: impl Fn() -> &'static str + Send + 'static) -> impl IntoView {
+pub(super) fn icon(path: Text) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
             <path d=path></path>

@@ -1,8 +1,10 @@
 //! Room numbers as links, as proposals and as people read them.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::web_sys;
+use leptos::web_sys::HtmlElement;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::protocol::RoomId;
@@ -57,11 +59,11 @@ pub(super) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     spawn_local(async move { done(JsFuture::from(written).await.is_ok()) });
 }
 
-/// Moves the focus to an element that exists.
-pub(super) fn focus(element: Option<impl AsRef<web_sys::HtmlElement>>) {
-    if let Some(element) = element {
+/// Moves the focus, once what was hidden until now can take it.
+pub(crate) fn focus(element: Option<impl Into<HtmlElement>>) {
+    if let Some(element) = element.map(Into::<HtmlElement>::into) {
         // Focusing fails only for elements that are gone again.
-        drop(element.as_ref().focus());
+        set_timeout(move || drop(element.focus()), Duration::ZERO);
     }
 }
 

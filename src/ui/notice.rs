@@ -4,26 +4,29 @@ use leptos::prelude::*;
 
 use super::CallHandle;
 use super::icon::{self, icon};
-use super::words::{Words, words};
-use crate::call::{DeviceProblem, LineView, Notice, Phase, UserAction};
+use super::reactive::{Press, action, effect, flag, made_text, press, select, text};
+use super::words::{ProblemWords, Words, words};
+use crate::call::{DeviceProblem, LineView, Notice, UserAction};
 use crate::protocol::DisplayName;
 
 /// The live region with everything there is to tell, above the first screen and over the second.
-#[component]
-pub fn Notices() -> impl IntoView {
+pub fn notices(in_call: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
-    let view = call.view();
     let words = words();
-    let notice =
-        Memo::new(move |_| view.with(|view| view.notice.clone().filter(|notice| field(notice).is_none())));
-    let problem = Memo::new(move |_| view.with(|view| view.device_problem));
-    let reconnecting = Memo::new(move |_| view.with(|view| view.line == LineView::Reconnecting));
-    let seated = Memo::new(move |_| view.with(|view| view.phase == Phase::InCall));
-    let silent = Memo::new(move |_| view.with(|view| view.sound_blocked));
+    let notice = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_none()));
+    let problem = select(call, |view| view.device_problem);
+    let reconnecting = select(call, |view| view.line == LineView::Reconnecting);
+    let silent = select(call, |view| view.sound_blocked);
     // Only the words go away with this; the device's button goes on telling that it is missing.
     let read = RwSignal::new(None::<DeviceProblem>);
 
-    window_event_listener_escape(move || {
+    let told =
+        move || notice.with(|notice| notice.as_ref().map(|notice| say(notice, words)).unwrap_or_default());
+    let tone = move || notice.with(|notice| notice.as_ref().map_or("notice", tone));
+    let problem_words = move |part: fn(ProblemWords) -> String| {
+        problem.get().map(|problem| part((words.device_problem)(problem, in_call.get()))).unwrap_or_default()
+    };
+    escape(move || {
         if notice.with_untracked(Option::is_some) {
             call.dispatch(UserAction::DismissNotice);
         } else {
@@ -33,72 +36,54 @@ pub fn Notices() -> impl IntoView {
 
     view! {
         <div id="notice" class="notices" role="status" aria-live="polite">
-            {move || silent.get().then(|| view! {
-                <div class="notice notice-act">
-                    <p>{words.sound_blocked}</p>
-                    <button
-                        type="button"
-                        class="solid-button"
-                        on:click=move |_| call.dispatch(UserAction::PlaySound)
-                    >
-                        {icon(|| icon::SOUND)}
-                        {words.tap_to_hear}
-                    </button>
-                </div>
-            })}
-            {move || reconnecting.get().then(|| view! {
-                <div class="notice notice-calm"><p>{words.line_reconnecting}</p></div>
-            })}
-            {move || notice.get().map(|notice| view! {
-                <div class=tone(&notice)>
-                    <p>{text(&notice, words)}</p>
-                    {dismiss(words, move || call.dispatch(UserAction::DismissNotice))}
-                </div>
-            })}
-            {move || problem.get().filter(|problem| read.get() != Some(*problem)).map(|problem| {
-                let told = (words.device_problem)(problem, seated.get());
-                view! {
-                    <div class="notice notice-act">
-                        <p><strong>{told.title}</strong> " " {told.advice} " " {told.consequence}</p>
-                        <button
-                            type="button"
-                            class="quiet-button"
-                            on:click=move |_| call.dispatch(UserAction::RetryDevices)
-                        >
-                            {words.try_again}
-                        </button>
-                        {dismiss(words, move || read.set(Some(problem)))}
-                    </div>
-                }
-            })}
+            <div class="notice notice-act" hidden=flag(move || !silent.get())>
+                <p>{words.sound_blocked}</p>
+                <button type="button" class="solid-button" on:click=action(call, UserAction::PlaySound)>
+                    {icon(text(|| icon::SOUND))}
+                    {words.tap_to_hear}
+                </button>
+            </div>
+            <div class="notice" hidden=flag(move || !reconnecting.get())>
+                <p>{words.line_reconnecting}</p>
+            </div>
+            <div class=text(tone) hidden=flag(move || notice.with(Option::is_none))>
+                <p>{made_text(told)}</p>
+                {dismiss(words, action(call, UserAction::DismissNotice))}
+            </div>
+            <div
+                class="notice notice-act"
+                hidden=flag(move || problem.get().is_none_or(|problem| read.get() == Some(problem)))
+            >
+                <p>
+                    <strong>{made_text(move || problem_words(|words| words.title))}</strong>
+                    {made_text(move || problem_words(|words| format!("{} {}", words.advice, words.consequence)))}
+                </p>
+                <button type="button" class="quiet-button" on:click=action(call, UserAction::RetryDevices)>
+                    {words.try_again}
+                </button>
+                {dismiss(words, press(move || read.set(problem.get_untracked())))}
+            </div>
         </div>
     }
-    .into_any()
 }
 
-fn window_event_listener_escape(escaped: impl Fn() + 'static) {
-    // Effects run in the browser only, and so does everything about `window`.
-    let escaped = StoredValue::new_local(escaped);
-    Effect::new(move || {
+/// Runs whenever Escape is pressed, as long as the page lives.
+fn escape(run: impl Fn() + Clone + 'static) {
+    effect(move || {
+        let run = run.clone();
         let listener = window_event_listener(leptos::ev::keydown, move |event| {
             if event.key() == "Escape" {
-                escaped.with_value(|escaped| escaped());
+                run();
             }
         });
         on_cleanup(move || listener.remove());
     });
 }
 
-fn dismiss(words: &'static Words, pressed: impl Fn() + 'static) -> impl IntoView {
+fn dismiss(words: &'static Words, press: Press) -> impl IntoView {
     view! {
-        <button
-            type="button"
-            class="dismiss"
-            aria-label=words.dismiss
-            title=words.dismiss
-            on:click=move |_| pressed()
-        >
-            {icon(|| icon::CLOSE)}
+        <button type="button" class="dismiss" aria-label=words.dismiss title=words.dismiss on:click=press>
+            {icon(text(|| icon::CLOSE))}
         </button>
     }
 }
@@ -119,7 +104,7 @@ pub(super) fn field(notice: &Notice) -> Option<Field> {
 }
 
 /// A notice in words.
-pub(super) fn text(notice: &Notice, words: &Words) -> String {
+pub(super) fn say(notice: &Notice, words: &Words) -> String {
     fn name(name: &Option<DisplayName>) -> Option<&str> {
         name.as_ref().map(DisplayName::as_str)
     }
@@ -141,8 +126,7 @@ pub(super) fn text(notice: &Notice, words: &Words) -> String {
 
 fn tone(notice: &Notice) -> &'static str {
     match notice {
-        Notice::PeerJoined(_) => "notice notice-calm notice-brief",
-        Notice::PeerLeft(_) | Notice::Left | Notice::MovedElsewhere => "notice notice-calm",
+        Notice::PeerJoined(_) | Notice::PeerLeft(_) | Notice::Left | Notice::MovedElsewhere => "notice",
         _ => "notice notice-act",
     }
 }

@@ -4,108 +4,91 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::CallHandle;
+use super::reactive::{action, effect, flag, made_text, select, text};
 use super::words::{PRODUCT, words};
-use crate::call::{DeviceView, LinkView, PeerView, UserAction};
+use crate::call::{DeviceView, LinkView, UserAction};
 use crate::protocol::PeerId;
 
 /// Somebody else: picture or initial, name, and how the connection is doing.
 ///
 /// The `<video>` stays in place whatever the state is, since the voice comes out of it too.
-pub(super) fn tile(peer: PeerId) -> AnyView {
+pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let call = expect_context::<CallHandle>();
-    let view = call.view();
     let words = words();
     let video = NodeRef::<html::Video>::new();
-    let peer_view =
-        Memo::new(move |_| view.with(|view| view.peers.iter().find(|other| other.peer == peer).cloned()));
-    let select = move |default: bool, field: fn(&PeerView) -> bool| {
-        peer_view.with(|view| view.as_ref().map_or(default, field))
-    };
-    let link =
-        Memo::new(move |_| peer_view.with(|view| view.as_ref().map(|view| view.link).unwrap_or_default()));
-    let name = Memo::new(move |_| {
-        let name = peer_view.with(|view| view.as_ref()?.name.clone());
+    let own = select(call, move |view| view.peers.iter().find(|other| other.peer == peer).cloned());
+    let link = move || own.with(|own| own.as_ref().map(|own| own.link).unwrap_or_default());
+    let seen = move || own.with(|own| own.as_ref().is_some_and(|own| own.has_video));
+    let name = move || {
+        let name = own.with(|own| own.as_ref()?.name.clone());
         name.map_or_else(|| words.guest.to_owned(), String::from)
-    });
-    let first =
-        Memo::new(move |_| view.with(|view| view.peers.first().is_none_or(|other| other.peer == peer)));
+    };
+    let first = select(call, move |view| view.peers.first().is_some_and(|other| other.peer == peer));
 
-    Effect::new(move || {
+    effect(move || {
         if let (Some(video), Some(sink)) = (video.get(), call.remote(peer)) {
             sink(&video);
         }
     });
 
-    let words_of_link = move || {
-        let text = match link.get() {
-            LinkView::Connected => return None,
-            LinkView::Connecting => words.link_connecting,
-            LinkView::Interrupted => words.link_interrupted,
-            LinkView::Away => words.link_away,
-            LinkView::Failed => words.link_failed,
-        };
-        let retry = (link.get() == LinkView::Failed).then(|| {
-            view! {
-                <button
-                    type="button"
-                    class="solid-button"
-                    on:click=move |_| call.dispatch(UserAction::RetryPeer(peer))
-                >
-                    {words.try_again}
-                </button>
-            }
-        });
-        Some(view! {
-            <p class="tile-words">{text}</p>
-            {retry}
-        })
+    let said = move || match link() {
+        LinkView::Connected => "",
+        LinkView::Connecting => words.link_connecting,
+        LinkView::Interrupted => words.link_interrupted,
+        LinkView::Away => words.link_away,
+        LinkView::Failed => words.link_failed,
     };
 
     view! {
         <article
             class="tile"
             data-peer=peer.to_string()
-            data-link=move || slug(link.get())
-            data-video=move || if select(false, |view| view.has_video) { "on" } else { "off" }
-            aria-label=move || name.get()
+            data-link=text(move || slug(link()))
+            data-video=text(move || if seen() { "on" } else { "off" })
+            aria-label=made_text(name)
         >
             <div class="tile-initial" aria-hidden="true">
-                <span>{move || initial(&name.read())}</span>
+                <span>{made_text(move || initial(&name()))}</span>
             </div>
             <video
-                id=move || if first.get() { "remote-video".to_owned() } else { format!("remote-video-{peer}") }
+                id=made_text(move || {
+                    if first.get() { "remote-video".to_owned() } else { format!("remote-video-{peer}") }
+                })
                 class="tile-video"
                 autoplay
                 playsinline
-                aria-label=move || name.get()
+                aria-label=made_text(name)
                 node_ref=video
             ></video>
             <div class="tile-state" role="status">
-                {words_of_link}
+                <p class="tile-words" hidden=flag(move || link() == LinkView::Connected)>{text(said)}</p>
+                <button
+                    type="button"
+                    class="solid-button"
+                    hidden=flag(move || link() != LinkView::Failed)
+                    on:click=action(call, UserAction::RetryPeer(peer))
+                >
+                    {words.try_again}
+                </button>
             </div>
-            <p class="tile-name" aria-hidden="true">
-                {move || name.get()}
-            </p>
+            <p class="tile-name" aria-hidden="true">{made_text(name)}</p>
         </article>
     }
-    .into_any()
 }
 
-/// One's own picture, mirrored as one knows oneself.
-pub(super) fn own_video(id: &'static str, label: &'static str) -> AnyView {
+/// One's own picture, mirrored as one knows oneself; it runs while `shown`.
+pub(super) fn own_video(id: &'static str, label: &'static str, shown: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
-    let view = call.view();
     let video = NodeRef::<html::Video>::new();
-    let seen = Memo::new(move |_| view.with(|view| view.camera == DeviceView::On));
+    let seen = select(call, |view| view.camera == DeviceView::On);
 
-    Effect::new(move || {
-        if let Some(video) = video.get() {
-            // Set from a script, the attribute alone does not silence a `<video>` made later.
-            video.set_muted(true);
-            match call.local() {
-                Some(sink) => sink(&video),
-                None => video.set_src_object(None),
-            }
+    effect(move || {
+        let Some(video) = video.get() else { return };
+        // The attribute alone does not silence a picture that the page's script has touched.
+        video.set_muted(true);
+        match call.local().filter(|_| shown.get()) {
+            Some(sink) => sink(&video),
+            None => video.set_src_object(None),
         }
     });
 
@@ -113,7 +96,7 @@ pub(super) fn own_video(id: &'static str, label: &'static str) -> AnyView {
         <video
             id=id
             class="own-video"
-            class:own-video-seen=move || seen.get()
+            data-seen=text(move || if seen.get() { "yes" } else { "no" })
             autoplay
             playsinline
             muted
@@ -121,7 +104,6 @@ pub(super) fn own_video(id: &'static str, label: &'static str) -> AnyView {
             node_ref=video
         ></video>
     }
-    .into_any()
 }
 
 fn initial(name: &str) -> String {
