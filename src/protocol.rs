@@ -240,6 +240,9 @@ pub enum ServerMsg {
     PeerAway {
         /// Who.
         peer: PeerId,
+        /// The browser said that the page is closed or reloaded: its media is gone too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unloaded: bool,
     },
     /// An away peer took its seat back; with a new `page` it was reloaded.
     PeerBack {

@@ -48,9 +48,10 @@ impl Call {
             ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => self.seated(now, seated),
             ServerMsg::FullRoom { room } => self.full(&room),
             ServerMsg::PeerJoined(info) => self.peer_joined(now, info),
-            ServerMsg::PeerAway { peer } => {
+            ServerMsg::PeerAway { peer, unloaded } => {
                 if let Some(pair) = self.pairs.get_mut(&peer) {
                     pair.info.away = true;
+                    pair.unloaded = unloaded;
                 }
                 vec![]
             }
@@ -127,6 +128,7 @@ impl Call {
     pub(super) fn peer_back(&mut self, now: Duration, peer: PeerId, page: Page) -> Vec<Command> {
         let Some(pair) = self.pairs.get_mut(&peer) else { return vec![] };
         pair.info.away = false;
+        pair.unloaded = false;
         if pair.info.page == page {
             let outputs = pair.negotiation.way_is_back(now, false);
             return self.perform(now, peer, outputs);

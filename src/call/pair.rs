@@ -10,6 +10,8 @@ use crate::protocol::{Epoch, PeerId, PeerInfo, Signal};
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) info: PeerInfo,
+    /// Its page said that it goes away, so its media is gone with its socket.
+    pub(super) unloaded: bool,
     has_video: bool,
     pub(super) negotiation: Negotiation,
 }
@@ -55,7 +57,7 @@ impl Call {
         let epoch = Epoch::first(seat.page, info.page);
         let offerer = seat.peer > peer;
         let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, seat.ice_servers.clone());
-        self.pairs.insert(peer, Pair { info, has_video: false, negotiation });
+        self.pairs.insert(peer, Pair { info, unloaded: false, has_video: false, negotiation });
         self.perform(now, peer, outputs)
     }
 
@@ -97,7 +99,9 @@ impl Pair {
     }
 
     pub(super) fn view(&self) -> PeerView {
-        let link = if self.negotiation.is_connected() {
+        let link = if self.unloaded {
+            LinkView::Away
+        } else if self.negotiation.is_connected() {
             LinkView::Connected
         } else if self.info.away {
             LinkView::Away
@@ -108,6 +112,11 @@ impl Pair {
         } else {
             LinkView::Connecting
         };
-        PeerView { peer: self.info.peer, name: self.info.name.clone(), link, has_video: self.has_video }
+        PeerView {
+            peer: self.info.peer,
+            name: self.info.name.clone(),
+            link,
+            has_video: self.has_video && !self.unloaded,
+        }
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct ServerFrame {
     #[serde(default)]
     away: bool,
     #[serde(default)]
+    unloaded: bool,
+    #[serde(default)]
     peers: Vec<PeerInfo>,
     resume: Option<SeatToken>,
     #[serde(default)]
@@ -73,7 +75,7 @@ impl TryFrom<ServerFrame> for ServerMsg {
                 name: frame.name,
                 away: frame.away,
             }),
-            "peer_away" => Self::PeerAway { peer: need(frame.peer)? },
+            "peer_away" => Self::PeerAway { peer: need(frame.peer)?, unloaded: frame.unloaded },
             "peer_back" => Self::PeerBack { peer: need(frame.peer)?, page: need(frame.page)? },
             "peer_left" => Self::PeerLeft { peer: need(frame.peer)? },
             "error" => Self::Error { code: need(frame.code)?, message: frame.message },

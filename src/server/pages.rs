@@ -12,6 +12,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
+use leptos::task::Executor;
 use leptos_axum::{ResponseOptions, file_and_error_handler_with_context, render_app_to_stream_with_context};
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
@@ -27,6 +28,8 @@ const FORM_PATH: &str = "/room";
 
 /// Routes of all pages and files.
 pub(super) fn router() -> Router {
+    // Fails only if it was done before; `leptos_routes`, which needs a router in the app, would do it as well.
+    _ = Executor::init_tokio();
     let options = leptos_options();
     let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let context = move || describe_response(watched);

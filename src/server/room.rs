@@ -208,7 +208,7 @@ impl Room {
             return Vec::new();
         };
         self.seats[index].away_until = Some(now + grace);
-        self.tell_others(peer, &ServerMsg::PeerAway { peer })
+        self.tell_others(peer, &ServerMsg::PeerAway { peer, unloaded: loss == Loss::Unloaded })
     }
 
     /// Gives up the seats whose time is over.
@@ -417,7 +417,10 @@ mod tests {
         for (loss, grace) in [(Loss::Lost, RULES.grace), (Loss::Unloaded, RULES.unload_grace)] {
             let mut room = room_of(2);
             let away = room.lose(START, PeerId(1), loss);
-            assert_eq!(read(&away), [(2, ServerMsg::PeerAway { peer: PeerId(1) })]);
+            assert_eq!(
+                read(&away),
+                [(2, ServerMsg::PeerAway { peer: PeerId(1), unloaded: loss == Loss::Unloaded })]
+            );
             assert!(room.lose(START + grace, PeerId(1), loss).is_empty(), "lost only once");
             assert_eq!(room.deadline(), Some(START + grace));
             assert!(room.expire(START + grace - Duration::from_nanos(1)).is_empty());
@@ -607,7 +610,7 @@ mod tests {
                             let belief = beliefs.get_mut(&to).expect("only those present are told anything");
                             match other {
                                 ServerMsg::PeerJoined(info) => prop_assert_eq!(belief.insert(info.peer, false), None),
-                                ServerMsg::PeerAway { peer } => prop_assert_eq!(belief.insert(peer, true), Some(false)),
+                                ServerMsg::PeerAway { peer, .. } => prop_assert_eq!(belief.insert(peer, true), Some(false)),
                                 ServerMsg::PeerBack { peer, .. } => prop_assert!(belief.insert(peer, false).is_some()),
                                 ServerMsg::PeerLeft { peer } => prop_assert!(belief.remove(&peer).is_some()),
                                 other => prop_assert!(false, "unexpected {:?}", other),

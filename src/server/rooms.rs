@@ -339,7 +339,7 @@ mod tests {
         let seat_b = rooms.join(id("1"), asking(None), &b).unwrap();
         drop(token_of(&b).await);
         drop(seat_a);
-        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1) });
+        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1), unloaded: false });
         let expiry = tokio::spawn({
             let rooms = rooms.clone();
             async move { rooms.expire_forever().await }
@@ -365,7 +365,7 @@ mod tests {
         let _seat_b = rooms.join(id("2"), asking(None), &b).unwrap();
         seat_a.lose(Loss::Unloaded);
         drop(token_of(&b).await);
-        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1) });
+        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1), unloaded: true });
         assert_eq!(next(&b).await, ServerMsg::PeerLeft { peer: PeerId(1) });
         expiry.abort();
     }

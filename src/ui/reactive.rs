@@ -42,8 +42,8 @@ pub(crate) fn action(call: CallHandle, action: UserAction) -> Press {
 
 /// Reaches outside whenever what it reads has changed; in the browser only, after what is drawn.
 pub(crate) fn effect(run: impl FnMut() + 'static) {
-    let mut run: Box<dyn FnMut()> = Box::new(run);
-    Effect::new(move || run());
+    let run: Box<dyn FnMut()> = Box::new(run);
+    Effect::new(run);
 }
 
 /// Part of the call, followed only when it changes.

@@ -65,7 +65,7 @@ async fn too_many_bad_messages_close_that_socket() {
     }
     two.text("{").await;
     assert_eq!(two.closed().await, CloseCode::BadMessages);
-    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
     pair.stays_well().await;
 }
 
@@ -166,7 +166,7 @@ async fn a_reader_too_slow_for_its_signals_is_cut_and_the_sender_goes_on() {
             }
         }
     };
-    assert_eq!(soon("the cut", away).await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(soon("the cut", away).await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
     two.over().await;
     let (_, seated) = server.seat("2").await;
     assert_eq!(seated.peer, PeerId(1));

@@ -17,7 +17,7 @@ async fn a_socket_without_a_sign_of_life_is_given_up() {
     let pair = HealthyPair::start(&server).await;
     let (mut one, mut two) = server.pair("1").await;
     // `two` is not polled, so it answers no ping; `one` waits and answers all of them.
-    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
     assert_eq!(two.closed().await, CloseCode::Silent);
     pair.stays_well().await;
 }

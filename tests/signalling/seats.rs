@@ -81,7 +81,7 @@ async fn a_lost_connection_means_away_and_after_the_grace_gone() {
     let server = Server::with(|config| config.rooms.grace = SHORT).await;
     let (mut one, two) = server.pair("1").await;
     drop(two);
-    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
     assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
     assert_eq!(server.seat("1").await.1.peer, PeerId(3));
 }
@@ -91,7 +91,7 @@ async fn a_page_that_says_it_goes_away_keeps_its_seat_for_a_shorter_while() {
     let server = Server::with(|config| (config.rooms.grace, config.rooms.unload_grace) = (LONG, SHORT)).await;
     let (mut one, mut two) = server.pair("1").await;
     two.ws.close(Some(CloseFrame { code: 1001.into(), reason: "".into() })).await.unwrap();
-    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+    assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: true });
     assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
 }
 
@@ -104,7 +104,7 @@ async fn a_seat_token_takes_the_seat_back_and_a_reload_gives_a_new_page() {
     let mut socket = Some(two);
     for (reloaded, page) in [(false, Page(2)), (true, Page(3)), (false, Page(3)), (true, Page(4))] {
         drop(socket.take());
-        assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2) });
+        assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
         let mut back = server.connect().await;
         back.say(&resume(&first, reloaded)).await;
         let ServerMsg::RoomJoined(seated) = back.next().await else { panic!("not joined") };
