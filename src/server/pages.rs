@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use any_spawner::Executor;
 use axum::Router;
 use axum::extract::{Query, RawQuery};
 use axum::http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE, VARY};
@@ -12,7 +13,6 @@ use axum::response::Redirect;
 use axum::routing::get;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos::task::Executor;
 use leptos_axum::{ResponseOptions, file_and_error_handler_with_context, render_app_to_stream_with_context};
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
