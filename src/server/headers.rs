@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
-const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
@@ -45,7 +44,6 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
         (PERMISSIONS_POLICY, PERMISSIONS),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (COOP, "same-origin"),
         (CORP, "same-origin"),
     ];
     for (name, value) in fixed {

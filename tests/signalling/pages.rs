@@ -36,7 +36,6 @@ async fn pages_come_with_a_strict_policy_and_a_nonce_of_their_own() {
         for (name, value) in [
             ("referrer-policy", "no-referrer"),
             ("x-content-type-options", "nosniff"),
-            ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
             ("cache-control", "no-cache"),
         ] {
