@@ -4,6 +4,7 @@ import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES } from './fixtures/chromium';
 
 export default defineConfig({
   testDir: './tests',
+  testIgnore: process.env.SCREENSHOTS ? [] : ['**/screenshots.spec.ts'],
   // One browser at a time: calls encode and decode video, and a starved call proves nothing.
   workers: 1,
   retries: 0,

@@ -98,7 +98,9 @@ test('the page can be read before its program has loaded', async ({ person, room
   await page.goto(`/room/${room}`);
   await expect(page.locator('#room-input')).toHaveValue(room);
   await expect(page.locator('#connect-button')).toHaveText('CONNECT');
-  await expect(page.getByText('Calls need JavaScript')).toBeVisible();
+  const words = page.locator('noscript p');
+  await expect(words).toContainText('Calls need JavaScript');
+  await expect(words).toBeVisible();
 });
 
 test('a click on CONNECT before the program has loaded is not lost', async ({ person, room }) => {
