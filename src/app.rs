@@ -52,9 +52,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     <p>{words.load_failed}</p>
                     <button type="button" id="reload-button" class="solid-button">{words.reload}</button>
                 </div>
-                <noscript>
-                    <div class="blocker"><p>{words.no_script}</p></div>
-                </noscript>
+                <div id="no-script" class="blocker">
+                    <p>{words.no_script}</p>
+                </div>
             </body>
         </html>
     }
@@ -144,8 +144,8 @@ fn call_page(invited: String) -> impl IntoView {
         >
             {head(in_call)}
             {notices(in_call)}
-            {home(home_section, in_call, invited)}
             {room(room_section, in_call)}
+            {home(home_section, in_call, invited)}
         </main>
     }
 }

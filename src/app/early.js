@@ -1,6 +1,7 @@
 // Until WebAssembly is ready: keeps the last button pressed, to be pressed again then (see `press_early`),
 // and says so when this browser cannot make calls or the program does not load.
 (function () {
+  document.documentElement.setAttribute('data-script', '');
   function main() { return document.querySelector('main'); }
   function live() { return main() && main().hasAttribute('data-ready'); }
   function pressed() { return document.querySelector('[data-early]'); }
