@@ -61,12 +61,12 @@ async function visitor(browser, app, ...scripts) {
 
 const until = (page, condition) => page.waitForFunction(condition, null, { timeout: TIMEOUT_MS });
 
-/** Opens the page as somebody does who types the number. */
+/** Opens the page as somebody does who types the number: by then it has settled, and Parlor shows its preview. */
 async function opened(browser, app, room) {
   const one = await visitor(browser, app);
   await one.page.goto('/');
-  if (app.name === 'parlor') await one.page.waitForSelector('main[data-ready]');
   await one.page.fill('#room-input', room);
+  if (app.name === 'parlor') await until(one.page, () => window.ownPictureAt);
   return one;
 }
 
