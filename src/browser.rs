@@ -3,6 +3,7 @@
 //! Every callback and every settled promise only pushes an [`Event`]; the loop gives it to the [`Call`] and
 //! carries out the [`Command`]s. Nothing here decides.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,6 +15,8 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 use send_wrapper::SendWrapper;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlVideoElement, MediaStream};
 
 mod error;
@@ -39,10 +42,12 @@ pub fn start(port: CallPort) {
         Err(error) => return log(&format!("this browser cannot make calls: {error}")),
     };
     local.set(Some(sink(Clone::clone(media.stream()), &queue)));
+    let certificate = Rc::new(RefCell::new(None));
     let driver = Driver {
         call: Call::new(seed()),
         media,
         socket: None,
+        certificate: Rc::clone(&certificate),
         peers: BTreeMap::new(),
         timer: None,
         shown: CallView::default(),
@@ -52,6 +57,7 @@ pub fn start(port: CallPort) {
         queue: queue.clone(),
     };
     page::report_loaded(queue);
+    spawn_local(async move { *certificate.borrow_mut() = peer::certificate().await });
     spawn_local_scoped_with_cancellation(driver.run(events));
 }
 
@@ -70,6 +76,8 @@ struct Driver {
     call: Call,
     media: Media,
     socket: Option<Socket>,
+    /// Filled soon after the start; see [`peer::certificate`].
+    certificate: Rc<RefCell<Option<JsValue>>>,
     peers: BTreeMap<PeerId, (Epoch, Peer)>,
     timer: Option<Timeout>,
     shown: CallView,
@@ -114,7 +122,15 @@ impl Driver {
 
     fn peer(&mut self, id: PeerId, epoch: Epoch, command: PeerCommand) {
         if let PeerCommand::Open { ice_servers, offerer } = command {
-            match Peer::open(&self.queue, id, epoch, &ice_servers, offerer, &self.media) {
+            match Peer::open(
+                &self.queue,
+                id,
+                epoch,
+                &ice_servers,
+                offerer,
+                &self.media,
+                self.certificate.borrow().as_ref(),
+            ) {
                 Ok(peer) => {
                     let sink = sink(Clone::clone(peer.incoming()), &self.queue);
                     self.peers.insert(id, (epoch, peer));

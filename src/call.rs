@@ -141,7 +141,9 @@ impl Call {
             return vec![];
         }
         let mut commands = self.line.open();
-        if let Some(Remembered { room, resume, name, microphone_muted, camera_off }) = loaded.remembered {
+        // Whoever has pressed CONNECT already wants that room and no other.
+        let remembered = loaded.remembered.filter(|_| self.wish.is_none());
+        if let Some(Remembered { room, resume, name, microphone_muted, camera_off }) = remembered {
             self.capture.restore(Devices { microphone: microphone_muted, camera: camera_off });
             self.wish = Some(Wish { room, name, resume: Some(resume) });
             commands.extend(self.capture.start(Devices::BOTH));

@@ -1,7 +1,7 @@
 //! One `RTCPeerConnection`: carries out what the call decided, reports what happened, decides nothing.
 
 use gloo_events::EventListener;
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -76,9 +76,14 @@ impl Peer {
         ice_servers: &[IceServer],
         offerer: bool,
         media: &Media,
+        certificate: Option<&JsValue>,
     ) -> Result<Self, BrowserError> {
+        let configuration = configuration(ice_servers);
+        if let Some(certificate) = certificate {
+            configuration.set_certificates(&Array::of1(certificate));
+        }
         let connection: Connection =
-            RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?.unchecked_into();
+            RtcPeerConnection::new_with_configuration(&configuration)?.unchecked_into();
         let incoming = MediaStream::new()?;
         let report = Report { events: events.clone(), peer, epoch };
         let listeners = [
@@ -193,6 +198,18 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.connection.close();
     }
+}
+
+/// Makes the certificate that all connections of this page will show, ahead of the first one, which would
+/// otherwise wait for it. None where the browser cannot; then each connection makes its own.
+pub(super) async fn certificate() -> Option<JsValue> {
+    let algorithm = Object::new();
+    for (key, value) in [("name", "ECDSA"), ("namedCurve", "P-256")] {
+        // Setting a property of a fresh plain object cannot fail.
+        let _ = Reflect::set(&algorithm, &key.into(), &value.into());
+    }
+    let promise = RtcPeerConnection::generate_certificate_with_object(&algorithm).ok()?;
+    JsFuture::from(promise).await.ok()
 }
 
 fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
