@@ -98,7 +98,7 @@ test('the page can be read before its program has loaded', async ({ person, room
   await page.goto(`/room/${room}`);
   await expect(page.locator('#room-input')).toHaveValue(room);
   await expect(page.locator('#connect-button')).toHaveText('CONNECT');
-  const words = page.locator('noscript p');
+  const words = page.locator('#no-script');
   await expect(words).toContainText('Calls need JavaScript');
   await expect(words).toBeVisible();
 });
