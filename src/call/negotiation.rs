@@ -1,9 +1,9 @@
 //! Negotiation with one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7) as a pure machine.
 //!
 //! One step (an offer, an answer, an answer applied) is under way at a time; what arrives meanwhile waits or
-//! is superseded. The higher peer id makes the first offer, because it is the one who came later and hears of
-//! the other first; it is also the impolite side, so that this offer always stands. Afterwards either side
-//! may offer again, to restart ICE.
+//! is superseded. The lower peer id makes the first offer: it sat there first, so its browser is warm, while
+//! the other one is still starting its camera; to offer costs a browser more than to answer. It is also the
+//! impolite side, so that this offer always stands. Afterwards either side may offer again, to restart ICE.
 
 use std::time::Duration;
 

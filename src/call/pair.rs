@@ -55,7 +55,7 @@ impl Call {
         let Some(seat) = &self.seat else { return vec![] };
         let peer = info.peer;
         let epoch = Epoch::first(seat.page, info.page);
-        let offerer = seat.peer > peer;
+        let offerer = seat.peer < peer;
         let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, seat.ice_servers.clone());
         self.pairs.insert(peer, Pair { info, unloaded: false, has_video: false, negotiation });
         self.perform(now, peer, outputs)
