@@ -34,7 +34,10 @@ install() {
 as_root() {
   if [ "$(id -u)" = 0 ]; then env DEBIAN_FRONTEND=noninteractive "$@"
   elif have sudo; then sudo DEBIAN_FRONTEND=noninteractive "$@"
-  else stop "needs root or sudo for: $*"; fi
+  else
+    say "needs root or sudo for: $*" >&2
+    return 1
+  fi
 }
 
 check_basics() {

@@ -29,7 +29,7 @@ use media::Media;
 use peer::Peer;
 use socket::Socket;
 
-use crate::call::{Call, CallView, Command, Event, PeerCommand, PeerEvent};
+use crate::call::{Call, CallView, Command, Event, PeerCommand, PeerEvent, SocketEvent};
 use crate::protocol::{Epoch, PeerId};
 use crate::ui::{CallPort, StreamSink};
 
@@ -103,6 +103,9 @@ impl Driver {
             Command::OpenSocket(id) => {
                 self.socket =
                     Socket::open(id, &self.queue).map_err(|error| log(&format!("socket: {error}"))).ok();
+                if self.socket.is_none() {
+                    self.queue.push(Event::Socket(id, SocketEvent::Closed { code: socket::ABNORMAL }));
+                }
             }
             Command::CloseSocket => self.socket = None,
             Command::Send(message) => {

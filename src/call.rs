@@ -95,6 +95,7 @@ impl Call {
             Event::Media(event) => self.media(event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
             Event::Woken => self.woken(now),
+            Event::NetworkChanged => self.network_changed(now),
             Event::Tick => self.tick(now),
         }
     }
@@ -141,8 +142,11 @@ impl Call {
             return vec![];
         }
         let mut commands = self.line.open();
-        // Whoever has pressed CONNECT already wants that room and no other.
-        let remembered = loaded.remembered.filter(|_| self.wish.is_none());
+        let remembered = loaded.remembered.filter(|remembered| match &self.wish {
+            None => true,
+            // Whoever has pressed CONNECT already wants that room and no other.
+            Some(wish) => self.seat.is_none() && wish.resume.is_none() && wish.room == remembered.room,
+        });
         if let Some(Remembered { room, resume, name, microphone_muted, camera_off }) = remembered {
             self.capture.restore(Devices { microphone: microphone_muted, camera: camera_off });
             self.wish = Some(Wish { room, name, resume: Some(resume) });
@@ -221,12 +225,10 @@ impl Call {
             return vec![];
         }
         let mut commands = if self.line.is_open() { vec![Command::Send(ClientMsg::Leave)] } else { vec![] };
-        let was_in_call = self.seat.is_some();
+        let (was_in_call, answered) = (self.seat.is_some(), self.line.is_seated());
         commands.extend(self.go_home());
-        if was_in_call {
-            self.say(Notice::Left);
-        } else {
-            self.notice = None;
+        self.notice = was_in_call.then_some((Notice::Left, None));
+        if !answered {
             // The answer to the join is still on its way, and must not be taken for the answer to the next one.
             commands.extend(self.line.close());
             commands.extend(self.line.open());
@@ -276,6 +278,13 @@ impl Call {
         }
         let mut commands = if self.wish.is_some() { self.line.open() } else { vec![] };
         commands.extend(self.tick(now));
+        commands
+    }
+
+    /// A socket through the old network may hang for minutes without a word: a new one is opened at once.
+    fn network_changed(&mut self, now: Duration) -> Vec<Command> {
+        let mut commands = if self.wish.is_some() { self.line.reopen() } else { vec![] };
+        commands.extend(self.woken(now));
         commands
     }
 

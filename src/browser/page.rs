@@ -14,6 +14,10 @@ use crate::protocol::RoomId;
 
 /// Key in the tab's `sessionStorage`.
 const SEAT: &str = "parlor.seat";
+/// Beside it, when the page was last left, in milliseconds since 1970.
+const DEPARTED: &str = "parlor.departed";
+/// How long a reload may take, in milliseconds.
+const RELOAD_MS: f64 = 60_000.0;
 
 /// Gathers what the page knows at its start, and reports it.
 pub(super) fn report_loaded(events: Events) {
@@ -34,11 +38,15 @@ fn supports_calls() -> bool {
 /// Reports the network coming back or changing, and the page being looked at again.
 pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
     let window = super::window();
-    let woken = |target: &EventTarget, name: &'static str| {
+    let report = |target: &EventTarget, name: &'static str, event: Event| {
         let events = events.clone();
-        EventListener::new(target, name, move |_| events.push(Event::Woken))
+        EventListener::new(target, name, move |_| events.push(event.clone()))
     };
-    let mut listeners = vec![woken(&window, "online"), woken(&window, "pageshow")];
+    let mut listeners = vec![
+        report(&window, "online", Event::NetworkChanged),
+        report(&window, "pageshow", Event::Woken),
+        EventListener::new(&window, "pagehide", |_| note_departure()),
+    ];
     if let Some(document) = window.document() {
         let (events, watched) = (events.clone(), document.clone());
         listeners.push(EventListener::new(&document, "visibilitychange", move |_| {
@@ -50,7 +58,7 @@ pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
     // The Network Information API is Chromium's own.
     let connection = Reflect::get(&window.navigator(), &"connection".into()).unwrap_or_default();
     if let Ok(connection) = connection.dyn_into::<EventTarget>() {
-        listeners.push(woken(&connection, "change"));
+        listeners.push(report(&connection, "change", Event::NetworkChanged));
     }
     listeners
 }
@@ -69,9 +77,22 @@ pub(super) fn remember(seat: Option<&Remembered>) {
     }
 }
 
+/// The seat of a page that was there a moment ago. A tab that is opened again after hours must not go on the
+/// air by itself.
 fn remembered() -> Option<Remembered> {
-    let text = storage()?.get_item(SEAT).ok()??;
-    serde_json::from_str(&text).ok()
+    let storage = storage()?;
+    let departed: f64 = storage.get_item(DEPARTED).ok()??.parse().ok()?;
+    if js_sys::Date::now() - departed > RELOAD_MS {
+        return None;
+    }
+    serde_json::from_str(&storage.get_item(SEAT).ok()??).ok()
+}
+
+fn note_departure() {
+    if let Some(storage) = storage() {
+        // Without it the page only does not come back by itself.
+        let _ = storage.set_item(DEPARTED, &js_sys::Date::now().to_string());
+    }
 }
 
 fn storage() -> Option<Storage> {
@@ -94,9 +115,11 @@ pub(super) fn show_address(room: Option<&RoomId>) {
 /// Plays an element; says whether the browser wants a gesture first.
 pub(super) fn play(element: &HtmlMediaElement, events: &Events) {
     let Ok(playing) = element.play() else { return };
-    let events = events.clone();
+    let (events, silent) = (events.clone(), element.muted());
     spawn_local(async move {
         match JsFuture::from(playing).await.map_err(BrowserError::from) {
+            // What makes no sound tells nothing about whether sound may be made.
+            _ if silent => {}
             Ok(_) => events.push(Event::Media(MediaEvent::SoundBlocked(false))),
             Err(error) if error.name == "NotAllowedError" => {
                 events.push(Event::Media(MediaEvent::SoundBlocked(true)));

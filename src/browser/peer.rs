@@ -237,10 +237,17 @@ fn attach(
     microphone: Option<&MediaStreamTrack>,
     camera: Option<&MediaStreamTrack>,
 ) {
+    let mut seen = [false; 2];
     for transceiver in
         connection.get_transceivers().iter().filter_map(|each| each.dyn_into::<RtcRtpTransceiver>().ok())
     {
-        let track = if transceiver.receiver().track().kind() == "video" { camera } else { microphone };
+        let is_video = transceiver.receiver().track().kind() == "video";
+        // One of each is agreed; whoever offers more gets nothing for it.
+        if std::mem::replace(&mut seen[usize::from(is_video)], true) {
+            transceiver.set_direction(RtcRtpTransceiverDirection::Inactive);
+            continue;
+        }
+        let track = if is_video { camera } else { microphone };
         transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
         let sender: Sender = transceiver.sender().unchecked_into();
         let _ = sender.set_streams(stream);
@@ -298,6 +305,12 @@ fn listen_for_tracks(connection: &Connection, incoming: MediaStream, report: Rep
     EventListener::new(connection, "track", move |event| {
         let Some(event) = event.dyn_ref::<RtcTrackEvent>() else { return };
         let track = event.track();
+        let kind = track.kind();
+        let same_kind =
+            if kind == "video" { incoming.get_video_tracks() } else { incoming.get_audio_tracks() };
+        if same_kind.length() > 0 {
+            return;
+        }
         incoming.add_track(&track);
         if track.kind() == "video" {
             report.push(PeerEvent::Video(!track.muted()));

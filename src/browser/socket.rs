@@ -10,7 +10,7 @@ use crate::call::{Event, SocketEvent, SocketId};
 use crate::protocol::{ClientMsg, SOCKET_PATH};
 
 /// Close code for "no status" (RFC 6455, section 7.4.1): what a socket that could not be opened reports.
-const ABNORMAL: u16 = 1006;
+pub(super) const ABNORMAL: u16 = 1006;
 
 /// An open or opening socket.
 pub(super) struct Socket {

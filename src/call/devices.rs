@@ -201,6 +201,9 @@ impl Capture {
     pub(super) fn ended(&mut self, devices: Devices) -> Vec<Command> {
         let lost = devices.and(self.had);
         self.had = self.had.without(lost);
+        if lost.camera {
+            self.release_camera = None;
+        }
         if lost.is_empty() || self.closed {
             return vec![];
         }

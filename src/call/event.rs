@@ -21,8 +21,10 @@ pub enum Event {
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
-    /// The page is visible again, the network is back, or the machine woke up: try now.
+    /// The page is visible again, or the machine woke up: try now.
     Woken,
+    /// The network is back, or another one: what went through the old one is no good any more.
+    NetworkChanged,
     /// The time given by [`super::Call::deadline`] has come.
     Tick,
 }

@@ -68,6 +68,16 @@ impl Line {
         }
     }
 
+    /// Opens a new socket in place of whatever is there.
+    pub(super) fn reopen(&mut self) -> Vec<Command> {
+        let live = matches!(self.state, State::Opening | State::Open);
+        let mut commands = if live { vec![Command::CloseSocket] } else { vec![] };
+        self.state = State::Closed;
+        self.seated = false;
+        commands.extend(self.open());
+        commands
+    }
+
     /// Closes for good.
     pub(super) fn close(&mut self) -> Vec<Command> {
         let was = std::mem::replace(&mut self.state, State::Closed);

@@ -31,10 +31,18 @@ impl Call {
 
     pub(super) fn closed(&mut self, now: Duration, code: u16) -> Vec<Command> {
         self.line.lost(now, self.wish.is_some());
-        if CloseCode::from_code(code) == Some(CloseCode::Replaced) && self.wish.is_some() {
+        let last_word = match CloseCode::from_code(code) {
+            Some(CloseCode::Replaced) => Some(Notice::MovedElsewhere),
+            // The server took offence at what this page sends; it would again.
+            Some(
+                CloseCode::NotText | CloseCode::TooBig | CloseCode::BadMessages | CloseCode::TooManyMessages,
+            ) => Some(Notice::Dropped),
+            _ => None,
+        };
+        if let Some(notice) = last_word.filter(|_| self.wish.is_some()) {
             let mut commands = self.line.close();
             commands.extend(self.go_home());
-            self.say(Notice::MovedElsewhere);
+            self.say(notice);
             return commands;
         }
         if self.wish.is_some() && self.seat.is_none() {
@@ -97,6 +105,7 @@ impl Call {
                 None => commands.extend(self.open(now, info)),
                 Some(pair) => {
                     pair.info.away = info.away;
+                    pair.unloaded &= info.away;
                     let outputs = pair.negotiation.way_is_back(now, unsent.get(&peer) == Some(&true));
                     commands.extend(self.perform(now, peer, outputs));
                 }

@@ -161,6 +161,8 @@ impl Negotiation {
             PeerEvent::Answered { offer, sdp } => {
                 self.step = None;
                 out.push(Output::Send(Signal::WebrtcAnswer { sdp, epoch: self.epoch, offer }));
+                // A camera may have been granted or released while the offer was being set.
+                out.push(Output::Do(PeerCommand::Attach));
                 self.add_waiting(&mut out);
             }
             PeerEvent::Applied => {
@@ -206,8 +208,8 @@ impl Negotiation {
         if matches!(self.signalling, Signalling::HaveLocalOffer(_)) && !unsent {
             self.wanted = Some(true);
             self.signalling = Signalling::Stable;
-        } else if !self.is_connected() {
-            self.recovery.hurry(now);
+        } else {
+            self.network_changed(now);
         }
         self.advance(&mut out);
         out
@@ -216,6 +218,7 @@ impl Negotiation {
     /// The network under the connection changed: check it now.
     pub(super) fn network_changed(&mut self, now: Duration) {
         if !self.is_connected() {
+            self.recovery.start_over();
             self.recovery.hurry(now);
         }
     }

@@ -354,7 +354,10 @@ impl World {
             }
             (_, 2) => self.user(who, UserAction::ToggleMicrophone),
             (_, 3..=4) => self.user(who, UserAction::ToggleCamera),
-            (_, 5) => self.people[who].events.push_back(Event::Woken),
+            (_, 5) => {
+                let event = if self.random.once_in(2) { Event::Woken } else { Event::NetworkChanged };
+                self.people[who].events.push_back(event);
+            }
             (_, 6) => {
                 let ended = self.people[who].live.and(Devices::CAMERA);
                 self.people[who].events.push_back(Event::Media(MediaEvent::Ended(ended)));
