@@ -1,6 +1,6 @@
 //! The server: signalling at `/ws`, pages, files, `/healthz`; and how it starts and stops.
 //!
-//! [`room`] holds the rules and touches nothing; [`rooms`] locks and delivers; [`socket`] talks to one browser.
+//! [`room`] holds the rules and touches nothing; `rooms` locks and delivers; `socket` talks to one browser.
 
 pub mod config;
 mod connections;

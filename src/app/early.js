@@ -10,9 +10,26 @@
     event.preventDefault();
     if (pressed()) pressed().removeAttribute('data-early');
     button.setAttribute('data-early', '');
+    if (button.type === 'submit') ask();
+  }
+  // Whoever pressed CONNECT is asked for camera and microphone now and not only when the program is here; it
+  // takes the answer over (`early_capture` in browser/media.rs, which asks the same). Not for what it will refuse.
+  function ask() {
+    var field = document.getElementById('room-input');
+    if (window.parlorCapture || !field || !/^[\w-]{1,64}$/.test(field.value.replace(/\s/g, ''))) return;
+    if (!window.RTCPeerConnection || !window.WebAssembly || !navigator.mediaDevices) return;
+    window.parlorCapture = navigator.mediaDevices.getUserMedia({
+      audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 } }
+    });
+    window.parlorCapture.catch(function () { /* told by whoever takes it over */ });
   }
   function fail(id) {
     if (live()) return;
+    if (window.parlorCapture) {
+      window.parlorCapture.then(function (stream) {
+        stream.getTracks().forEach(function (track) { track.stop(); });
+      }, function () {});
+    }
     if (pressed()) pressed().removeAttribute('data-early');
     var block = document.getElementById(id);
     if (block) { block.hidden = false; block.focus(); }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::{Object, Reflect};
+use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -118,7 +118,7 @@ impl Media {
 /// Takes over the tracks of a captured stream; says which devices there were.
 fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, events: &Events) -> Devices {
     let mut had = Devices::NONE;
-    for track in captured.get_tracks().iter().filter_map(|track| track.dyn_into::<MediaStreamTrack>().ok()) {
+    for track in tracks_of(captured) {
         let device = if track.kind() == "video" { Devices::CAMERA } else { Devices::MICROPHONE };
         let ended = events.clone();
         let listener = EventListener::once(&track, "ended", move |_| {
@@ -137,20 +137,46 @@ fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, 
 }
 
 async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
+    let typed = |error: JsValue| {
+        let error = BrowserError::from(error);
+        super::log(&format!("getUserMedia: {error}"));
+        error.as_media_error()
+    };
+    if let Some(promise) = early_capture() {
+        let early = JsFuture::from(promise).await;
+        if devices == Devices::BOTH {
+            return early.map_err(typed)?.dyn_into().map_err(|_| MediaError::Unsupported);
+        }
+        // Less is wanted now than the page asked for when it was pressed: none of it is kept.
+        for track in
+            early.ok().and_then(|stream| stream.dyn_into::<MediaStream>().ok()).iter().flat_map(tracks_of)
+        {
+            track.stop();
+        }
+    }
     let media_devices = media_devices()?;
     let constraints = MediaStreamConstraints::new();
     constraints.set_audio(&JsValue::from_bool(devices.microphone));
     if devices.camera {
         constraints.set_video(&ideal_picture());
     }
-    let typed = |error: JsValue| {
-        let error = BrowserError::from(error);
-        super::log(&format!("getUserMedia: {error}"));
-        error.as_media_error()
-    };
     let promise = media_devices.get_user_media_with_constraints(&constraints).map_err(typed)?;
     let stream = JsFuture::from(promise).await.map_err(typed)?;
     stream.dyn_into().map_err(|_| MediaError::Unsupported)
+}
+
+/// The answer to the question that the page's first script put when CONNECT was pressed before this program was
+/// there; handed out once.
+fn early_capture() -> Option<Promise> {
+    let (window, name) = (super::window(), JsValue::from_str("parlorCapture"));
+    let promise = Reflect::get(&window, &name).ok()?.dyn_into().ok()?;
+    // The window takes any property.
+    let _ = Reflect::set(&window, &name, &JsValue::UNDEFINED);
+    Some(promise)
+}
+
+fn tracks_of(stream: &MediaStream) -> Vec<MediaStreamTrack> {
+    stream.get_tracks().iter().filter_map(|track| track.dyn_into().ok()).collect()
 }
 
 fn ideal_picture() -> JsValue {
