@@ -41,8 +41,6 @@
     keep(event, event.target.querySelector('[type=submit]'));
   }, true);
   addEventListener('unhandledrejection', function () { fail('load-failed'); });
-  // The browser's machinery for calls takes a moment to start; it may do so while the program loads.
-  try { new RTCPeerConnection().close(); } catch (error) { /* told below */ }
   addEventListener('DOMContentLoaded', function () {
     if (!window.WebAssembly || !window.RTCPeerConnection || !('noModule' in HTMLScriptElement.prototype)) {
       fail('unsupported');
