@@ -17,7 +17,7 @@ const SEAT: &str = "parlor.seat";
 /// Beside it, when the page was last left, in milliseconds since 1970.
 const DEPARTED: &str = "parlor.departed";
 /// How long a reload may take, in milliseconds.
-const RELOAD_MS: f64 = 60_000.0;
+const RELOAD_MS: u64 = 60_000;
 
 /// Gathers what the page knows at its start, and reports it.
 pub(super) fn report_loaded(events: Events) {
@@ -81,17 +81,22 @@ pub(super) fn remember(seat: Option<&Remembered>) {
 /// air by itself.
 fn remembered() -> Option<Remembered> {
     let storage = storage()?;
-    let departed: f64 = storage.get_item(DEPARTED).ok()??.parse().ok()?;
-    if js_sys::Date::now() - departed > RELOAD_MS {
+    let departed: u64 = storage.get_item(DEPARTED).ok()??.parse().ok()?;
+    if today().saturating_sub(departed) > RELOAD_MS {
         return None;
     }
     serde_json::from_str(&storage.get_item(SEAT).ok()??).ok()
 }
 
+/// Whole milliseconds since 1970; the code that reads and writes fractions would weigh 14 KB.
+fn today() -> u64 {
+    js_sys::Date::now() as u64
+}
+
 fn note_departure() {
     if let Some(storage) = storage() {
         // Without it the page only does not come back by itself.
-        let _ = storage.set_item(DEPARTED, &js_sys::Date::now().to_string());
+        let _ = storage.set_item(DEPARTED, &today().to_string());
     }
 }
 
