@@ -11,13 +11,15 @@
 //! of peers has had; a signal of an older epoch is dropped.
 
 mod frame;
+mod ids;
 pub mod inbound;
+mod refusal;
 mod signal;
-
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use ids::{DisplayName, DisplayNameError, Page, PeerId, RoomId, RoomIdError, SeatToken};
+pub use refusal::{CloseCode, ErrorCode};
 pub use signal::{Epoch, IceCandidate, IceServer, OfferId, Signal};
 
 /// Version of this protocol; sent by the server in the seat messages so that an old page can tell.
@@ -32,132 +34,6 @@ pub const MAX_ROOM_CHARS: usize = 64;
 pub const MAX_NAME_CHARS: usize = 40;
 /// Fewest and most seats a room can be given.
 pub const CAPACITY_RANGE: std::ops::RangeInclusive<usize> = 2..=8;
-
-/// Number of a peer in its room, given by the server and never given twice in one room's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PeerId(pub u32);
-
-impl fmt::Display for PeerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Which page load holds a seat; grows inside a room with every join and every reload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Page(pub u32);
-
-/// A room number as people share it: 1 to [`MAX_ROOM_CHARS`] ASCII letters, digits, `-` and `_`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RoomId(String);
-
-/// Why a text is no room number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RoomIdError {
-    /// Nothing was typed.
-    #[error("a room number cannot be empty")]
-    Empty,
-    /// More than [`MAX_ROOM_CHARS`] characters.
-    #[error("a room number has at most {MAX_ROOM_CHARS} characters")]
-    TooLong,
-    /// A character that is neither an ASCII letter or digit nor `-` or `_`.
-    #[error("a room number holds letters, digits, - and _ only")]
-    BadCharacter,
-}
-
-impl RoomId {
-    /// The number as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Reads what a person typed: white space, also between groups of digits, does not count.
-    ///
-    /// # Errors
-    /// What is wrong with the rest, see [`RoomIdError`].
-    pub fn from_typed(text: &str) -> Result<Self, RoomIdError> {
-        Self::try_from(text.split_whitespace().collect::<String>())
-    }
-}
-
-impl TryFrom<String> for RoomId {
-    type Error = RoomIdError;
-
-    fn try_from(text: String) -> Result<Self, RoomIdError> {
-        if text.is_empty() {
-            return Err(RoomIdError::Empty);
-        }
-        if text.chars().count() > MAX_ROOM_CHARS {
-            return Err(RoomIdError::TooLong);
-        }
-        if !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-            return Err(RoomIdError::BadCharacter);
-        }
-        Ok(Self(text))
-    }
-}
-
-impl From<RoomId> for String {
-    fn from(room: RoomId) -> Self {
-        room.0
-    }
-}
-
-impl fmt::Display for RoomId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What a person calls themselves: 1 to [`MAX_NAME_CHARS`] characters, no control characters, trimmed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DisplayName(String);
-
-/// The text is empty, too long, or holds control characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to {MAX_NAME_CHARS} characters and no control characters")]
-pub struct DisplayNameError;
-
-impl DisplayName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for DisplayName {
-    type Error = DisplayNameError;
-
-    fn try_from(text: String) -> Result<Self, DisplayNameError> {
-        let name = text.trim();
-        let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
-        if !fits || name.chars().any(char::is_control) {
-            return Err(DisplayNameError);
-        }
-        Ok(Self(name.to_owned()))
-    }
-}
-
-impl From<DisplayName> for String {
-    fn from(name: DisplayName) -> Self {
-        name.0
-    }
-}
-
-/// Proof of a seat: unguessable, made by the server, known to one browser tab. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SeatToken(pub String);
-
-impl fmt::Debug for SeatToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SeatToken(..)")
-    }
-}
 
 /// Somebody else in the room, as told to a newcomer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,97 +150,6 @@ pub enum ServerMsg {
     },
 }
 
-/// What was wrong with a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// Not JSON, not an object, no `type`, or a field of the wrong shape.
-    #[error("the message is not well formed")]
-    BadMessage,
-    /// A `type` this server does not know.
-    #[error("the message type is not known")]
-    UnknownType,
-    /// The room number breaks the rules of [`RoomId`].
-    #[error("the room number has 1 to 64 letters, digits, - or _")]
-    BadRoom,
-    /// The name breaks the rules of [`DisplayName`].
-    #[error("the name has 1 to 40 characters and no control characters")]
-    BadName,
-    /// The message needs a seat and the sender has none.
-    #[error("join a room first")]
-    NotJoined,
-    /// A join from a socket that already has a seat.
-    #[error("this socket has a seat already")]
-    AlreadyJoined,
-    /// `to` names nobody else in the room.
-    #[error("there is no such other peer in the room")]
-    UnknownPeer,
-}
-
-/// Why the server closes a WebSocket: RFC 6455 section 7.4 codes where one fits, else the private range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u16)]
-pub enum CloseCode {
-    /// The server is stopping; come back in a moment (IANA: Service Restart).
-    Restart = 1012,
-    /// A frame that is not text.
-    NotText = 1003,
-    /// A frame over [`MAX_FRAME_BYTES`].
-    TooBig = 1009,
-    /// No seat was asked for in a long time.
-    Idle = 4000,
-    /// No sign of life within the heartbeat's limit.
-    Silent = 4001,
-    /// Too many malformed messages.
-    BadMessages = 4002,
-    /// Too many messages a second.
-    TooManyMessages = 4003,
-    /// The reader fell too far behind what was sent to it.
-    TooSlow = 4004,
-    /// The seat was taken back by a newer socket with the same token.
-    Replaced = 4005,
-}
-
-impl CloseCode {
-    /// Every code, for tables and tests.
-    pub const ALL: [Self; 9] = [
-        Self::Restart,
-        Self::NotText,
-        Self::TooBig,
-        Self::Idle,
-        Self::Silent,
-        Self::BadMessages,
-        Self::TooManyMessages,
-        Self::TooSlow,
-        Self::Replaced,
-    ];
-
-    /// The number on the wire.
-    pub const fn code(self) -> u16 {
-        self as u16
-    }
-
-    /// The reason text sent with it.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Restart => "restart",
-            Self::NotText => "not_text",
-            Self::TooBig => "too_big",
-            Self::Idle => "idle",
-            Self::Silent => "silent",
-            Self::BadMessages => "bad_messages",
-            Self::TooManyMessages => "too_many_messages",
-            Self::TooSlow => "too_slow",
-            Self::Replaced => "replaced",
-        }
-    }
-
-    /// The code with this number, if it is one of the server's.
-    pub fn from_code(code: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.code() == code)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -464,46 +249,5 @@ mod tests {
     fn unknown_fields_of_a_newer_server_are_ignored() {
         let read = server(r#"{"type":"peer_left","peer":4,"why":"tired"}"#);
         assert_eq!(read, ServerMsg::PeerLeft { peer: PeerId(4) });
-    }
-
-    #[test]
-    fn room_numbers_are_checked() {
-        let table = [
-            ("4711", Ok("4711")),
-            (" 482 913\u{a0}775 ", Ok("482913775")),
-            ("a-b_C", Ok("a-b_C")),
-            ("", Err(RoomIdError::Empty)),
-            ("  ", Err(RoomIdError::Empty)),
-            ("a/b", Err(RoomIdError::BadCharacter)),
-            ("\u{0661}", Err(RoomIdError::BadCharacter)),
-            ("방", Err(RoomIdError::BadCharacter)),
-        ];
-        for (typed, expected) in table {
-            assert_eq!(RoomId::from_typed(typed).as_ref().map(RoomId::as_str), expected.as_ref().map(|s| *s));
-        }
-        assert!(RoomId::from_typed(&"7".repeat(MAX_ROOM_CHARS)).is_ok());
-        assert_eq!(RoomId::from_typed(&"7".repeat(MAX_ROOM_CHARS + 1)), Err(RoomIdError::TooLong));
-    }
-
-    #[test]
-    fn names_are_trimmed_and_checked() {
-        let name = |text: &str| DisplayName::try_from(text.to_owned()).map(String::from);
-        assert_eq!(name("  안나 "), Ok("안나".to_owned()));
-        for bad in ["", "   ", "a\nb", &"x".repeat(MAX_NAME_CHARS + 1)] {
-            assert_eq!(name(bad), Err(DisplayNameError), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn close_codes_are_distinct_and_fit_a_control_frame() {
-        for code in CloseCode::ALL {
-            assert_eq!(CloseCode::from_code(code.code()), Some(code));
-            assert!(code.reason().len() <= 123);
-        }
-    }
-
-    #[test]
-    fn seat_tokens_stay_out_of_debug_output() {
-        assert!(!format!("{:?}", SeatToken("geheim".into())).contains("geheim"));
     }
 }

@@ -1,0 +1,107 @@
+//! What the server says no with: error codes for one message, close codes for a socket.
+
+use serde::{Deserialize, Serialize};
+
+/// What was wrong with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not JSON, not an object, no `type`, or a field of the wrong shape.
+    #[error("the message is not well formed")]
+    BadMessage,
+    /// A `type` this server does not know.
+    #[error("the message type is not known")]
+    UnknownType,
+    /// The room number breaks the rules of [`RoomId`](super::RoomId).
+    #[error("the room number has 1 to 64 letters, digits, - or _")]
+    BadRoom,
+    /// The name breaks the rules of [`DisplayName`](super::DisplayName).
+    #[error("the name has 1 to 40 characters and no control characters")]
+    BadName,
+    /// The message needs a seat and the sender has none.
+    #[error("join a room first")]
+    NotJoined,
+    /// A join from a socket that already has a seat.
+    #[error("this socket has a seat already")]
+    AlreadyJoined,
+    /// `to` names nobody else in the room.
+    #[error("there is no such other peer in the room")]
+    UnknownPeer,
+}
+
+/// Why the server closes a WebSocket: RFC 6455 section 7.4 codes where one fits, else the private range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// The server is stopping; come back in a moment (IANA: Service Restart).
+    Restart = 1012,
+    /// A frame that is not text.
+    NotText = 1003,
+    /// A frame over [`MAX_FRAME_BYTES`](super::MAX_FRAME_BYTES).
+    TooBig = 1009,
+    /// No seat was asked for in a long time.
+    Idle = 4000,
+    /// No sign of life within the heartbeat's limit.
+    Silent = 4001,
+    /// Too many malformed messages.
+    BadMessages = 4002,
+    /// Too many messages a second.
+    TooManyMessages = 4003,
+    /// The reader fell too far behind what was sent to it.
+    TooSlow = 4004,
+    /// The seat was taken back by a newer socket with the same token.
+    Replaced = 4005,
+}
+
+impl CloseCode {
+    /// Every code, for tables and tests.
+    pub const ALL: [Self; 9] = [
+        Self::Restart,
+        Self::NotText,
+        Self::TooBig,
+        Self::Idle,
+        Self::Silent,
+        Self::BadMessages,
+        Self::TooManyMessages,
+        Self::TooSlow,
+        Self::Replaced,
+    ];
+
+    /// The number on the wire.
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// The reason text sent with it.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Restart => "restart",
+            Self::NotText => "not_text",
+            Self::TooBig => "too_big",
+            Self::Idle => "idle",
+            Self::Silent => "silent",
+            Self::BadMessages => "bad_messages",
+            Self::TooManyMessages => "too_many_messages",
+            Self::TooSlow => "too_slow",
+            Self::Replaced => "replaced",
+        }
+    }
+
+    /// The code with this number, if it is one of the server's.
+    pub fn from_code(code: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn close_codes_are_distinct_and_fit_a_control_frame() {
+        for code in CloseCode::ALL {
+            assert_eq!(CloseCode::from_code(code.code()), Some(code));
+            assert!(code.reason().len() <= 123);
+        }
+    }
+}
