@@ -14,7 +14,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::protocol::{ClientMsg, DisplayName, IceServer, Page, PeerId, RoomId, RoomIdError, SeatToken};
+use crate::protocol::{
+    ClientMsg, DisplayName, HeldSeat, IceServer, Page, PeerId, RoomId, RoomIdError, SeatToken,
+};
 
 mod backoff;
 pub mod devices;
@@ -88,7 +90,7 @@ impl Call {
     /// Takes one event and says what to do, in order.
     pub fn handle(&mut self, now: Duration, event: Event) -> Vec<Command> {
         match event {
-            Event::Loaded(loaded) => self.loaded(loaded),
+            Event::Loaded(loaded) => self.loaded(now, loaded),
             Event::User(action) => self.user(now, action),
             Event::Socket(socket, event) if self.line.is_current(socket) => self.socket(now, event),
             Event::Socket(..) => vec![],
@@ -118,7 +120,7 @@ impl Call {
             (None, _) => Phase::Home,
         };
         let line = match phase {
-            Phase::InCall if !self.line.is_seated() => LineView::Reconnecting,
+            Phase::InCall if self.line.is_noticeably_down() => LineView::Reconnecting,
             _ if self.line.is_open() => LineView::Up,
             _ => LineView::Idle,
         };
@@ -135,13 +137,13 @@ impl Call {
         }
     }
 
-    fn loaded(&mut self, loaded: Loaded) -> Vec<Command> {
+    fn loaded(&mut self, now: Duration, loaded: Loaded) -> Vec<Command> {
         self.supported = loaded.supported;
         if !loaded.supported {
             self.say(Notice::Unsupported);
             return vec![];
         }
-        let mut commands = self.line.open();
+        let mut commands = self.line.open(now);
         let remembered = loaded.remembered.filter(|remembered| match &self.wish {
             None => true,
             // Whoever has pressed CONNECT already wants that room and no other.
@@ -162,8 +164,8 @@ impl Call {
     fn user(&mut self, now: Duration, action: UserAction) -> Vec<Command> {
         match action {
             UserAction::StartPreview => self.capture.start(Devices::BOTH),
-            UserAction::Connect { room, name } => self.connect(&room, &name),
-            UserAction::Leave => self.leave(),
+            UserAction::Connect { room, name } => self.connect(now, &room, &name),
+            UserAction::Leave => self.leave(now),
             UserAction::ToggleMicrophone => {
                 let commands = self.capture.toggle_microphone();
                 self.and_remember(commands)
@@ -188,7 +190,7 @@ impl Call {
         }
     }
 
-    fn connect(&mut self, room: &str, name: &str) -> Vec<Command> {
+    fn connect(&mut self, now: Duration, room: &str, name: &str) -> Vec<Command> {
         if self.wish.is_some() {
             return vec![];
         }
@@ -215,23 +217,26 @@ impl Call {
         };
         self.notice = None;
         self.wish = Some(Wish { room, name, resume: None });
-        let mut commands = if self.line.is_open() { self.join() } else { self.line.open() };
+        let mut commands = if self.line.is_open() { self.join() } else { self.line.open(now) };
         commands.extend(self.capture.start(Devices::BOTH));
         commands
     }
 
-    fn leave(&mut self) -> Vec<Command> {
-        if self.wish.is_none() {
-            return vec![];
-        }
-        let mut commands = if self.line.is_open() { vec![Command::Send(ClientMsg::Leave)] } else { vec![] };
+    fn leave(&mut self, now: Duration) -> Vec<Command> {
+        let Some(wish) = self.wish.take() else { return vec![] };
         let (was_in_call, answered) = (self.seat.is_some(), self.line.is_seated());
+        let mut commands = vec![];
+        if answered {
+            commands.push(Command::Send(ClientMsg::Leave { held: None }));
+        } else if let Some(resume) = wish.resume {
+            self.line.owe(HeldSeat { room: wish.room, resume });
+        }
         commands.extend(self.go_home());
         self.notice = was_in_call.then_some((Notice::Left, None));
         if !answered {
             // The answer to the join is still on its way, and must not be taken for the answer to the next one.
-            commands.extend(self.line.close());
-            commands.extend(self.line.open());
+            commands.extend(self.line.close(now));
+            commands.extend(self.line.open(now));
         }
         commands
     }
@@ -274,16 +279,19 @@ impl Call {
 
     fn woken(&mut self, now: Duration) -> Vec<Command> {
         for pair in self.pairs.values_mut() {
-            pair.negotiation.network_changed(now);
+            pair.negotiation.woken(now);
         }
-        let mut commands = if self.wish.is_some() { self.line.open() } else { vec![] };
+        let mut commands = if self.wish.is_some() { self.line.open(now) } else { vec![] };
         commands.extend(self.tick(now));
         commands
     }
 
     /// A socket through the old network may hang for minutes without a word: a new one is opened at once.
     fn network_changed(&mut self, now: Duration) -> Vec<Command> {
-        let mut commands = if self.wish.is_some() { self.line.reopen() } else { vec![] };
+        let mut commands = if self.wish.is_some() { self.line.reopen(now) } else { vec![] };
+        for pair in self.pairs.values_mut() {
+            pair.negotiation.network_changed(now);
+        }
         commands.extend(self.woken(now));
         commands
     }

@@ -13,6 +13,9 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What they would write at the level of traces are the frames, and so seat tokens.
+    let frames = ["tungstenite=info", "tokio_tungstenite=info"].map(str::parse).into_iter().flatten();
+    let filter = frames.fold(filter, EnvFilter::add_directive);
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(stdout().is_terminal()).init();
     let config = match Config::load(&Arguments::parse()) {
         Ok(config) => config,

@@ -62,8 +62,13 @@ pub struct Seated {
     /// Everybody else in the room; empty in `room_created`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<PeerInfo>,
-    /// Takes this seat back after a lost socket or a reload.
+    /// Takes this seat back after a lost socket or a reload; a fresh one every time. The one before stays good
+    /// until [`ClientMsg::Confirm`] says that this one has arrived.
     pub resume: SeatToken,
+    /// This is the seat that the join's token proved, in the same life of the room: the numbers of peers and
+    /// pages mean what they meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
     /// Configuration for `RTCPeerConnection`.
     pub ice_servers: Vec<IceServer>,
     /// [`VERSION`] of the server.
@@ -86,8 +91,14 @@ pub enum ClientMsg {
         /// build theirs anew.
         reloaded: bool,
     },
+    /// The seat and its token have arrived and are kept. A seat never confirmed is not kept when its socket is
+    /// lost: nobody knows its token.
+    Confirm,
     /// Gives the seat up; the socket stays open for another join.
-    Leave,
+    Leave {
+        /// Instead of this socket's seat one that was left while there was no socket.
+        held: Option<HeldSeat>,
+    },
     /// A signal, passed on to `to`, or to all others in the room without it.
     Signal {
         /// The receiver.
@@ -95,6 +106,15 @@ pub enum ClientMsg {
         /// What is passed on.
         signal: Signal,
     },
+}
+
+/// A seat that a token proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldSeat {
+    /// Its room.
+    pub room: RoomId,
+    /// Its proof.
+    pub resume: SeatToken,
 }
 
 /// A message from server to browser.
@@ -121,17 +141,14 @@ pub enum ServerMsg {
         unloaded: bool,
     },
     /// An away peer took its seat back; with a new `page` it was reloaded.
-    PeerBack {
-        /// Who.
-        peer: PeerId,
-        /// The page load that holds the seat now.
-        page: Page,
-    },
+    PeerBack(PeerInfo),
     /// A peer gave its seat up, or did not come back in time.
     PeerLeft {
         /// Who.
         peer: PeerId,
     },
+    /// A sign of life, at every ping of the server's to a socket with a seat: browsers do not show pings to a page.
+    Heartbeat,
     /// Something was wrong with a message of the receiver's; nothing was done.
     Error {
         /// Stable, for programs.
@@ -185,7 +202,17 @@ mod tests {
                 ClientMsg::Signal { to: None, signal: candidate },
                 r#"{"type":"webrtc_ice_candidate","candidate":"c","sdpMid":"0","epoch":17}"#,
             ),
-            (ClientMsg::Leave, r#"{"type":"leave"}"#),
+            (ClientMsg::Confirm, r#"{"type":"confirm"}"#),
+            (ClientMsg::Leave { held: None }, r#"{"type":"leave"}"#),
+            (
+                ClientMsg::Leave {
+                    held: Some(HeldSeat {
+                        room: RoomId::from_typed("4711").unwrap(),
+                        resume: SeatToken("t".into()),
+                    }),
+                },
+                r#"{"type":"leave","room":"4711","resume":"t"}"#,
+            ),
         ];
         for (message, json) in table {
             assert_eq!(serde_json::to_string(&message).unwrap(), json);
@@ -200,20 +227,22 @@ mod tests {
             page: Page(2),
             peers: vec![PeerInfo { peer: PeerId(1), page: Page(1), name: None, away: false }],
             resume: SeatToken("t".into()),
+            resumed: true,
             ice_servers: vec![],
             version: 1,
         };
         let table = [
             (
                 ServerMsg::RoomJoined(seated),
-                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1}],"resume":"t","ice_servers":[],"version":1}"#,
+                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1}],"resume":"t","resumed":true,"ice_servers":[],"version":1}"#,
             ),
             (
                 ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() },
                 r#"{"type":"full_room","room":"4711"}"#,
             ),
+            (ServerMsg::Heartbeat, r#"{"type":"heartbeat"}"#),
             (
-                ServerMsg::PeerBack { peer: PeerId(1), page: Page(3) },
+                ServerMsg::PeerBack(PeerInfo { peer: PeerId(1), page: Page(3), name: None, away: false }),
                 r#"{"type":"peer_back","peer":1,"page":3}"#,
             ),
             (

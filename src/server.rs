@@ -9,6 +9,7 @@ mod heartbeat;
 pub mod ice;
 mod journal;
 mod language;
+mod ledger;
 mod origin;
 mod outbox;
 mod pages;
@@ -19,6 +20,7 @@ mod socket;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,9 +42,10 @@ use connections::Connections;
 use heartbeat::Rhythm;
 use ice::IceServers;
 use journal::Journal;
+use ledger::Ledger;
 use outbox::QueueLimit;
 use rate::Rate;
-use room::Rules;
+use room::{RoomRecord, Rules};
 use rooms::Rooms;
 use socket::{SocketRules, Sockets};
 
@@ -50,6 +53,8 @@ use crate::protocol::SOCKET_PATH;
 
 /// How long everything together may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// How much of it the disk may take.
+const WRITE_WITHIN: Duration = Duration::from_secs(1);
 /// Pause before another try when a connection could not be accepted, as when files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Largest head of a request.
@@ -61,7 +66,8 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// If the system has no random numbers for seat tokens.
 pub async fn run(config: Config, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
-    let sockets = sockets(&config);
+    let (ledger, records) = open_ledger(&config, listener.local_addr()?);
+    let sockets = sockets(&config, (ledger.clone(), records));
     let expiry = tokio::spawn({
         let rooms = sockets.rooms.clone();
         async move { rooms.expire_forever().await }
@@ -80,10 +86,31 @@ pub async fn run(config: Config, listener: TcpListener, stop: impl Future<Output
         warn!("some connections did not end in time");
     }
     expiry.abort();
+    ledger.close(WRITE_WITHIN);
     Ok(())
 }
 
-fn sockets(config: &Config) -> Sockets {
+/// Without it calls are made all the same, but a restart takes the seats away.
+fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>) {
+    let Some(folder) = config.server.state_folder() else {
+        return Default::default();
+    };
+    // Servers on other ports of this machine may have the same folder.
+    let name = address.to_string().replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
+    let file = folder.join(format!("seats-{name}.jsonl"));
+    match Ledger::open(file.clone()) {
+        Ok((ledger, records)) => {
+            info!(file = %file.display(), rooms = records.len(), "seats outlive a restart");
+            (ledger, records)
+        }
+        Err(error) => {
+            warn!(%error, file = %file.display(), "seats cannot be written down; they will not outlive a restart");
+            Default::default()
+        }
+    }
+}
+
+fn sockets(config: &Config, recorded: (Ledger, Vec<RoomRecord>)) -> Sockets {
     let (rooms, limits) = (&config.rooms, &config.limits);
     let journal = Journal::default();
     let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
@@ -98,7 +125,7 @@ fn sockets(config: &Config) -> Sockets {
     };
     Sockets {
         rules: Arc::new(rules_of_sockets),
-        rooms: Rooms::new(rules, limits.rooms, ice, journal.clone()),
+        rooms: Rooms::new(rules, limits.rooms, ice, journal.clone(), recorded),
         connections: Connections::new(limits.sockets, queue),
         tasks: TaskTracker::new(),
         journal,

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 /// The wait before the first retry.
 const FIRST: Duration = Duration::from_millis(250);
-/// No wait is longer.
-const LONGEST: Duration = Duration::from_secs(10);
+/// No wait is longer at first: people wait, and a server that was started again should see them at once.
+const LONGEST: Duration = Duration::from_millis(1500);
+/// After so many attempts, some minutes, nobody waits at the screen any more.
+const PATIENT: u32 = 150;
+/// No wait is longer from then on.
+const LONGEST_LATER: Duration = Duration::from_secs(10);
 
 /// Counts attempts; the spread comes from a seed, so that a run can be repeated.
 #[derive(Clone, Debug)]
@@ -41,7 +45,8 @@ impl Backoff {
 
 /// The wait before attempt `attempt + 1`, before it is spread.
 fn nominal(attempt: u32) -> Duration {
-    FIRST.saturating_mul(1_u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(LONGEST)
+    let longest = if attempt < PATIENT { LONGEST } else { LONGEST_LATER };
+    FIRST.saturating_mul(1_u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(longest)
 }
 
 #[cfg(test)]
@@ -52,10 +57,10 @@ mod tests {
     fn waits_double_until_the_cap() {
         assert_eq!(nominal(0), FIRST);
         assert_eq!(nominal(1), FIRST * 2);
-        for attempt in 6..40 {
+        for attempt in 3..PATIENT {
             assert_eq!(nominal(attempt), LONGEST);
         }
-        assert_eq!(nominal(u32::MAX), LONGEST);
+        assert_eq!(nominal(u32::MAX), LONGEST_LATER);
     }
 
     #[test]

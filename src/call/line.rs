@@ -1,21 +1,29 @@
-//! The way to the server: one socket at a time, opened again when it is lost, with what could not be sent
-//! meanwhile.
+//! The way to the server: one socket at a time, opened again when it is lost or hangs, with what could not be
+//! sent meanwhile.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::event::{Command, SocketId};
-use crate::protocol::{ClientMsg, Epoch, OfferId, PeerId, Signal};
+use crate::protocol::{ClientMsg, Epoch, HeldSeat, OfferId, PeerId, Signal};
 
 /// Most signals kept while the line is down; beyond it the oldest are superseded anyhow.
 const MAX_UNSENT: usize = 500;
+
+/// How long a socket may take to open.
+const OPENING: Duration = Duration::from_secs(10);
+/// How long the server may be silent: three of its heartbeats. A browser can take minutes to notice.
+const SILENT: Duration = Duration::from_secs(15);
+/// A line that is back sooner than this was not worth a word to the person.
+const UNNOTICED: Duration = Duration::from_secs(2);
 
 /// Where the socket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed,
-    Opening,
+    /// Given up at this time.
+    Opening(Duration),
     Open,
     /// Lost; to be opened again at this time.
     Waiting(Duration),
@@ -27,8 +35,20 @@ pub(super) struct Line {
     state: State,
     socket: SocketId,
     seated: bool,
+    /// When the server was heard last on this socket.
+    heard: Duration,
+    /// When the person is told that the line is down, or that they have been.
+    told_down: Option<Told>,
     backoff: Backoff,
     unsent: VecDeque<(PeerId, Signal)>,
+    /// A seat given up while there was no socket to say so.
+    owed: Option<HeldSeat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    At(Duration),
+    Already,
 }
 
 impl Line {
@@ -37,8 +57,11 @@ impl Line {
             state: State::Closed,
             socket: SocketId::default(),
             seated: false,
+            heard: Duration::ZERO,
+            told_down: None,
             backoff: Backoff::new(seed),
             unsent: VecDeque::new(),
+            owed: None,
         }
     }
 
@@ -56,50 +79,84 @@ impl Line {
         self.seated
     }
 
+    /// Down for so long, while there was a seat, that the person should know.
+    pub(super) fn is_noticeably_down(&self) -> bool {
+        self.told_down == Some(Told::Already)
+    }
+
+    /// A seat is still to be given up.
+    pub(super) fn owes(&self) -> bool {
+        self.owed.is_some()
+    }
+
+    /// Has the server told, as soon as there is a socket, that this seat is given up.
+    pub(super) fn owe(&mut self, held: HeldSeat) {
+        self.owed = Some(held);
+    }
+
     /// Opens the socket if none is there, at once even if a wait was on.
-    pub(super) fn open(&mut self) -> Vec<Command> {
+    pub(super) fn open(&mut self, now: Duration) -> Vec<Command> {
         match self.state {
-            State::Opening | State::Open => vec![],
+            State::Opening(_) | State::Open => vec![],
             State::Closed | State::Waiting(_) => {
                 self.socket.0 += 1;
-                self.state = State::Opening;
+                self.state = State::Opening(now + OPENING);
                 vec![Command::OpenSocket(self.socket)]
             }
         }
     }
 
     /// Opens a new socket in place of whatever is there.
-    pub(super) fn reopen(&mut self) -> Vec<Command> {
-        let live = matches!(self.state, State::Opening | State::Open);
-        let mut commands = if live { vec![Command::CloseSocket] } else { vec![] };
-        self.state = State::Closed;
-        self.seated = false;
-        commands.extend(self.open());
+    pub(super) fn reopen(&mut self, now: Duration) -> Vec<Command> {
+        let mut commands = self.drop_socket(now);
+        commands.extend(self.open(now));
         commands
     }
 
     /// Closes for good.
-    pub(super) fn close(&mut self) -> Vec<Command> {
-        let was = std::mem::replace(&mut self.state, State::Closed);
+    pub(super) fn close(&mut self, now: Duration) -> Vec<Command> {
+        let commands = self.drop_socket(now);
         self.stand_up();
         // Late events of the closed socket must not count.
         self.socket.0 += 1;
-        if matches!(was, State::Opening | State::Open) { vec![Command::CloseSocket] } else { vec![] }
+        commands
     }
 
-    pub(super) fn opened(&mut self) {
+    /// The socket is there; says first what is owed.
+    pub(super) fn opened(&mut self, now: Duration) -> Vec<Command> {
         self.state = State::Open;
+        self.heard = now;
+        let held = self.owed.take();
+        held.map(|held| Command::Send(ClientMsg::Leave { held: Some(held) })).into_iter().collect()
+    }
+
+    /// The server said something.
+    pub(super) fn heard(&mut self, now: Duration) {
+        self.heard = now;
     }
 
     /// The socket is gone; with `again` it is opened again after a while.
     pub(super) fn lost(&mut self, now: Duration, again: bool) {
-        self.seated = false;
+        self.unseat(now);
         self.state = if again { State::Waiting(now + self.backoff.next()) } else { State::Closed };
+    }
+
+    fn drop_socket(&mut self, now: Duration) -> Vec<Command> {
+        let was = std::mem::replace(&mut self.state, State::Closed);
+        self.unseat(now);
+        if matches!(was, State::Opening(_) | State::Open) { vec![Command::CloseSocket] } else { vec![] }
+    }
+
+    fn unseat(&mut self, now: Duration) {
+        if std::mem::take(&mut self.seated) {
+            self.told_down = Some(Told::At(now + UNNOTICED));
+        }
     }
 
     /// The server gave or confirmed the seat: sends what waited and still means something.
     pub(super) fn sit_down(&mut self, current: impl Fn(PeerId, Epoch) -> bool) -> Vec<Command> {
         self.seated = true;
+        self.told_down = None;
         self.backoff.reset();
         let unsent = std::mem::take(&mut self.unsent);
         unsent
@@ -112,6 +169,7 @@ impl Line {
     /// The seat was given up.
     pub(super) fn stand_up(&mut self) {
         self.seated = false;
+        self.told_down = None;
         self.unsent.clear();
     }
 
@@ -136,14 +194,41 @@ impl Line {
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
+        let told = match self.told_down {
+            Some(Told::At(due)) => Some(due),
+            Some(Told::Already) | None => None,
+        };
+        self.socket_deadline().into_iter().chain(told).min()
+    }
+
+    /// When the socket is opened, given up, or held for dead. Without a seat the server has no reason to speak.
+    fn socket_deadline(&self) -> Option<Duration> {
         match self.state {
-            State::Waiting(until) => Some(until),
-            State::Closed | State::Opening | State::Open => None,
+            State::Waiting(until) | State::Opening(until) => Some(until),
+            State::Open => self.seated.then_some(self.heard + SILENT),
+            State::Closed => None,
         }
     }
 
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Command> {
-        if self.deadline().is_some_and(|due| now >= due) { self.open() } else { vec![] }
+        if let Some(Told::At(due)) = self.told_down
+            && now >= due
+        {
+            self.told_down = Some(Told::Already);
+        }
+        if self.socket_deadline().is_none_or(|due| now < due) {
+            return vec![];
+        }
+        match self.state {
+            State::Waiting(_) => self.open(now),
+            State::Open => self.reopen(now),
+            State::Opening(_) => {
+                let commands = self.drop_socket(now);
+                self.state = State::Waiting(now + self.backoff.next());
+                commands
+            }
+            State::Closed => vec![],
+        }
     }
 }
 
@@ -164,8 +249,8 @@ mod tests {
     #[test]
     fn signals_made_while_the_line_is_down_are_sent_once_and_in_order_when_it_is_back() {
         let mut line = Line::new(1);
-        line.open();
-        line.opened();
+        line.open(NOW);
+        line.opened(NOW);
         line.lost(NOW, true);
         for epoch in [5, 4, 6] {
             assert_eq!(line.signal(PeerId(2), candidate(epoch)), []);
@@ -178,22 +263,76 @@ mod tests {
     #[test]
     fn a_lost_socket_is_opened_again_after_a_wait_or_at_once_when_woken() {
         let mut line = Line::new(1);
-        line.open();
+        line.open(NOW);
         line.lost(NOW, true);
         assert_eq!(line.tick(NOW), []);
         let due = line.deadline().unwrap();
         assert_eq!(line.tick(due), [Command::OpenSocket(SocketId(2))]);
         line.lost(due, true);
-        assert_eq!(line.open(), [Command::OpenSocket(SocketId(3))]);
-        assert_eq!(line.open(), []);
+        assert_eq!(line.open(due), [Command::OpenSocket(SocketId(3))]);
+        assert_eq!(line.open(NOW), []);
     }
 
     #[test]
     fn events_of_a_closed_socket_do_not_count() {
         let mut line = Line::new(1);
-        line.open();
-        assert_eq!(line.close(), [Command::CloseSocket]);
+        line.open(NOW);
+        assert_eq!(line.close(NOW), [Command::CloseSocket]);
         assert!(!line.is_current(SocketId(1)));
+    }
+
+    #[test]
+    fn a_silent_server_is_called_anew_and_one_that_is_heard_is_not() {
+        let mut line = Line::new(1);
+        line.open(NOW);
+        line.opened(NOW);
+        assert_eq!(line.deadline(), None, "without a seat the server has nothing to say");
+        line.sit_down(|_, _| true);
+        line.heard(SILENT / 2);
+        assert_eq!(line.tick(SILENT), []);
+        let due = line.deadline().unwrap();
+        assert_eq!(due, SILENT / 2 + SILENT);
+        assert_eq!(line.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
+        assert!(!line.is_seated());
+    }
+
+    #[test]
+    fn a_socket_that_never_opens_is_given_up_and_opened_again_after_a_wait() {
+        let mut line = Line::new(1);
+        line.open(NOW);
+        assert_eq!(line.tick(OPENING), [Command::CloseSocket]);
+        let due = line.deadline().unwrap();
+        assert!(due > OPENING);
+        assert_eq!(line.tick(due), [Command::OpenSocket(SocketId(2))]);
+    }
+
+    #[test]
+    fn a_line_that_is_down_is_told_only_if_it_lasts() {
+        let mut line = Line::new(1);
+        line.open(NOW);
+        line.opened(NOW);
+        line.sit_down(|_, _| true);
+        line.lost(NOW, true);
+        line.tick(UNNOTICED / 2);
+        assert!(!line.is_noticeably_down());
+        line.tick(UNNOTICED);
+        assert!(line.is_noticeably_down());
+        line.sit_down(|_, _| true);
+        assert!(!line.is_noticeably_down());
+    }
+
+    #[test]
+    fn a_seat_left_without_a_socket_is_given_up_on_the_next_one_and_once() {
+        let held = HeldSeat {
+            room: crate::protocol::RoomId::from_typed("1").unwrap(),
+            resume: crate::protocol::SeatToken("t".into()),
+        };
+        let mut line = Line::new(1);
+        line.owe(held.clone());
+        line.open(NOW);
+        assert_eq!(line.opened(NOW), [Command::Send(ClientMsg::Leave { held: Some(held) })]);
+        line.lost(NOW, true);
+        assert_eq!(line.opened(NOW), []);
     }
 
     #[test]

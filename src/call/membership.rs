@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::pair::Pair;
 use super::{Call, Command, NOTICE, Notice, Remembered, Seat, SocketEvent, Wish};
-use crate::protocol::{ClientMsg, CloseCode, Page, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
+use crate::protocol::{ClientMsg, CloseCode, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
 
 impl Call {
     pub(super) fn join(&self) -> Vec<Command> {
@@ -21,16 +21,20 @@ impl Call {
     pub(super) fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
         match event {
             SocketEvent::Opened => {
-                self.line.opened();
-                self.join()
+                let mut commands = self.line.opened(now);
+                commands.extend(self.join());
+                commands
             }
-            SocketEvent::Message(message) => self.message(now, message),
+            SocketEvent::Message(message) => {
+                self.line.heard(now);
+                self.message(now, message)
+            }
             SocketEvent::Closed { code } => self.closed(now, code),
         }
     }
 
     pub(super) fn closed(&mut self, now: Duration, code: u16) -> Vec<Command> {
-        self.line.lost(now, self.wish.is_some());
+        self.line.lost(now, self.wish.is_some() || self.line.owes());
         let last_word = match CloseCode::from_code(code) {
             Some(CloseCode::Replaced) => Some(Notice::MovedElsewhere),
             // The server took offence at what this page sends; it would again.
@@ -40,7 +44,7 @@ impl Call {
             _ => None,
         };
         if let Some(notice) = last_word.filter(|_| self.wish.is_some()) {
-            let mut commands = self.line.close();
+            let mut commands = self.line.close(now);
             commands.extend(self.go_home());
             self.say(notice);
             return commands;
@@ -63,11 +67,11 @@ impl Call {
                 }
                 vec![]
             }
-            ServerMsg::PeerBack { peer, page } => self.peer_back(now, peer, page),
+            ServerMsg::PeerBack(info) => self.peer_back(now, info),
             ServerMsg::PeerLeft { peer } => self.peer_left(now, peer),
             ServerMsg::Signal { from, signal } => self.signal(now, from, signal),
-            // For developers: the driver logs it.
-            ServerMsg::Error { .. } => vec![],
+            // The line has heard it. The error is for developers: the driver logs it.
+            ServerMsg::Heartbeat | ServerMsg::Error { .. } => vec![],
         }
     }
 
@@ -76,10 +80,7 @@ impl Call {
             // The person left, or went elsewhere, while the answer was on its way.
             return vec![];
         };
-        // A token that was given before says that this is the same seat in the same life of the room: only then
-        // do the numbers of peers and pages mean what they meant.
-        let resumed = wish.resume.as_ref() == Some(&seated.resume);
-        let same_page = resumed && self.seat.as_ref().is_some_and(|seat| seat.page == seated.page);
+        let same_page = seated.resumed && self.seat.as_ref().is_some_and(|seat| seat.page == seated.page);
         wish.resume = Some(seated.resume);
         let fresh = self.seat.is_none();
         self.seat = Some(Seat { peer: seated.peer, page: seated.page, ice_servers: seated.ice_servers });
@@ -112,7 +113,9 @@ impl Call {
             }
         }
         commands.push(Command::ShowAddress(self.wish.as_ref().map(|wish| wish.room.clone())));
-        self.and_remember(commands)
+        let mut commands = self.and_remember(commands);
+        commands.push(Command::Send(ClientMsg::Confirm));
+        commands
     }
 
     pub(super) fn full(&mut self, room: &RoomId) -> Vec<Command> {
@@ -134,15 +137,17 @@ impl Call {
         self.open(now, info)
     }
 
-    pub(super) fn peer_back(&mut self, now: Duration, peer: PeerId, page: Page) -> Vec<Command> {
+    pub(super) fn peer_back(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
+        let peer = info.peer;
         let Some(pair) = self.pairs.get_mut(&peer) else { return vec![] };
-        pair.info.away = false;
+        let same_page = pair.info.page == info.page;
+        pair.info = info;
         pair.unloaded = false;
-        if pair.info.page == page {
+        if same_page {
             let outputs = pair.negotiation.way_is_back(now, false);
             return self.perform(now, peer, outputs);
         }
-        let info = PeerInfo { page, ..pair.info.clone() };
+        let info = pair.info.clone();
         let mut commands: Vec<_> =
             self.pairs.remove(&peer).map(|pair| pair.close(peer)).into_iter().collect();
         commands.extend(self.open(now, info));

@@ -209,18 +209,27 @@ impl Negotiation {
             self.wanted = Some(true);
             self.signalling = Signalling::Stable;
         } else {
-            self.network_changed(now);
+            self.woken(now);
         }
         self.advance(&mut out);
         out
     }
 
-    /// The network under the connection changed: check it now.
-    pub(super) fn network_changed(&mut self, now: Duration) {
+    /// Whatever stood in the way may be gone: what does not work is tried now.
+    pub(super) fn woken(&mut self, now: Duration) {
         if !self.is_connected() {
             self.recovery.start_over();
             self.recovery.hurry(now);
         }
+    }
+
+    /// The network under the connection is another one. ICE is restarted even if it seems to work: it takes a
+    /// browser some seconds to see that it does not, and until a new path is found the old one stays in use.
+    pub(super) fn network_changed(&mut self, now: Duration) {
+        if self.is_connected() {
+            self.wanted = Some(true);
+        }
+        self.woken(now);
     }
 
     fn restart(&mut self, out: &mut Vec<Output>) {

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClientMsg, DisplayName, Epoch, ErrorCode, IceCandidate, IceServer, OfferId, Page, PeerId, PeerInfo,
-    RoomId, SeatToken, Seated, ServerMsg, Signal,
+    ClientMsg, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, Page, PeerId,
+    PeerInfo, RoomId, SeatToken, Seated, ServerMsg, Signal,
 };
 
 /// What makes a frame of a known type unreadable: a field it must have is not there.
@@ -36,6 +36,8 @@ pub(super) struct ServerFrame {
     #[serde(default)]
     peers: Vec<PeerInfo>,
     resume: Option<SeatToken>,
+    #[serde(default)]
+    resumed: bool,
     #[serde(default)]
     ice_servers: Vec<IceServer>,
     #[serde(default)]
@@ -69,15 +71,11 @@ impl TryFrom<ServerFrame> for ServerMsg {
             "room_created" => Self::RoomCreated(frame.seated()?),
             "room_joined" => Self::RoomJoined(frame.seated()?),
             "full_room" => Self::FullRoom { room: need(frame.room)? },
-            "peer_joined" => Self::PeerJoined(PeerInfo {
-                peer: need(frame.peer)?,
-                page: need(frame.page)?,
-                name: frame.name,
-                away: frame.away,
-            }),
+            "peer_joined" => Self::PeerJoined(frame.info()?),
             "peer_away" => Self::PeerAway { peer: need(frame.peer)?, unloaded: frame.unloaded },
-            "peer_back" => Self::PeerBack { peer: need(frame.peer)?, page: need(frame.page)? },
+            "peer_back" => Self::PeerBack(frame.info()?),
             "peer_left" => Self::PeerLeft { peer: need(frame.peer)? },
+            "heartbeat" => Self::Heartbeat,
             "error" => Self::Error { code: need(frame.code)?, message: frame.message },
             _ => Self::Signal { from: need(frame.from)?, signal: frame.signal()? },
         })
@@ -85,6 +83,11 @@ impl TryFrom<ServerFrame> for ServerMsg {
 }
 
 impl ServerFrame {
+    fn info(self) -> Result<PeerInfo, FrameError> {
+        let Self { name, away, .. } = self;
+        Ok(PeerInfo { peer: need(self.peer)?, page: need(self.page)?, name, away })
+    }
+
     fn seated(self) -> Result<Seated, FrameError> {
         Ok(Seated {
             room: need(self.room)?,
@@ -92,6 +95,7 @@ impl ServerFrame {
             page: need(self.page)?,
             peers: self.peers,
             resume: need(self.resume)?,
+            resumed: self.resumed,
             ice_servers: self.ice_servers,
             version: self.version,
         })
@@ -154,7 +158,11 @@ impl From<ClientMsg> for ClientFrame {
             ClientMsg::Join { room, name, resume, reloaded } => {
                 return Self { kind: "join", room: Some(room), name, resume, reloaded, ..Self::default() };
             }
-            ClientMsg::Leave => return Self { kind: "leave", ..Self::default() },
+            ClientMsg::Confirm => return Self { kind: "confirm", ..Self::default() },
+            ClientMsg::Leave { held } => {
+                let (room, resume) = held.map(|HeldSeat { room, resume }| (room, resume)).unzip();
+                return Self { kind: "leave", room, resume, ..Self::default() };
+            }
             ClientMsg::Signal { to, signal } => (to, signal),
         };
         let frame = Self { to, epoch: Some(signal.epoch()), ..Self::default() };

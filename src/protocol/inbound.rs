@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{DisplayName, ErrorCode, PeerId, RoomId, SeatToken};
+use super::{DisplayName, ErrorCode, HeldSeat, PeerId, RoomId, SeatToken};
 
 /// A client message as the server sees it.
 #[derive(Debug)]
@@ -32,8 +32,13 @@ pub enum Inbound<'a> {
         /// What is passed on.
         relay: Relay<'a>,
     },
+    /// See [`super::ClientMsg::Confirm`].
+    Confirm,
     /// See [`super::ClientMsg::Leave`].
-    Leave,
+    Leave {
+        /// A seat left while there was no socket.
+        held: Option<HeldSeat>,
+    },
 }
 
 /// Which signal a [`Relay`] carries.
@@ -106,7 +111,8 @@ pub fn decode(text: &str) -> Result<Inbound<'_>, ErrorCode> {
     let frame: Frame<'_> = serde_json::from_str(text).map_err(|_| ErrorCode::BadMessage)?;
     match frame.kind.as_ref() {
         "join" => decode_join(&frame),
-        "leave" => Ok(Inbound::Leave),
+        "confirm" => Ok(Inbound::Confirm),
+        "leave" => decode_leave(&frame),
         "start_call" => decode_relay(RelayKind::StartCall, frame),
         "webrtc_offer" => decode_relay(RelayKind::Offer, frame),
         "webrtc_answer" => decode_relay(RelayKind::Answer, frame),
@@ -115,13 +121,22 @@ pub fn decode(text: &str) -> Result<Inbound<'_>, ErrorCode> {
     }
 }
 
+fn read<T: for<'de> Deserialize<'de>>(
+    raw: Option<&RawValue>,
+    wrong: ErrorCode,
+) -> Result<Option<T>, ErrorCode> {
+    raw.map(|raw| serde_json::from_str(raw.get()).map_err(|_| wrong)).transpose()
+}
+
+fn decode_leave<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
+    let Some(resume) = read(frame.resume, ErrorCode::BadMessage)? else {
+        return Ok(Inbound::Leave { held: None });
+    };
+    let room = read(frame.room, ErrorCode::BadRoom)?.ok_or(ErrorCode::BadRoom)?;
+    Ok(Inbound::Leave { held: Some(HeldSeat { room, resume }) })
+}
+
 fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
-    fn read<T: for<'de> Deserialize<'de>>(
-        raw: Option<&RawValue>,
-        wrong: ErrorCode,
-    ) -> Result<Option<T>, ErrorCode> {
-        raw.map(|raw| serde_json::from_str(raw.get()).map_err(|_| wrong)).transpose()
-    }
     Ok(Inbound::Join {
         room: read(frame.room, ErrorCode::BadRoom)?.ok_or(ErrorCode::BadRoom)?,
         name: read(frame.name, ErrorCode::BadName)?,
@@ -227,6 +242,8 @@ mod tests {
             (r#"{"type":"join","room":"1","name":"\n"}"#, ErrorCode::BadName),
             (r#"{"type":"join","room":"1","resume":5}"#, ErrorCode::BadMessage),
             (r#"{"type":"join","room":"1","room":"2"}"#, ErrorCode::BadMessage),
+            (r#"{"type":"leave","resume":"t"}"#, ErrorCode::BadRoom),
+            (r#"{"type":"leave","resume":5,"room":"1"}"#, ErrorCode::BadMessage),
             (r#"{"type":"webrtc_offer"}"#, ErrorCode::BadMessage),
             (r#"{"type":"webrtc_offer","sdp":{}}"#, ErrorCode::BadMessage),
             (r#"{"type":"webrtc_offer","sdp":"v=0","to":"2"}"#, ErrorCode::BadMessage),

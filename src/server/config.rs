@@ -56,6 +56,28 @@ pub struct ServerConfig {
     pub port: u16,
     /// Origins whose pages may connect besides the server's own.
     pub origins: Vec<String>,
+    /// Folder for what outlives a restart, or [`STATE_AUTO`] or [`STATE_NONE`].
+    pub state: PathBuf,
+}
+
+/// Value of `server.state` for the system's own place: `$STATE_DIRECTORY` (systemd), else
+/// `$XDG_STATE_HOME/parlor` or `$HOME/.local/state/parlor` (XDG Base Directory Specification).
+pub const STATE_AUTO: &str = "auto";
+/// Value of `server.state` for keeping nothing.
+pub const STATE_NONE: &str = "none";
+
+impl ServerConfig {
+    /// The folder for what outlives a restart, if there is to be one.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let place = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        match self.state.to_str() {
+            Some(STATE_NONE) => None,
+            Some(STATE_AUTO) => place("STATE_DIRECTORY")
+                .or_else(|| place("XDG_STATE_HOME").map(|home| home.join("parlor")))
+                .or_else(|| place("HOME").map(|home| home.join(".local/state/parlor"))),
+            _ => Some(self.state.clone()),
+        }
+    }
 }
 
 /// `[rooms]`
@@ -119,13 +141,13 @@ pub struct IceConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { host: Ipv4Addr::UNSPECIFIED.into(), port: 3000, origins: Vec::new() }
+        Self { host: Ipv4Addr::UNSPECIFIED.into(), port: 3000, origins: Vec::new(), state: STATE_AUTO.into() }
     }
 }
 
 impl Default for RoomsConfig {
     fn default() -> Self {
-        Self { capacity: 2, grace: Duration::from_secs(15), unload_grace: Duration::from_secs(5) }
+        Self { capacity: 2, grace: Duration::from_secs(30), unload_grace: Duration::from_secs(5) }
     }
 }
 

@@ -14,10 +14,11 @@ use tracing::debug;
 
 use super::ice::IceServers;
 use super::journal::Journal;
+use super::ledger::Ledger;
 use super::outbox::Outbox;
-use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, Rules};
+use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
 use crate::protocol::inbound::Relay;
-use crate::protocol::{CloseCode, DisplayName, ErrorCode, PeerId, RoomId, SeatToken};
+use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, PeerId, RoomId, SeatToken};
 
 /// The registry of rooms; clones are the same registry.
 #[derive(Clone, Debug)]
@@ -29,6 +30,7 @@ struct Shared {
     limit: usize,
     ice: IceServers,
     journal: Journal,
+    ledger: Ledger,
     started: Instant,
     map: Mutex<Map>,
     /// An away seat's time ends earlier than any known before.
@@ -81,10 +83,23 @@ enum Parting {
 }
 
 impl Rooms {
-    /// No rooms yet; at most `limit` later.
-    pub(super) fn new(rules: Rules, limit: usize, ice: IceServers, journal: Journal) -> Self {
-        let (started, map, sooner) = (Instant::now(), Mutex::default(), Notify::new());
-        Self(Arc::new(Shared { rules, limit, ice, journal, started, map, sooner }))
+    /// No rooms but those recorded; at most `limit`, and every change of a seat goes into the ledger.
+    pub(super) fn new(
+        rules: Rules,
+        limit: usize,
+        ice: IceServers,
+        journal: Journal,
+        (ledger, records): (Ledger, Vec<RoomRecord>),
+    ) -> Self {
+        let mut map = Map::default();
+        for record in records {
+            let id = record.room.clone();
+            let room = Occupied::new(Room::restore(Duration::ZERO, record, rules));
+            map.watch(&id, &mut lock(&room));
+            map.rooms.insert(id, room);
+        }
+        let (started, map, sooner) = (Instant::now(), Mutex::new(map), Notify::new());
+        Self(Arc::new(Shared { rules, limit, ice, journal, ledger, started, map, sooner }))
     }
 
     /// Time since the registry was made: the clock of everything here.
@@ -102,6 +117,7 @@ impl Rooms {
     /// # Errors
     /// [`RoomFull`] if the room has no seat left, or the server no room.
     pub(super) fn join(&self, id: RoomId, asking: Asking, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
+        let showed_token = asking.resume.is_some();
         let request = JoinRequest {
             name: asking.name,
             resume: asking.resume,
@@ -115,10 +131,11 @@ impl Rooms {
             self.0.journal.note("no room left on this server", &id, None);
             return Err(RoomFull);
         }
-        let room = known.unwrap_or_else(|| Occupied::new(&id, self.0.rules));
+        let room = known.unwrap_or_else(|| Occupied::new(Room::new(id.clone(), self.0.rules)));
         let mut occupied = lock(&room);
         let Ok(admission) = occupied.room.join(self.now(), request) else {
-            self.0.journal.note("full", &id, None);
+            let what = if showed_token { "full, for a token that fits no seat" } else { "full" };
+            self.0.journal.note(what, &id, None);
             return Err(RoomFull);
         };
         let peer = admission.peer;
@@ -128,6 +145,7 @@ impl Rooms {
         occupied.sockets.reserve_exact(1);
         occupied.sockets.push((peer, outbox.clone()));
         occupied.deliver(admission.deliveries);
+        occupied.record(&self.0.ledger);
         drop(occupied);
         map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
         drop(map);
@@ -137,8 +155,25 @@ impl Rooms {
             Entry::Resumed { .. } => "back",
         };
         self.0.journal.note(what, &id, Some(peer));
+        if showed_token && !matches!(admission.entry, Entry::Resumed { .. }) {
+            self.0.journal.note("showed a token that fits no seat", &id, Some(peer));
+        }
         let (rooms, outbox, parting) = (self.clone(), outbox.clone(), Parting::Lose(Loss::Lost));
         Ok(Seat { rooms, id, room, peer, outbox, parting })
+    }
+
+    /// Gives up the seat that a token proves, if there is one.
+    pub(super) fn give_up(&self, held: &HeldSeat) {
+        let mut map = lock(&self.0.map);
+        let Some(room) = map.rooms.get(&held.room).cloned() else { return };
+        let mut occupied = lock(&room);
+        let Some(peer) = occupied.room.holder_of(&held.resume) else { return };
+        if let Some(old) = occupied.take_socket(peer) {
+            old.cut(CloseCode::Replaced);
+        }
+        let deliveries = occupied.room.leave(peer);
+        self.parted(&mut map, &held.room, &mut occupied, deliveries);
+        self.0.journal.note("left", &held.room, Some(peer));
     }
 
     /// Gives up the seats whose time is over, as long as it is polled.
@@ -180,6 +215,7 @@ impl Rooms {
             let deliveries = occupied.room.expire(self.now());
             let gone = before - occupied.room.seats();
             occupied.deliver(deliveries);
+            occupied.record(&self.0.ledger);
             for _ in 0..gone {
                 self.0.journal.note("left, did not come back", &id, None);
             }
@@ -199,9 +235,14 @@ impl Rooms {
             Parting::Leave => ("left", occupied.room.leave(seat.peer)),
             Parting::Lose(loss) => ("away", occupied.room.lose(self.now(), seat.peer, loss)),
         };
-        occupied.deliver(deliveries);
+        self.parted(&mut map, &seat.id, &mut occupied, deliveries);
         self.0.journal.note(what, &seat.id, Some(seat.peer));
-        if map.watch(&seat.id, &mut occupied) {
+    }
+
+    fn parted(&self, map: &mut Map, id: &RoomId, occupied: &mut Occupied, deliveries: Vec<Delivery>) {
+        occupied.deliver(deliveries);
+        occupied.record(&self.0.ledger);
+        if map.watch(id, occupied) {
             self.0.sooner.notify_one();
         }
     }
@@ -225,8 +266,12 @@ impl Map {
 }
 
 impl Occupied {
-    fn new(id: &RoomId, rules: Rules) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self { room: Room::new(id.clone(), rules), sockets: Vec::new(), alarm: None }))
+    fn new(room: Room) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { room, sockets: Vec::new(), alarm: None }))
+    }
+
+    fn record(&mut self, ledger: &Ledger) {
+        ledger.write(|| self.room.take_record());
     }
 
     fn holds(&self, seat: &Seat) -> bool {
@@ -261,6 +306,15 @@ impl Seat {
         drop(occupied);
         debug!(room = %self.id, peer = %self.peer, kind = relay.kind().name(), "relayed");
         Ok(())
+    }
+
+    /// The seat's token has arrived.
+    pub(super) fn confirm(&self) {
+        let mut occupied = lock(&self.room);
+        if occupied.holds(self) {
+            occupied.room.confirm(self.peer);
+            occupied.record(&self.rooms.0.ledger);
+        }
     }
 
     /// Gives the seat up.
@@ -304,7 +358,7 @@ mod tests {
         Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
 
     fn rooms(limit: usize) -> Rooms {
-        Rooms::new(RULES, limit, IceServers::default(), Journal::default())
+        Rooms::new(RULES, limit, IceServers::default(), Journal::default(), Default::default())
     }
 
     fn outbox() -> Arc<Outbox> {
@@ -317,6 +371,13 @@ mod tests {
 
     fn asking(resume: Option<SeatToken>) -> Asking {
         Asking { name: None, resume, reloaded: false }
+    }
+
+    /// Takes a seat, and says that its token has arrived.
+    fn join(rooms: &Rooms, room: &str, resume: Option<SeatToken>, outbox: &Arc<Outbox>) -> Seat {
+        let seat = rooms.join(id(room), asking(resume), outbox).unwrap();
+        seat.confirm();
+        seat
     }
 
     async fn next(outbox: &Outbox) -> ServerMsg {
@@ -335,8 +396,8 @@ mod tests {
     async fn a_dropped_seat_is_kept_for_a_while_and_its_room_forgotten_after() {
         let rooms = rooms(9);
         let (a, b) = (outbox(), outbox());
-        let seat_a = rooms.join(id("1"), asking(None), &a).unwrap();
-        let seat_b = rooms.join(id("1"), asking(None), &b).unwrap();
+        let seat_a = join(&rooms, "1", None, &a);
+        let seat_b = join(&rooms, "1", None, &b);
         drop(token_of(&b).await);
         drop(seat_a);
         assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1), unloaded: false });
@@ -353,16 +414,16 @@ mod tests {
     #[tokio::test]
     async fn a_shorter_grace_that_starts_later_is_not_slept_through() {
         let rules = Rules { grace: Duration::from_secs(3_600), ..RULES };
-        let rooms = Rooms::new(rules, 9, IceServers::default(), Journal::default());
+        let rooms = Rooms::new(rules, 9, IceServers::default(), Journal::default(), Default::default());
         let expiry = tokio::spawn({
             let rooms = rooms.clone();
             async move { rooms.expire_forever().await }
         });
-        drop(rooms.join(id("1"), asking(None), &outbox()));
+        drop(join(&rooms, "1", None, &outbox()));
         tokio::task::yield_now().await;
         let b = outbox();
-        let seat_a = rooms.join(id("2"), asking(None), &outbox()).unwrap();
-        let _seat_b = rooms.join(id("2"), asking(None), &b).unwrap();
+        let seat_a = join(&rooms, "2", None, &outbox());
+        let _seat_b = join(&rooms, "2", None, &b);
         seat_a.lose(Loss::Unloaded);
         drop(token_of(&b).await);
         assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1), unloaded: true });
@@ -375,7 +436,7 @@ mod tests {
         let rooms = rooms(9);
         let (a, mut resume) = (outbox(), None);
         for _ in 0..100 {
-            let seat = rooms.join(id("1"), asking(resume), &a).unwrap();
+            let seat = join(&rooms, "1", resume, &a);
             resume = Some(token_of(&a).await);
             drop(seat);
         }
@@ -386,14 +447,14 @@ mod tests {
     async fn a_newer_socket_takes_the_seat_over_and_the_older_one_changes_nothing_any_more() {
         let rooms = rooms(9);
         let (old, new, other) = (outbox(), outbox(), outbox());
-        let old_seat = rooms.join(id("1"), asking(None), &old).unwrap();
+        let old_seat = join(&rooms, "1", None, &old);
         let token = token_of(&old).await;
-        let _other = rooms.join(id("1"), asking(None), &other).unwrap();
+        let _other = join(&rooms, "1", None, &other);
         drop(token_of(&other).await);
-        let _seat = rooms.join(id("1"), asking(Some(token.clone())), &new).unwrap();
+        let _seat = join(&rooms, "1", Some(token.clone()), &new);
         assert_eq!(old.until_cut().await, CloseCode::Replaced);
-        assert_eq!(token_of(&new).await, token);
-        assert!(matches!(next(&other).await, ServerMsg::PeerBack { peer: PeerId(1), .. }));
+        assert_ne!(token_of(&new).await, token);
+        assert!(matches!(next(&other).await, ServerMsg::PeerBack(info) if info.peer == PeerId(1)));
         let Ok(Inbound::Relay { to, relay }) = decode(r#"{"type":"start_call"}"#) else { panic!() };
         assert_eq!(old_seat.relay(to, &relay), Err(ErrorCode::NotJoined));
         old_seat.leave();
@@ -403,9 +464,9 @@ mod tests {
     #[test]
     fn one_room_too_many_is_refused_until_another_is_forgotten() {
         let rooms = rooms(1);
-        let seat = rooms.join(id("1"), asking(None), &outbox()).unwrap();
+        let seat = join(&rooms, "1", None, &outbox());
         assert!(rooms.join(id("2"), asking(None), &outbox()).is_err());
-        assert!(rooms.join(id("1"), asking(None), &outbox()).is_ok());
+        drop(join(&rooms, "1", None, &outbox()));
         seat.leave();
         assert!(rooms.join(id("2"), asking(None), &outbox()).is_err(), "a kept seat keeps its room");
         while rooms.count() > 0 {

@@ -193,7 +193,13 @@ impl Socket {
                     alarm = Duration::MAX;
                     match self.heartbeat.beat(self.rooms.now()) {
                         Beat::Rest => Ok(()),
-                        Beat::Ping => self.write(Message::Ping(Default::default())).await,
+                        Beat::Ping => {
+                            // The ping asks the browser, even while its page is frozen; the page hears only this.
+                            if self.seat.is_some() {
+                                self.answer(&ServerMsg::Heartbeat);
+                            }
+                            self.write(Message::Ping(Default::default())).await
+                        }
                         Beat::Close(code) => Err(End::Close(code)),
                     }
                 },
@@ -267,12 +273,22 @@ impl Socket {
                 None => Err(ErrorCode::NotJoined),
             },
             Ok(Inbound::Join { room, name, resume, reloaded }) => {
-                if !self.joins.allows(now, Rate::new(JOINS_PER_SECOND, JOIN_BURST)) {
-                    return Err(End::Close(CloseCode::TooManyMessages));
-                }
+                self.count_join(now)?;
                 self.join(room, Asking { name, resume, reloaded }, now)
             }
-            Ok(Inbound::Leave) => self.leave(now),
+            Ok(Inbound::Confirm) => match &self.seat {
+                Some(seat) => {
+                    seat.confirm();
+                    Ok(())
+                }
+                None => Err(ErrorCode::NotJoined),
+            },
+            Ok(Inbound::Leave { held: Some(held) }) => {
+                self.count_join(now)?;
+                self.rooms.give_up(&held);
+                Ok(())
+            }
+            Ok(Inbound::Leave { held: None }) => self.leave(now),
             Err(code) => {
                 self.count_bad_message(code)?;
                 Err(code)
@@ -303,6 +319,14 @@ impl Socket {
         seat.leave();
         self.heartbeat.seated(now, false);
         Ok(())
+    }
+
+    /// Joins are dear, and tokens are not to be guessed.
+    fn count_join(&mut self, now: Duration) -> Result<(), End> {
+        if self.joins.allows(now, Rate::new(JOINS_PER_SECOND, JOIN_BURST)) {
+            return Ok(());
+        }
+        Err(End::Close(CloseCode::TooManyMessages))
     }
 
     fn count_bad_message(&mut self, code: ErrorCode) -> Result<(), End> {

@@ -123,16 +123,25 @@ impl Server {
                 self.join(now, id, request);
                 return Ok(());
             }
-            (_, None) => return Err(ErrorCode::NotJoined),
             (Inbound::Relay { to, relay }, Some(peer)) => {
                 let room = self.room.as_mut().expect("a seat is in a room");
                 room.relay(peer, to, &relay)?
             }
-            (Inbound::Leave, Some(peer)) => {
+            (Inbound::Confirm, Some(peer)) => {
+                self.room.as_mut().expect("a seat is in a room").confirm(peer);
+                return Ok(());
+            }
+            (Inbound::Leave { held: Some(held) }, _) => {
+                let room = self.room.as_mut();
+                room.and_then(|room| room.holder_of(&held.resume).map(|peer| room.leave(peer)))
+                    .unwrap_or_default()
+            }
+            (Inbound::Leave { held: None }, Some(peer)) => {
                 self.wires.get_mut(&id).unwrap().peer = None;
                 self.seats.remove(&peer);
                 self.room.as_mut().map(|room| room.leave(peer)).unwrap_or_default()
             }
+            (_, None) => return Err(ErrorCode::NotJoined),
         };
         self.deliver(deliveries);
         Ok(())

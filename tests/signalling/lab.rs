@@ -8,7 +8,7 @@ use futures::{SinkExt, StreamExt};
 use parlor::protocol::{
     ClientMsg, CloseCode, ErrorCode, IceCandidate, PeerId, RoomId, SeatToken, Seated, ServerMsg, Signal,
 };
-use parlor::server::config::Config;
+use parlor::server::config::{Config, STATE_NONE};
 use parlor::server::run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -31,7 +31,7 @@ pub(crate) async fn soon<T>(what: &str, fact: impl Future<Output = T>) -> T {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<std::io::Result<()>>,
+    task: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Server {
@@ -41,13 +41,24 @@ impl Server {
 
     /// Starts with settings that differ from the defaults.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_at((Ipv4Addr::LOCALHOST, 0).into(), change).await
+    }
+
+    /// The same at an address of the test's choice.
+    pub(crate) async fn with_at(address: SocketAddr, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
+        config.server.state = STATE_NONE.into();
         change(&mut config);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(run(config, listener, async move { drop(stopped.await) }));
-        Self { address, stop: Some(stop), task }
+        Self { address, stop: Some(stop), task: Some(task) }
+    }
+
+    /// One that runs elsewhere, as in a process of its own.
+    pub(crate) fn elsewhere(address: SocketAddr) -> Self {
+        Self { address, stop: None, task: None }
     }
 
     /// Asks the server to stop, as a signal of the system would.
@@ -57,7 +68,7 @@ impl Server {
 
     /// Waits for the server's end.
     pub(crate) async fn ended(self) {
-        soon("the end of the server", self.task).await.unwrap().unwrap();
+        soon("the end of the server", self.task.unwrap()).await.unwrap().unwrap();
     }
 
     pub(crate) async fn tcp(&self) -> TcpStream {
@@ -136,7 +147,17 @@ impl Client {
         self.ws.send(Message::text(text)).await.unwrap();
     }
 
+    /// The next message that is more than a sign of life.
     pub(crate) async fn next(&mut self) -> ServerMsg {
+        loop {
+            match self.message().await {
+                ServerMsg::Heartbeat => {}
+                other => return other,
+            }
+        }
+    }
+
+    pub(crate) async fn message(&mut self) -> ServerMsg {
         match soon("a message", self.frame()).await {
             Message::Text(text) => {
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -180,9 +201,13 @@ impl Client {
         self.seated().await
     }
 
+    /// Reads the answer to a join and confirms it, as a page does.
     pub(crate) async fn seated(&mut self) -> Seated {
         match self.next().await {
-            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => seated,
+            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => {
+                self.say(&ClientMsg::Confirm).await;
+                seated
+            }
             other => panic!("no seat: {other:?}"),
         }
     }

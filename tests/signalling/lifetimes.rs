@@ -23,6 +23,15 @@ async fn a_socket_without_a_sign_of_life_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_page_hears_that_the_server_lives_though_nobody_says_anything() {
+    let server = Server::with(|config| config.limits.ping = Duration::from_millis(50)).await;
+    let (mut one, _) = server.seat("1").await;
+    for _ in 0..3 {
+        assert_eq!(one.message().await, ServerMsg::Heartbeat);
+    }
+}
+
+#[tokio::test]
 async fn a_socket_that_asks_for_no_seat_is_closed() {
     let server = Server::with(|config| config.limits.idle = Duration::from_millis(300)).await;
     let (mut seated, _) = server.seat("1").await;

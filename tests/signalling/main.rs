@@ -8,4 +8,5 @@ mod lab;
 mod lifetimes;
 mod pages;
 mod relays;
+mod restarts;
 mod seats;

@@ -104,7 +104,7 @@ async fn signals_keep_their_order() {
         for n in 0..500 {
             one.say(&to_all(candidate(&n.to_string()))).await;
         }
-        one.say(&ClientMsg::Leave).await;
+        one.say(&ClientMsg::Leave { held: None }).await;
         one
     });
     for n in 0..500 {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use parlor::protocol::{
-    CloseCode, DisplayName, ErrorCode, Page, PeerId, PeerInfo, RoomId, ServerMsg, VERSION,
+    ClientMsg, CloseCode, DisplayName, ErrorCode, HeldSeat, Page, PeerId, PeerInfo, RoomId, SeatToken,
+    ServerMsg, VERSION,
 };
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
@@ -42,13 +43,15 @@ async fn one_creates_the_room_another_joins_and_a_third_is_told_that_it_is_full(
 #[tokio::test]
 async fn a_host_can_raise_the_capacity() {
     let server = Server::with(|config| config.rooms.capacity = 3).await;
-    let (_one, _two) = server.pair("1").await;
+    let (mut one, _two) = server.pair("1").await;
     let (mut three, seated) = server.seat("1").await;
     assert_eq!((seated.peer, seated.peers.len()), (PeerId(3), 2));
     let mut four = server.connect().await;
     four.say(&join("1")).await;
     assert!(matches!(four.next().await, ServerMsg::FullRoom { .. }));
-    three.say(&parlor::protocol::ClientMsg::Leave).await;
+    three.say(&ClientMsg::Leave { held: None }).await;
+    assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
+    assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(3) });
     assert_eq!(server.seat("1").await.1.peer, PeerId(4));
 }
 
@@ -99,17 +102,20 @@ async fn a_page_that_says_it_goes_away_keeps_its_seat_for_a_shorter_while() {
 async fn a_seat_token_takes_the_seat_back_and_a_reload_gives_a_new_page() {
     let server = Server::with(|config| config.rooms.grace = LONG).await;
     let (mut one, _) = server.seat("1").await;
-    let (two, first) = server.seat("1").await;
+    let (two, mut seat) = server.seat("1").await;
     assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
     let mut socket = Some(two);
     for (reloaded, page) in [(false, Page(2)), (true, Page(3)), (false, Page(3)), (true, Page(4))] {
         drop(socket.take());
         assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
         let mut back = server.connect().await;
-        back.say(&resume(&first, reloaded)).await;
-        let ServerMsg::RoomJoined(seated) = back.next().await else { panic!("not joined") };
-        assert_eq!((seated.peer, seated.page, &seated.resume), (PeerId(2), page, &first.resume));
-        assert_eq!(one.next().await, ServerMsg::PeerBack { peer: PeerId(2), page });
+        back.say(&resume(&seat, reloaded)).await;
+        let seated = back.seated().await;
+        assert_eq!((seated.peer, seated.page, seated.resumed), (PeerId(2), page, true));
+        assert_ne!(seated.resume, seat.resume, "a fresh token every time");
+        let info = PeerInfo { peer: PeerId(2), page, name: None, away: false };
+        assert_eq!(one.next().await, ServerMsg::PeerBack(info));
+        seat = seated;
         back.say(&to_all(candidate("x"))).await;
         one.hears(2, &candidate("x")).await;
         socket = Some(back);
@@ -127,10 +133,41 @@ async fn a_newer_socket_with_the_token_replaces_one_that_hangs() {
     assert_eq!(newer.seated().await.peer, PeerId(2));
     assert_eq!(two.closed().await, CloseCode::Replaced);
     drop(two);
-    assert_eq!(one.next().await, ServerMsg::PeerBack { peer: PeerId(2), page: Page(2) });
+    let back = PeerInfo { peer: PeerId(2), page: Page(2), name: None, away: false };
+    assert_eq!(one.next().await, ServerMsg::PeerBack(back));
     // The replaced socket's end is nobody's absence.
     newer.say(&to_all(candidate("x"))).await;
     one.hears(2, &candidate("x")).await;
+}
+
+#[tokio::test]
+async fn a_seat_whose_answer_was_lost_with_its_socket_does_not_keep_the_room_full() {
+    let server = Server::with(|config| config.rooms.grace = LONG).await;
+    let (mut one, _) = server.seat("1").await;
+    let mut two = server.connect().await;
+    two.say(&join("1")).await;
+    assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
+    drop(two);
+    assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
+    assert_eq!(server.seat("1").await.1.peer, PeerId(3));
+}
+
+#[tokio::test]
+async fn a_seat_left_while_there_was_no_socket_is_given_up_by_its_token() {
+    let server = Server::with(|config| config.rooms.grace = LONG).await;
+    let (mut one, _) = server.seat("1").await;
+    let (two, seated) = server.seat("1").await;
+    assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
+    drop(two);
+    assert!(matches!(one.next().await, ServerMsg::PeerAway { .. }));
+    let mut back = server.connect().await;
+    for wrong in ["", "x"] {
+        let held = HeldSeat { room: seated.room.clone(), resume: SeatToken(wrong.into()) };
+        back.say(&ClientMsg::Leave { held: Some(held) }).await;
+    }
+    back.say(&ClientMsg::Leave { held: Some(HeldSeat { room: seated.room, resume: seated.resume }) }).await;
+    assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
+    assert_eq!(back.join("1").await.peer, PeerId(3));
 }
 
 #[tokio::test]

@@ -1,0 +1,145 @@
+//! One seat: who holds it, what proves it, and what of it outlives the server.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::protocol::{DisplayName, Page, PeerId, PeerInfo, RoomId, SeatToken};
+
+/// SHA-256 of a [`SeatToken`], in hexadecimal where it is written down. The server keeps no token itself, so
+/// neither its memory nor its disk holds anything that takes a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// The digest of a token.
+    pub fn of(token: &SeatToken) -> Self {
+        Self(Sha256::digest(token.0.as_bytes()).into())
+    }
+}
+
+impl From<TokenDigest> for String {
+    fn from(digest: TokenDigest) -> Self {
+        digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl TryFrom<String> for TokenDigest {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut digest = [0; 32];
+        let pairs = text.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).ok());
+        let bytes = pairs.map(|pair| pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+        if text.len() != 2 * digest.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err("a digest has 64 hexadecimal digits");
+        }
+        for (place, byte) in digest.iter_mut().zip(bytes) {
+            *place = byte.ok_or("a digest has 64 hexadecimal digits")?;
+        }
+        Ok(Self(digest))
+    }
+}
+
+/// What of a room outlives the server: enough that everybody finds their seat again, and that no number is
+/// given twice. Names are not in it; whoever comes back says theirs again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRecord {
+    /// The room.
+    pub room: RoomId,
+    /// The number given to a peer last.
+    pub last_peer: u32,
+    /// The number given to a page last.
+    pub last_page: u32,
+    /// The seats that somebody can prove; none is a room that is gone.
+    pub seats: Vec<SeatRecord>,
+}
+
+/// One seat of a [`RoomRecord`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatRecord {
+    /// Who holds it.
+    pub peer: PeerId,
+    /// The page load that holds it.
+    pub page: Page,
+    /// What proves it.
+    pub token: TokenDigest,
+    /// A newer proof, not known to have arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued: Option<TokenDigest>,
+}
+
+/// The tokens that prove one seat.
+#[derive(Debug, Default)]
+pub(super) struct Proof {
+    /// Known to have arrived.
+    confirmed: Option<TokenDigest>,
+    /// Told last, and not known to have arrived: an answer can be lost with its socket.
+    issued: Option<TokenDigest>,
+}
+
+impl Proof {
+    /// A token is told to whoever sits down, or has just shown another one.
+    pub(super) fn issue(&mut self, token: &SeatToken, shown: Option<&SeatToken>) {
+        if self.issued.is_some() && self.issued == shown.map(TokenDigest::of) {
+            self.confirm();
+        }
+        self.issued = Some(TokenDigest::of(token));
+    }
+
+    /// The token told last has arrived; says whether that is news.
+    pub(super) fn confirm(&mut self) -> bool {
+        let news = self.issued.is_some();
+        self.confirmed = self.issued.take().or(self.confirmed);
+        news
+    }
+
+    /// Somebody can prove this seat.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.confirmed.is_some()
+    }
+
+    /// Digests may be compared in any time: who does not know the token cannot choose its digest.
+    pub(super) fn fits(&self, digest: TokenDigest) -> bool {
+        [self.confirmed, self.issued].contains(&Some(digest))
+    }
+}
+
+/// One seat that is taken.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) peer: PeerId,
+    pub(super) page: Page,
+    pub(super) name: Option<DisplayName>,
+    pub(super) proof: Proof,
+    /// When the seat is given up; `None` while its socket is there.
+    pub(super) away_until: Option<Duration>,
+}
+
+impl Seat {
+    pub(super) fn new(peer: PeerId, page: Page, name: Option<DisplayName>) -> Self {
+        Self { peer, page, name, proof: Proof::default(), away_until: None }
+    }
+
+    pub(super) fn restore(record: SeatRecord, away_until: Duration) -> Self {
+        let SeatRecord { peer, page, token, issued } = record;
+        let proof = Proof { confirmed: Some(token), issued };
+        Self { peer, page, name: None, proof, away_until: Some(away_until) }
+    }
+
+    /// `None` for a seat that nobody can prove.
+    pub(super) fn record(&self) -> Option<SeatRecord> {
+        let &Self { peer, page, proof: Proof { confirmed, issued }, .. } = self;
+        confirmed.map(|token| SeatRecord { peer, page, token, issued })
+    }
+
+    pub(super) fn present(&self) -> bool {
+        self.away_until.is_none()
+    }
+
+    pub(super) fn info(&self) -> PeerInfo {
+        PeerInfo { peer: self.peer, page: self.page, name: self.name.clone(), away: !self.present() }
+    }
+}
