@@ -23,6 +23,7 @@ mod error;
 mod media;
 mod page;
 mod peer;
+mod seat;
 mod socket;
 
 use media::Media;
@@ -118,7 +119,7 @@ impl Driver {
             Command::Enable { devices, enabled } => self.media.enable(devices, enabled),
             Command::PlaySound => page::play_all(&self.queue),
             Command::Peer(peer, epoch, command) => self.peer(peer, epoch, command),
-            Command::Remember(seat) => page::remember(seat.as_ref()),
+            Command::Remember(seat) => seat::remember(seat.as_ref()),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }
     }

@@ -27,6 +27,8 @@ mod negotiation;
 mod pair;
 mod peer;
 mod recovery;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use devices::Capture;
@@ -47,6 +49,8 @@ pub struct Call {
     line: Line,
     capture: Capture,
     supported: bool,
+    /// A seat of a former page, for when the person goes to its room.
+    held: Option<HeldSeat>,
     /// The room the person wants to be in.
     wish: Option<Wish>,
     seat: Option<Seat>,
@@ -79,6 +83,7 @@ impl Call {
             line: Line::new(seed),
             capture: Capture::default(),
             supported: true,
+            held: None,
             wish: None,
             seat: None,
             pairs: BTreeMap::new(),
@@ -145,6 +150,11 @@ impl Call {
         }
         let mut commands = self.line.open(now);
         let remembered = loaded.remembered.filter(|remembered| match &self.wish {
+            None if !loaded.returning => {
+                let Remembered { room, resume, .. } = remembered.clone();
+                self.held = Some(HeldSeat { room, resume });
+                false
+            }
             None => true,
             // Whoever has pressed CONNECT already wants that room and no other.
             Some(wish) => self.seat.is_none() && wish.resume.is_none() && wish.room == remembered.room,
@@ -216,7 +226,8 @@ impl Call {
             },
         };
         self.notice = None;
-        self.wish = Some(Wish { room, name, resume: None });
+        let resume = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
+        self.wish = Some(Wish { room, name, resume });
         let mut commands = if self.line.is_open() { self.join() } else { self.line.open(now) };
         commands.extend(self.capture.start(Devices::BOTH));
         commands

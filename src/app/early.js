@@ -1,5 +1,6 @@
-// Until WebAssembly is ready: keeps the last button pressed, to be pressed again then (see `press_early`),
-// and says so when this browser cannot make calls or the program does not load.
+// What cannot wait for WebAssembly: keeps the last button pressed until then, to be pressed again (see
+// `press_early`), says so when this browser cannot make calls or the program does not load, and finds out
+// whether this tab is a copy of another.
 (function () {
   document.documentElement.setAttribute('data-script', '');
   function main() { return document.querySelector('main'); }
@@ -40,6 +41,34 @@
   addEventListener('submit', function (event) {
     keep(event, event.target.querySelector('[type=submit]'));
   }, true);
+  // A duplicated tab has a copy of the first one's sessionStorage, seat and all. A lock tells them apart: each
+  // tab holds the one of its own name as long as its page is there. On a reload it is free as soon as the old
+  // page is gone; whoever does not get it is a copy, forgets the seat and takes a name of its own.
+  function settle() {
+    var known = sessionStorage.getItem('parlor.tab');
+    function hold(name, options) {
+      sessionStorage.setItem('parlor.tab', name);
+      return new Promise(function (settled) {
+        navigator.locks.request('parlor.tab.' + name, options, function () {
+          settled(true);
+          return new Promise(function () { /* for ever */ });
+        }).catch(function () { settled(false); });
+      });
+    }
+    function anew() {
+      sessionStorage.removeItem('parlor.seat');
+      return hold(String(Math.random()), {});
+    }
+    if (!known) return hold(String(Math.random()), {});
+    var patience = new AbortController();
+    setTimeout(function () { patience.abort(); }, 1500);
+    return hold(known, { signal: patience.signal }).then(function (own) { return own || anew(); });
+  }
+  try {
+    window.parlorTab = navigator.locks ? settle() : Promise.resolve();
+  } catch (refused) {
+    window.parlorTab = Promise.resolve(); // no storage, so nothing to share
+  }
   addEventListener('unhandledrejection', function () { fail('load-failed'); });
   addEventListener('DOMContentLoaded', function () {
     if (!window.WebAssembly || !window.RTCPeerConnection || !('noModule' in HTMLScriptElement.prototype)) {

@@ -1,29 +1,26 @@
-//! The page around the call: what it remembers, its address, and the moments when trying again makes sense.
+//! The page around the call: its address, and the moments when trying again makes sense.
+
+use std::cell::RefCell;
 
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{EventTarget, HtmlMediaElement, Storage, VisibilityState};
+use web_sys::{EventTarget, HtmlMediaElement, VisibilityState};
 
 use super::Events;
 use super::error::BrowserError;
 use super::media::permissions;
-use crate::call::{Event, Loaded, MediaEvent, Remembered};
+use super::seat;
+use crate::call::{Event, Loaded, MediaEvent};
 use crate::protocol::RoomId;
-
-/// Key in the tab's `sessionStorage`.
-const SEAT: &str = "parlor.seat";
-/// Beside it, when the page was last left, in milliseconds since 1970.
-const DEPARTED: &str = "parlor.departed";
-/// How long a reload may take, in milliseconds.
-const RELOAD_MS: u64 = 60_000;
 
 /// Gathers what the page knows at its start, and reports it.
 pub(super) fn report_loaded(events: Events) {
     spawn_local(async move {
         let (microphone, camera) = permissions().await;
-        let loaded = Loaded { supported: supports_calls(), remembered: remembered(), microphone, camera };
+        let (remembered, returning) = (seat::remembered().await, seat::left_a_moment_ago());
+        let loaded = Loaded { supported: supports_calls(), remembered, returning, microphone, camera };
         events.push(Event::Loaded(loaded));
     });
 }
@@ -45,7 +42,7 @@ pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
     let mut listeners = vec![
         report(&window, "online", Event::NetworkChanged),
         report(&window, "pageshow", Event::Woken),
-        EventListener::new(&window, "pagehide", |_| note_departure()),
+        EventListener::new(&window, "pagehide", |_| seat::note_departure()),
     ];
     if let Some(document) = window.document() {
         let (events, watched) = (events.clone(), document.clone());
@@ -55,53 +52,20 @@ pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
             }
         }));
     }
-    // The Network Information API is Chromium's own.
+    // The Network Information API is Chromium's own. Only the type says that the network is another one, and
+    // only telephones tell it; the estimates of speed, which change as well, are at least an occasion to look.
     let connection = Reflect::get(&window.navigator(), &"connection".into()).unwrap_or_default();
     if let Ok(connection) = connection.dyn_into::<EventTarget>() {
-        listeners.push(report(&connection, "change", Event::NetworkChanged));
+        let (events, watched) = (events.clone(), connection.clone());
+        let kind = move || Reflect::get(&watched, &"type".into()).unwrap_or_default();
+        let before = RefCell::new(kind());
+        listeners.push(EventListener::new(&connection, "change", move |_| {
+            let now = kind();
+            let same = before.replace(now.clone()) == now;
+            events.push(if same { Event::Woken } else { Event::NetworkChanged });
+        }));
     }
     listeners
-}
-
-/// Keeps the seat in the tab's own storage, or forgets it. A browser that refuses storage only loses the
-/// return after a reload.
-pub(super) fn remember(seat: Option<&Remembered>) {
-    let Some(storage) = storage() else { return };
-    let done = match seat.map(serde_json::to_string) {
-        Some(Ok(text)) => storage.set_item(SEAT, &text),
-        Some(Err(error)) => Err(JsValue::from_str(&error.to_string())),
-        None => storage.remove_item(SEAT),
-    };
-    if let Err(error) = done {
-        super::log(&format!("seat not kept: {}", BrowserError::from(error)));
-    }
-}
-
-/// The seat of a page that was there a moment ago. A tab that is opened again after hours must not go on the
-/// air by itself.
-fn remembered() -> Option<Remembered> {
-    let storage = storage()?;
-    let departed: u64 = storage.get_item(DEPARTED).ok()??.parse().ok()?;
-    if today().saturating_sub(departed) > RELOAD_MS {
-        return None;
-    }
-    serde_json::from_str(&storage.get_item(SEAT).ok()??).ok()
-}
-
-/// Whole milliseconds since 1970; the code that reads and writes fractions would weigh 14 KB.
-fn today() -> u64 {
-    js_sys::Date::now() as u64
-}
-
-fn note_departure() {
-    if let Some(storage) = storage() {
-        // Without it the page only does not come back by itself.
-        let _ = storage.set_item(DEPARTED, &today().to_string());
-    }
-}
-
-fn storage() -> Option<Storage> {
-    super::window().session_storage().ok()?
 }
 
 /// Puts the room's own address into the address bar, so that it can be shared and reloaded.

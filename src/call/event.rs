@@ -34,15 +34,18 @@ pub enum Event {
 pub struct Loaded {
     /// The browser has what calls need.
     pub supported: bool,
-    /// The seat this tab held before a reload.
+    /// The seat this tab held before.
     pub remembered: Option<Remembered>,
+    /// The page was left a moment ago, as by a reload, so it goes back to that seat by itself. Otherwise, as
+    /// after a crash or in a tab that is opened again, only when the person goes to that room.
+    pub returning: bool,
     /// Leave of the person for microphone and camera, where the browser tells.
     pub microphone: Permission,
     /// See `microphone`.
     pub camera: Permission,
 }
 
-/// A seat kept over a reload, in the tab's own storage.
+/// A seat kept over a reload or a crash, in the tab's own storage.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Remembered {
     /// The room.

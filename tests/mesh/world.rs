@@ -476,5 +476,11 @@ impl World {
 }
 
 fn loaded(remembered: Option<Remembered>) -> Loaded {
-    Loaded { supported: true, remembered, microphone: Permission::Prompt, camera: Permission::Prompt }
+    Loaded {
+        supported: true,
+        remembered,
+        returning: true,
+        microphone: Permission::Prompt,
+        camera: Permission::Prompt,
+    }
 }

@@ -1,0 +1,199 @@
+//! What a call does about its seat and its line, step by step; the mesh simulation proves the rest.
+
+use super::*;
+use crate::protocol::{Epoch, PeerInfo, Seated, ServerMsg};
+
+const NOW: Duration = Duration::from_secs(1);
+
+fn room() -> RoomId {
+    RoomId::from_typed("4711").unwrap()
+}
+
+fn token(text: &str) -> SeatToken {
+    SeatToken(text.to_owned())
+}
+
+fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
+    ServerMsg::RoomJoined(Seated {
+        room: room(),
+        peer: PeerId(1),
+        page: Page(1),
+        peers,
+        resume: token(token_text),
+        resumed,
+        ice_servers: vec![],
+        version: crate::protocol::VERSION,
+    })
+}
+
+fn other() -> PeerInfo {
+    PeerInfo { peer: PeerId(2), page: Page(2), name: None, away: false }
+}
+
+fn remembered(resume: &str) -> Remembered {
+    Remembered { room: room(), resume: token(resume), name: None, microphone_muted: false, camera_off: false }
+}
+
+fn join(resume: Option<&str>, reloaded: bool) -> Command {
+    Command::Send(ClientMsg::Join { room: room(), name: None, resume: resume.map(token), reloaded })
+}
+
+fn connect() -> Event {
+    Event::User(UserAction::Connect { room: room().to_string(), name: String::new() })
+}
+
+/// A call and the socket it opened last.
+struct Tab {
+    call: Call,
+    socket: SocketId,
+}
+
+impl Tab {
+    fn loaded(loaded: Loaded) -> Self {
+        let mut page = Self { call: Call::new(1), socket: SocketId::default() };
+        page.happens(Event::Loaded(Loaded { supported: true, ..loaded }));
+        page
+    }
+
+    /// In a call with one other, as the server answered with the token `t1`.
+    fn in_call() -> Self {
+        let mut page = Self::loaded(Loaded::default());
+        page.happens(connect());
+        page.socket(SocketEvent::Opened);
+        page.hears(seated("t1", false, vec![other()]));
+        page
+    }
+
+    fn happens(&mut self, event: Event) -> Vec<Command> {
+        self.at(NOW, event)
+    }
+
+    fn at(&mut self, now: Duration, event: Event) -> Vec<Command> {
+        let commands = self.call.handle(now, event);
+        for command in &commands {
+            if let Command::OpenSocket(socket) = command {
+                self.socket = *socket;
+            }
+        }
+        commands
+    }
+
+    fn socket(&mut self, event: SocketEvent) -> Vec<Command> {
+        self.happens(Event::Socket(self.socket, event))
+    }
+
+    fn hears(&mut self, message: ServerMsg) -> Vec<Command> {
+        self.socket(SocketEvent::Message(message))
+    }
+
+    fn lose_line(&mut self) {
+        self.socket(SocketEvent::Closed { code: 1006 });
+    }
+}
+
+fn closes(command: &Command) -> bool {
+    matches!(command, Command::Peer(_, _, PeerCommand::Close))
+}
+
+#[test]
+fn a_seat_is_kept_before_it_is_confirmed() {
+    let mut page = Tab::loaded(Loaded::default());
+    page.happens(connect());
+    assert_eq!(page.socket(SocketEvent::Opened), [join(None, false)]);
+    let commands = page.hears(seated("t1", false, vec![]));
+    let at = |wanted: &Command| commands.iter().position(|command| command == wanted);
+    let kept = at(&Command::Remember(Some(remembered("t1"))));
+    assert!(kept.is_some() && kept < at(&Command::Send(ClientMsg::Confirm)), "{commands:?}");
+}
+
+#[test]
+fn a_lost_line_touches_no_connection_and_the_seat_is_taken_back_with_the_newest_token() {
+    let mut page = Tab::in_call();
+    for (shown, told) in [("t1", "t2"), ("t2", "t3")] {
+        assert!(!page.socket(SocketEvent::Closed { code: 1006 }).iter().any(closes));
+        let due = page.call.deadline().unwrap();
+        page.at(due, Event::Tick);
+        assert_eq!(page.socket(SocketEvent::Opened), [join(Some(shown), false)]);
+        let commands = page.hears(seated(told, true, vec![other()]));
+        assert!(!commands.iter().any(closes), "{commands:?}");
+    }
+}
+
+#[test]
+fn a_seat_that_is_not_the_same_any_more_begins_its_connections_anew() {
+    let mut page = Tab::in_call();
+    page.lose_line();
+    page.happens(Event::Woken);
+    page.socket(SocketEvent::Opened);
+    let commands = page.hears(seated("t2", false, vec![other()]));
+    assert_eq!(commands.iter().filter(|command| closes(command)).count(), 1, "{commands:?}");
+    let opened = |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { .. }));
+    assert!(commands.iter().any(opened), "{commands:?}");
+}
+
+#[test]
+fn who_leaves_while_the_line_is_down_has_the_server_told_and_can_come_back() {
+    let mut page = Tab::in_call();
+    page.lose_line();
+    page.happens(Event::User(UserAction::Leave));
+    assert_eq!(page.call.view().phase, Phase::Home);
+    let owed = HeldSeat { room: room(), resume: token("t1") };
+    page.happens(connect());
+    let said = page.socket(SocketEvent::Opened);
+    assert_eq!(said, [Command::Send(ClientMsg::Leave { held: Some(owed) }), join(None, false)]);
+}
+
+#[test]
+fn a_page_goes_back_by_itself_after_a_reload_and_only_when_asked_after_a_crash() {
+    let loaded = |returning| Loaded { remembered: Some(remembered("t1")), returning, ..Loaded::default() };
+    let mut reloaded = Tab::loaded(loaded(true));
+    assert_eq!(reloaded.call.view().phase, Phase::Joining);
+    assert_eq!(reloaded.socket(SocketEvent::Opened), [join(Some("t1"), true)]);
+
+    let mut crashed = Tab::loaded(loaded(false));
+    assert_eq!(crashed.call.view().phase, Phase::Home);
+    assert_eq!(crashed.socket(SocketEvent::Opened), []);
+    assert!(crashed.happens(connect()).contains(&join(Some("t1"), true)));
+
+    let mut elsewhere = Tab::loaded(loaded(false));
+    elsewhere.socket(SocketEvent::Opened);
+    let connect = UserAction::Connect { room: "4712".into(), name: String::new() };
+    let room = RoomId::from_typed("4712").unwrap();
+    let join = Command::Send(ClientMsg::Join { room, name: None, resume: None, reloaded: false });
+    assert!(elsewhere.happens(Event::User(connect)).contains(&join));
+}
+
+#[test]
+fn a_server_that_is_silent_is_called_on_a_new_socket_and_heartbeats_are_enough() {
+    let mut page = Tab::in_call();
+    let mut now = NOW;
+    for _ in 0..10 {
+        now += Duration::from_secs(5);
+        page.at(now, Event::Tick);
+        page.at(now, Event::Socket(page.socket, SocketEvent::Message(ServerMsg::Heartbeat)));
+    }
+    assert_eq!(page.socket, SocketId(1));
+    let commands = page.at(now + Duration::from_secs(15), Event::Tick);
+    assert!(commands.contains(&Command::OpenSocket(SocketId(2))), "{commands:?}");
+    assert!(!commands.iter().any(closes), "{commands:?}");
+}
+
+#[test]
+fn another_network_restarts_ice_even_where_it_seems_to_work_and_being_woken_does_not() {
+    let mut page = Tab::in_call();
+    let epoch = Epoch::first(Page(1), Page(2));
+    let reports = |page: &mut Tab, event| page.happens(Event::Peer(PeerId(2), epoch, event));
+    let offer = crate::protocol::OfferId(1);
+    reports(&mut page, PeerEvent::Offered { offer, sdp: String::new() });
+    let answer = crate::protocol::Signal::WebrtcAnswer { sdp: String::new(), epoch, offer };
+    page.hears(ServerMsg::Signal { from: PeerId(2), signal: answer });
+    reports(&mut page, PeerEvent::Applied);
+    reports(&mut page, PeerEvent::State(PeerState::Connected));
+
+    let restarts =
+        |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::Offer { restart: true, .. }));
+    assert!(!page.happens(Event::Woken).iter().any(restarts));
+    page.happens(Event::NetworkChanged);
+    page.socket(SocketEvent::Opened);
+    assert!(page.hears(seated("t2", true, vec![other()])).iter().any(restarts));
+}
