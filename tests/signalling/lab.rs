@@ -27,6 +27,17 @@ pub(crate) async fn soon<T>(what: &str, fact: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, fact).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
+/// Asks again and again until something is so.
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let mut pace = tokio::time::interval(Duration::from_millis(5));
+    soon(what, async {
+        while !so().await {
+            pace.tick().await;
+        }
+    })
+    .await;
+}
+
 /// A running server.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,

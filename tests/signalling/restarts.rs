@@ -10,7 +10,7 @@ use parlor::protocol::{ClientMsg, HeldSeat, Page, PeerId, PeerInfo, SeatToken, S
 use parlor::server::room::{RoomRecord, TokenDigest};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::lab::{Server, candidate, join, resume, soon, to_all};
+use crate::lab::{Server, candidate, join, resume, to_all, until};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -35,12 +35,7 @@ impl Process {
             .spawn()
             .unwrap();
         let process = Self { child, server: Server::elsewhere(address), log };
-        soon("the server to listen", async {
-            while TcpStream::connect(address).await.is_err() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        })
-        .await;
+        until("the server to listen", async || TcpStream::connect(address).await.is_ok()).await;
         process
     }
 
@@ -71,12 +66,7 @@ async fn written(state: &Path, tokens: &[&SeatToken]) {
         Some(newest.seats.into_iter().map(|seat| seat.token.into()).collect())
     };
     let expected: Vec<String> = tokens.iter().map(|token| TokenDigest::of(token).into()).collect();
-    soon("seats to be written down", async {
-        while newest().as_ref() != Some(&expected) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    until("seats to be written down", async || newest().as_ref() == Some(&expected)).await;
 }
 
 #[tokio::test]
@@ -137,11 +127,11 @@ async fn seats_nobody_comes_back_to_are_free_after_the_grace() {
     server.ended().await;
     let server = Server::with_at(address, keep).await;
     let mut newcomer = server.connect().await;
-    newcomer.say(&join("1")).await;
-    while let ServerMsg::FullRoom { .. } = soon("an answer", newcomer.next()).await {
-        tokio::time::sleep(SHORT / 10).await;
+    until("a free seat", async || {
         newcomer.say(&join("1")).await;
-    }
+        !matches!(newcomer.next().await, ServerMsg::FullRoom { .. })
+    })
+    .await;
 }
 
 #[tokio::test]
