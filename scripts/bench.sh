@@ -33,7 +33,7 @@ parlor() {
   local port log=$1
   shift
   port=$(free_port)
-  env "$@" PORT="$port" "$target/release/parlor" >"$log" 2>&1 &
+  env PARLOR_SERVER_STATE="$work/state" "$@" PORT="$port" "$target/release/parlor" >"$log" 2>&1 &
   pid=$!
   started+=("$pid")
   url=http://127.0.0.1:$port
@@ -60,7 +60,8 @@ scripts/build.sh
 printf '\n== Signalling: CPU for a relay and a join, memory for a connection\n'
 if [ -x "$pieces/relay.sh" ]; then
   # A few sockets play thousands of people here, so the limit of messages for one socket is lifted; it is still checked.
-  parlor "$work/relay.log" PARLOR_LIMITS_MESSAGES_PER_SECOND=1000000 PARLOR_LIMITS_MESSAGE_BURST=1000000
+  parlor "$work/relay.log" PARLOR_LIMITS_MESSAGES_PER_SECOND=1000000 PARLOR_LIMITS_MESSAGE_BURST=1000000 \
+    PARLOR_LIMITS_BYTES_PER_SECOND=1000000000 PARLOR_LIMITS_BYTE_BURST=1000000000
   "$pieces/relay.sh" "ws${url#http}/ws" "$pid" | tee "$work/relay.txt"
   printf '\nmedians:\n'
   medians <"$work/relay.txt"

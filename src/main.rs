@@ -7,7 +7,7 @@ use clap::Parser;
 use parlor::server::config::{Arguments, Config};
 use parlor::server::run;
 use tokio::net::TcpListener;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -24,6 +24,11 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    // Every socket is an open file; systems start programs with a low limit that they may raise themselves.
+    match rlimit::increase_nofile_limit(rlimit::INFINITY) {
+        Ok(files) => info!(files, "limit of open files"),
+        Err(fault) => warn!("the limit of open files stays as it is: {fault}"),
+    }
     let address = config.address();
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,

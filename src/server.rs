@@ -33,6 +33,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -119,6 +120,7 @@ fn sockets(config: &Config, recorded: (Ledger, Vec<RoomRecord>)) -> Sockets {
     let rules_of_sockets = SocketRules {
         origins: config.server.origins.clone(),
         messages: Rate::new(limits.messages_per_second, limits.message_burst),
+        bytes: Rate::new(limits.bytes_per_second, limits.byte_burst),
         bad_messages: limits.bad_messages,
         rhythm: Rhythm { ping: limits.ping, silent: limits.silent, idle: limits.idle },
         write_timeout: limits.write_timeout,
@@ -147,6 +149,7 @@ struct Front {
     tasks: TaskTracker,
     stopping: CancellationToken,
     places: Arc<Semaphore>,
+    write_timeout: Duration,
 }
 
 impl Front {
@@ -156,7 +159,9 @@ impl Front {
             .header_read_timeout(config.limits.request_timeout)
             .max_buf_size(MAX_HEAD_BYTES);
         let places = Arc::new(Semaphore::new(config.limits.requests));
-        Self { http, router, tasks, stopping: CancellationToken::new(), places }
+        // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
+        let write_timeout = 2 * config.limits.write_timeout;
+        Self { http, router, tasks, stopping: CancellationToken::new(), places, write_timeout }
     }
 
     async fn accept_forever(&self, listener: &TcpListener) {
@@ -183,6 +188,8 @@ impl Front {
         // Signals are small and urgent; without the option they only wait a little.
         drop(stream.set_nodelay(true));
         let service = TowerToHyperService::new(self.router.clone());
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(self.write_timeout));
         let connection = self.http.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let stopping = self.stopping.clone();
         async move {

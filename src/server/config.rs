@@ -108,6 +108,10 @@ pub struct LimitsConfig {
     pub messages_per_second: u32,
     /// Messages at once from one socket.
     pub message_burst: u32,
+    /// Bytes a second from one socket.
+    pub bytes_per_second: u32,
+    /// Bytes at once from one socket.
+    pub byte_burst: u32,
     /// Malformed messages from one socket until it is closed.
     pub bad_messages: u32,
     /// Frames that may wait for one socket.
@@ -157,10 +161,12 @@ impl Default for LimitsConfig {
             rooms: 100_000,
             sockets: 20_000,
             requests: 4_000,
-            messages_per_second: 2_000,
-            message_burst: 2_000,
+            messages_per_second: 500,
+            message_burst: 1_000,
+            bytes_per_second: 128 * 1024,
+            byte_burst: 512 * 1024,
             bad_messages: 20,
-            queue_frames: 256,
+            queue_frames: 2_048,
             queue_bytes: 1024 * 1024,
             write_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
@@ -239,10 +245,14 @@ impl Config {
             ("limits.requests", limits.requests),
             ("limits.messages_per_second", limits.messages_per_second as usize),
             ("limits.message_burst", limits.message_burst as usize),
+            ("limits.bytes_per_second", limits.bytes_per_second as usize),
             ("limits.queue_frames", limits.queue_frames),
         ];
         if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err((key, "it must be at least 1".into()));
+        }
+        if (limits.byte_burst as usize) < MAX_FRAME_BYTES {
+            return Err(("limits.byte_burst", format!("one frame must fit, so at least {MAX_FRAME_BYTES}")));
         }
         if limits.queue_bytes < 2 * MAX_FRAME_BYTES {
             return Err((
@@ -265,6 +275,15 @@ impl Config {
         let urls = ice.servers.iter().flat_map(|server| &server.urls);
         if let Some(url) = urls.into_iter().find(|url| !is_ice_url(url)) {
             return Err(("ice.servers", format!("{url:?} is neither a stun: nor a turn: URL")));
+        }
+        if ice.servers.iter().any(|server| server.urls.is_empty()) {
+            return Err(("ice.servers", "an entry names no URL".into()));
+        }
+        // Browsers throw a whole configuration away for this (W3C WebRTC 1.0, section 4.4.1.1).
+        let nameless = |server: &&IceServer| server.username.is_none() || server.credential.is_none();
+        let turn = |server: &&IceServer| server.urls.iter().any(|url| url.starts_with("turn"));
+        if let Some(server) = ice.servers.iter().filter(turn).find(nameless) {
+            return Err(("ice.servers", format!("{:?} needs a username and a credential", server.urls)));
         }
         Ok(())
     }
@@ -384,6 +403,9 @@ mod tests {
             ("[limits]\nqueue_bytes = 1", "limits.queue_bytes"),
             ("[ice]\nservers = [{ urls = ['https://x'] }]", "ice.servers"),
             ("[ice]\nservers = [{ url = 'stun:x' }]", "ice.servers"),
+            ("[ice]\nservers = [{ urls = [] }]", "ice.servers: an entry names no URL"),
+            ("[ice]\nservers = [{ urls = ['turn:x'], username = 'u' }]", "needs a username and a credential"),
+            ("[limits]\nbyte_burst = 1", "limits.byte_burst"),
         ];
         for (toml, expected) in table {
             let text = error(toml, &[]);

@@ -27,7 +27,12 @@ pub(super) struct Meter {
 impl Meter {
     /// Counts one event, unless it comes too early.
     pub(super) fn allows(&mut self, now: Duration, rate: Rate) -> bool {
-        let next = self.spent_until.max(now) + rate.interval;
+        self.allows_many(now, rate, 1)
+    }
+
+    /// Counts so many events at once, unless they come too early.
+    pub(super) fn allows_many(&mut self, now: Duration, rate: Rate, count: u32) -> bool {
+        let next = self.spent_until.max(now) + rate.interval * count;
         let allowed = next - now <= rate.tolerance;
         if allowed {
             self.spent_until = next;

@@ -128,12 +128,15 @@ impl Rooms {
         let mut map = lock(&self.0.map);
         let known = map.rooms.get(&id).cloned();
         if known.is_none() && map.rooms.len() >= self.0.limit {
+            drop(map);
             self.0.journal.note("no room left on this server", &id, None);
             return Err(RoomFull);
         }
         let room = known.unwrap_or_else(|| Occupied::new(Room::new(id.clone(), self.0.rules)));
         let mut occupied = lock(&room);
         let Ok(admission) = occupied.room.join(self.now(), request) else {
+            // What is written is written when nobody waits for it.
+            drop((occupied, map));
             let what = if showed_token { "full, for a token that fits no seat" } else { "full" };
             self.0.journal.note(what, &id, None);
             return Err(RoomFull);

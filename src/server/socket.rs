@@ -50,6 +50,8 @@ pub(super) struct SocketRules {
     pub(super) origins: Vec<String>,
     /// Messages a second, of any kind.
     pub(super) messages: Rate,
+    /// Bytes a second, in messages of any kind.
+    pub(super) bytes: Rate,
     /// Malformed messages in a socket's life.
     pub(super) bad_messages: u32,
     /// Pings and patience.
@@ -124,6 +126,7 @@ struct Socket {
     seat: Option<Seat>,
     heartbeat: Heartbeat,
     messages: Meter,
+    bytes: Meter,
     joins: Meter,
     bad_messages: u32,
 }
@@ -150,6 +153,7 @@ impl Socket {
             seat: None,
             heartbeat: Heartbeat::new(sockets.rooms.now(), sockets.rules.rhythm),
             messages: Meter::default(),
+            bytes: Meter::default(),
             joins: Meter::default(),
             bad_messages: 0,
         }
@@ -255,7 +259,15 @@ impl Socket {
         };
         let now = self.rooms.now();
         self.heartbeat.heard(now);
-        if !self.messages.allows(now, self.rules.messages) {
+        let bytes = match &message {
+            Message::Text(text) => text.len(),
+            Message::Binary(data) | Message::Ping(data) | Message::Pong(data) => data.len(),
+            Message::Close(_) => 0,
+        };
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if !self.messages.allows(now, self.rules.messages)
+            || !self.bytes.allows_many(now, self.rules.bytes, bytes)
+        {
             return Err(End::Close(CloseCode::TooManyMessages));
         }
         match message {
