@@ -13,19 +13,39 @@
     button.setAttribute('data-early', '');
     if (button.type === 'submit') ask();
   }
-  // Whoever pressed CONNECT is asked for camera and microphone now and not only when the program is here; it
-  // takes the answer over (`early_capture` in browser/media.rs, which asks the same). Not for what it will refuse.
+  // Whoever pressed CONNECT is asked for camera and microphone, and joins the room, now and not only when the
+  // program is here; it takes both over (`early_capture` in browser/media.rs, which asks the same, and `Early`
+  // in browser/socket.rs). Not for what it will refuse.
   function ask() {
     var field = document.getElementById('room-input');
-    if (window.parlorCapture || !field || !/^[\w-]{1,64}$/.test(field.value.replace(/\s/g, ''))) return;
+    var room = field && field.value.replace(/\s/g, '');
+    if (window.parlorCapture || !room || !/^[\w-]{1,64}$/.test(room)) return;
     if (!window.RTCPeerConnection || !window.WebAssembly || !navigator.mediaDevices) return;
+    join(room);
     window.parlorCapture = navigator.mediaDevices.getUserMedia({
       audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 } }
     });
     window.parlorCapture.catch(function () { /* told by whoever takes it over */ });
   }
+  function join(room) {
+    var typed = document.getElementById('name-input');
+    var name, held;
+    try {
+      name = (typed && typed.value.trim()) || localStorage.getItem('parlor.name');
+      held = sessionStorage.getItem('parlor.seat');
+    } catch (refused) { /* no storage, no name */ }
+    // A seat that is held is the program's to take back.
+    if (held || (name && !/^[^\x00-\x1f\x7f-\x9f]{1,40}$/.test(name))) return;
+    var words = { type: 'join', room: room };
+    if (name) words.name = name;
+    var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws');
+    var early = window.parlorEarly = { socket: socket, join: JSON.stringify(words), heard: [] };
+    socket.onopen = function () { socket.send(early.join); };
+    socket.onmessage = function (event) { early.heard.push(event); };
+  }
   function fail(id) {
     if (live()) return;
+    if (window.parlorEarly) window.parlorEarly.socket.close();
     if (window.parlorCapture) {
       window.parlorCapture.then(function (stream) {
         stream.getTracks().forEach(function (track) { track.stop(); });
