@@ -90,6 +90,10 @@
     window.parlorTab = Promise.resolve(); // no storage, so nothing to share
   }
   addEventListener('unhandledrejection', function () { fail('load-failed'); });
+  addEventListener('load', function () {
+    // The first connection of a page starts the browser's media engine, which is better done before a call.
+    if (window.RTCPeerConnection) new RTCPeerConnection().close();
+  });
   addEventListener('DOMContentLoaded', function () {
     if (!window.WebAssembly || !window.RTCPeerConnection || !('noModule' in HTMLScriptElement.prototype)) {
       fail('unsupported');
