@@ -1,4 +1,17 @@
+import type { Page } from '@playwright/test';
+
 import { expect, seesTheOther, test } from '../fixtures/test';
+
+/** The page is there and its program is on its way, until what this returns is called. */
+async function holdProgram(page: Page): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((done) => (release = done));
+  await page.route('**/*.wasm', async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}
 
 test('an empty room number says "Please type a room ID" in place', async ({ person }) => {
   const { home } = await person();
@@ -105,12 +118,7 @@ test('the page can be read before its program has loaded', async ({ person, room
 
 test('a click on CONNECT before the program has loaded is not lost', async ({ person, room }) => {
   const { page, home, call } = await person();
-  let release = () => {};
-  const released = new Promise<void>((done) => (release = done));
-  await page.route('**/*.wasm', async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdProgram(page);
   await page.goto('/', { waitUntil: 'commit' });
   await home.room.fill(room);
   await home.connect.click();
@@ -121,12 +129,7 @@ test('a click on CONNECT before the program has loaded is not lost', async ({ pe
 
 test('what was typed before the program has loaded stays', async ({ person, room }) => {
   const { page, home } = await person();
-  let release = () => {};
-  const released = new Promise<void>((done) => (release = done));
-  await page.route('**/*.wasm', async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdProgram(page);
   await page.goto('/', { waitUntil: 'commit' });
   await home.room.fill(room);
   await home.name.fill('Ann');
