@@ -1,0 +1,159 @@
+import type { Page } from '@playwright/test';
+
+import { expect, lasting, LOST_LINE, note, noting, Observed, rounded, test } from '../fixtures/chaos';
+import { frameAfter, readyAt } from '../fixtures/frames';
+import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES } from '../fixtures/chromium';
+import { framesGrow, hears } from '../fixtures/media';
+import { seesTheOther } from '../fixtures/test';
+
+const PICTURES_BACK_MS = 10_000;
+const LONGEST_GAP_MS = 2_000;
+
+for (const who of ['whoever opened the room', 'the guest'] as const) {
+  test(`${who} reloads, and pictures are back on both sides`, async ({ person, room }) => {
+    const call = await Observed.call(person, room);
+    const one = call.pair[who === 'the guest' ? 1 : 0];
+    const began = Date.now();
+    await one.page.reload();
+    const ready = await readyAt(one.page);
+    const firsts = await Promise.all(call.pair.map(({ page }) => frameAfter(page, ready)));
+    const [own, other] = who === 'the guest' ? [firsts[1]!, firsts[0]!] : [firsts[0]!, firsts[1]!];
+    await Promise.all(call.pair.map(seesTheOther));
+    const back = Math.max(own, other) - ready;
+    note(
+      `reload of ${who}: pictures ${rounded(own - ready)} ms after the page was interactive at its own side, ` +
+        `${rounded(other - ready)} ms at the other's (${rounded(ready - began)} ms of loading before)`,
+    );
+    expect(back).toBeLessThan(PICTURES_BACK_MS);
+  });
+}
+
+async function freeze(page: Page, seconds: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await lasting(seconds);
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await session.detach();
+}
+
+// The longer one outlasts every patience with a silent socket.
+for (const seconds of [3, 16]) {
+  test(`a tab is frozen for ${seconds} seconds and thawed, and the call is there again`, async ({ person, room }) => {
+    const call = await Observed.call(person, room, { provokes: LOST_LINE });
+    const [ann, ben] = call.pair;
+    const began = Date.now();
+    await freeze(ann.page, seconds);
+    const thawed = Date.now();
+    const firsts = await Promise.all(call.pair.map(({ page }) => frameAfter(page, thawed)));
+    await Promise.all(call.pair.map(seesTheOther));
+    await hears(ann.page);
+    const [, other] = await call.gaps(began);
+    note(
+      `tab frozen for ${seconds} s: pictures ${rounded(firsts[0]! - thawed)} ms after the thaw, ` +
+        `longest gap ${rounded(other!)} ms at the other side`,
+    );
+    expect(firsts[0]! - thawed).toBeLessThan(PICTURES_BACK_MS);
+    await ben.call.expectConnected(1);
+  });
+}
+
+test('a copied tab does not disturb the call of the first', async ({ person, room }) => {
+  const call = await Observed.call(person, room);
+  const [ann] = call.pair;
+  // A tab that was reloaded remembers more than a fresh one.
+  await ann.page.reload();
+  await Promise.all(call.pair.map(seesTheOther));
+  const before = await ann.page.evaluate(() => window.watch.connections.length);
+  const peers = await Promise.all(call.pair.map((one) => one.call.tiles.getAttribute('data-peer')));
+
+  const began = Date.now();
+  const [copy] = await Promise.all([
+    ann.context.waitForEvent('page'),
+    // The new tab starts with a copy of this one's sessionStorage, as "Duplicate tab" does.
+    ann.page.evaluate(() => void window.open(location.href)),
+  ]);
+  await expect(copy.locator('main')).toHaveAttribute('data-ready', /.*/);
+  expect(await copy.evaluate(() => sessionStorage.length), 'it is a copy').toBeGreaterThan(0);
+  // The room has no third seat, so all that is left for it is the start page with the number.
+  await expect(copy.locator('main')).toHaveAttribute('data-phase', 'home');
+  await expect(copy.locator('#room-input')).toHaveValue(room);
+  for (const { call: view } of call.pair) await framesGrow(view.remote);
+  const gaps = await call.gaps(began);
+  await Promise.all(call.pair.map(seesTheOther));
+  expect(await ann.page.evaluate(() => window.watch.connections.length), 'no new connection').toBe(before);
+  expect(await Promise.all(call.pair.map((one) => one.call.tiles.getAttribute('data-peer')))).toEqual(peers);
+  await expect(copy.locator('main')).toHaveAttribute('data-phase', 'home');
+
+  // Nor does it when the person there insists.
+  await copy.locator('#connect-button').click();
+  await expect(copy.locator('#notice')).toContainText(/This room is full|another tab/);
+  await Promise.all(call.pair.map(seesTheOther));
+  call.note('tab duplicated', gaps);
+  expect(Math.max(...gaps)).toBeLessThan(LONGEST_GAP_MS);
+});
+
+test.describe('a ghost', () => {
+  const GRACE = 4;
+
+  test('of a killed browser keeps its seat for its own return, and after its grace for nobody', async ({
+    person,
+    room,
+    mortal,
+    playwright,
+  }) => {
+    const server = await mortal({ PARLOR_ROOMS_GRACE: String(GRACE) });
+    const launch = () =>
+      playwright.chromium.launchServer({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...FAKE_DEVICES] });
+    const doomed = [await launch(), await launch()] as const;
+    try {
+      const browsers = await Promise.all(doomed.map((one) => playwright.chromium.connect(one.wsEndpoint())));
+      const options = { baseURL: server.url, provokes: LOST_LINE };
+      const call = await Observed.call(person, room, options, { ...options, browser: browsers[0] });
+      const [ann, ben] = call.pair;
+      const peer = await ann.call.tiles.getAttribute('data-peer');
+      const kept = await ben.page.evaluate(() => Object.entries(sessionStorage));
+      await doomed[0].kill();
+
+      // As browsers do that bring back the tabs of a session that crashed.
+      const restore = async (browser: (typeof browsers)[number]) =>
+        person(
+          noting({
+            ...options,
+            browser,
+            prepare: (context) =>
+              context.addInitScript((kept) => {
+                // The empty page that every tab begins with has no storage.
+                if (location.origin === 'null' || sessionStorage.length > 0) return;
+                for (const [key, value] of kept) sessionStorage.setItem(key, value);
+              }, kept),
+          }),
+        );
+      const back = await restore(browsers[1]!);
+      const returned = Date.now();
+      await back.home.open(`/room/${room}`);
+      const own = await readyAt(back.page);
+      await back.call.expectShown();
+      await Promise.all([ann, back].map(seesTheOther));
+      const seen = await frameAfter(ann.page, returned);
+      expect(await ann.call.tiles.getAttribute('data-peer'), 'it is its own seat').toBe(peer);
+
+      const killed = Date.now();
+      await doomed[1].kill();
+      const third = await person(options);
+      await third.home.open();
+      await third.home.join(room);
+      await expect(third.home.notice).toContainText('This room is full');
+      await ann.call.expectAlone();
+      const free = Date.now() - killed;
+      await third.home.connect.click();
+      await Promise.all([ann, third].map(seesTheOther));
+      note(
+        `browser killed: back in its seat, pictures ${rounded(seen - own)} ms after the page was interactive; ` +
+          `seat free for others ${rounded(free)} ms after the kill (grace ${GRACE} s)`,
+      );
+      expect(free).toBeGreaterThan((GRACE - 1) * 1000);
+    } finally {
+      for (const one of doomed) await one.kill();
+    }
+  });
+});
