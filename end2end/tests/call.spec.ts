@@ -1,5 +1,24 @@
-import { expect, test, twoInCall } from '../fixtures/test';
+import type { Page } from '@playwright/test';
+
 import { framesGrow, hears } from '../fixtures/media';
+import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
+
+interface CandidateMessage {
+  type: string;
+  candidate?: string;
+  sdpMid?: string;
+  sdpMLineIndex?: number;
+  usernameFragment?: string;
+}
+
+/** What the page sends through its sockets from now on. */
+function sentBy(page: Page): CandidateMessage[] {
+  const sent: CandidateMessage[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => void sent.push(JSON.parse(String(payload)) as CandidateMessage)),
+  );
+  return sent;
+}
 
 test('two people who type the same room number see and hear each other', async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
@@ -56,4 +75,36 @@ test('calls in different rooms do not mix', async ({ person, room }) => {
   await other.home.open();
   await other.home.join(`${room}1`);
   await other.call.expectAlone();
+});
+
+test('every candidate is sent with all that tells where it belongs, and their end once', async ({ person, room }) => {
+  const pair = [await person(), await person()];
+  const sent = pair.map(({ page }) => sentBy(page));
+  for (const { home } of pair) {
+    await home.open();
+    await home.join(room);
+  }
+  await Promise.all(pair.map(seesTheOther));
+  for (const [at, { page }] of pair.entries()) {
+    const candidates = () => sent[at]!.filter(({ type }) => type === 'webrtc_ice_candidate');
+    const gathering = () => page.evaluate(() => window.watch.connections.map((connection) => connection.iceGatheringState));
+    await expect.poll(gathering).toEqual(['complete']);
+    await expect.poll(() => candidates().at(-1)?.candidate, { message: 'the end comes last' }).toBe('');
+
+    const sdp = await page.evaluate(() => window.watch.connections[0]!.localDescription!.sdp);
+    const [, ...sections] = sdp.split(/^m=/m);
+    const attribute = (section: string, name: string) => new RegExp(`^a=${name}:(\\S+)`, 'm').exec(section)?.[1];
+    const places = sections.map((section, index) => ({
+      sdpMid: attribute(section, 'mid'),
+      sdpMLineIndex: index,
+      usernameFragment: attribute(section, 'ice-ufrag'),
+    }));
+    const named = candidates().filter(({ candidate }) => candidate !== '');
+    expect(named.length, 'there are candidates').toBeGreaterThan(0);
+    for (const { candidate, sdpMid, sdpMLineIndex, usernameFragment } of named) {
+      expect(candidate).toMatch(/^candidate:/);
+      expect(places).toContainEqual({ sdpMid, sdpMLineIndex, usernameFragment });
+    }
+    expect(candidates().filter(({ candidate }) => candidate === ''), 'their end, once').toHaveLength(1);
+  }
 });

@@ -183,3 +183,57 @@ test('a camera that was granted too late, after leaving, is switched off again',
   await expect.poll(() => guest.page.evaluate(() => window.watch.streams.length)).toBeGreaterThan(0);
   await expectDevicesReleased(guest.page);
 });
+
+for (const { kind, device, button, arrives } of [
+  { kind: 'video', device: 'camera', button: 'camera', arrives: (host: Person) => framesGrow(host.call.remote) },
+  { kind: 'audio', device: 'microphone', button: 'mute', arrives: (host: Person) => hears(host.page) },
+] as const) {
+  test(`a ${device} that is pulled out is missed in words, the call goes on, and plugging it in brings it back`, async ({
+    person,
+    room,
+  }) => {
+    const host = await waiting(person, room);
+    const guest = await person({ devices: {} });
+    await joinsAndReceives(guest, host, room);
+    await arrives(host);
+    const other = button === 'mute' ? guest.call.camera : guest.call.mute;
+
+    await guest.page.evaluate((kind) => window.watch.unplug?.(kind), kind);
+    await says(guest, `No ${device} was found`);
+    await says(guest, 'Plug it in');
+    await expect(guest.call[button]).toHaveAttribute('data-state', 'missing');
+    await expect(other, 'the other device stays').toHaveAttribute('data-state', 'on');
+    await guest.call.expectConnected(1);
+    await framesGrow(guest.call.remote);
+    await hears(guest.page);
+    await (kind === 'video' ? hears(host.page) : framesGrow(host.call.remote));
+
+    await guest.page.evaluate((kind) => window.watch.plugIn?.(kind), kind);
+    await expect(guest.call[button]).toHaveAttribute('data-state', 'on');
+    await expect(guest.page.getByText(`No ${device} was found`)).toBeHidden();
+    await arrives(host);
+    for (const { page } of [host, guest]) {
+      expect(await page.evaluate(() => window.watch.connections.length), 'the same connection lives on').toBe(1);
+    }
+  });
+}
+
+test('a sound that the browser holds back is had by a press of the button that says so', async ({ person, room }) => {
+  const host = await waiting(person, room);
+  const guest = await person({ devices: { holdsSound: true } });
+  await guest.home.open();
+  await guest.home.join(room, 'Guest');
+  await guest.call.expectConnected(1);
+  await says(guest, 'Your browser holds the sound back.');
+  const hear = guest.page.getByRole('button', { name: 'Tap to hear' });
+  await expect(hear).toBeVisible();
+  await expect(guest.call.remote).toHaveJSProperty('paused', true);
+
+  await hear.click();
+  await expect(hear).toBeHidden();
+  await expect(guest.call.remote).toHaveJSProperty('paused', false);
+  await expect(guest.call.remote).toHaveJSProperty('muted', false);
+  await framesGrow(guest.call.remote);
+  await hears(guest.page);
+  await host.call.expectConnected(1);
+});
