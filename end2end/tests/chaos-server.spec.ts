@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { expect, LOST_LINE, Observed, rounded, test } from '../fixtures/chaos';
-import { lineBack, lineDown } from '../fixtures/frames';
+import { lineDown, seatBack, timesSaidDown } from '../fixtures/frames';
 import { framesGrow } from '../fixtures/media';
 
 const ROUNDS = 5;
@@ -53,7 +53,7 @@ test('the server is killed and started again, five times over, and the two in th
     for (const { call: view } of call.pair) await framesGrow(view.remote);
     const answered = await stranger.page.evaluate(() => window.answers.length);
     const up = await server.start();
-    const moments = await Promise.all(call.pair.map(({ page }) => lineBack(page, killed)));
+    const moments = await Promise.all(call.pair.map(({ page }) => seatBack(page, killed)));
     back.push(...moments.map((moment) => Math.max(0, moment - up)));
     await call.expectUntouched();
     await expect
@@ -70,7 +70,13 @@ test('the server is killed and started again, five times over, and the two in th
   await expect(third.home.notice).toContainText('This room is full');
   await call.expectUntouched();
 
-  call.note(`server killed ${ROUNDS}x`, gaps, `seat back ${rounded(Math.max(...back))} ms after the server answered`);
+  const said = await Promise.all(call.pair.map(({ page }) => timesSaidDown(page)));
+  call.note(
+    `server killed ${ROUNDS}x`,
+    gaps,
+    `seat back ${rounded(Math.max(...back))} ms after the server answered`,
+    `a word about it ${said.join(' and ')} times`,
+  );
   expect(Math.max(...gaps), 'longest gap').toBeLessThan(LONGEST_GAP_MS);
   expect(Math.max(...back), 'seat back').toBeLessThan(SEAT_BACK_MS);
 });

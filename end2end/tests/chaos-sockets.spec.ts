@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { expect, lasting, LOST_LINE, Observed, rounded, test } from '../fixtures/chaos';
-import { lineBack, lineDown } from '../fixtures/frames';
+import { lineDown, seatBack } from '../fixtures/frames';
 import { hears } from '../fixtures/media';
 
 const run = promisify(execFile);
@@ -22,7 +22,7 @@ test('the kernel of the server cuts every socket, and the call goes on', async (
   const cut = await run('ss', ['--kill', '--no-header', '--tcp', 'state', 'established', `sport = :${port}`]).catch(String);
   test.skip(typeof cut === 'string' || cut.stdout === '', `this machine does not let ss cut sockets: ${JSON.stringify(cut)}`);
 
-  const moments = await Promise.all(call.pair.map(({ page }) => lineBack(page, began)));
+  const moments = await Promise.all(call.pair.map(({ page }) => seatBack(page, began)));
   const back = Math.max(...moments) - began;
   for (const [at, count] of (await sockets()).entries()) expect(count, 'another socket').toBeGreaterThan(before[at]!);
   await call.expectUntouched();
@@ -39,7 +39,7 @@ test('sockets are cut on the way, again and again, and the call goes on', async 
   for (let round = 0; round < ROUNDS; round++) {
     const cut = Date.now();
     tcpProxy.cut();
-    const moments = await Promise.all(call.pair.map(({ page }) => lineBack(page, cut)));
+    const moments = await Promise.all(call.pair.map(({ page }) => seatBack(page, cut)));
     back.push(...moments.map((moment) => moment - cut));
     await call.expectUntouched();
   }
@@ -57,10 +57,13 @@ test('the server cannot be reached for a while, and the call goes on and has its
   await Promise.all(call.pair.map(({ page }) => lineDown(page)));
   await lasting(5);
   await Promise.all(call.pair.map(({ page }) => lineDown(page)));
+  const words = call.pair.map(({ page }) => page.getByText('The line to the server is down'));
+  for (const said of words) await expect(said).toBeVisible();
   tcpProxy.pass();
   const up = Date.now();
-  const moments = await Promise.all(call.pair.map(({ page }) => lineBack(page, began)));
+  const moments = await Promise.all(call.pair.map(({ page }) => seatBack(page, began)));
   const back = Math.max(...moments) - up;
+  for (const said of words) await expect(said).toBeHidden();
   await call.expectUntouched();
   const gaps = await call.gaps(began);
   call.note('connections refused for 5 s', gaps, `seat back ${rounded(back)} ms after they passed again`);
@@ -71,20 +74,13 @@ test('the server cannot be reached for a while, and the call goes on and has its
 test('sockets that hang without a word are noticed by the page, and others take their place', async ({ person, room, tcpProxy }) => {
   const call = await Observed.call(person, room, { baseURL: tcpProxy.url, provokes: LOST_LINE });
   const began = Date.now();
-  const sockets = await Promise.all(call.pair.map(({ page }) => page.evaluate(() => window.watch.sockets.length)));
   tcpProxy.hold();
-  const noticed = await Promise.all(
-    call.pair.map(async ({ page }, at) => {
-      await expect
-        .poll(() => page.evaluate(() => window.watch.sockets.length), { timeout: NOTICED_MS, message: 'a new socket' })
-        .toBeGreaterThan(sockets[at]!);
-      return (await lineBack(page, began)) - began;
-    }),
-  );
+  const moments = await Promise.all(call.pair.map(({ page }) => seatBack(page, began, NOTICED_MS)));
+  const back = Math.max(...moments) - began;
   await call.expectUntouched();
   await Promise.all(call.pair.map(({ page }) => hears(page)));
   const gaps = await call.gaps(began);
-  call.note('sockets half-open', gaps, `seat back on another socket after ${rounded(Math.max(...noticed))} ms`);
+  call.note('sockets half-open', gaps, `seat back on another socket after ${rounded(back)} ms`);
   expect(Math.max(...gaps)).toBeLessThan(LONGEST_GAP_MS);
 });
 
@@ -95,7 +91,7 @@ test('both are offline for ten seconds, as far as their browsers know', async ({
   await lasting(10);
   const up = Date.now();
   await Promise.all(call.pair.map(({ context }) => context.setOffline(false)));
-  const moments = await Promise.all(call.pair.map(({ page }) => lineBack(page, began)));
+  const moments = await Promise.all(call.pair.map(({ page }) => seatBack(page, began)));
   const back = Math.max(...moments) - up;
   await call.expectUntouched();
   const gaps = await call.gaps(began);
