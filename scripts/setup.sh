@@ -90,12 +90,16 @@ npm_folder() {
   cp "$1/package-lock.json" "$1/node_modules/.installed"
 }
 
+# What the tests stand on: a browser, and on Debian the tools that make networks to break; elsewhere those tests are skipped.
 browser() {
-  [ -z "$CHROMIUM" ] || [ -z "$CHROMEDRIVER" ] || return 0
-  debian || stop "please install Chromium (or Chrome) and its ChromeDriver, or name them in CHROMIUM and CHROMEDRIVER, then run this again"
   local packages=()
+  if [ -z "$CHROMIUM" ] || [ -z "$CHROMEDRIVER" ]; then
+    debian || stop "please install Chromium (or Chrome) and its ChromeDriver, or name them in CHROMIUM and CHROMEDRIVER, then run this again"
+  fi
   [ -n "$CHROMIUM" ] || packages+=(chromium)
   [ -n "$CHROMEDRIVER" ] || packages+=(chromium-driver)
+  if debian && ! { have ip && have tc && have ss; }; then packages+=(iproute2); fi
+  [ ${#packages[@]} -gt 0 ] || return 0
   install "Debian's package lists" "10 s" as_root apt-get update
   install "${packages[*]} from Debian" "1 minute" as_root apt-get install -y --no-install-recommends "${packages[@]}"
 }
