@@ -1,0 +1,237 @@
+//! One participant: a real [`Call`] in the model of a page, which carries out what the call wants.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use parlor::call::{
+    Call, Command, Devices, Event, Loaded, MediaError, MediaEvent, PeerCommand, PeerEvent, Permission,
+    Remembered, SocketEvent, SocketId, UserAction,
+};
+use parlor::protocol::{Epoch, PeerId, ServerMsg};
+
+use super::connection::{ConnectionId, Ends, Tracks};
+use super::seats::Number;
+use super::wire::{Down, Up, WireId};
+use super::world::World;
+
+pub(crate) struct Page {
+    pub(crate) call: Call,
+    pub(crate) events: VecDeque<Event>,
+    /// How often it was loaded.
+    pub(crate) load: u32,
+    pub(crate) socket: Option<(SocketId, WireId)>,
+    pub(crate) connections: BTreeMap<PeerId, (Epoch, ConnectionId)>,
+    pub(crate) remembered: Option<Remembered>,
+    /// Where the call believes to sit.
+    pub(crate) seat: Option<Number>,
+    pub(crate) asked: VecDeque<Devices>,
+    pub(crate) tracks: Tracks,
+    pub(crate) has_camera: bool,
+    pub(crate) wants_in: bool,
+    /// No program runs in it until then.
+    pub(crate) frozen: Option<Duration>,
+    /// How often something happened that may need a connection to be helped.
+    pub(crate) hits: u32,
+}
+
+impl Page {
+    pub(crate) fn new(call: Call, has_camera: bool) -> Self {
+        Self {
+            call,
+            events: VecDeque::from([loaded(None)]),
+            load: 1,
+            socket: None,
+            connections: BTreeMap::new(),
+            remembered: None,
+            seat: None,
+            asked: VecDeque::new(),
+            tracks: Tracks::default(),
+            has_camera,
+            wants_in: false,
+            frozen: None,
+            hits: 0,
+        }
+    }
+
+    pub(crate) fn wire(&self) -> Option<WireId> {
+        self.socket.map(|(_, wire)| wire)
+    }
+
+    fn end_tracks(&mut self, devices: Devices) {
+        for (track, ends) in self.tracks.iter_mut().zip([devices.microphone, devices.camera]) {
+            track.take_if(|_| ends);
+        }
+    }
+}
+
+/// The program starts, in a new page or after a reload.
+pub(crate) fn loaded(remembered: Option<Remembered>) -> Event {
+    let (microphone, camera) = (Permission::Prompt, Permission::Prompt);
+    Event::Loaded(Loaded { supported: true, remembered, microphone, camera })
+}
+
+impl World {
+    /// A socket's next frame comes out of the network. A page that was reloaded hears nothing of it any more.
+    pub(super) fn arrive(&mut self, id: WireId) {
+        let wire = self.server.wires.get_mut(&id).unwrap();
+        let (who, load, socket) = (wire.owner, wire.load, wire.socket);
+        let event = match wire.down.pop_front().unwrap() {
+            Down::Opened => SocketEvent::Opened,
+            Down::Frame(text) => {
+                let read = serde_json::from_str::<ServerMsg>(&text);
+                SocketEvent::Message(read.unwrap_or_else(|error| panic!("{text}: {error}")))
+            }
+            Down::Closed(code) => SocketEvent::Closed { code },
+        };
+        if self.pages[who].load == load {
+            self.pages[who].events.push_back(Event::Socket(socket, event));
+        }
+    }
+
+    pub(super) fn report(&mut self, id: ConnectionId) {
+        let ends = &self.connections.all[&id].ends;
+        let (owner, peer, epoch) = (ends.owner, ends.peer, ends.epoch);
+        if let Some(event) = self.connections.take_event(id) {
+            self.pages[owner].events.push_back(Event::Peer(peer, epoch, event));
+        }
+    }
+
+    pub(super) fn answer_capture(&mut self, who: usize) {
+        let prompt = Permission::Prompt;
+        let page = &mut self.pages[who];
+        let asked = page.asked.pop_front().unwrap();
+        let event = if asked.camera && !page.has_camera {
+            MediaEvent::Failed { asked, error: MediaError::NotFound, microphone: prompt, camera: prompt }
+        } else {
+            for (track, granted) in page.tracks.iter_mut().zip([asked.microphone, asked.camera]) {
+                if granted {
+                    self.last_track += 1;
+                    *track = Some(self.last_track);
+                }
+            }
+            MediaEvent::Granted(asked)
+        };
+        page.events.push_back(Event::Media(event));
+        self.count_live();
+    }
+
+    /// Tracks end by themselves, as when a camera is unplugged.
+    pub(super) fn unplug(&mut self, who: usize, devices: Devices) {
+        self.pages[who].end_tracks(devices);
+        self.user(who, Event::Media(MediaEvent::Ended(devices)));
+        self.count_live();
+    }
+
+    pub(super) fn count_live(&mut self) {
+        self.connections.live = self.pages.iter().flat_map(|page| page.tracks).flatten().collect();
+    }
+
+    pub(super) fn handle(&mut self, who: usize, event: Event) {
+        self.note(|| format!("{who} <- {event:?}"));
+        self.learn(who, &event);
+        let leaves = event == Event::User(UserAction::Leave);
+        for command in self.pages[who].call.handle(self.now, event) {
+            self.note(|| format!("{who} -> {command:?}"));
+            self.perform(who, command, leaves);
+        }
+        self.check_page(who);
+    }
+
+    /// What the call is told is kept beside it.
+    fn learn(&mut self, who: usize, event: &Event) {
+        let page = &mut self.pages[who];
+        match event {
+            Event::Socket(
+                socket,
+                SocketEvent::Message(ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated)),
+            ) if page.socket.is_some_and(|(current, _)| current == *socket) => {
+                let life = seated.resume.0.split(' ').next().unwrap().parse().unwrap();
+                page.seat = Some((life, seated.peer));
+            }
+            Event::Peer(peer, epoch, PeerEvent::State(state)) => {
+                if let Some((_, id)) = page.connections.get(peer).filter(|(current, _)| current == epoch) {
+                    self.connections.all.get_mut(id).unwrap().told = *state;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn perform(&mut self, who: usize, command: Command, leaves: bool) {
+        let page = &mut self.pages[who];
+        match command {
+            Command::OpenSocket(socket) => {
+                let open = page.wire().and_then(|wire| self.server.wires.get(&wire)?.is_open().then_some(()));
+                assert_eq!(open, None, "{who} opens a second socket beside a live one");
+                let wire = self.server.connect(who, page.load, socket);
+                page.socket = Some((socket, wire));
+            }
+            Command::CloseSocket => {
+                let wire = page.socket.take().map(|(_, wire)| wire);
+                self.up(wire, Up::Closed(1000));
+            }
+            Command::Send(message) => {
+                let wire = page.wire();
+                assert!(wire.is_some(), "{who} sends without a socket");
+                self.up(wire, Up::Frame(serde_json::to_string(&message).unwrap()));
+            }
+            Command::Capture(devices) => page.asked.push_back(devices),
+            Command::Release(devices) => {
+                page.end_tracks(devices);
+                self.count_live();
+            }
+            Command::Enable { .. } | Command::PlaySound | Command::ShowAddress(_) => {}
+            Command::Remember(seat) => page.remembered = seat,
+            Command::Peer(peer, epoch, PeerCommand::Open { offerer, .. }) => {
+                self.open_connection(who, peer, epoch, offerer);
+            }
+            Command::Peer(peer, epoch, command) => {
+                let (current, id) = page.connections[&peer];
+                assert_eq!(current, epoch, "a command for a connection that was replaced");
+                if command == PeerCommand::Close {
+                    page.connections.remove(&peer);
+                    assert!(leaves || self.may_close(id), "{who} closes a connection that works: {id}");
+                    self.connections.close(id);
+                } else {
+                    let restarts = matches!(command, PeerCommand::Offer { restart: true, .. });
+                    assert!(!restarts || self.was_hit(id), "{who} restarts {id} without a reason");
+                    self.connections.command(id, command, self.pages[who].tracks);
+                }
+            }
+        }
+    }
+
+    fn open_connection(&mut self, who: usize, peer: PeerId, epoch: Epoch, offerer: bool) {
+        let own = self.pages[who].seat.expect("a connection without a seat");
+        let other = self.server.seats.owner((own.0, peer)).expect("a connection with nobody");
+        let hits = self.pages[who].hits + self.pages[other].hits;
+        let ends = Ends { owner: who, own, other, peer, epoch, hits };
+        let id = self.connections.open(ends, offerer, self.pages[who].tracks);
+        let before = self.pages[who].connections.insert(peer, (epoch, id));
+        assert_eq!(before, None, "a second connection with the same peer");
+    }
+
+    /// Something happened to either end since this connection was opened.
+    fn was_hit(&self, id: ConnectionId) -> bool {
+        let ends = &self.connections.all[&id].ends;
+        self.pages[ends.owner].hits + self.pages[ends.other].hits > ends.hits
+    }
+
+    /// A connection over which both see each other is closed only when one of the seats is given up.
+    fn may_close(&self, id: ConnectionId) -> bool {
+        let ends = &self.connections.all[&id].ends;
+        let held = |seat| self.server.seats.is_held(seat);
+        !self.connections.is_healthy(id) || !held(ends.own) || !held((ends.own.0, ends.peer))
+    }
+
+    pub(super) fn up(&mut self, wire: Option<WireId>, up: Up) {
+        if let Some(wire) = wire.and_then(|wire| self.server.wires.get_mut(&wire)) {
+            wire.up.push_back(up);
+        }
+    }
+
+    /// The person, or the machine, does something to the page.
+    pub(super) fn user(&mut self, who: usize, event: Event) {
+        self.pages[who].events.push_back(event);
+    }
+}

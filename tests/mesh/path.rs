@@ -1,0 +1,87 @@
+//! The way of the media in the model of `RTCPeerConnection`: as much of ICE as decides whether two connections
+//! find each other, and what the one receives of the other.
+
+use parlor::call::{PeerEvent, PeerState};
+
+use super::connection::{ConnectionId, Connections, Tracks};
+
+impl Connections {
+    /// The credentials in use, if ICE could connect with them.
+    fn path(&self, id: ConnectionId) -> Option<(u32, u32)> {
+        let other = self.partner(id)?;
+        let (own, their) = (&self.all[&id], &self.all[&other]);
+        let (local, remote) = (own.local?.ufrag, own.remote?.ufrag);
+        let heard = own.candidates.contains(&remote) || their.candidates.contains(&local);
+        let path = (local.min(remote), local.max(remote));
+        (heard && !self.broken.contains(&path)).then_some(path)
+    }
+
+    /// Whether media flows from and to this connection.
+    pub(crate) fn flows(&self, id: ConnectionId) -> bool {
+        self.path(id).is_some() && self.all[&id].state == PeerState::Connected
+    }
+
+    /// Media flows, both calls know it, and nothing is wrong on either side.
+    pub(crate) fn is_healthy(&self, id: ConnectionId) -> bool {
+        let fine = |id: ConnectionId| {
+            let connection = &self.all[&id];
+            self.flows(id) && connection.told == PeerState::Connected && !connection.refused
+        };
+        fine(id) && self.partner(id).is_some_and(fine)
+    }
+
+    /// What arrives from the other end.
+    pub(crate) fn received(&self, id: ConnectionId) -> Tracks {
+        let sent = self.partner(id).filter(|_| self.flows(id)).and_then(|other| self.all[&other].senders);
+        sent.unwrap_or_default().map(|track| track.filter(|track| self.live.contains(track)))
+    }
+
+    /// Whether pictures arrive, if that is news.
+    pub(crate) fn next_video(&self, id: ConnectionId) -> Option<bool> {
+        let arrives = self.received(id)[1].is_some();
+        (arrives != self.all[&id].video).then_some(arrives)
+    }
+
+    pub(crate) fn tell_video(&mut self, id: ConnectionId, arrives: bool) {
+        let connection = self.all.get_mut(&id).unwrap();
+        connection.video = arrives;
+        connection.events.push_back(PeerEvent::Video(arrives));
+    }
+
+    /// The state that ICE would report next, if it is another one.
+    pub(crate) fn next_state(&self, id: ConnectionId) -> Option<PeerState> {
+        let own = self.all.get(&id).filter(|own| !own.closed && own.remote.is_some())?;
+        let works = self.path(id).is_some();
+        match own.state {
+            PeerState::New => Some(PeerState::Connecting),
+            PeerState::Connecting | PeerState::Disconnected if works => Some(PeerState::Connected),
+            PeerState::Failed if works => Some(PeerState::Connecting),
+            PeerState::Connected if !works => Some(PeerState::Disconnected),
+            PeerState::Disconnected => Some(PeerState::Failed),
+            PeerState::Connecting if self.is_hopeless(id) => Some(PeerState::Failed),
+            _ => None,
+        }
+    }
+
+    /// Nobody is at the other end any more, or the path is broken.
+    fn is_hopeless(&self, id: ConnectionId) -> bool {
+        self.maker(id).is_none_or(|other| other.closed)
+            || (self.partner(id).is_some() && self.path(id).is_none())
+    }
+
+    pub(crate) fn set_state(&mut self, id: ConnectionId, state: PeerState) {
+        let connection = self.all.get_mut(&id).unwrap();
+        connection.state = state;
+        connection.events.push_back(PeerEvent::State(state));
+    }
+
+    /// Breaks the path of a connection for good: only new credentials help.
+    pub(crate) fn break_path(&mut self, id: ConnectionId) {
+        self.broken.extend(self.path(id));
+    }
+
+    /// What was broken works again by itself.
+    pub(crate) fn mend_paths(&mut self) {
+        self.broken.clear();
+    }
+}

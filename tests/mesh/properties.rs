@@ -1,0 +1,119 @@
+//! What must hold: at every step, whenever time passes in calm weather, and once everything has settled.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use parlor::call::{LinkView, Phase};
+use parlor::protocol::{ErrorCode, PeerId};
+
+use super::connection::ConnectionId;
+use super::world::World;
+
+/// How long two who are both there may be without each other's picture in calm weather.
+const APART: Duration = Duration::from_secs(30);
+/// How long somebody who wants in may be without a socket while the server is there: the longest wait between
+/// two tries.
+const OUTSIDE: Duration = Duration::from_secs(10);
+
+/// Since when things are not as they should be at last.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    apart: BTreeMap<(usize, usize), Duration>,
+    outside: BTreeMap<usize, Duration>,
+    pub(crate) longest: (Duration, Duration),
+}
+
+impl World {
+    /// After everything that happened to a page.
+    pub(super) fn check_page(&self, who: usize) {
+        let page = &self.pages[who];
+        let view = page.call.view();
+        if view.phase != Phase::InCall {
+            assert!(page.connections.is_empty(), "{who} is not in a call and has connections");
+        }
+        assert!(
+            view.peers.iter().map(|peer| &peer.peer).eq(page.connections.keys()),
+            "{who} shows other peers than it has"
+        );
+    }
+
+    /// In calm weather, when nothing is left to happen at this moment and time is about to pass.
+    pub(super) fn check_waiting(&mut self) {
+        let mut present = BTreeMap::new();
+        for (peer, wire) in self.server.sockets() {
+            let before = present.insert(self.server.wires[wire].owner, *peer);
+            assert_eq!(before, None, "one participant sits in two seats");
+        }
+        let now = self.now;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for who in 0..self.pages.len() {
+            let is_in = present.contains_key(&who) || self.pages[who].call.view().phase == Phase::Home;
+            if is_in || self.server.is_down() || self.pages[who].frozen.is_some() {
+                waiting.outside.remove(&who);
+                continue;
+            }
+            let since = *waiting.outside.entry(who).or_insert(now);
+            waiting.longest.0 = waiting.longest.0.max(now - since);
+            assert!(now - since <= OUTSIDE, "{who} is outside since {since:?}");
+        }
+        for (one, other) in pairs(self.pages.len()) {
+            let there = present.get(&one).zip(present.get(&other));
+            let frozen = self.pages[one].frozen.is_some() || self.pages[other].frozen.is_some();
+            if frozen || there.is_none_or(|(_, peer)| self.is_together(one, *peer)) {
+                waiting.apart.remove(&(one, other));
+                continue;
+            }
+            let since = *waiting.apart.entry((one, other)).or_insert(now);
+            waiting.longest.1 = waiting.longest.1.max(now - since);
+            assert!(now - since <= APART, "{one} and {other} are apart since {since:?}");
+        }
+        self.waiting = waiting;
+    }
+
+    /// Media flows both ways.
+    fn is_together(&self, one: usize, other: PeerId) -> bool {
+        let id = self.pages[one].connections.get(&other).map(|(_, id)| *id);
+        let flows = |id: ConnectionId| self.connections.flows(id);
+        id.is_some_and(|id| flows(id) && self.connections.partner(id).is_some_and(flows))
+    }
+
+    /// Once nothing happens any more.
+    pub(super) fn check_settled(&self) {
+        let sockets = self.server.sockets();
+        assert_eq!(sockets.len(), self.server.seats.len(), "a seat is kept for ever");
+        let seated: BTreeMap<usize, PeerId> =
+            sockets.iter().map(|(peer, wire)| (self.server.wires[wire].owner, *peer)).collect();
+        for (who, page) in self.pages.iter().enumerate() {
+            let view = page.call.view();
+            let Some(own) = seated.get(&who) else {
+                assert_eq!(view.phase, Phase::Home, "{who} has no seat and does not know: {view:?}");
+                assert!(
+                    !page.wants_in || seated.len() == self.weather.capacity,
+                    "{who} wants in, and there is room"
+                );
+                continue;
+            };
+            assert_eq!(view.phase, Phase::InCall, "{who} has a seat and does not know");
+            let mut others: Vec<PeerId> = seated.values().filter(|peer| *peer != own).copied().collect();
+            others.sort();
+            let shown: Vec<PeerId> = view.peers.iter().map(|peer| peer.peer).collect();
+            assert_eq!(shown, others, "{who} shows others than are there");
+            for peer in &view.peers {
+                assert_eq!(peer.link, LinkView::Connected, "{who} and {} did not find each other", peer.peer);
+                let (_, id) = page.connections[&peer.peer];
+                assert!(self.connections.flows(id), "{who} believes to see {}", peer.peer);
+                let other = &self.pages[self.connections.all[&id].ends.other];
+                let received = self.connections.received(id);
+                assert_eq!(received, other.tracks, "{who} receives other tracks than {} has", peer.peer);
+                assert_eq!(peer.has_video, received[1].is_some(), "{who} shows a wrong picture");
+            }
+        }
+        // The others may leave while a signal to them is on its way, and a room may be full while one leaves it.
+        let raced = |code: &ErrorCode| matches!(code, ErrorCode::UnknownPeer | ErrorCode::NotJoined);
+        assert!(self.server.errors.iter().all(raced), "a call broke the protocol: {:?}", self.server.errors);
+    }
+}
+
+fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(|one| (0..one).map(move |other| (other, one)))
+}

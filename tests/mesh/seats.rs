@@ -1,0 +1,87 @@
+//! The book of who holds which seat, kept beside the room's own and by other means: it knows the participants,
+//! which a room does not. Panics where a seat went to the wrong one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use parlor::protocol::PeerId;
+
+/// A number in one life of the room: the life, and the peer.
+pub(crate) type Number = (u32, PeerId);
+
+#[derive(Debug)]
+struct Held {
+    owner: usize,
+    /// When it is given up; `None` while its socket is there.
+    away_until: Option<Duration>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Seats {
+    /// How many lives the room has had.
+    life: u32,
+    held: BTreeMap<PeerId, Held>,
+    /// Whose every number was, in all lives.
+    owners: BTreeMap<Number, usize>,
+}
+
+impl Seats {
+    pub(crate) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    pub(crate) fn life(&self) -> u32 {
+        self.life
+    }
+
+    /// Whose number it is or was.
+    pub(crate) fn owner(&self, number: Number) -> Option<usize> {
+        self.owners.get(&number).copied()
+    }
+
+    pub(crate) fn is_held(&self, (life, peer): Number) -> bool {
+        life == self.life && self.held.contains_key(&peer)
+    }
+
+    /// The seats whose sockets are there.
+    pub(crate) fn present(&self) -> Vec<PeerId> {
+        self.held.iter().filter(|(_, held)| held.away_until.is_none()).map(|(peer, _)| *peer).collect()
+    }
+
+    /// The room is another one from now on: nothing of the old one means anything.
+    pub(crate) fn start_over(&mut self) {
+        self.life += 1;
+        self.held.clear();
+    }
+
+    /// Somebody got a seat, after showing proof of one or not.
+    pub(crate) fn entered(&mut self, owner: usize, peer: PeerId, resumed: bool, proved: Option<PeerId>) {
+        if resumed {
+            assert_eq!(proved, Some(peer), "{owner} was given a seat that its token does not prove");
+            let held = self.held.get_mut(&peer).expect("a seat that nobody held was resumed");
+            assert_eq!(held.owner, owner, "a stranger was given the seat of {}", held.owner);
+            held.away_until = None;
+        } else {
+            assert_eq!(proved, None, "{owner} came back in time and found its seat gone");
+            let before = self.owners.insert((self.life, peer), owner);
+            assert_eq!(before, None, "the number {peer} was given twice");
+            self.held.insert(peer, Held { owner, away_until: None });
+        }
+    }
+
+    pub(crate) fn lost(&mut self, peer: PeerId, until: Duration) {
+        let held = self.held.get_mut(&peer).expect("a socket with a seat that nobody holds");
+        held.away_until.get_or_insert(until);
+    }
+
+    pub(crate) fn left(&mut self, peer: PeerId) {
+        assert!(self.held.remove(&peer).is_some(), "a seat was left that nobody held");
+    }
+
+    /// Seats whose time is over are given up, but not the one that is being taken back.
+    pub(crate) fn expire(&mut self, now: Duration, kept: Option<PeerId>) {
+        self.held.retain(|peer, held| {
+            Some(*peer) == kept || held.away_until.is_none_or(|until| until > now)
+        });
+    }
+}

@@ -1,0 +1,223 @@
+//! What may go wrong in a run, and what people do meanwhile.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use parlor::call::{Call, Devices, Event, MediaEvent, Phase, UserAction};
+
+use super::connection::Tracks;
+use super::page::loaded;
+use super::random::Random;
+use super::server::Passage;
+use super::wire::Up;
+use super::world::{ROOM, World};
+
+/// One kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A socket breaks, with what is on its way.
+    Cut,
+    /// A page is reloaded.
+    Reload,
+    /// A path breaks for good, or comes back.
+    Path,
+    /// The browser refuses a description.
+    Refusal,
+    /// Signals are held back or come twice.
+    Disorder,
+    /// Time passes while messages are on their way.
+    Slowness,
+    /// The server is killed or stopped, and comes back with all seats.
+    Restart,
+    /// The same, and it has forgotten everything.
+    Amnesia,
+    /// A page stands still for a while.
+    Freeze,
+    /// People change networks and wake machines.
+    Unrest,
+}
+
+const FAULTS: [Fault; 10] = [
+    Fault::Cut,
+    Fault::Reload,
+    Fault::Path,
+    Fault::Refusal,
+    Fault::Disorder,
+    Fault::Slowness,
+    Fault::Restart,
+    Fault::Amnesia,
+    Fault::Freeze,
+    Fault::Unrest,
+];
+
+#[derive(Clone, Debug)]
+pub(crate) struct Weather {
+    pub(crate) participants: usize,
+    pub(crate) capacity: usize,
+    pub(crate) faults: Vec<Fault>,
+    /// How many things happen before the weather clears.
+    pub(crate) steps: usize,
+}
+
+impl Weather {
+    /// Some seeds have no faults, some one, some two and some all of them.
+    pub(crate) fn of(seed: u64) -> Self {
+        let mut random = Random(!seed);
+        let participants = 2 + random.below(3);
+        // Sometimes one seat too few, so that somebody finds the room full.
+        let capacity = if random.once_in(5) { (participants - 1).max(2) } else { participants };
+        let faults = match random.below(6) {
+            0 => vec![],
+            1 | 2 => vec![random.pick(&FAULTS)],
+            3 | 4 => vec![random.pick(&FAULTS), random.pick(&FAULTS)],
+            _ => FAULTS.to_vec(),
+        };
+        Self { participants, capacity, faults, steps: 100 + random.below(7) * 50 }
+    }
+}
+
+impl World {
+    /// Whether a fault may happen now.
+    pub(super) fn is_stormy(&self, fault: Fault) -> bool {
+        !self.calm && self.weather.faults.contains(&fault)
+    }
+
+    /// Whether a fault happens now that happens so often.
+    pub(super) fn strikes(&mut self, fault: Fault, once_in: usize) -> bool {
+        self.is_stormy(fault) && self.random.once_in(once_in)
+    }
+
+    /// Whoever was hit, or is paired with somebody who was, may need help.
+    pub(super) fn hit(&mut self, who: usize) {
+        self.pages[who].hits += 1;
+    }
+
+    pub(super) fn hit_all(&mut self) {
+        (0..self.pages.len()).for_each(|who| self.hit(who));
+    }
+
+    pub(super) fn passage(&mut self) -> Passage {
+        if !self.strikes(Fault::Disorder, 5) {
+            Passage::Straight
+        } else {
+            self.random.pick(&[Passage::Late, Passage::Twice])
+        }
+    }
+
+    pub(super) fn storm(&mut self) {
+        let who = self.random.below(self.pages.len());
+        let fault = self.random.pick(&self.weather.faults);
+        self.note(|| format!("{fault:?} over {who}"));
+        match fault {
+            Fault::Cut => self.cut_socket(who),
+            Fault::Reload => self.reload(who),
+            Fault::Path => self.disturb_path(who),
+            Fault::Restart => self.restart(false),
+            Fault::Amnesia if self.random.once_in(3) => self.restart(true),
+            Fault::Freeze => {
+                self.hit(who);
+                let until = self.now + Duration::from_millis(self.random.below(40_000) as u64);
+                self.pages[who].frozen = Some(until);
+            }
+            // These strike while other things happen.
+            Fault::Amnesia | Fault::Refusal | Fault::Disorder | Fault::Slowness | Fault::Unrest => {}
+        }
+    }
+
+    fn cut_socket(&mut self, who: usize) {
+        let wire = self.pages[who].wire().and_then(|id| self.server.wires.get_mut(&id));
+        if let Some(wire) = wire.filter(|wire| wire.is_open()) {
+            let (up, down) = (self.random.below(wire.up.len() + 1), self.random.below(wire.down.len() + 1));
+            wire.cut(up, down);
+            self.hit(who);
+        }
+    }
+
+    /// The page is gone with all it held, and comes back with what it remembered.
+    fn reload(&mut self, who: usize) {
+        self.hit(who);
+        let wire = self.pages[who].socket.take().map(|(_, wire)| wire);
+        self.up(wire, Up::Closed(1001));
+        let call = Call::new(self.random.next());
+        let page = &mut self.pages[who];
+        for (_, id) in std::mem::take(&mut page.connections).into_values() {
+            self.connections.close(id);
+        }
+        page.call = call;
+        page.load += 1;
+        page.events = VecDeque::from([loaded(page.remembered.clone())]);
+        page.seat = None;
+        page.asked.clear();
+        page.tracks = Tracks::default();
+        page.frozen = None;
+        page.wants_in &= page.remembered.is_some();
+        self.count_live();
+    }
+
+    fn disturb_path(&mut self, who: usize) {
+        let ids: Vec<_> = self.pages[who].connections.values().map(|(_, id)| *id).collect();
+        if ids.is_empty() || self.random.once_in(5) {
+            self.connections.mend_paths();
+        } else {
+            let id = self.random.pick(&ids);
+            self.connections.break_path(id);
+            let other = self.connections.all[&id].ends.other;
+            self.hit(who);
+            self.hit(other);
+        }
+    }
+
+    /// The server ends and is down for a while, sometimes hardly at all and sometimes for long.
+    fn restart(&mut self, forget: bool) {
+        self.hit_all();
+        let down = match self.random.below(4) {
+            0 => self.random.below(60_000),
+            _ => self.random.below(2_000),
+        };
+        let until = self.now + Duration::from_millis(down as u64);
+        let random = &mut self.random;
+        let kill = (!random.once_in(3)).then_some(|bound| random.below(bound));
+        self.server.stop(until, forget, kill);
+    }
+
+    pub(super) fn connect(&mut self, who: usize) {
+        self.pages[who].wants_in = true;
+        let connect = UserAction::Connect { room: ROOM.into(), name: String::new() };
+        self.user(who, Event::User(connect));
+    }
+
+    pub(super) fn person_acts(&mut self) {
+        let who = self.random.below(self.pages.len());
+        if self.pages[who].frozen.is_some() {
+            return;
+        }
+        let phase = self.pages[who].call.view().phase;
+        let choice = self.random.below(10);
+        self.note(|| format!("person {who} in {phase:?} does {choice}"));
+        match (phase, choice) {
+            (Phase::Home, 0..=6) => self.connect(who),
+            (Phase::Home, _) => self.user(who, Event::User(UserAction::StartPreview)),
+            (_, 0) => {
+                self.pages[who].wants_in = false;
+                self.user(who, Event::User(UserAction::Leave));
+            }
+            (_, 1..=2) => self.user(who, Event::User(UserAction::ToggleMicrophone)),
+            (_, 3..=4) => self.user(who, Event::User(UserAction::ToggleCamera)),
+            (_, 5) if self.is_stormy(Fault::Unrest) => {
+                self.hit(who);
+                let event = self.random.pick(&[0, 1]);
+                self.user(who, if event == 0 { Event::Woken } else { Event::NetworkChanged });
+            }
+            (_, 6) => {
+                let ended = self.random.pick(&[Devices::MICROPHONE, Devices::CAMERA]);
+                let [microphone, camera] = self.pages[who].tracks.map(|track| track.is_some());
+                self.unplug(who, ended.and(Devices { microphone, camera }));
+            }
+            (_, 7) => {
+                self.pages[who].has_camera ^= true;
+                self.user(who, Event::Media(MediaEvent::Changed));
+            }
+            _ => {}
+        }
+    }
+}
