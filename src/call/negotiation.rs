@@ -5,6 +5,7 @@
 //! the other one is still starting its camera; to offer costs a browser more than to answer. It is also the
 //! impolite side, so that this offer always stands. Afterwards either side may offer again, to restart ICE.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::peer::{PeerCommand, PeerEvent, PeerState};
@@ -51,9 +52,12 @@ pub(super) struct Negotiation {
     wanted: Option<bool>,
     /// The newest remote offer, not begun yet.
     remote_offer: Option<(OfferId, String)>,
-    /// A remote description is set, or being set.
-    has_remote: bool,
-    waiting: Vec<IceCandidate>,
+    /// Its number, begun or not, stood or not: one that is not newer came twice or late.
+    newest_remote_offer: OfferId,
+    /// The remote description that is set, or being set.
+    remote: Option<String>,
+    /// Candidates whose description has not come.
+    waiting: VecDeque<IceCandidate>,
     last_offer: OfferId,
     state: PeerState,
     was_connected: bool,
@@ -75,8 +79,9 @@ impl Negotiation {
             signalling: Signalling::Stable,
             wanted: offerer.then_some(false),
             remote_offer: None,
-            has_remote: false,
-            waiting: Vec::new(),
+            newest_remote_offer: OfferId::default(),
+            remote: None,
+            waiting: VecDeque::new(),
             last_offer: OfferId::default(),
             state: PeerState::New,
             was_connected: false,
@@ -163,12 +168,8 @@ impl Negotiation {
                 out.push(Output::Send(Signal::WebrtcAnswer { sdp, epoch: self.epoch, offer }));
                 // A camera may have been granted or released while the offer was being set.
                 out.push(Output::Do(PeerCommand::Attach));
-                self.add_waiting(&mut out);
             }
-            PeerEvent::Applied => {
-                self.step = None;
-                self.add_waiting(&mut out);
-            }
+            PeerEvent::Applied => self.step = None,
             PeerEvent::StepFailed(_) => {
                 self.step = None;
                 return if self.recovery.step_failed() { vec![Output::Rebuild] } else { vec![] };
@@ -233,7 +234,7 @@ impl Negotiation {
     }
 
     fn restart(&mut self, out: &mut Vec<Output>) {
-        if self.has_remote || self.offerer {
+        if self.remote.is_some() || self.offerer {
             self.signalling = Signalling::Stable;
             self.wanted = Some(true);
         } else {
@@ -252,13 +253,14 @@ impl Negotiation {
     }
 
     fn offered(&mut self, offer: OfferId, sdp: String) {
+        if offer <= self.newest_remote_offer {
+            return;
+        }
+        self.newest_remote_offer = offer;
         let collides =
             self.step == Some(Step::Offering) || matches!(self.signalling, Signalling::HaveLocalOffer(_));
         // The offerer is impolite: its own offer stands, the peer rolls back and answers it.
-        if collides && self.offerer {
-            return;
-        }
-        if self.remote_offer.as_ref().is_none_or(|(waiting, _)| *waiting < offer) {
+        if !(collides && self.offerer) {
             self.remote_offer = Some((offer, sdp));
         }
     }
@@ -268,26 +270,33 @@ impl Negotiation {
         if self.signalling == Signalling::HaveLocalOffer(offer) && self.step.is_none() {
             self.signalling = Signalling::Stable;
             self.step = Some(Step::AcceptingAnswer);
-            self.has_remote = true;
-            out.push(Output::Do(PeerCommand::AcceptAnswer { sdp }));
+            out.push(Output::Do(PeerCommand::AcceptAnswer { sdp: sdp.clone() }));
+            self.described(sdp, out);
         }
     }
 
     fn candidate(&mut self, candidate: IceCandidate, out: &mut Vec<Output>) {
-        // While a description is being set the browser itself keeps the order (the operations chain).
-        if self.has_remote && self.remote_offer.is_none() {
+        if self.remote.as_ref().is_some_and(|sdp| describes(sdp, &candidate)) {
             out.push(Output::Do(PeerCommand::AddCandidate(candidate)));
-        } else if self.waiting.len() < MAX_WAITING_CANDIDATES {
-            self.waiting.push(candidate);
+            return;
         }
+        if self.waiting.len() == MAX_WAITING_CANDIDATES {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(candidate);
     }
 
-    fn add_waiting(&mut self, out: &mut Vec<Output>) {
-        if self.remote_offer.is_none() {
-            out.extend(
-                self.waiting.drain(..).map(|candidate| Output::Do(PeerCommand::AddCandidate(candidate))),
-            );
+    /// A remote description is being set. The browser keeps the order of what it is given (the operations
+    /// chain), so the candidates that belong to it follow at once.
+    fn described(&mut self, sdp: String, out: &mut Vec<Output>) {
+        for candidate in std::mem::take(&mut self.waiting) {
+            if describes(&sdp, &candidate) {
+                out.push(Output::Do(PeerCommand::AddCandidate(candidate)));
+            } else {
+                self.waiting.push_back(candidate);
+            }
         }
+        self.remote = Some(sdp);
     }
 
     /// Begins the next step, if none is under way and one is due.
@@ -298,11 +307,10 @@ impl Negotiation {
         if let Some((offer, sdp)) = self.remote_offer.take() {
             self.step = Some(Step::AcceptingOffer);
             self.signalling = Signalling::Stable;
-            self.has_remote = true;
             // Whatever this side wanted to restart, the peer's offer does.
             self.wanted = None;
-            out.push(Output::Do(PeerCommand::AcceptOffer { offer, sdp }));
-            self.add_waiting(out);
+            out.push(Output::Do(PeerCommand::AcceptOffer { offer, sdp: sdp.clone() }));
+            self.described(sdp, out);
         } else if self.signalling == Signalling::Stable
             && let Some(restart) = self.wanted.take()
         {
@@ -310,5 +318,15 @@ impl Negotiation {
             self.last_offer.0 += 1;
             out.push(Output::Do(PeerCommand::Offer { offer: self.last_offer, restart }));
         }
+    }
+}
+
+/// Whether a candidate is of the ICE generation that a description tells of (RFC 8839, section 5.4). What names
+/// none is taken as it comes.
+fn describes(sdp: &str, candidate: &IceCandidate) -> bool {
+    let fragments = || sdp.lines().filter_map(|line| line.strip_prefix("a=ice-ufrag:"));
+    match &candidate.username_fragment {
+        None => true,
+        Some(of) => fragments().any(|fragment| fragment == of) || fragments().next().is_none(),
     }
 }
