@@ -43,7 +43,9 @@ fn run(seed: u64, traced: bool) -> Result<(), String> {
     }
     outcome.map_err(|panic| match panic.downcast::<String>() {
         Ok(text) => *text,
-        Err(panic) => panic.downcast::<&str>().map_or("a panic without words".into(), |text| text.to_string()),
+        Err(panic) => {
+            panic.downcast::<&str>().map_or("a panic without words".into(), |text| text.to_string())
+        }
     })
 }
 
@@ -71,5 +73,9 @@ fn whoever_is_in_the_room_sees_everybody_else_once_the_weather_clears() {
     for (kind, (count, seed)) in &failures {
         println!("{count} times, repeat with MESH_SEED={seed}: {kind}");
     }
-    assert!(failures.is_empty(), "{} schedules failed", failures.values().map(|(count, _)| count).sum::<u64>());
+    assert!(
+        failures.is_empty(),
+        "{} schedules failed",
+        failures.values().map(|(count, _)| count).sum::<u64>()
+    );
 }

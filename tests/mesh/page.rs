@@ -32,6 +32,8 @@ pub(crate) struct Page {
     pub(crate) frozen: Option<Duration>,
     /// How often something happened that may need a connection to be helped.
     pub(crate) hits: u32,
+    /// That it happened to the connection closed last.
+    had_reason: bool,
 }
 
 impl Page {
@@ -50,6 +52,7 @@ impl Page {
             wants_in: false,
             frozen: None,
             hits: 0,
+            had_reason: false,
         }
     }
 
@@ -68,6 +71,14 @@ impl Page {
 pub(crate) fn loaded(remembered: Option<Remembered>) -> Event {
     let (microphone, camera) = (Permission::Prompt, Permission::Prompt);
     Event::Loaded(Loaded { supported: true, remembered, microphone, camera })
+}
+
+/// Why the call does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Leave,
+    Signal,
+    Other,
 }
 
 impl World {
@@ -129,10 +140,14 @@ impl World {
     pub(super) fn handle(&mut self, who: usize, event: Event) {
         self.note(|| format!("{who} <- {event:?}"));
         self.learn(who, &event);
-        let leaves = event == Event::User(UserAction::Leave);
+        let cause = match &event {
+            Event::User(UserAction::Leave) => Cause::Leave,
+            Event::Socket(_, SocketEvent::Message(ServerMsg::Signal { .. })) => Cause::Signal,
+            _ => Cause::Other,
+        };
         for command in self.pages[who].call.handle(self.now, event) {
             self.note(|| format!("{who} -> {command:?}"));
-            self.perform(who, command, leaves);
+            self.perform(who, command, cause);
         }
         self.check_page(who);
     }
@@ -141,12 +156,19 @@ impl World {
     fn learn(&mut self, who: usize, event: &Event) {
         let page = &mut self.pages[who];
         match event {
+            Event::Woken
+            | Event::NetworkChanged
+            | Event::Socket(
+                _,
+                SocketEvent::Message(ServerMsg::PeerAway { .. } | ServerMsg::PeerBack { .. }),
+            ) => self.hit(who),
             Event::Socket(
                 socket,
                 SocketEvent::Message(ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated)),
             ) if page.socket.is_some_and(|(current, _)| current == *socket) => {
                 let life = seated.resume.0.split(' ').next().unwrap().parse().unwrap();
                 page.seat = Some((life, seated.peer));
+                self.hit(who);
             }
             Event::Peer(peer, epoch, PeerEvent::State(state)) => {
                 if let Some((_, id)) = page.connections.get(peer).filter(|(current, _)| current == epoch) {
@@ -157,7 +179,7 @@ impl World {
         }
     }
 
-    fn perform(&mut self, who: usize, command: Command, leaves: bool) {
+    fn perform(&mut self, who: usize, command: Command, cause: Cause) {
         let page = &mut self.pages[who];
         match command {
             Command::OpenSocket(socket) => {
@@ -183,14 +205,16 @@ impl World {
             Command::Enable { .. } | Command::PlaySound | Command::ShowAddress(_) => {}
             Command::Remember(seat) => page.remembered = seat,
             Command::Peer(peer, epoch, PeerCommand::Open { offerer, .. }) => {
-                self.open_connection(who, peer, epoch, offerer);
+                self.open_connection(who, peer, epoch, offerer, cause);
             }
             Command::Peer(peer, epoch, command) => {
                 let (current, id) = page.connections[&peer];
                 assert_eq!(current, epoch, "a command for a connection that was replaced");
                 if command == PeerCommand::Close {
-                    page.connections.remove(&peer);
-                    assert!(leaves || self.may_close(id), "{who} closes a connection that works: {id}");
+                    self.pages[who].had_reason = self.was_hit(id);
+                    self.pages[who].connections.remove(&peer);
+                    let may = cause == Cause::Leave || self.may_close(id);
+                    assert!(may, "{who} closes a connection that works: {id}");
                     self.connections.close(id);
                 } else {
                     let restarts = matches!(command, PeerCommand::Offer { restart: true, .. });
@@ -201,7 +225,15 @@ impl World {
         }
     }
 
-    fn open_connection(&mut self, who: usize, peer: PeerId, epoch: Epoch, offerer: bool) {
+    fn open_connection(&mut self, who: usize, peer: PeerId, epoch: Epoch, offerer: bool, cause: Cause) {
+        if epoch.0 % Epoch::TRIES != 0 && cause != Cause::Signal {
+            assert!(
+                self.pages[who].had_reason,
+                "{who} builds the connection with {peer} anew without a reason"
+            );
+            // The other one may have had the same idea at the same time.
+            self.hit(who);
+        }
         let own = self.pages[who].seat.expect("a connection without a seat");
         let other = self.server.seats.owner((own.0, peer)).expect("a connection with nobody");
         let hits = self.pages[who].hits + self.pages[other].hits;
@@ -211,10 +243,20 @@ impl World {
         assert_eq!(before, None, "a second connection with the same peer");
     }
 
-    /// Something happened to either end since this connection was opened.
+    /// Something happened to either end since the first of this connection and its partner was opened.
     fn was_hit(&self, id: ConnectionId) -> bool {
         let ends = &self.connections.all[&id].ends;
-        self.pages[ends.owner].hits + self.pages[ends.other].hits > ends.hits
+        let first = self
+            .opposite(id)
+            .map_or(ends.hits, |other| self.connections.all[&other].ends.hits.min(ends.hits));
+        self.pages[ends.owner].hits + self.pages[ends.other].hits > first
+    }
+
+    /// The connection of the same epoch at the other participant.
+    fn opposite(&self, id: ConnectionId) -> Option<ConnectionId> {
+        let ends = &self.connections.all[&id].ends;
+        let (epoch, other) = self.pages[ends.other].connections.get(&ends.own.1)?;
+        (*epoch == ends.epoch).then_some(*other)
     }
 
     /// A connection over which both see each other is closed only when one of the seats is given up.

@@ -80,8 +80,6 @@ impl Seats {
 
     /// Seats whose time is over are given up, but not the one that is being taken back.
     pub(crate) fn expire(&mut self, now: Duration, kept: Option<PeerId>) {
-        self.held.retain(|peer, held| {
-            Some(*peer) == kept || held.away_until.is_none_or(|until| until > now)
-        });
+        self.held.retain(|peer, held| Some(*peer) == kept || held.away_until.is_none_or(|until| until > now));
     }
 }

@@ -1,6 +1,6 @@
 //! The server of the simulation: one real [`Room`] behind sockets that deliver when the schedule says so.
 
-use std::collections::{BTreeMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parlor::call::SocketId;
@@ -87,7 +87,12 @@ impl Server {
     }
 
     /// Ends every socket; with `kill` what was on its way is lost.
-    pub(crate) fn stop(&mut self, until: Duration, forget: bool, mut kill: Option<impl FnMut(usize) -> usize>) {
+    pub(crate) fn stop(
+        &mut self,
+        until: Duration,
+        forget: bool,
+        mut kill: Option<impl FnMut(usize) -> usize>,
+    ) {
         for wire in self.wires.values_mut() {
             let survives = kill.as_mut().map(|below| below(wire.down.len() + 1));
             wire.end(survives, if survives.is_some() { 1006 } else { CloseCode::Restart.code() });
@@ -97,6 +102,7 @@ impl Server {
         self.down_until = Some(until.max(self.down_until.unwrap_or_default()));
         if forget {
             self.room = None;
+            self.seats.start_over();
         }
     }
 
@@ -239,12 +245,12 @@ impl Server {
         !self.late.is_empty()
     }
 
-    /// A signal that was held back is passed on, if its receiver is there.
-    pub(crate) fn pass_late(&mut self, below: impl FnOnce(usize) -> usize) {
+    /// A signal that was held back is passed on, if its receiver is there. Says who got it.
+    pub(crate) fn pass_late(&mut self, below: impl FnOnce(usize) -> usize) -> Option<usize> {
         let (to, frame) = self.late.swap_remove(below(self.late.len()));
-        if let Some(wire) = self.sockets.get(&to) {
-            self.send(*wire, frame);
-        }
+        let wire = *self.sockets.get(&to)?;
+        self.send(wire, frame);
+        Some(self.wires[&wire].owner)
     }
 
     fn send(&mut self, id: WireId, frame: String) {

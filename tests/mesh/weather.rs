@@ -204,7 +204,6 @@ impl World {
             (_, 1..=2) => self.user(who, Event::User(UserAction::ToggleMicrophone)),
             (_, 3..=4) => self.user(who, Event::User(UserAction::ToggleCamera)),
             (_, 5) if self.is_stormy(Fault::Unrest) => {
-                self.hit(who);
                 let event = self.random.pick(&[0, 1]);
                 self.user(who, if event == 0 { Event::Woken } else { Event::NetworkChanged });
             }

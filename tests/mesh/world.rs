@@ -165,7 +165,10 @@ impl World {
                 self.arrive(wire);
                 self.forget(wire);
             }
-            Step::PassLate => self.server.pass_late(|bound| self.random.below(bound)),
+            Step::PassLate => {
+                let got = self.server.pass_late(|bound| self.random.below(bound));
+                got.into_iter().for_each(|who| self.hit(who));
+            }
             Step::Run(id) => {
                 let failing = self.strikes(Fault::Refusal, 40);
                 if self.connections.run(id, failing) {
@@ -211,6 +214,7 @@ impl World {
             self.server.wake(self.now);
         }
         for page in &mut self.pages {
+            page.hits += u32::from(page.frozen.is_some());
             page.frozen.take_if(|until| *until <= self.now);
             if page.frozen.is_none() && page.call.deadline().is_some_and(|due| due <= self.now) {
                 page.events.push_back(Event::Tick);
