@@ -5,12 +5,13 @@
 //! `MESH_SCHEDULES=n` sets how many are run. Seeds that failed once stay in `REGRESSIONS`.
 //!
 //! `world` draws what happens next, `weather` what goes wrong, `page`, `connection` and `path` model a browser,
-//! `wire` a socket, `server` the server, `seats` keeps a book of its own about who sits where, and `properties`
+//! `wire` a socket, `server` and `lobby` the server, `seats` keeps a book of its own about who sits where, and `properties`
 //! says what must hold.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected ends the proof")]
 
 mod connection;
+mod lobby;
 mod page;
 mod path;
 mod properties;
@@ -65,7 +66,8 @@ fn whoever_is_in_the_room_sees_everybody_else_once_the_weather_clears() {
     std::panic::set_hook(Box::new(|_| ()));
     for seed in REGRESSIONS.iter().copied().chain(0..schedules) {
         if let Err(text) = run(seed, false) {
-            let kind = text.chars().filter(|c| !c.is_ascii_digit()).collect();
+            let first_line = text.lines().next().unwrap_or_default();
+            let kind = first_line.chars().filter(|c| !c.is_ascii_digit()).collect();
             failures.entry(kind).or_insert((0, seed)).0 += 1;
         }
     }

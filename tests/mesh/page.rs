@@ -183,8 +183,8 @@ impl World {
         let page = &mut self.pages[who];
         match command {
             Command::OpenSocket(socket) => {
-                let open = page.wire().and_then(|wire| self.server.wires.get(&wire)?.is_open().then_some(()));
-                assert_eq!(open, None, "{who} opens a second socket beside a live one");
+                let is_open = |wire| self.server.wires.get(&wire).is_some_and(|wire| wire.is_open());
+                assert!(!page.wire().is_some_and(is_open), "{who} opens a second socket beside a live one");
                 let wire = self.server.connect(who, page.load, socket);
                 page.socket = Some((socket, wire));
             }
@@ -268,7 +268,7 @@ impl World {
 
     pub(super) fn up(&mut self, wire: Option<WireId>, up: Up) {
         if let Some(wire) = wire.and_then(|wire| self.server.wires.get_mut(&wire)) {
-            wire.up.push_back(up);
+            wire.send_up(up);
         }
     }
 

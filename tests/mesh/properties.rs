@@ -37,8 +37,9 @@ impl World {
         );
     }
 
-    /// In calm weather, when nothing is left to happen at this moment and time is about to pass.
-    pub(super) fn check_waiting(&mut self) {
+    /// In calm weather, when nothing is left to happen at this moment and time is about to pass. Says whether
+    /// anything is missing.
+    pub(super) fn check_waiting(&mut self) -> bool {
         let mut present = BTreeMap::new();
         for (peer, wire) in self.server.sockets() {
             let before = present.insert(self.server.wires[wire].owner, *peer);
@@ -68,6 +69,13 @@ impl World {
             assert!(now - since <= APART, "{one} and {other} are apart since {since:?}");
         }
         self.waiting = waiting;
+        let is_frozen = self.pages.iter().any(|page| page.frozen.is_some());
+        let is_away = self.server.seats.len() > present.len();
+        is_frozen
+            || is_away
+            || self.server.is_down()
+            || !self.waiting.apart.is_empty()
+            || !self.waiting.outside.is_empty()
     }
 
     /// Media flows both ways.
@@ -86,7 +94,7 @@ impl World {
         for (who, page) in self.pages.iter().enumerate() {
             let view = page.call.view();
             let Some(own) = seated.get(&who) else {
-                assert_eq!(view.phase, Phase::Home, "{who} has no seat and does not know: {view:?}");
+                assert_eq!(view.phase, Phase::Home, "{who} has no seat and does not know");
                 assert!(
                     !page.wants_in || seated.len() == self.weather.capacity,
                     "{who} wants in, and there is room"

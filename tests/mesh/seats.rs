@@ -12,6 +12,8 @@ pub(crate) type Number = (u32, PeerId);
 #[derive(Debug)]
 struct Held {
     owner: usize,
+    /// Somebody knows a token for it.
+    confirmed: bool,
     /// When it is given up; `None` while its socket is there.
     away_until: Option<Duration>,
 }
@@ -43,11 +45,6 @@ impl Seats {
         life == self.life && self.held.contains_key(&peer)
     }
 
-    /// The seats whose sockets are there.
-    pub(crate) fn present(&self) -> Vec<PeerId> {
-        self.held.iter().filter(|(_, held)| held.away_until.is_none()).map(|(peer, _)| *peer).collect()
-    }
-
     /// The room is another one from now on: nothing of the old one means anything.
     pub(crate) fn start_over(&mut self) {
         self.life += 1;
@@ -60,18 +57,39 @@ impl Seats {
             assert_eq!(proved, Some(peer), "{owner} was given a seat that its token does not prove");
             let held = self.held.get_mut(&peer).expect("a seat that nobody held was resumed");
             assert_eq!(held.owner, owner, "a stranger was given the seat of {}", held.owner);
+            held.confirmed = true;
             held.away_until = None;
         } else {
             assert_eq!(proved, None, "{owner} came back in time and found its seat gone");
             let before = self.owners.insert((self.life, peer), owner);
             assert_eq!(before, None, "the number {peer} was given twice");
-            self.held.insert(peer, Held { owner, away_until: None });
+            self.held.insert(peer, Held { owner, confirmed: false, away_until: None });
         }
     }
 
+    pub(crate) fn confirmed(&mut self, peer: PeerId) {
+        self.held.get_mut(&peer).expect("a seat that nobody holds was confirmed").confirmed = true;
+    }
+
+    /// A socket is lost; its seat is kept until then if somebody knows a token for it.
     pub(crate) fn lost(&mut self, peer: PeerId, until: Duration) {
         let held = self.held.get_mut(&peer).expect("a socket with a seat that nobody holds");
-        held.away_until.get_or_insert(until);
+        held.away_until = Some(until);
+        if !held.confirmed {
+            self.left(peer);
+        }
+    }
+
+    /// The server ends, and knows only these seats when it is back.
+    pub(crate) fn shut(&mut self, recorded: Vec<PeerId>) {
+        let owner = |peer: &PeerId| self.owners[&(self.life, *peer)];
+        let held = |peer| (peer, Held { owner: owner(&peer), confirmed: true, away_until: None });
+        self.held = recorded.into_iter().map(held).collect();
+    }
+
+    /// The server is back, and everybody is away.
+    pub(crate) fn reopen(&mut self, until: Duration) {
+        self.held.values_mut().for_each(|held| held.away_until = Some(until));
     }
 
     pub(crate) fn left(&mut self, peer: PeerId) {

@@ -1,39 +1,52 @@
-//! The server of the simulation: one real [`Room`] behind sockets that deliver when the schedule says so.
+//! The server of the simulation: sockets that deliver when the schedule says so, a clock, and a life that can end
+//! at any moment. `lobby` is what it does with a frame.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parlor::call::SocketId;
-use parlor::protocol::inbound::{Inbound, decode};
-use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, SeatToken, ServerMsg};
-use parlor::server::room::{Delivery, Entry, JoinRequest, Loss, Room, Rules, encode};
+use parlor::protocol::inbound::decode;
+use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, ServerMsg};
+use parlor::server::room::{Loss, Room, RoomRecord, Rules, encode};
 
+use super::lobby::Passage;
 use super::seats::{Number, Seats};
 use super::wire::{Up, Wire, WireId};
 
-/// How a signal passes the server in stormy weather. The sockets themselves keep the order, as TCP does.
+/// How often the server gives a sign of life.
+const BEAT: Duration = Duration::from_secs(5);
+/// How long it waits for one.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What of the rooms outlives a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Passage {
-    Straight,
-    /// It is held back; later ones overtake it.
-    Late,
-    /// It comes twice, the second time late.
-    Twice,
+pub(crate) enum Memory {
+    /// All that changed.
+    Whole,
+    /// All but what was not written yet.
+    Written,
+    /// Nothing.
+    None,
 }
 
 pub(crate) struct Server {
     pub(crate) wires: BTreeMap<WireId, Wire>,
     pub(crate) seats: Seats,
     pub(crate) errors: Vec<ErrorCode>,
-    last_wire: WireId,
-    room: Option<Room>,
-    id: RoomId,
-    rules: Rules,
+    pub(super) room: Option<Room>,
+    pub(super) id: RoomId,
+    pub(super) rules: Rules,
     /// What each token proves, by its number.
-    tokens: BTreeMap<u32, Number>,
+    pub(super) tokens: BTreeMap<u32, Number>,
     /// The sockets of those present.
-    sockets: BTreeMap<PeerId, WireId>,
-    late: Vec<(PeerId, String)>,
+    pub(super) sockets: BTreeMap<PeerId, WireId>,
+    /// Signals that are held back.
+    pub(super) late: Vec<(PeerId, String)>,
+    last_wire: WireId,
+    next_beat: Option<Duration>,
+    /// The last record that is on disk, and one that is not yet.
+    written: Option<RoomRecord>,
+    unwritten: Option<RoomRecord>,
     /// Killed, and started again then.
     down_until: Option<Duration>,
 }
@@ -44,13 +57,16 @@ impl Server {
             wires: BTreeMap::new(),
             seats: Seats::default(),
             errors: vec![],
-            last_wire: 0,
             room: None,
             id,
             rules,
             tokens: BTreeMap::new(),
             sockets: BTreeMap::new(),
             late: vec![],
+            last_wire: 0,
+            next_beat: None,
+            written: None,
+            unwritten: None,
             down_until: None,
         }
     }
@@ -70,48 +86,43 @@ impl Server {
         self.down_until.is_some()
     }
 
+    /// When [`Self::wake`] has something to do next.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.down_until.or_else(|| self.room.as_ref().and_then(Room::deadline))
+        let hung = self.wires.values().filter_map(|wire| Some(wire.hung? + PATIENCE));
+        let room = self.room.as_ref().and_then(Room::deadline);
+        self.down_until.or_else(|| room.into_iter().chain(self.next_beat).chain(hung).min())
     }
 
-    /// The time of [`Self::deadline`] has come.
     pub(crate) fn wake(&mut self, now: Duration) {
         if self.down_until.take_if(|until| *until <= now).is_some() {
-            return self.start(now);
+            self.start(now);
         }
-        if self.deadline().is_some_and(|due| due <= now) {
-            let deliveries = self.room.as_mut().map(|room| room.expire(now)).unwrap_or_default();
+        if self.is_down() {
+            return;
+        }
+        if self.next_beat.take_if(|due| *due <= now).is_some() {
+            for wire in self.sockets.values() {
+                self.wires.get_mut(wire).unwrap().send(encode(&ServerMsg::Heartbeat));
+            }
+            self.keep_beating(now);
+        }
+        let is_over = |wire: &Wire| wire.hung.is_some_and(|since| since + PATIENCE <= now);
+        for id in self.wires.keys().copied().collect::<Vec<_>>() {
+            if is_over(&self.wires[&id]) {
+                let peer = self.wires.get_mut(&id).unwrap().end(None, CloseCode::Silent.code());
+                self.lose(now, peer, Loss::Lost);
+            }
+        }
+        if let Some(room) = &mut self.room {
+            let deliveries = room.expire(now);
             self.seats.expire(now, None);
             self.deliver(deliveries);
         }
     }
 
-    /// Ends every socket; with `kill` what was on its way is lost.
-    pub(crate) fn stop(
-        &mut self,
-        until: Duration,
-        forget: bool,
-        mut kill: Option<impl FnMut(usize) -> usize>,
-    ) {
-        for wire in self.wires.values_mut() {
-            let survives = kill.as_mut().map(|below| below(wire.down.len() + 1));
-            wire.end(survives, if survives.is_some() { 1006 } else { CloseCode::Restart.code() });
-        }
-        self.sockets.clear();
-        self.late.clear();
-        self.down_until = Some(until.max(self.down_until.unwrap_or_default()));
-        if forget {
-            self.room = None;
-            self.seats.start_over();
-        }
-    }
-
-    fn start(&mut self, now: Duration) {
-        let Some(room) = &mut self.room else { return };
-        let peers = self.seats.present();
-        for peer in peers {
-            room.lose(now, peer, Loss::Lost);
-            self.seats.lost(peer, now + self.rules.grace);
+    pub(super) fn keep_beating(&mut self, now: Duration) {
+        if self.next_beat.is_none() && !self.sockets.is_empty() {
+            self.next_beat = Some(now + BEAT);
         }
     }
 
@@ -125,9 +136,8 @@ impl Server {
         match next {
             Up::Closed(code) => {
                 wire.dead = true;
-                if let Some(peer) = wire.peer.take() {
-                    self.lose(now, peer, if code == 1001 { Loss::Unloaded } else { Loss::Lost });
-                }
+                let peer = wire.peer.take();
+                self.lose(now, peer, if code == 1001 { Loss::Unloaded } else { Loss::Lost });
             }
             Up::Frame(text) => {
                 let inbound = decode(&text).unwrap_or_else(|code| panic!("a call sent {text}: {code}"));
@@ -140,7 +150,8 @@ impl Server {
         }
     }
 
-    fn lose(&mut self, now: Duration, peer: PeerId, loss: Loss) {
+    fn lose(&mut self, now: Duration, peer: Option<PeerId>, loss: Loss) {
+        let Some(peer) = peer else { return };
         self.sockets.remove(&peer);
         let room = self.room.as_mut().expect("a seat is in a room");
         let grace = if loss == Loss::Lost { self.rules.grace } else { self.rules.unload_grace };
@@ -149,111 +160,53 @@ impl Server {
         self.deliver(deliveries);
     }
 
-    fn handle(
-        &mut self,
-        now: Duration,
-        id: WireId,
-        inbound: Inbound<'_>,
-        passage: Passage,
-    ) -> Result<(), ErrorCode> {
-        match (inbound, self.wires[&id].peer) {
-            (Inbound::Join { .. }, Some(_)) => Err(ErrorCode::AlreadyJoined),
-            (Inbound::Join { name, resume, reloaded, .. }, None) => {
-                let number = self.tokens.len() as u32 + 1;
-                self.room.get_or_insert_with(|| {
-                    self.seats.start_over();
-                    Room::new(self.id.clone(), self.rules)
-                });
-                let token = SeatToken(format!("{} {number}", self.seats.life()));
-                let request = JoinRequest { name, resume, reloaded, token, ice_servers: vec![] };
-                self.join(now, id, number, request);
-                Ok(())
-            }
-            (_, None) => Err(ErrorCode::NotJoined),
-            (Inbound::Relay { to, relay }, Some(peer)) => {
-                let room = self.room.as_mut().expect("a seat is in a room");
-                for Delivery { to, frame } in room.relay(peer, to, &relay)? {
-                    self.pass_on(to, frame, passage);
-                }
-                Ok(())
-            }
-            (Inbound::Leave, Some(peer)) => {
-                self.wires.get_mut(&id).unwrap().peer = None;
-                self.sockets.remove(&peer);
-                let deliveries = self.room.as_mut().map(|room| room.leave(peer)).unwrap_or_default();
-                self.seats.left(peer);
-                self.deliver(deliveries);
-                Ok(())
-            }
-        }
-    }
-
-    fn join(&mut self, now: Duration, id: WireId, number: u32, request: JoinRequest) {
-        let owner = self.wires[&id].owner;
-        let proved = request.resume.as_ref().and_then(|token| self.proved_by(token));
-        let room = self.room.as_mut().expect("there is one to join");
-        let admission = room.join(now, request);
-        self.seats.expire(now, proved);
-        let Ok(admission) = admission else {
-            assert_eq!(proved, None, "{owner} came back in time and found the room full");
-            assert_eq!(self.seats.len(), self.rules.capacity, "{owner} was told that the room is full");
-            let full = ServerMsg::FullRoom { room: self.id.clone() };
-            return self.send(id, encode(&full));
-        };
-        let resumed = matches!(admission.entry, Entry::Resumed { .. });
-        self.seats.entered(owner, admission.peer, resumed, proved);
-        self.tokens.insert(number, (self.seats.life(), admission.peer));
-        if let Some(old) = self.sockets.insert(admission.peer, id) {
-            let was_present = Entry::Resumed { was_present: true };
-            assert_eq!(admission.entry, was_present, "two sockets in one seat");
-            self.wires.get_mut(&old).unwrap().replaced();
-        }
-        self.wires.get_mut(&id).unwrap().peer = Some(admission.peer);
-        self.deliver(admission.deliveries);
-    }
-
-    /// The seat that a token proves at this moment.
-    fn proved_by(&self, token: &SeatToken) -> Option<PeerId> {
-        let number = token.0.split(' ').nth(1)?.parse().ok()?;
-        self.tokens.get(&number).copied().filter(|seat| self.seats.is_held(*seat)).map(|(_, peer)| peer)
-    }
-
-    fn deliver(&mut self, deliveries: Vec<Delivery>) {
-        for Delivery { to, frame } in deliveries {
-            let wire = *self.sockets.get(&to).expect("a delivery for somebody who is not there");
-            self.send(wire, frame);
-        }
-        let taken = self.room.as_ref().map_or(0, Room::seats);
-        assert_eq!(taken, self.seats.len(), "the room counts other seats than were given");
-        assert!(taken <= self.rules.capacity, "more seats than the room has");
-        if taken == 0 {
-            self.room = None;
-        }
-    }
-
-    fn pass_on(&mut self, to: PeerId, frame: String, passage: Passage) {
-        if passage != Passage::Straight {
-            self.late.push((to, frame.clone()));
-        }
-        if passage != Passage::Late {
-            let wire = *self.sockets.get(&to).expect("a signal for somebody who is not there");
-            self.send(wire, frame);
-        }
-    }
-
-    pub(crate) fn has_late(&self) -> bool {
-        !self.late.is_empty()
-    }
-
-    /// A signal that was held back is passed on, if its receiver is there. Says who got it.
-    pub(crate) fn pass_late(&mut self, below: impl FnOnce(usize) -> usize) -> Option<usize> {
-        let (to, frame) = self.late.swap_remove(below(self.late.len()));
-        let wire = *self.sockets.get(&to)?;
-        self.send(wire, frame);
-        Some(self.wires[&wire].owner)
-    }
-
-    fn send(&mut self, id: WireId, frame: String) {
+    pub(super) fn send(&mut self, id: WireId, frame: String) {
         self.wires.get_mut(&id).unwrap().send(frame);
+    }
+
+    /// The room goes on the way to the disk, if something of it is new.
+    pub(super) fn record(&mut self) {
+        let record = self.room.as_mut().and_then(Room::take_record);
+        self.unwritten = record.or(self.unwritten.take());
+    }
+
+    pub(crate) fn has_unwritten(&self) -> bool {
+        self.unwritten.is_some()
+    }
+
+    pub(crate) fn write(&mut self) {
+        self.written = self.unwritten.take().or(self.written.take());
+    }
+
+    /// Ends every socket, and the server until the given time. With `killed` only some of what it had sent
+    /// arrives.
+    pub(crate) fn stop(
+        &mut self,
+        until: Duration,
+        memory: Memory,
+        mut killed: Option<impl FnMut(usize) -> usize>,
+    ) {
+        for wire in self.wires.values_mut() {
+            let arrives = killed.as_mut().map(|below| below(wire.down.len() + 1));
+            wire.end(arrives, if arrives.is_some() { 1006 } else { CloseCode::Restart.code() });
+        }
+        self.sockets.clear();
+        self.late.clear();
+        self.next_beat = None;
+        match memory {
+            Memory::Whole => self.write(),
+            Memory::Written => self.unwritten = None,
+            Memory::None => (self.written, self.unwritten) = (None, None),
+        }
+        self.room = None;
+        let recorded = self.written.iter().flat_map(|record| &record.seats);
+        self.seats.shut(recorded.map(|seat| seat.peer).collect());
+        self.down_until = Some(until.max(self.down_until.unwrap_or_default()));
+    }
+
+    fn start(&mut self, now: Duration) {
+        self.seats.reopen(now + self.rules.grace);
+        let record = self.written.clone().filter(|record| !record.seats.is_empty());
+        self.room = record.map(|record| Room::restore(now, record, self.rules));
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use parlor::call::{Call, Devices, Event, MediaEvent, Phase, UserAction};
 
 use super::connection::Tracks;
+use super::lobby::Passage;
 use super::page::loaded;
 use super::random::Random;
-use super::server::Passage;
+use super::server::Memory;
 use super::wire::Up;
 use super::world::{ROOM, World};
 
@@ -17,6 +18,8 @@ use super::world::{ROOM, World};
 pub(crate) enum Fault {
     /// A socket breaks, with what is on its way.
     Cut,
+    /// A socket hangs: nothing passes any more, and nobody is told.
+    Hang,
     /// A page is reloaded.
     Reload,
     /// A path breaks for good, or comes back.
@@ -27,7 +30,7 @@ pub(crate) enum Fault {
     Disorder,
     /// Time passes while messages are on their way.
     Slowness,
-    /// The server is killed or stopped, and comes back with all seats.
+    /// The server is killed or stopped, and comes back with all seats that it wrote down.
     Restart,
     /// The same, and it has forgotten everything.
     Amnesia,
@@ -37,8 +40,9 @@ pub(crate) enum Fault {
     Unrest,
 }
 
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 11] = [
     Fault::Cut,
+    Fault::Hang,
     Fault::Reload,
     Fault::Path,
     Fault::Refusal,
@@ -109,11 +113,15 @@ impl World {
         let fault = self.random.pick(&self.weather.faults);
         self.note(|| format!("{fault:?} over {who}"));
         match fault {
-            Fault::Cut => self.cut_socket(who),
+            Fault::Cut => self.cut_socket(who, false),
+            Fault::Hang => self.cut_socket(who, true),
             Fault::Reload => self.reload(who),
             Fault::Path => self.disturb_path(who),
-            Fault::Restart => self.restart(false),
-            Fault::Amnesia if self.random.once_in(3) => self.restart(true),
+            Fault::Restart => {
+                let memory = self.random.pick(&[Memory::Whole, Memory::Written]);
+                self.restart(memory);
+            }
+            Fault::Amnesia if self.random.once_in(3) => self.restart(Memory::None),
             Fault::Freeze => {
                 self.hit(who);
                 let until = self.now + Duration::from_millis(self.random.below(40_000) as u64);
@@ -124,11 +132,15 @@ impl World {
         }
     }
 
-    fn cut_socket(&mut self, who: usize) {
+    fn cut_socket(&mut self, who: usize, quietly: bool) {
         let wire = self.pages[who].wire().and_then(|id| self.server.wires.get_mut(&id));
         if let Some(wire) = wire.filter(|wire| wire.is_open()) {
             let (up, down) = (self.random.below(wire.up.len() + 1), self.random.below(wire.down.len() + 1));
-            wire.cut(up, down);
+            if quietly {
+                wire.hang(self.now, up, down);
+            } else {
+                wire.cut(up, down);
+            }
             self.hit(who);
         }
     }
@@ -168,16 +180,16 @@ impl World {
     }
 
     /// The server ends and is down for a while, sometimes hardly at all and sometimes for long.
-    fn restart(&mut self, forget: bool) {
+    fn restart(&mut self, memory: Memory) {
         self.hit_all();
         let down = match self.random.below(4) {
             0 => self.random.below(60_000),
             _ => self.random.below(2_000),
         };
         let until = self.now + Duration::from_millis(down as u64);
-        let random = &mut self.random;
-        let kill = (!random.once_in(3)).then_some(|bound| random.below(bound));
-        self.server.stop(until, forget, kill);
+        let gently = memory == Memory::Whole && self.random.once_in(2);
+        let killed = (!gently).then_some(|bound| self.random.below(bound));
+        self.server.stop(until, memory, killed);
     }
 
     pub(super) fn connect(&mut self, who: usize) {

@@ -1,9 +1,10 @@
 //! One socket, as both ends see it: in order, as TCP is, and cut at any point.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use parlor::call::SocketId;
-use parlor::protocol::{CloseCode, PeerId};
+use parlor::protocol::PeerId;
 
 /// Unique among all sockets of a run.
 pub(crate) type WireId = u32;
@@ -36,7 +37,9 @@ pub(crate) struct Wire {
     pub(crate) peer: Option<PeerId>,
     /// The server has done with it.
     pub(crate) dead: bool,
-    /// Nothing passes any more.
+    /// Nothing passes any more, and neither end knows; since when.
+    pub(crate) hung: Option<Duration>,
+    /// It broke.
     cut: bool,
 }
 
@@ -44,12 +47,15 @@ impl Wire {
     pub(crate) fn new(owner: usize, load: u32, socket: SocketId, reachable: bool) -> Self {
         let down = VecDeque::from([if reachable { Down::Opened } else { Down::Closed(1006) }]);
         let up = VecDeque::new();
-        Self { owner, load, socket, up, down, peer: None, dead: !reachable, cut: !reachable }
+        Self { owner, load, socket, up, down, peer: None, dead: !reachable, hung: None, cut: !reachable }
     }
 
     /// Both ends take it for open.
     pub(crate) fn is_open(&self) -> bool {
-        !self.cut && !self.dead && !self.up.iter().any(|up| matches!(up, Up::Closed(_)))
+        !self.cut
+            && !self.dead
+            && self.hung.is_none()
+            && !self.up.iter().any(|up| matches!(up, Up::Closed(_)))
     }
 
     pub(crate) fn is_forgotten(&self) -> bool {
@@ -57,8 +63,15 @@ impl Wire {
     }
 
     pub(crate) fn send(&mut self, frame: String) {
-        if !self.cut {
+        if !self.cut && self.hung.is_none() {
             self.down.push_back(Down::Frame(frame));
+        }
+    }
+
+    /// The browser sends.
+    pub(crate) fn send_up(&mut self, up: Up) {
+        if self.hung.is_none() {
+            self.up.push_back(up);
         }
     }
 
@@ -71,20 +84,24 @@ impl Wire {
         self.down.push_back(Down::Closed(1006));
     }
 
-    /// The server ends it, by a close, or by its own end, when only some of what it sent arrives.
-    pub(crate) fn end(&mut self, survives: Option<usize>, code: u16) {
-        self.dead = true;
-        self.up.clear();
-        self.peer = None;
-        if !self.cut {
-            self.cut = true;
-            self.down.truncate(survives.unwrap_or(usize::MAX));
-            self.down.push_back(Down::Closed(code));
-        }
+    /// The same, but nobody is told.
+    pub(crate) fn hang(&mut self, now: Duration, up: usize, down: usize) {
+        self.hung = Some(now);
+        self.up.truncate(up);
+        self.down.truncate(down);
     }
 
-    /// A newer socket has its seat.
-    pub(crate) fn replaced(&mut self) {
-        self.end(None, CloseCode::Replaced.code());
+    /// The server ends it, by a close, or by its own end, when only some of what it sent arrives. Says whose
+    /// seat it had.
+    pub(crate) fn end(&mut self, arrives: Option<usize>, code: u16) -> Option<PeerId> {
+        self.dead = true;
+        self.up.clear();
+        if !self.cut && self.hung.is_none() {
+            self.down.truncate(arrives.unwrap_or(usize::MAX));
+            self.down.push_back(Down::Closed(code));
+        }
+        self.cut = true;
+        self.hung = None;
+        self.peer.take()
     }
 }

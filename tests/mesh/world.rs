@@ -7,6 +7,7 @@ use parlor::protocol::RoomId;
 use parlor::server::room::Rules;
 
 use super::connection::{ConnectionId, Connections, TrackId};
+use super::lobby::Passage;
 use super::page::Page;
 use super::properties::Waiting;
 use super::random::Random;
@@ -16,6 +17,12 @@ use super::wire::WireId;
 
 pub(crate) const ROOM: &str = "4711";
 
+/// Once nothing was missing for so long, nothing will be: longer than any timer but that of a seat kept for
+/// somebody, and such a seat is missing.
+const QUIET: Duration = Duration::from_secs(12);
+/// Calm weather ends every trouble within this.
+const BUSY: Duration = Duration::from_secs(200);
+
 /// One thing that can happen next.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -23,6 +30,7 @@ enum Step {
     Receive(WireId),
     Arrive(WireId),
     PassLate,
+    Write,
     Run(ConnectionId),
     Report(ConnectionId),
     Ice(ConnectionId),
@@ -40,7 +48,9 @@ pub(crate) struct World {
     pub(super) connections: Connections,
     pub(super) last_track: TrackId,
     pub(super) calm: bool,
-    pub(crate) waiting: Waiting,
+    pub(super) waiting: Waiting,
+    /// When something was missing last.
+    pub(super) restless: Duration,
     possible: Vec<Step>,
     /// What happened, for the report of a failure.
     pub(crate) trace: Option<Vec<String>>,
@@ -66,6 +76,7 @@ impl World {
             last_track: 0,
             calm: false,
             waiting: Waiting::default(),
+            restless: Duration::ZERO,
             possible: vec![],
             trace: None,
         }
@@ -84,12 +95,13 @@ impl World {
         }
         self.calm = true;
         let calm_from = self.now;
+        self.restless = self.now;
         let mut steps = 0;
-        while self.step() || self.somebody_tries_again() {
+        while self.now < self.restless + QUIET {
+            self.step();
             steps += 1;
-            let waited = self.now - calm_from;
-            let over = steps > 20_000 || waited > Duration::from_secs(600);
-            assert!(!over, "still busy after {steps} steps, {waited:?}");
+            let over = steps > 50_000 || self.now - calm_from > BUSY;
+            assert!(!over, "still busy after {:?}", self.now - calm_from);
         }
         self.check_settled();
     }
@@ -112,25 +124,19 @@ impl World {
         false
     }
 
-    /// One thing happens; false if nothing can any more. Time passes when nothing else can happen.
-    fn step(&mut self) -> bool {
+    /// One thing happens. Time passes when nothing else can.
+    fn step(&mut self) {
         self.gather();
         let impatient = self.strikes(Fault::Slowness, 40);
-        if self.possible.is_empty() || impatient {
-            match self.next_deadline() {
-                Some(_) if impatient && !self.possible.is_empty() => {
-                    self.hit_all();
-                    self.possible = vec![Step::Time];
-                }
-                Some(_) => self.possible.push(Step::Time),
-                None if self.possible.is_empty() => return false,
-                None => {}
-            }
+        if impatient && !self.possible.is_empty() {
+            self.hit_all();
+        }
+        if impatient || self.possible.is_empty() {
+            self.possible = vec![Step::Time];
         }
         let step = self.random.pick(&self.possible);
         self.note(|| format!("{step:?}"));
         self.take(step);
-        true
     }
 
     /// Everything that can happen at this moment.
@@ -145,6 +151,7 @@ impl World {
             self.possible.extend((!wire.down.is_empty()).then_some(Step::Arrive(*id)));
         }
         self.possible.extend(self.server.has_late().then_some(Step::PassLate));
+        self.possible.extend(self.server.has_unwritten().then_some(Step::Write));
         self.possible.extend(self.connections.busy().map(Step::Run));
         self.possible.extend(self.connections.with_events().map(Step::Report));
         for id in self.connections.still_open() {
@@ -165,6 +172,7 @@ impl World {
                 self.arrive(wire);
                 self.forget(wire);
             }
+            Step::Write => self.server.write(),
             Step::PassLate => {
                 let got = self.server.pass_late(|bound| self.random.below(bound));
                 got.into_iter().for_each(|who| self.hit(who));
@@ -193,7 +201,7 @@ impl World {
         let passage = self.passage();
         self.server.receive(self.now, wire, passage);
         let now_seated = self.server.wires[&wire].peer;
-        if passage != super::server::Passage::Straight || seated != now_seated {
+        if passage != Passage::Straight || seated != now_seated {
             self.hit(owner);
         }
         self.forget(wire);
@@ -206,10 +214,15 @@ impl World {
     }
 
     fn pass_time(&mut self) {
-        if self.calm {
-            self.check_waiting();
+        if self.calm && self.somebody_tries_again() {
+            self.restless = self.now;
+            return;
         }
-        self.now = self.next_deadline().map_or(self.now, |due| due.max(self.now));
+        if self.calm && self.check_waiting() {
+            self.restless = self.now;
+        }
+        // With nobody in a call there is nothing to wait for.
+        self.now = self.next_deadline().map_or(self.now + QUIET, |due| due.max(self.now));
         if self.server.deadline().is_some_and(|due| due <= self.now) {
             self.server.wake(self.now);
         }
