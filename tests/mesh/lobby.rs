@@ -30,18 +30,13 @@ impl Server {
         match (inbound, self.wires[&id].peer) {
             (Inbound::Join { .. }, Some(_)) => return Err(ErrorCode::AlreadyJoined),
             (Inbound::Join { name, resume, reloaded, .. }, None) => {
-                let number = self.tokens.len() as u32 + 1;
+                self.last_token += 1;
                 self.room.get_or_insert_with(|| {
                     self.seats.start_over();
                     Room::new(self.id.clone(), self.rules)
                 });
-                let token = SeatToken(format!("{} {number}", self.seats.life()));
-                self.join(
-                    now,
-                    id,
-                    number,
-                    JoinRequest { name, resume, reloaded, token, ice_servers: vec![] },
-                );
+                let token = SeatToken(format!("{} {}", self.seats.life(), self.last_token));
+                self.join(now, id, JoinRequest { name, resume, reloaded, token, ice_servers: vec![] });
             }
             (Inbound::Relay { to, relay }, Some(peer)) => {
                 let room = self.room.as_mut().expect("a seat is in a room");
@@ -69,7 +64,7 @@ impl Server {
         Ok(())
     }
 
-    fn join(&mut self, now: Duration, id: WireId, number: u32, request: JoinRequest) {
+    fn join(&mut self, now: Duration, id: WireId, request: JoinRequest) {
         let owner = self.wires[&id].owner;
         let proved = request.resume.as_ref().and_then(|token| self.proved_by(token));
         let admission = self.room.as_mut().expect("there is one to join").join(now, request);
@@ -81,7 +76,7 @@ impl Server {
         };
         let resumed = matches!(admission.entry, Entry::Resumed { .. });
         self.seats.entered(owner, admission.peer, resumed, proved);
-        self.tokens.insert(number, (self.seats.life(), admission.peer));
+        self.tokens.insert(self.last_token, (self.seats.life(), admission.peer));
         if let Some(old) = self.sockets.insert(admission.peer, id) {
             let was_present = Entry::Resumed { was_present: true };
             assert_eq!(admission.entry, was_present, "two sockets in one seat");

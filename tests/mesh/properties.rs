@@ -11,9 +11,9 @@ use super::world::World;
 
 /// How long two who are both there may be without each other's picture in calm weather.
 const APART: Duration = Duration::from_secs(30);
-/// How long somebody who wants in may be without a socket while the server is there: the longest wait between
-/// two tries.
-const OUTSIDE: Duration = Duration::from_secs(10);
+/// How long somebody who wants in may be without a seat while the server is there: the longest wait between two
+/// tries, after the time that it takes to notice that a socket hangs.
+const OUTSIDE: Duration = Duration::from_millis(15_000 + 1_500);
 
 /// Since when things are not as they should be at last.
 #[derive(Debug, Default)]

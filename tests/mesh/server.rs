@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) enum Memory {
     /// All that changed.
     Whole,
-    /// All but what was not written yet.
+    /// All but what changed last, which was not written yet.
     Written,
     /// Nothing.
     None,
@@ -47,6 +47,9 @@ pub(crate) struct Server {
     /// The last record that is on disk, and one that is not yet.
     written: Option<RoomRecord>,
     unwritten: Option<RoomRecord>,
+    /// The token told last, and the one before the last record was written.
+    pub(super) last_token: u32,
+    last_written_token: u32,
     /// Killed, and started again then.
     down_until: Option<Duration>,
 }
@@ -67,6 +70,8 @@ impl Server {
             next_beat: None,
             written: None,
             unwritten: None,
+            last_token: 0,
+            last_written_token: 0,
             down_until: None,
         }
     }
@@ -128,6 +133,8 @@ impl Server {
 
     /// Takes the next thing off a socket.
     pub(crate) fn receive(&mut self, now: Duration, id: WireId, passage: Passage) {
+        // The disk is behind by one frame at most.
+        self.write();
         let wire = self.wires.get_mut(&id).unwrap();
         let next = wire.up.pop_front().unwrap();
         if wire.dead {
@@ -170,12 +177,9 @@ impl Server {
         self.unwritten = record.or(self.unwritten.take());
     }
 
-    pub(crate) fn has_unwritten(&self) -> bool {
-        self.unwritten.is_some()
-    }
-
-    pub(crate) fn write(&mut self) {
+    fn write(&mut self) {
         self.written = self.unwritten.take().or(self.written.take());
+        self.last_written_token = self.last_token;
     }
 
     /// Ends every socket, and the server until the given time. With `killed` only some of what it had sent
@@ -195,7 +199,10 @@ impl Server {
         self.next_beat = None;
         match memory {
             Memory::Whole => self.write(),
-            Memory::Written => self.unwritten = None,
+            Memory::Written => {
+                self.unwritten = None;
+                self.tokens.retain(|number, _| *number <= self.last_written_token);
+            }
             Memory::None => (self.written, self.unwritten) = (None, None),
         }
         self.room = None;

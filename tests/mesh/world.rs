@@ -30,7 +30,6 @@ enum Step {
     Receive(WireId),
     Arrive(WireId),
     PassLate,
-    Write,
     Run(ConnectionId),
     Report(ConnectionId),
     Ice(ConnectionId),
@@ -111,6 +110,9 @@ impl World {
     fn somebody_tries_again(&mut self) -> bool {
         let free = self.server.seats.len() < self.weather.capacity;
         for who in 0..self.pages.len() {
+            if self.pages[who].frozen.is_some() {
+                continue;
+            }
             let view = self.pages[who].call.view();
             if free && view.phase == Phase::Home && self.pages[who].wants_in {
                 self.connect(who);
@@ -151,7 +153,6 @@ impl World {
             self.possible.extend((!wire.down.is_empty()).then_some(Step::Arrive(*id)));
         }
         self.possible.extend(self.server.has_late().then_some(Step::PassLate));
-        self.possible.extend(self.server.has_unwritten().then_some(Step::Write));
         self.possible.extend(self.connections.busy().map(Step::Run));
         self.possible.extend(self.connections.with_events().map(Step::Report));
         for id in self.connections.still_open() {
@@ -172,7 +173,6 @@ impl World {
                 self.arrive(wire);
                 self.forget(wire);
             }
-            Step::Write => self.server.write(),
             Step::PassLate => {
                 let got = self.server.pass_late(|bound| self.random.below(bound));
                 got.into_iter().for_each(|who| self.hit(who));
