@@ -228,7 +228,7 @@ impl Call {
         self.notice = None;
         let resume = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
         self.wish = Some(Wish { room, name, resume });
-        let mut commands = if self.line.is_open() { self.join() } else { self.line.open(now) };
+        let mut commands = if self.line.is_open() { self.join(now) } else { self.line.open(now) };
         commands.extend(self.capture.start(Devices::BOTH));
         commands
     }

@@ -35,6 +35,8 @@ pub(super) struct Line {
     state: State,
     socket: SocketId,
     seated: bool,
+    /// A join was sent and not answered yet.
+    asking: bool,
     /// When the server was heard last on this socket.
     heard: Duration,
     /// When the person is told that the line is down, or that they have been.
@@ -57,6 +59,7 @@ impl Line {
             state: State::Closed,
             socket: SocketId::default(),
             seated: false,
+            asking: false,
             heard: Duration::ZERO,
             told_down: None,
             backoff: Backoff::new(seed),
@@ -65,9 +68,9 @@ impl Line {
         }
     }
 
-    /// Whether events of this socket still count.
+    /// Whether events of this socket still count: not after it was lost, closed, or given up while it opened.
     pub(super) fn is_current(&self, socket: SocketId) -> bool {
-        self.socket == socket
+        self.socket == socket && matches!(self.state, State::Opening(_) | State::Open)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -117,8 +120,6 @@ impl Line {
     pub(super) fn close(&mut self, now: Duration) -> Vec<Command> {
         let commands = self.drop_socket(now);
         self.stand_up();
-        // Late events of the closed socket must not count.
-        self.socket.0 += 1;
         commands
     }
 
@@ -128,6 +129,17 @@ impl Line {
         self.heard = now;
         let held = self.owed.take();
         held.map(|held| Command::Send(ClientMsg::Leave { held: Some(held) })).into_iter().collect()
+    }
+
+    /// A join is sent: the server has reason to speak.
+    pub(super) fn asked(&mut self, now: Duration) {
+        self.asking = true;
+        self.heard = now;
+    }
+
+    /// The join is answered.
+    pub(super) fn answered(&mut self) {
+        self.asking = false;
     }
 
     /// The server said something.
@@ -148,6 +160,7 @@ impl Line {
     }
 
     fn unseat(&mut self, now: Duration) {
+        self.asking = false;
         if std::mem::take(&mut self.seated) {
             self.told_down = Some(Told::At(now + UNNOTICED));
         }
@@ -156,6 +169,7 @@ impl Line {
     /// The server gave or confirmed the seat: sends what waited and still means something.
     pub(super) fn sit_down(&mut self, current: impl Fn(PeerId, Epoch) -> bool) -> Vec<Command> {
         self.seated = true;
+        self.asking = false;
         self.told_down = None;
         self.backoff.reset();
         let unsent = std::mem::take(&mut self.unsent);
@@ -169,6 +183,7 @@ impl Line {
     /// The seat was given up.
     pub(super) fn stand_up(&mut self) {
         self.seated = false;
+        self.asking = false;
         self.told_down = None;
         self.unsent.clear();
     }
@@ -201,11 +216,12 @@ impl Line {
         self.socket_deadline().into_iter().chain(told).min()
     }
 
-    /// When the socket is opened, given up, or held for dead. Without a seat the server has no reason to speak.
+    /// When the socket is opened, given up, or held for dead. Without a seat, and unless asked for one, the server
+    /// has no reason to speak.
     fn socket_deadline(&self) -> Option<Duration> {
         match self.state {
             State::Waiting(until) | State::Opening(until) => Some(until),
-            State::Open => self.seated.then_some(self.heard + SILENT),
+            State::Open => (self.seated || self.asking).then_some(self.heard + SILENT),
             State::Closed => None,
         }
     }
@@ -297,10 +313,24 @@ mod tests {
     }
 
     #[test]
+    fn a_join_that_is_not_answered_is_asked_on_a_new_socket() {
+        let mut line = Line::new(1);
+        line.open(NOW);
+        line.opened(NOW);
+        line.asked(SILENT);
+        assert_eq!(line.tick(2 * SILENT), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
+        line.opened(2 * SILENT);
+        line.asked(2 * SILENT);
+        line.answered();
+        assert_eq!(line.deadline(), None);
+    }
+
+    #[test]
     fn a_socket_that_never_opens_is_given_up_and_opened_again_after_a_wait() {
         let mut line = Line::new(1);
         line.open(NOW);
         assert_eq!(line.tick(OPENING), [Command::CloseSocket]);
+        assert!(!line.is_current(SocketId(1)), "it may open in this very moment");
         let due = line.deadline().unwrap();
         assert!(due > OPENING);
         assert_eq!(line.tick(due), [Command::OpenSocket(SocketId(2))]);

@@ -8,21 +8,23 @@ use super::{Call, Command, NOTICE, Notice, Remembered, Seat, SocketEvent, Wish};
 use crate::protocol::{ClientMsg, CloseCode, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
 
 impl Call {
-    pub(super) fn join(&self) -> Vec<Command> {
+    pub(super) fn join(&mut self, now: Duration) -> Vec<Command> {
         let join = self.wish.as_ref().map(|Wish { room, name, resume }| ClientMsg::Join {
             room: room.clone(),
             name: name.clone(),
             resume: resume.clone(),
             reloaded: resume.is_some() && self.seat.is_none(),
         });
-        join.map(Command::Send).into_iter().collect()
+        let Some(join) = join else { return vec![] };
+        self.line.asked(now);
+        vec![Command::Send(join)]
     }
 
     pub(super) fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
         match event {
             SocketEvent::Opened => {
                 let mut commands = self.line.opened(now);
-                commands.extend(self.join());
+                commands.extend(self.join(now));
                 commands
             }
             SocketEvent::Message(message) => {
@@ -119,6 +121,7 @@ impl Call {
     }
 
     pub(super) fn full(&mut self, room: &RoomId) -> Vec<Command> {
+        self.line.answered();
         if self.wish.as_ref().is_none_or(|wish| wish.room != *room) {
             return vec![];
         }
