@@ -40,7 +40,7 @@ impl Page {
     pub(crate) fn new(call: Call, has_camera: bool) -> Self {
         Self {
             call,
-            events: VecDeque::from([loaded(None)]),
+            events: VecDeque::from([loaded(None, false)]),
             load: 1,
             socket: None,
             connections: BTreeMap::new(),
@@ -67,10 +67,10 @@ impl Page {
     }
 }
 
-/// The program starts, in a new page or after a reload.
-pub(crate) fn loaded(remembered: Option<Remembered>) -> Event {
+/// The program starts: in a new page, after a reload, or after a crash, when it does not go back by itself.
+pub(crate) fn loaded(remembered: Option<Remembered>, returning: bool) -> Event {
     let (microphone, camera) = (Permission::Prompt, Permission::Prompt);
-    Event::Loaded(Loaded { supported: true, remembered, microphone, camera })
+    Event::Loaded(Loaded { supported: true, remembered, returning, microphone, camera })
 }
 
 /// Why the call does something.

@@ -20,7 +20,7 @@ pub(crate) enum Fault {
     Cut,
     /// A socket hangs: nothing passes any more, and nobody is told.
     Hang,
-    /// A page is reloaded.
+    /// A page is reloaded, or crashes.
     Reload,
     /// A path breaks for good, or comes back.
     Path,
@@ -145,11 +145,12 @@ impl World {
         }
     }
 
-    /// The page is gone with all it held, and comes back with what it remembered.
+    /// The page is gone with all it held, by a reload or a crash, and comes back with what it remembered.
     fn reload(&mut self, who: usize) {
         self.hit(who);
         let wire = self.pages[who].socket.take().map(|(_, wire)| wire);
-        self.up(wire, Up::Closed(1001));
+        let crashes = self.random.once_in(4);
+        self.up(wire, Up::Closed(if crashes { 1006 } else { 1001 }));
         let call = Call::new(self.random.next());
         let page = &mut self.pages[who];
         for (_, id) in std::mem::take(&mut page.connections).into_values() {
@@ -157,7 +158,7 @@ impl World {
         }
         page.call = call;
         page.load += 1;
-        page.events = VecDeque::from([loaded(page.remembered.clone())]);
+        page.events = VecDeque::from([loaded(page.remembered.clone(), !crashes)]);
         page.seat = None;
         page.asked.clear();
         page.tracks = Tracks::default();
