@@ -17,6 +17,9 @@ use crate::protocol::{
 use seat::Seat;
 pub use seat::{RoomRecord, SeatRecord, TokenDigest};
 
+/// Numbers that a server may have given in the moment before it was killed.
+const UNRECORDED: u32 = 100;
+
 /// What a room holds to.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -112,8 +115,11 @@ impl Room {
     /// The room as it was recorded, with everybody away from now on.
     pub fn restore(now: Duration, record: RoomRecord, rules: Rules) -> Self {
         let RoomRecord { room: id, last_peer, last_page, seats } = record;
+        // The newest numbers may have been given without being recorded, and somebody may still go by them.
+        let (last_peer, last_page) =
+            (last_peer.saturating_add(UNRECORDED), last_page.saturating_add(UNRECORDED));
         let seats = seats.into_iter().map(|seat| Seat::restore(seat, now + rules.grace)).collect();
-        Self { id, rules, seats, last_peer, last_page, changed: false }
+        Self { id, rules, seats, last_peer, last_page, changed: true }
     }
 
     /// What must outlive the server, if it is new since this was asked last.

@@ -95,7 +95,10 @@ impl Rooms {
         for record in records {
             let id = record.room.clone();
             let room = Occupied::new(Room::restore(Duration::ZERO, record, rules));
-            map.watch(&id, &mut lock(&room));
+            let mut occupied = lock(&room);
+            occupied.record(&ledger);
+            map.watch(&id, &mut occupied);
+            drop(occupied);
             map.rooms.insert(id, room);
         }
         let (started, map, sooner) = (Instant::now(), Mutex::new(map), Notify::new());
