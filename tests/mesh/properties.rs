@@ -7,6 +7,7 @@ use parlor::call::{LinkView, Phase};
 use parlor::protocol::{ErrorCode, PeerId};
 
 use super::connection::ConnectionId;
+use super::wire::WireId;
 use super::world::World;
 
 /// How long two who are both there may be without each other's picture in calm weather.
@@ -39,9 +40,10 @@ impl World {
 
     /// In calm weather, when nothing is left to happen at this moment and time is about to pass. Says whether
     /// anything is missing.
-    pub(super) fn check_waiting(&mut self) -> bool {
+    pub(super) fn is_something_missing(&mut self) -> bool {
         let mut present = BTreeMap::new();
-        for (peer, wire) in self.server.sockets() {
+        let lives = |wire: &WireId| self.server.wires[wire].hung.is_none();
+        for (peer, wire) in self.server.sockets().iter().filter(|(_, wire)| lives(wire)) {
             let before = present.insert(self.server.wires[wire].owner, *peer);
             assert_eq!(before, None, "one participant sits in two seats");
         }

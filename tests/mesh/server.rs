@@ -215,5 +215,6 @@ impl Server {
         self.seats.reopen(now + self.rules.grace);
         let record = self.written.clone().filter(|record| !record.seats.is_empty());
         self.room = record.map(|record| Room::restore(now, record, self.rules));
+        self.record();
     }
 }

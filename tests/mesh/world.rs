@@ -218,11 +218,15 @@ impl World {
             self.restless = self.now;
             return;
         }
-        if self.calm && self.check_waiting() {
-            self.restless = self.now;
-        }
+        let missing = self.calm && self.is_something_missing();
         // With nobody in a call there is nothing to wait for.
         self.now = self.next_deadline().map_or(self.now + QUIET, |due| due.max(self.now));
+        if missing {
+            self.restless = self.now;
+        }
+        for wire in self.server.wires.values().filter(|wire| wire.hung.is_some()) {
+            self.pages[wire.owner].hits += 1;
+        }
         if self.server.deadline().is_some_and(|due| due <= self.now) {
             self.server.wake(self.now);
         }
