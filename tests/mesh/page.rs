@@ -262,7 +262,7 @@ impl World {
     /// A connection over which both see each other is closed only when one of the seats is given up.
     fn may_close(&self, id: ConnectionId) -> bool {
         let ends = &self.connections.all[&id].ends;
-        let held = |seat| self.server.seats.is_held(seat);
+        let held = |seat| self.server.seats.is_provable(seat);
         !self.connections.is_healthy(id) || !held(ends.own) || !held((ends.own.0, ends.peer))
     }
 

@@ -7,11 +7,11 @@ use parlor::call::{LinkView, Phase};
 use parlor::protocol::{ErrorCode, PeerId};
 
 use super::connection::ConnectionId;
-use super::wire::WireId;
 use super::world::World;
 
-/// How long two who are both there may be without each other's picture in calm weather.
-const APART: Duration = Duration::from_secs(30);
+/// How long two who are both there may be without each other's picture in calm weather: the one who is not the
+/// first to help a connection waits for a second.
+const APART: Duration = Duration::from_secs(1);
 /// How long somebody who wants in may be without a seat while the server is there: the longest wait between two
 /// tries, after the time that it takes to notice that a socket hangs.
 const OUTSIDE: Duration = Duration::from_millis(15_000 + 1_500);
@@ -21,7 +21,6 @@ const OUTSIDE: Duration = Duration::from_millis(15_000 + 1_500);
 pub(crate) struct Waiting {
     apart: BTreeMap<(usize, usize), Duration>,
     outside: BTreeMap<usize, Duration>,
-    pub(crate) longest: (Duration, Duration),
 }
 
 impl World {
@@ -41,13 +40,7 @@ impl World {
     /// In calm weather, when nothing is left to happen at this moment and time is about to pass. Says whether
     /// anything is missing.
     pub(super) fn is_something_missing(&mut self) -> bool {
-        let mut present = BTreeMap::new();
-        let lives = |wire: &WireId| self.server.wires[wire].hung.is_none();
-        for (peer, wire) in self.server.sockets().iter().filter(|(_, wire)| lives(wire)) {
-            let before = present.insert(self.server.wires[wire].owner, *peer);
-            assert_eq!(before, None, "one participant sits in two seats");
-        }
-        let now = self.now;
+        let (now, present) = (self.now, self.present());
         let mut waiting = std::mem::take(&mut self.waiting);
         for who in 0..self.pages.len() {
             let is_in = present.contains_key(&who) || self.pages[who].call.view().phase == Phase::Home;
@@ -56,7 +49,6 @@ impl World {
                 continue;
             }
             let since = *waiting.outside.entry(who).or_insert(now);
-            waiting.longest.0 = waiting.longest.0.max(now - since);
             assert!(now - since <= OUTSIDE, "{who} is outside since {since:?}");
         }
         for (one, other) in pairs(self.pages.len()) {
@@ -67,7 +59,6 @@ impl World {
                 continue;
             }
             let since = *waiting.apart.entry((one, other)).or_insert(now);
-            waiting.longest.1 = waiting.longest.1.max(now - since);
             assert!(now - since <= APART, "{one} and {other} are apart since {since:?}");
         }
         self.waiting = waiting;
@@ -78,6 +69,18 @@ impl World {
             || self.server.is_down()
             || !self.waiting.apart.is_empty()
             || !self.waiting.outside.is_empty()
+    }
+
+    /// Who has a seat, and a socket that works at both ends.
+    pub(super) fn present(&self) -> BTreeMap<usize, PeerId> {
+        let mut present = BTreeMap::new();
+        for (peer, id) in self.server.sockets() {
+            let wire = &self.server.wires[id];
+            if wire.is_open() && self.pages[wire.owner].wire() == Some(*id) {
+                present.insert(wire.owner, *peer);
+            }
+        }
+        present
     }
 
     /// Media flows both ways.
@@ -93,6 +96,7 @@ impl World {
         assert_eq!(sockets.len(), self.server.seats.len(), "a seat is kept for ever");
         let seated: BTreeMap<usize, PeerId> =
             sockets.iter().map(|(peer, wire)| (self.server.wires[wire].owner, *peer)).collect();
+        assert_eq!(seated.len(), sockets.len(), "one participant sits in two seats");
         for (who, page) in self.pages.iter().enumerate() {
             let view = page.call.view();
             let Some(own) = seated.get(&who) else {

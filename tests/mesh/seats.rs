@@ -14,6 +14,8 @@ struct Held {
     owner: usize,
     /// Somebody knows a token for it.
     confirmed: bool,
+    /// Whoever holds it shows a token that the server has forgotten.
+    orphaned: bool,
     /// When it is given up; `None` while its socket is there.
     away_until: Option<Duration>,
 }
@@ -45,6 +47,18 @@ impl Seats {
         life == self.life && self.held.contains_key(&peer)
     }
 
+    /// The same, and whoever holds it can prove it.
+    pub(crate) fn is_provable(&self, (life, peer): Number) -> bool {
+        life == self.life && self.held.get(&peer).is_some_and(|held| !held.orphaned)
+    }
+
+    /// A token for this seat is forgotten.
+    pub(crate) fn orphan(&mut self, (life, peer): Number) {
+        if let Some(held) = self.held.get_mut(&peer).filter(|_| life == self.life) {
+            held.orphaned = true;
+        }
+    }
+
     /// The room is another one from now on: nothing of the old one means anything.
     pub(crate) fn start_over(&mut self) {
         self.life += 1;
@@ -57,13 +71,13 @@ impl Seats {
             assert_eq!(proved, Some(peer), "{owner} was given a seat that its token does not prove");
             let held = self.held.get_mut(&peer).expect("a seat that nobody held was resumed");
             assert_eq!(held.owner, owner, "a stranger was given the seat of {}", held.owner);
-            held.confirmed = true;
+            (held.confirmed, held.orphaned) = (true, false);
             held.away_until = None;
         } else {
             assert_eq!(proved, None, "{owner} came back in time and found its seat gone");
             let before = self.owners.insert((self.life, peer), owner);
             assert_eq!(before, None, "the number {peer} was given twice");
-            self.held.insert(peer, Held { owner, confirmed: false, away_until: None });
+            self.held.insert(peer, Held { owner, confirmed: false, orphaned: false, away_until: None });
         }
     }
 
@@ -82,8 +96,11 @@ impl Seats {
 
     /// The server ends, and knows only these seats when it is back.
     pub(crate) fn shut(&mut self, recorded: Vec<PeerId>) {
-        let owner = |peer: &PeerId| self.owners[&(self.life, *peer)];
-        let held = |peer| (peer, Held { owner: owner(&peer), confirmed: true, away_until: None });
+        let held = |peer| {
+            let owner = self.owners[&(self.life, peer)];
+            let orphaned = self.held.get(&peer).is_some_and(|held| held.orphaned);
+            (peer, Held { owner, confirmed: true, orphaned, away_until: None })
+        };
         self.held = recorded.into_iter().map(held).collect();
     }
 

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) enum Memory {
     /// All that changed.
     Whole,
-    /// All but what changed last, which was not written yet.
+    /// All but what changed last, which was not written yet. Whoever was told a token by it has lost their seat.
     Written,
     /// Nothing.
     None,
@@ -197,17 +197,19 @@ impl Server {
         self.sockets.clear();
         self.late.clear();
         self.next_beat = None;
+        let mut forgotten = BTreeMap::new();
         match memory {
             Memory::Whole => self.write(),
             Memory::Written => {
                 self.unwritten = None;
-                self.tokens.retain(|number, _| *number <= self.last_written_token);
+                forgotten = self.tokens.split_off(&(self.last_written_token + 1));
             }
             Memory::None => (self.written, self.unwritten) = (None, None),
         }
         self.room = None;
         let recorded = self.written.iter().flat_map(|record| &record.seats);
         self.seats.shut(recorded.map(|seat| seat.peer).collect());
+        forgotten.into_values().for_each(|seat| self.seats.orphan(seat));
         self.down_until = Some(until.max(self.down_until.unwrap_or_default()));
     }
 

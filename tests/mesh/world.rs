@@ -224,14 +224,14 @@ impl World {
         if missing {
             self.restless = self.now;
         }
-        for wire in self.server.wires.values().filter(|wire| wire.hung.is_some()) {
-            self.pages[wire.owner].hits += 1;
+        let present = self.present();
+        for (who, page) in self.pages.iter_mut().enumerate() {
+            page.hits += u32::from(page.frozen.is_some() || !present.contains_key(&who));
         }
         if self.server.deadline().is_some_and(|due| due <= self.now) {
             self.server.wake(self.now);
         }
         for page in &mut self.pages {
-            page.hits += u32::from(page.frozen.is_some());
             page.frozen.take_if(|until| *until <= self.now);
             if page.frozen.is_none() && page.call.deadline().is_some_and(|due| due <= self.now) {
                 page.events.push_back(Event::Tick);
