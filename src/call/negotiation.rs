@@ -218,8 +218,12 @@ impl Negotiation {
 
     /// Whatever stood in the way may be gone: what does not work is tried now.
     pub(super) fn woken(&mut self, now: Duration) {
-        if !self.is_connected() {
-            self.recovery.start_over();
+        if self.is_connected() {
+            return;
+        }
+        self.recovery.start_over();
+        // A step that is under way is trying already; to hurry it would be to take it for one that never ends.
+        if self.step.is_none() {
             self.recovery.hurry(now);
         }
     }
@@ -227,7 +231,7 @@ impl Negotiation {
     /// The network under the connection is another one. ICE is restarted even if it seems to work: it takes a
     /// browser some seconds to see that it does not, and until a new path is found the old one stays in use.
     pub(super) fn network_changed(&mut self, now: Duration) {
-        if self.is_connected() {
+        if self.is_connected() || self.step.is_some() {
             self.wanted = Some(true);
         }
         self.woken(now);

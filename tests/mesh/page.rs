@@ -78,6 +78,7 @@ pub(crate) fn loaded(remembered: Option<Remembered>, returning: bool) -> Event {
 enum Cause {
     Leave,
     Signal,
+    Woken,
     Other,
 }
 
@@ -143,6 +144,8 @@ impl World {
         let cause = match &event {
             Event::User(UserAction::Leave) => Cause::Leave,
             Event::Socket(_, SocketEvent::Message(ServerMsg::Signal { .. })) => Cause::Signal,
+            // What was due to happen anyway is no consequence of it.
+            Event::Woken | Event::NetworkChanged if !self.is_overdue(who) => Cause::Woken,
             _ => Cause::Other,
         };
         for command in self.pages[who].call.handle(self.now, event) {
@@ -150,6 +153,10 @@ impl World {
             self.perform(who, command, cause);
         }
         self.check_page(who);
+    }
+
+    fn is_overdue(&self, who: usize) -> bool {
+        self.pages[who].call.deadline().is_some_and(|due| due <= self.now)
     }
 
     /// What the call is told is kept beside it.
@@ -213,6 +220,7 @@ impl World {
                 if command == PeerCommand::Close {
                     self.pages[who].had_reason = self.was_hit(id);
                     self.pages[who].connections.remove(&peer);
+                    assert_ne!(cause, Cause::Woken, "{who} closes a connection for being woken");
                     let may = cause == Cause::Leave || self.may_close(id);
                     assert!(may, "{who} closes a connection that works: {id}");
                     self.connections.close(id);
