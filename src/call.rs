@@ -43,6 +43,11 @@ pub use view::{CallView, DeviceView, LineView, LinkView, Notice, PeerView, Phase
 /// How long a passing notice stays.
 const NOTICE: Duration = Duration::from_secs(6);
 
+/// A seat taken over twice within this is held by another page.
+const REPLACED_AGAIN: Duration = Duration::from_secs(30);
+/// A change of network comes as a burst of events, and before the browser itself has looked at it.
+const NETWORK_SETTLES: Duration = Duration::from_millis(500);
+
 /// One participant's call.
 #[derive(Debug)]
 pub struct Call {
@@ -55,6 +60,10 @@ pub struct Call {
     wish: Option<Wish>,
     seat: Option<Seat>,
     pairs: BTreeMap<PeerId, Pair>,
+    /// When the seat was taken over by another socket last.
+    replaced: Option<Duration>,
+    /// When to act on a change of network.
+    network_due: Option<Duration>,
     notice: Option<(Notice, Option<Duration>)>,
     sound_blocked: bool,
 }
@@ -87,6 +96,8 @@ impl Call {
             wish: None,
             seat: None,
             pairs: BTreeMap::new(),
+            replaced: None,
+            network_due: None,
             notice: None,
             sound_blocked: false,
         }
@@ -102,7 +113,10 @@ impl Call {
             Event::Media(event) => self.media(event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
             Event::Woken => self.woken(now),
-            Event::NetworkChanged => self.network_changed(now),
+            Event::NetworkChanged => {
+                self.network_due = self.network_due.or(Some(now + NETWORK_SETTLES));
+                vec![]
+            }
             Event::Tick => self.tick(now),
         }
     }
@@ -113,7 +127,11 @@ impl Call {
         let notice = self.notice.as_ref().and_then(|(_, until)| *until);
         reachable
             .filter_map(|pair| pair.negotiation.deadline())
-            .chain([self.line.deadline(), self.capture.deadline(), notice].into_iter().flatten())
+            .chain(
+                [self.line.deadline(), self.capture.deadline(), notice, self.network_due]
+                    .into_iter()
+                    .flatten(),
+            )
             .min()
     }
 
@@ -237,12 +255,14 @@ impl Call {
         let Some(wish) = self.wish.take() else { return vec![] };
         let (was_in_call, answered) = (self.seat.is_some(), self.line.is_seated());
         let mut commands = vec![];
-        if answered {
-            commands.push(Command::Send(ClientMsg::Leave { held: None }));
-        } else if let Some(resume) = wish.resume {
+        if let Some(resume) = wish.resume {
             self.line.owe(HeldSeat { room: wish.room, resume });
         }
         commands.extend(self.go_home());
+        if answered {
+            commands.push(Command::Send(ClientMsg::Leave { held: None }));
+            self.line.asked(now);
+        }
         self.notice = was_in_call.then_some((Notice::Left, None));
         if !answered {
             // The answer to the join is still on its way, and must not be taken for the answer to the next one.
@@ -299,7 +319,7 @@ impl Call {
 
     /// A socket through the old network may hang for minutes without a word: a new one is opened at once.
     fn network_changed(&mut self, now: Duration) -> Vec<Command> {
-        let mut commands = if self.wish.is_some() { self.line.reopen(now) } else { vec![] };
+        let mut commands = self.line.replace(now);
         for pair in self.pairs.values_mut() {
             pair.negotiation.network_changed(now);
         }
@@ -311,7 +331,13 @@ impl Call {
         if self.notice.as_ref().is_some_and(|(_, until)| until.is_some_and(|until| now >= until)) {
             self.notice = None;
         }
+        if self.network_due.take_if(|due| now >= *due).is_some() {
+            return self.network_changed(now);
+        }
         let mut commands = self.line.tick(now);
+        if self.line.asks_again(now) {
+            commands.extend(self.join(now));
+        }
         commands.extend(self.capture.tick(now));
         if self.line.is_seated() {
             let reachable: Vec<_> =

@@ -7,16 +7,22 @@ use clap::Parser;
 use parlor::server::config::{Arguments, Config};
 use parlor::server::run;
 use tokio::net::TcpListener;
-use tracing::{error, info, warn};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata, error, info, warn};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // What they would write at the level of traces are the frames, and so seat tokens.
-    let frames = ["tungstenite=info", "tokio_tungstenite=info"].map(str::parse).into_iter().flatten();
-    let filter = frames.fold(filter, EnvFilter::add_directive);
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(stdout().is_terminal()).init();
+    // What the socket library writes at the level of traces are the frames, and so seat tokens.
+    let frames =
+        |about: &Metadata<'_>| *about.level() > Level::INFO && about.target().starts_with("tungstenite");
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(move |about| !frames(about)))
+        .with(tracing_subscriber::fmt::layer().with_ansi(stdout().is_terminal()))
+        .init();
     let config = match Config::load(&Arguments::parse()) {
         Ok(config) => config,
         Err(fault) => {

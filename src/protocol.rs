@@ -16,6 +16,8 @@ pub mod inbound;
 mod refusal;
 mod signal;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 pub use ids::{DisplayName, DisplayNameError, Page, PeerId, RoomId, RoomIdError, SeatToken};
@@ -24,6 +26,8 @@ pub use signal::{Epoch, IceCandidate, IceServer, OfferId, Signal};
 
 /// Version of this protocol; sent by the server in the seat messages so that an old page can tell.
 pub const VERSION: u32 = 1;
+/// On a socket with a seat the server is not silent for longer than this.
+pub const HEARTBEAT_WITHIN: Duration = Duration::from_secs(15);
 /// Path of the WebSocket endpoint.
 pub const SOCKET_PATH: &str = "/ws";
 /// Largest frame either side accepts, in bytes.
@@ -147,7 +151,8 @@ pub enum ServerMsg {
         /// Who.
         peer: PeerId,
     },
-    /// A sign of life, at every ping of the server's to a socket with a seat: browsers do not show pings to a page.
+    /// A sign of life: at every ping of the server's to a socket with a seat, because browsers do not show pings to
+    /// a page, and in answer to a leave.
     Heartbeat,
     /// Something was wrong with a message of the receiver's; nothing was done.
     Error {

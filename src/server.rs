@@ -94,6 +94,7 @@ pub async fn run(config: Config, listener: TcpListener, stop: impl Future<Output
 /// Without it calls are made all the same, but a restart takes the seats away.
 fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>) {
     let Some(folder) = config.server.state_folder() else {
+        info!("no folder for what outlives a restart (server.state): a restart will take the seats away");
         return Default::default();
     };
     // Servers on other ports of this machine may have the same folder.

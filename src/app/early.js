@@ -12,6 +12,7 @@
     if (pressed()) pressed().removeAttribute('data-early');
     button.setAttribute('data-early', '');
     if (button.type === 'submit') ask();
+    else forget();
   }
   // Whoever pressed CONNECT is asked for camera and microphone, and joins the room, now and not only when the
   // program is here; it takes both over (`early_capture` in browser/media.rs, which asks the same, and `Early`
@@ -31,7 +32,9 @@
     var typed = document.getElementById('name-input');
     var name, held;
     try {
-      name = (typed && typed.value.trim()) || localStorage.getItem('parlor.name');
+      // The name of the last time stands in the field as soon as the program is here; now it is needed sooner.
+      if (typed && !typed.value) typed.value = localStorage.getItem('parlor.name') || '';
+      name = typed && typed.value.trim();
       held = sessionStorage.getItem('parlor.seat');
     } catch (refused) { /* no storage, no name */ }
     // A seat that is held is the program's to take back.
@@ -43,9 +46,14 @@
     socket.onopen = function () { socket.send(early.join); };
     socket.onmessage = function (event) { early.heard.push(event); };
   }
+  // Another button, or no program: the seat is nobody's.
+  function forget() {
+    if (window.parlorEarly) window.parlorEarly.socket.close();
+    window.parlorEarly = undefined;
+  }
   function fail(id) {
     if (live()) return;
-    if (window.parlorEarly) window.parlorEarly.socket.close();
+    forget();
     if (window.parlorCapture) {
       window.parlorCapture.then(function (stream) {
         stream.getTracks().forEach(function (track) { track.stop(); });

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::event::{Command, SocketId};
-use crate::protocol::{ClientMsg, Epoch, HeldSeat, OfferId, PeerId, Signal};
+use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, OfferId, PeerId, Signal};
 
 /// Most signals kept while the line is down; beyond it the oldest are superseded anyhow.
 const MAX_UNSENT: usize = 500;
 
 /// How long a socket may take to open.
 const OPENING: Duration = Duration::from_secs(10);
-/// How long the server may be silent: three of its heartbeats. A browser can take minutes to notice.
-const SILENT: Duration = Duration::from_secs(15);
+/// How long the server may be silent while it has something to say. A browser can take minutes to notice.
+const SILENT: Duration = HEARTBEAT_WITHIN;
+/// Between two requests for a seat in a room that is full.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// A line that is back sooner than this was not worth a word to the person.
 const UNNOTICED: Duration = Duration::from_secs(2);
 
@@ -35,7 +37,7 @@ pub(super) struct Line {
     state: State,
     socket: SocketId,
     seated: bool,
-    /// A join was sent and not answered yet.
+    /// A join or a leave was sent and not answered yet.
     asking: bool,
     /// When the server was heard last on this socket.
     heard: Duration,
@@ -43,7 +45,9 @@ pub(super) struct Line {
     told_down: Option<Told>,
     backoff: Backoff,
     unsent: VecDeque<(PeerId, Signal)>,
-    /// A seat given up while there was no socket to say so.
+    /// When to ask for the seat again.
+    ask_again: Option<Duration>,
+    /// A seat given up, which the server has not acknowledged.
     owed: Option<HeldSeat>,
 }
 
@@ -64,6 +68,7 @@ impl Line {
             told_down: None,
             backoff: Backoff::new(seed),
             unsent: VecDeque::new(),
+            ask_again: None,
             owed: None,
         }
     }
@@ -92,7 +97,7 @@ impl Line {
         self.owed.is_some()
     }
 
-    /// Has the server told, as soon as there is a socket, that this seat is given up.
+    /// Has the server told, until it has heard it, that this seat is given up.
     pub(super) fn owe(&mut self, held: HeldSeat) {
         self.owed = Some(held);
     }
@@ -116,6 +121,11 @@ impl Line {
         commands
     }
 
+    /// Opens a new socket if there is one or was to be one.
+    pub(super) fn replace(&mut self, now: Duration) -> Vec<Command> {
+        if self.state == State::Closed { vec![] } else { self.reopen(now) }
+    }
+
     /// Closes for good.
     pub(super) fn close(&mut self, now: Duration) -> Vec<Command> {
         let commands = self.drop_socket(now);
@@ -127,19 +137,37 @@ impl Line {
     pub(super) fn opened(&mut self, now: Duration) -> Vec<Command> {
         self.state = State::Open;
         self.heard = now;
-        let held = self.owed.take();
-        held.map(|held| Command::Send(ClientMsg::Leave { held: Some(held) })).into_iter().collect()
+        let Some(held) = self.owed.clone() else { return vec![] };
+        self.asking = true;
+        vec![Command::Send(ClientMsg::Leave { held: Some(held) })]
     }
 
-    /// A join is sent: the server has reason to speak.
+    /// A join or a leave is sent: the server has reason to speak.
     pub(super) fn asked(&mut self, now: Duration) {
         self.asking = true;
         self.heard = now;
     }
 
-    /// The join is answered.
+    /// The join is answered, and with it whatever was said before.
     pub(super) fn answered(&mut self) {
         self.asking = false;
+        self.owed = None;
+    }
+
+    /// A leave has arrived; a join may still be on its way.
+    pub(super) fn left(&mut self, joining: bool) {
+        self.asking &= joining;
+        self.owed = None;
+    }
+
+    /// The room is full of seats kept for nobody, and media goes on: asks again later.
+    pub(super) fn refused(&mut self, now: Duration) {
+        self.ask_again = Some(now + ASK_AGAIN);
+    }
+
+    /// Whether it is time to ask for the seat again.
+    pub(super) fn asks_again(&mut self, now: Duration) -> bool {
+        self.is_open() && self.ask_again.take_if(|due| now >= *due).is_some()
     }
 
     /// The server said something.
@@ -161,6 +189,7 @@ impl Line {
 
     fn unseat(&mut self, now: Duration) {
         self.asking = false;
+        self.ask_again = None;
         if std::mem::take(&mut self.seated) {
             self.told_down = Some(Told::At(now + UNNOTICED));
         }
@@ -169,7 +198,7 @@ impl Line {
     /// The server gave or confirmed the seat: sends what waited and still means something.
     pub(super) fn sit_down(&mut self, current: impl Fn(PeerId, Epoch) -> bool) -> Vec<Command> {
         self.seated = true;
-        self.asking = false;
+        self.answered();
         self.told_down = None;
         self.backoff.reset();
         let unsent = std::mem::take(&mut self.unsent);
@@ -184,6 +213,7 @@ impl Line {
     pub(super) fn stand_up(&mut self) {
         self.seated = false;
         self.asking = false;
+        self.ask_again = None;
         self.told_down = None;
         self.unsent.clear();
     }
@@ -213,7 +243,7 @@ impl Line {
             Some(Told::At(due)) => Some(due),
             Some(Told::Already) | None => None,
         };
-        self.socket_deadline().into_iter().chain(told).min()
+        self.socket_deadline().into_iter().chain(told).chain(self.ask_again).min()
     }
 
     /// When the socket is opened, given up, or held for dead. Without a seat, and unless asked for one, the server
@@ -352,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_left_without_a_socket_is_given_up_on_the_next_one_and_once() {
+    fn a_seat_left_is_given_up_on_every_next_socket_until_the_server_has_heard_it() {
         let held = HeldSeat {
             room: crate::protocol::RoomId::from_typed("1").unwrap(),
             resume: crate::protocol::SeatToken("t".into()),
@@ -360,7 +390,14 @@ mod tests {
         let mut line = Line::new(1);
         line.owe(held.clone());
         line.open(NOW);
-        assert_eq!(line.opened(NOW), [Command::Send(ClientMsg::Leave { held: Some(held) })]);
+        let said = [Command::Send(ClientMsg::Leave { held: Some(held) })];
+        assert_eq!(line.opened(NOW), said);
+        line.lost(NOW, true);
+        line.open(NOW);
+        assert_eq!(line.opened(NOW), said, "it may not have arrived");
+        assert!(line.deadline().is_some(), "nor may it this time");
+        line.left(false);
+        assert_eq!(line.deadline(), None);
         line.lost(NOW, true);
         assert_eq!(line.opened(NOW), []);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::pair::Pair;
-use super::{Call, Command, NOTICE, Notice, Remembered, Seat, SocketEvent, Wish};
+use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Remembered, Seat, SocketEvent, Wish};
 use crate::protocol::{ClientMsg, CloseCode, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
 
 impl Call {
@@ -38,7 +38,11 @@ impl Call {
     pub(super) fn closed(&mut self, now: Duration, code: u16) -> Vec<Command> {
         self.line.lost(now, self.wish.is_some() || self.line.owes());
         let last_word = match CloseCode::from_code(code) {
-            Some(CloseCode::Replaced) => Some(Notice::MovedElsewhere),
+            // Once may be this tab's own former socket, whose join was late.
+            Some(CloseCode::Replaced) => {
+                let before = self.replaced.replace(now);
+                before.filter(|before| now < *before + REPLACED_AGAIN).map(|_| Notice::MovedElsewhere)
+            }
             // The server took offence at what this page sends; it would again.
             Some(
                 CloseCode::NotText | CloseCode::TooBig | CloseCode::BadMessages | CloseCode::TooManyMessages,
@@ -60,7 +64,7 @@ impl Call {
     pub(super) fn message(&mut self, now: Duration, message: ServerMsg) -> Vec<Command> {
         match message {
             ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => self.seated(now, seated),
-            ServerMsg::FullRoom { room } => self.full(&room),
+            ServerMsg::FullRoom { room } => self.full(now, &room),
             ServerMsg::PeerJoined(info) => self.peer_joined(now, info),
             ServerMsg::PeerAway { peer, unloaded } => {
                 if let Some(pair) = self.pairs.get_mut(&peer) {
@@ -72,8 +76,12 @@ impl Call {
             ServerMsg::PeerBack(info) => self.peer_back(now, info),
             ServerMsg::PeerLeft { peer } => self.peer_left(now, peer),
             ServerMsg::Signal { from, signal } => self.signal(now, from, signal),
-            // The line has heard it. The error is for developers: the driver logs it.
-            ServerMsg::Heartbeat | ServerMsg::Error { .. } => vec![],
+            ServerMsg::Heartbeat => {
+                self.line.left(self.wish.is_some());
+                vec![]
+            }
+            // For developers: the driver logs it.
+            ServerMsg::Error { .. } => vec![],
         }
     }
 
@@ -120,12 +128,18 @@ impl Call {
         commands
     }
 
-    pub(super) fn full(&mut self, room: &RoomId) -> Vec<Command> {
+    pub(super) fn full(&mut self, now: Duration, room: &RoomId) -> Vec<Command> {
         self.line.answered();
         if self.wish.as_ref().is_none_or(|wish| wish.room != *room) {
             return vec![];
         }
         let was_in_call = self.seat.is_some();
+        // A server that has lost its memory keeps seats for those who are in this very call. While they are heard
+        // and seen nothing is over; in the end the seats are free.
+        if was_in_call && self.pairs.values().any(|pair| pair.negotiation.is_connected()) {
+            self.line.refused(now);
+            return vec![];
+        }
         self.wish = None;
         self.say(Notice::RoomFull);
         // From the first screen the preview stays for the next try.

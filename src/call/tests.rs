@@ -1,7 +1,7 @@
 //! What a call does about its seat and its line, step by step; the mesh simulation proves the rest.
 
 use super::*;
-use crate::protocol::{Epoch, PeerInfo, Seated, ServerMsg};
+use crate::protocol::{CloseCode, Epoch, PeerInfo, Seated, ServerMsg};
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -144,6 +144,53 @@ fn who_leaves_while_the_line_is_down_has_the_server_told_and_can_come_back() {
 }
 
 #[test]
+fn who_leaves_is_not_taken_for_gone_until_the_server_says_so() {
+    let mut page = Tab::in_call();
+    assert!(
+        page.happens(Event::User(UserAction::Leave))
+            .contains(&Command::Send(ClientMsg::Leave { held: None }))
+    );
+    // The socket was dead already.
+    let due = page.call.deadline().unwrap();
+    assert!(page.at(due, Event::Tick).contains(&Command::OpenSocket(SocketId(2))));
+    let owed = HeldSeat { room: room(), resume: token("t1") };
+    assert_eq!(page.socket(SocketEvent::Opened), [Command::Send(ClientMsg::Leave { held: Some(owed) })]);
+    page.hears(ServerMsg::Heartbeat);
+    assert_eq!(page.call.deadline(), None);
+}
+
+#[test]
+fn a_room_full_of_ghosts_does_not_end_a_call_that_is_heard_and_seen() {
+    let mut page = Tab::in_call();
+    let connected = |page: &mut Tab, state| {
+        page.happens(Event::Peer(PeerId(2), Epoch::first(Page(1), Page(2)), PeerEvent::State(state)))
+    };
+    connected(&mut page, PeerState::Connected);
+    page.lose_line();
+    page.happens(Event::Woken);
+    page.socket(SocketEvent::Opened);
+    assert_eq!(page.hears(ServerMsg::FullRoom { room: room() }), []);
+    let due = page.call.deadline().unwrap();
+    assert_eq!(page.at(due + Duration::from_secs(2), Event::Tick), [join(Some("t1"), false)]);
+    connected(&mut page, PeerState::Failed);
+    page.hears(ServerMsg::FullRoom { room: room() });
+    assert_eq!((page.call.view().phase, page.call.view().notice), (Phase::Home, Some(Notice::RoomFull)));
+}
+
+#[test]
+fn a_seat_that_was_taken_over_is_taken_back_once_and_then_left_to_the_other_page() {
+    let mut page = Tab::in_call();
+    let replaced = SocketEvent::Closed { code: CloseCode::Replaced.code() };
+    page.socket(replaced.clone());
+    assert_eq!(page.call.view().phase, Phase::InCall);
+    page.happens(Event::Woken);
+    page.socket(SocketEvent::Opened);
+    page.hears(seated("t2", true, vec![other()]));
+    page.socket(replaced);
+    assert_eq!(page.call.view().notice, Some(Notice::MovedElsewhere));
+}
+
+#[test]
 fn a_page_goes_back_by_itself_after_a_reload_and_only_when_asked_after_a_crash() {
     let loaded = |returning| Loaded { remembered: Some(remembered("t1")), returning, ..Loaded::default() };
     let mut reloaded = Tab::loaded(loaded(true));
@@ -193,7 +240,12 @@ fn another_network_restarts_ice_even_where_it_seems_to_work_and_being_woken_does
     let restarts =
         |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::Offer { restart: true, .. }));
     assert!(!page.happens(Event::Woken).iter().any(restarts));
-    page.happens(Event::NetworkChanged);
+    // A burst of events is one change.
+    assert_eq!(page.happens(Event::NetworkChanged), []);
+    assert_eq!(page.happens(Event::NetworkChanged), []);
+    let due = page.call.deadline().unwrap();
+    let opened = |command: &&Command| matches!(command, Command::OpenSocket(_));
+    assert_eq!(page.at(due, Event::Tick).iter().filter(opened).count(), 1);
     page.socket(SocketEvent::Opened);
     assert!(page.hears(seated("t2", true, vec![other()])).iter().any(restarts));
 }

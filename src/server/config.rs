@@ -12,7 +12,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{CAPACITY_RANGE, IceServer, MAX_FRAME_BYTES};
+use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, IceServer, MAX_FRAME_BYTES};
 
 /// The file that is read if it is there.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -69,7 +69,9 @@ pub const STATE_NONE: &str = "none";
 impl ServerConfig {
     /// The folder for what outlives a restart, if there is to be one.
     pub fn state_folder(&self) -> Option<PathBuf> {
-        let place = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        // systemd lists several folders with colons between; the first will do.
+        let first = |paths: std::ffi::OsString| std::env::split_paths(&paths).next();
+        let place = |name| std::env::var_os(name).and_then(first).filter(|path| path.is_absolute());
         match self.state.to_str() {
             Some(STATE_NONE) => None,
             Some(STATE_AUTO) => place("STATE_DIRECTORY")
@@ -269,6 +271,10 @@ impl Config {
         if let Some((key, _)) = times.into_iter().find(|(_, time)| time.is_zero()) {
             return Err((key, "it must be longer than 0 seconds".into()));
         }
+        if 2 * limits.ping > HEARTBEAT_WITHIN {
+            let most = HEARTBEAT_WITHIN.as_secs_f64() / 2.0;
+            return Err(("limits.ping", format!("pages give a silent server up, so at most {most} seconds")));
+        }
         if limits.silent <= limits.ping {
             return Err(("limits.silent", "it must be longer than limits.ping".into()));
         }
@@ -400,6 +406,7 @@ mod tests {
             ("[server]\norigins = ['https://call.example/']", "server.origins"),
             ("[limits]\nsockets = 0", "limits.sockets"),
             ("[limits]\nsilent = 1", "limits.silent"),
+            ("[limits]\nping = 8\nsilent = 20", "limits.ping"),
             ("[limits]\nqueue_bytes = 1", "limits.queue_bytes"),
             ("[ice]\nservers = [{ urls = ['https://x'] }]", "ice.servers"),
             ("[ice]\nservers = [{ url = 'stun:x' }]", "ice.servers"),

@@ -8,8 +8,9 @@
 //! How: a line for every room that changed, the newest counts, appended by a thread of its own; no socket ever
 //! waits for the disk. What is killed within the moment between a change and its line finds a new seat instead
 //! of its old one. Nothing is synced: a machine that loses power loses its calls' paths as well. When the file
-//! has grown enough it is written anew beside the old one, which it then replaces. A disk that is full or gone
-//! costs this memory and nothing else; as soon as it takes a file again, all is written.
+//! has grown enough it is written anew beside the old one, which it then replaces. On a disk that is full or gone
+//! the file is removed, because seats kept for proofs that nobody has any more would be worse than none; as soon
+//! as it takes a file again, all is written.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -175,8 +176,9 @@ impl Book {
                 if !self.failing {
                     warn!(%error, file = %self.path.display(), "seats cannot be written down; they would not outlive a restart");
                 }
-                // Half a line may be there.
+                // Half a line may be there, and what is old would keep seats for people who have newer proofs.
                 self.file = None;
+                drop(fs::remove_file(&self.path));
             }
         }
         self.failing = self.file.is_none();
@@ -218,7 +220,7 @@ mod tests {
 
     fn record(room: &str, last_page: u32, seats: u32) -> RoomRecord {
         let token = TokenDigest::of(&SeatToken(room.to_owned()));
-        let seat = |peer| SeatRecord { peer: PeerId(peer), page: Page(peer), token, issued: None };
+        let seat = |peer| SeatRecord { peer: PeerId(peer), page: Page(peer), token, issued: vec![] };
         let room = RoomId::from_typed(room).unwrap();
         RoomRecord { room, last_peer: seats, last_page, seats: (1..=seats).map(seat).collect() }
     }
@@ -302,6 +304,26 @@ mod tests {
         change(&mut book, "2");
         assert!(!book.failing);
         assert_eq!(open(&file).1, [record("1", 1, 1), record("2", 1, 1)]);
+    }
+
+    #[test]
+    fn what_is_old_is_not_left_on_a_disk_that_refuses() {
+        let folder = folder();
+        let file = folder.path().join("seats.jsonl");
+        let record = record("1", 1, 1);
+        // A device that is always full.
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        fs::write(&file, lines([&record].into_iter())).unwrap();
+        let mut book = Book {
+            path: file.clone(),
+            rooms: HashMap::new(),
+            file: Some(full),
+            bytes: 0,
+            least: 0,
+            failing: false,
+        };
+        book.write(HashMap::from([(record.room.clone(), record)]));
+        assert!(book.failing && !file.exists());
     }
 
     #[cfg(unix)]

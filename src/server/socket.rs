@@ -298,6 +298,7 @@ impl Socket {
             Ok(Inbound::Leave { held: Some(held) }) => {
                 self.count_join(now)?;
                 self.rooms.give_up(&held);
+                self.answer(&ServerMsg::Heartbeat);
                 Ok(())
             }
             Ok(Inbound::Leave { held: None }) => self.leave(now),
@@ -330,6 +331,7 @@ impl Socket {
         let seat = self.seat.take().ok_or(ErrorCode::NotJoined)?;
         seat.leave();
         self.heartbeat.seated(now, false);
+        self.answer(&ServerMsg::Heartbeat);
         Ok(())
     }
 

@@ -53,11 +53,13 @@ impl Server {
                 let proved = self.proved_by(&held.resume);
                 assert_eq!(proved, self.room.as_ref().and_then(|room| room.holder_of(&held.resume)));
                 proved.into_iter().for_each(|peer| self.leave(peer));
+                self.send(id, encode(&ServerMsg::Heartbeat));
             }
             (Inbound::Leave { held: None }, Some(peer)) => {
                 self.wires.get_mut(&id).unwrap().peer = None;
                 self.sockets.remove(&peer);
                 self.leave(peer);
+                self.send(id, encode(&ServerMsg::Heartbeat));
             }
             (_, None) => return Err(ErrorCode::NotJoined),
         }

@@ -44,7 +44,8 @@ impl World {
         let mut waiting = std::mem::take(&mut self.waiting);
         for who in 0..self.pages.len() {
             let is_in = present.contains_key(&who) || self.pages[who].call.view().phase == Phase::Home;
-            if is_in || self.server.is_down() || self.pages[who].frozen.is_some() {
+            let is_kept_out = self.server.is_down() || self.server.seats.keeps_a_ghost_of(who);
+            if is_in || is_kept_out || self.pages[who].frozen.is_some() {
                 waiting.outside.remove(&who);
                 continue;
             }

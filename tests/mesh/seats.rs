@@ -52,6 +52,11 @@ impl Seats {
         life == self.life && self.held.get(&peer).is_some_and(|held| !held.orphaned)
     }
 
+    /// A seat is kept for somebody who cannot prove it, because the server has forgotten the proof.
+    pub(crate) fn keeps_a_ghost_of(&self, owner: usize) -> bool {
+        self.held.values().any(|held| held.orphaned && held.owner == owner)
+    }
+
     /// A token for this seat is forgotten.
     pub(crate) fn orphan(&mut self, (life, peer): Number) {
         if let Some(held) = self.held.get_mut(&peer).filter(|_| life == self.life) {

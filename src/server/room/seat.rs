@@ -66,34 +66,41 @@ pub struct SeatRecord {
     pub page: Page,
     /// What proves it.
     pub token: TokenDigest,
-    /// A newer proof, not known to have arrived.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issued: Option<TokenDigest>,
+    /// Newer proofs, not known to have arrived.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issued: Vec<TokenDigest>,
 }
+
+/// Most tokens told and not known to have arrived that are kept for one seat.
+const MAX_ISSUED: usize = 4;
 
 /// The tokens that prove one seat.
 #[derive(Debug, Default)]
 pub(super) struct Proof {
     /// Known to have arrived.
     confirmed: Option<TokenDigest>,
-    /// Told last, and not known to have arrived: an answer can be lost with its socket.
-    issued: Option<TokenDigest>,
+    /// Told since, the newest last, and not known to have arrived: answers can be lost with their sockets, and
+    /// joins can come late.
+    issued: Vec<TokenDigest>,
 }
 
 impl Proof {
     /// A token is told to whoever sits down, or has just shown another one.
     pub(super) fn issue(&mut self, token: &SeatToken, shown: Option<&SeatToken>) {
-        if self.issued.is_some() && self.issued == shown.map(TokenDigest::of) {
-            self.confirm();
+        let shown = shown.map(TokenDigest::of).filter(|shown| self.issued.contains(shown));
+        self.confirmed = shown.or(self.confirmed);
+        if self.issued.len() == MAX_ISSUED {
+            self.issued.remove(0);
         }
-        self.issued = Some(TokenDigest::of(token));
+        self.issued.reserve_exact(1);
+        self.issued.push(TokenDigest::of(token));
     }
 
     /// The token told last has arrived; says whether that is news.
     pub(super) fn confirm(&mut self) -> bool {
-        let news = self.issued.is_some();
-        self.confirmed = self.issued.take().or(self.confirmed);
-        news
+        let newest = std::mem::take(&mut self.issued).pop();
+        self.confirmed = newest.or(self.confirmed);
+        newest.is_some()
     }
 
     /// Somebody can prove this seat.
@@ -103,7 +110,7 @@ impl Proof {
 
     /// Digests may be compared in any time: who does not know the token cannot choose its digest.
     pub(super) fn fits(&self, digest: TokenDigest) -> bool {
-        [self.confirmed, self.issued].contains(&Some(digest))
+        self.confirmed == Some(digest) || self.issued.contains(&digest)
     }
 }
 
@@ -131,8 +138,9 @@ impl Seat {
 
     /// `None` for a seat that nobody can prove.
     pub(super) fn record(&self) -> Option<SeatRecord> {
-        let &Self { peer, page, proof: Proof { confirmed, issued }, .. } = self;
-        confirmed.map(|token| SeatRecord { peer, page, token, issued })
+        let Self { peer, page, proof, .. } = self;
+        let token = proof.confirmed?;
+        Some(SeatRecord { peer: *peer, page: *page, token, issued: proof.issued.clone() })
     }
 
     pub(super) fn present(&self) -> bool {
