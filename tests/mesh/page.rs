@@ -234,7 +234,7 @@ impl World {
     }
 
     fn open_connection(&mut self, who: usize, peer: PeerId, epoch: Epoch, offerer: bool, cause: Cause) {
-        if epoch.0 % Epoch::TRIES != 0 && cause != Cause::Signal {
+        if !epoch.0.is_multiple_of(Epoch::TRIES) && cause != Cause::Signal {
             assert!(
                 self.pages[who].had_reason,
                 "{who} builds the connection with {peer} anew without a reason"
