@@ -7,7 +7,7 @@ use parlor::protocol::{CloseCode, ErrorCode, PeerId, SeatToken, ServerMsg};
 use parlor::server::room::{Delivery, Entry, JoinRequest, Room, encode};
 
 use super::server::Server;
-use super::wire::WireId;
+use super::wire::{Wire, WireId};
 
 /// How a signal passes the server in stormy weather. The sockets themselves keep the order, as TCP does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +67,14 @@ impl Server {
     }
 
     fn join(&mut self, now: Duration, id: WireId, request: JoinRequest) {
-        let owner = self.wires[&id].owner;
-        let proved = request.resume.as_ref().and_then(|token| self.proved_by(token));
+        let Wire { owner, load, .. } = self.wires[&id];
+        let room = self.room.as_mut().expect("there is one to join");
+        let proved = match &request.resume {
+            // A late join of a former page, whose tokens may have been replaced since; nobody waits for the answer.
+            Some(token) if self.loads[&owner] > load => room.holder_of(token),
+            Some(token) => self.proved_by(token),
+            None => None,
+        };
         let admission = self.room.as_mut().expect("there is one to join").join(now, request);
         self.seats.expire(now, proved);
         let Ok(admission) = admission else {

@@ -14,6 +14,9 @@ use super::seats::Number;
 use super::wire::{Down, Up, WireId};
 use super::world::World;
 
+/// How long after a change of network the call may still act on it.
+const NETWORK_SETTLES: Duration = Duration::from_secs(1);
+
 pub(crate) struct Page {
     pub(crate) call: Call,
     pub(crate) events: VecDeque<Event>,
@@ -32,6 +35,8 @@ pub(crate) struct Page {
     pub(crate) frozen: Option<Duration>,
     /// How often something happened that may need a connection to be helped.
     pub(crate) hits: u32,
+    /// When its network changed, which the call acts on some ticks later.
+    pub(crate) network_changed: Option<Duration>,
     /// That it happened to the connection closed last.
     had_reason: bool,
 }
@@ -52,6 +57,7 @@ impl Page {
             wants_in: false,
             frozen: None,
             hits: 0,
+            network_changed: None,
             had_reason: false,
         }
     }
@@ -163,6 +169,10 @@ impl World {
     fn learn(&mut self, who: usize, event: &Event) {
         let page = &mut self.pages[who];
         match event {
+            Event::Tick if page.network_changed.is_some() => {
+                page.network_changed.take_if(|since| *since + NETWORK_SETTLES <= self.now);
+                self.hit(who);
+            }
             Event::Woken
             | Event::NetworkChanged
             | Event::Socket(

@@ -43,6 +43,8 @@ pub(crate) struct Server {
     /// Signals that are held back.
     pub(super) late: Vec<(PeerId, String)>,
     last_wire: WireId,
+    /// The newest page load of each participant.
+    pub(super) loads: BTreeMap<usize, u32>,
     next_beat: Option<Duration>,
     /// The last record that is on disk, and one that is not yet.
     written: Option<RoomRecord>,
@@ -67,6 +69,7 @@ impl Server {
             sockets: BTreeMap::new(),
             late: vec![],
             last_wire: 0,
+            loads: BTreeMap::new(),
             next_beat: None,
             written: None,
             unwritten: None,
@@ -78,6 +81,7 @@ impl Server {
 
     pub(crate) fn connect(&mut self, owner: usize, load: u32, socket: SocketId) -> WireId {
         self.last_wire += 1;
+        self.loads.insert(owner, load);
         self.wires.insert(self.last_wire, Wire::new(owner, load, socket, !self.is_down()));
         self.last_wire
     }

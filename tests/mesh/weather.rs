@@ -163,6 +163,7 @@ impl World {
         page.asked.clear();
         page.tracks = Tracks::default();
         page.frozen = None;
+        page.network_changed = None;
         page.wants_in &= page.remembered.is_some();
         self.count_live();
     }
@@ -217,8 +218,12 @@ impl World {
             (_, 1..=2) => self.user(who, Event::User(UserAction::ToggleMicrophone)),
             (_, 3..=4) => self.user(who, Event::User(UserAction::ToggleCamera)),
             (_, 5) if self.is_stormy(Fault::Unrest) => {
-                let event = self.random.pick(&[0, 1]);
-                self.user(who, if event == 0 { Event::Woken } else { Event::NetworkChanged });
+                if self.random.once_in(2) {
+                    self.user(who, Event::Woken);
+                } else {
+                    self.pages[who].network_changed = Some(self.now);
+                    self.user(who, Event::NetworkChanged);
+                }
             }
             (_, 6) => {
                 let ended = self.random.pick(&[Devices::MICROPHONE, Devices::CAMERA]);

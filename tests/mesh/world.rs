@@ -197,6 +197,9 @@ impl World {
 
     fn receive(&mut self, wire: WireId) {
         let owner = self.server.wires[&wire].owner;
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("server <- {owner}: {:?}", self.server.wires[&wire].up.front()));
+        }
         let seated = self.server.wires[&wire].peer;
         let passage = self.passage();
         self.server.receive(self.now, wire, passage);
