@@ -261,13 +261,12 @@ impl World {
         assert_eq!(before, None, "a second connection with the same peer");
     }
 
-    /// Something happened to either end since the first of this connection and its partner was opened.
+    /// Something happened to either end since the first of this connection and its partner was opened, or there is
+    /// no partner.
     fn was_hit(&self, id: ConnectionId) -> bool {
-        let ends = &self.connections.all[&id].ends;
-        let first = self
-            .opposite(id)
-            .map_or(ends.hits, |other| self.connections.all[&other].ends.hits.min(ends.hits));
-        self.pages[ends.owner].hits + self.pages[ends.other].hits > first
+        let Some(other) = self.opposite(id) else { return true };
+        let (own, their) = (&self.connections.all[&id].ends, &self.connections.all[&other].ends);
+        self.pages[own.owner].hits + self.pages[own.other].hits > own.hits.min(their.hits)
     }
 
     /// The connection of the same epoch at the other participant.
