@@ -20,13 +20,26 @@
   function ask() {
     var field = document.getElementById('room-input');
     var room = field && field.value.replace(/\s/g, '');
-    if (window.parlorCapture || !room || !/^[\w-]{1,64}$/.test(room)) return;
+    if (window.parlorEarly || !room || !/^[\w-]{1,64}$/.test(room)) return;
     if (!window.RTCPeerConnection || !window.WebAssembly || !navigator.mediaDevices) return;
     join(room);
+    capture();
+  }
+  function capture() {
+    if (window.parlorCapture) return;
     window.parlorCapture = navigator.mediaDevices.getUserMedia({
       audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 } }
     });
     window.parlorCapture.catch(function () { /* told by whoever takes it over */ });
+  }
+  // Whoever has allowed both before sees themselves as soon as the page is there.
+  if (navigator.permissions && navigator.mediaDevices) {
+    Promise.all(['microphone', 'camera'].map(function (name) {
+      return navigator.permissions.query({ name: name });
+    })).then(function (answers) {
+      var granted = answers.every(function (answer) { return answer.state === 'granted'; });
+      if (granted && !live() && window.RTCPeerConnection && window.WebAssembly) capture();
+    }).catch(function () { /* a browser that does not tell */ });
   }
   function join(room) {
     var typed = document.getElementById('name-input');
@@ -100,7 +113,7 @@
   addEventListener('unhandledrejection', function () { fail('load-failed'); });
   addEventListener('load', function () {
     // The first connection of a page starts the browser's media engine, which is better done before a call.
-    if (window.RTCPeerConnection) new RTCPeerConnection().close();
+    if (window.RTCPeerConnection && !pressed()) new RTCPeerConnection().close();
   });
   addEventListener('DOMContentLoaded', function () {
     if (!window.WebAssembly || !window.RTCPeerConnection || !('noModule' in HTMLScriptElement.prototype)) {

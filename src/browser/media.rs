@@ -3,6 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures::FutureExt;
+use futures::channel::oneshot;
+use futures::future::Shared;
 use gloo_events::EventListener;
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -25,8 +28,12 @@ pub(super) struct Media {
     stream: MediaStream,
     tracks: Rc<RefCell<Tracks>>,
     events: Events,
+    asking: RefCell<Asking>,
     _devices_changed: Option<EventListener>,
 }
+
+/// Done when the question put to the browser last is answered.
+pub(super) type Asking = Shared<oneshot::Receiver<()>>;
 
 #[derive(Default)]
 struct Tracks {
@@ -56,7 +63,10 @@ impl Media {
             })
         };
         let devices = media_devices().ok().map(listen);
-        Ok(Self { stream: MediaStream::new()?, tracks: Rc::default(), events, _devices_changed: devices })
+        // Nothing is asked yet: the other end is gone already.
+        let asking = RefCell::new(oneshot::channel().1.shared());
+        let (stream, tracks) = (MediaStream::new()?, Rc::default());
+        Ok(Self { stream, tracks, events, asking, _devices_changed: devices })
     }
 
     /// The stream with the live tracks.
@@ -78,7 +88,10 @@ impl Media {
     pub(super) fn capture(&self, devices: Devices) {
         let (events, stream, tracks) =
             (self.events.clone(), Clone::clone(&self.stream), Rc::clone(&self.tracks));
+        let (answered, asking) = oneshot::channel();
+        *self.asking.borrow_mut() = asking.shared();
         spawn_local(async move {
+            let _answered: oneshot::Sender<()> = answered;
             let event = match get_user_media(devices).await {
                 Ok(captured) => MediaEvent::Granted(keep(&captured, &stream, &tracks, &events)),
                 Err(error) => {
@@ -88,6 +101,18 @@ impl Media {
             };
             events.push(Event::Media(event));
         });
+    }
+
+    /// Done when nothing is asked any more.
+    pub(super) fn asking(&self) -> Asking {
+        self.asking.borrow().clone()
+    }
+
+    /// The live microphone and camera tracks.
+    pub(super) fn tracks(&self) -> impl Fn() -> [Option<MediaStreamTrack>; 2] + 'static {
+        let tracks = Rc::clone(&self.tracks);
+        let track = |live: &Option<LiveTrack>| live.as_ref().map(|live| Clone::clone(&live.track));
+        move || [track(&tracks.borrow().microphone), track(&tracks.borrow().camera)]
     }
 
     /// Stops tracks; the light goes out.

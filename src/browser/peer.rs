@@ -1,5 +1,9 @@
 //! One `RTCPeerConnection`: carries out what the call decided, reports what happened, decides nothing.
 
+use std::pin::pin;
+
+use futures::FutureExt;
+use futures::future::select;
 use gloo_events::EventListener;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -12,8 +16,8 @@ use web_sys::{
 
 use super::Events;
 use super::error::BrowserError;
-use super::media::Media;
-use crate::call::{Event, PeerEvent, PeerState};
+use super::media::{Asking, Media, permissions};
+use crate::call::{Event, PeerEvent, PeerState, Permission};
 use crate::protocol::{Epoch, IceCandidate, IceServer, OfferId, PeerId};
 
 #[wasm_bindgen]
@@ -41,6 +45,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setStreams)]
     fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
 }
+
+/// How long an answer waits for devices that are being opened, in milliseconds.
+const OPENING_MS: i32 = 700;
 
 /// A connection with one peer. Dropping it closes it.
 pub(super) struct Peer {
@@ -129,9 +136,11 @@ impl Peer {
     /// Sets a remote offer and answers it.
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
-        let (stream, microphone, camera) = (Clone::clone(media.stream()), media.microphone(), media.camera());
+        let (stream, asking, tracks) = (Clone::clone(media.stream()), media.asking(), media.tracks());
         self.step(async move {
             JsFuture::from(set).await?;
+            devices_soon(asking).await;
+            let [microphone, camera] = tracks();
             attach(&connection, &stream, microphone.as_ref(), camera.as_ref());
             JsFuture::from(connection.set_local()).await?;
             Ok(PeerEvent::Answered { offer, sdp: local_sdp(&connection) })
@@ -210,6 +219,25 @@ pub(super) async fn certificate() -> Option<JsValue> {
     }
     let promise = RtcPeerConnection::generate_certificate_with_object(&algorithm).ok()?;
     JsFuture::from(promise).await.ok()
+}
+
+/// Waits a moment for devices that are being opened: they are there sooner if the browser is not busy with a
+/// connection at the same time, and a connection that has something to send from its beginning shows it sooner.
+/// A person who has not said yes yet is not waited for.
+async fn devices_soon(asking: Asking) {
+    if asking.clone().now_or_never().is_some() {
+        return;
+    }
+    let opening = async {
+        if permissions().await.1 == Permission::Granted {
+            asking.await.ok();
+        }
+    };
+    let moment = Promise::new(&mut |done, _| {
+        let set = super::window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, OPENING_MS);
+        debug_assert!(set.is_ok(), "a window has timers");
+    });
+    select(pin!(opening), JsFuture::from(moment)).await;
 }
 
 fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
