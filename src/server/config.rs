@@ -3,13 +3,15 @@
 //! In the environment a key is `PARLOR_<SECTION>_<KEY>`, such as `PARLOR_ROOMS_CAPACITY`; `PORT` also works,
 //! as hosting services set it. Times are in seconds.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, IceServer, MAX_FRAME_BYTES};
@@ -44,6 +46,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// How browsers find a way to each other.
     pub ice: IceConfig,
+    /// HTTPS.
+    pub tls: TlsConfig,
+    /// The STUN and TURN server inside.
+    pub relay: RelayConfig,
 }
 
 /// `[server]`
@@ -58,6 +64,8 @@ pub struct ServerConfig {
     pub origins: Vec<String>,
     /// Folder for what outlives a restart, or [`STATE_AUTO`] or [`STATE_NONE`].
     pub state: PathBuf,
+    /// Reverse proxies whose word about a request's sender, host and scheme is taken.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Value of `server.state` for the system's own place: `$STATE_DIRECTORY` (systemd), else
@@ -137,6 +145,63 @@ pub struct LimitsConfig {
     pub idle: Duration,
 }
 
+/// `[tls]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Port to listen on for HTTPS and TURN over TLS.
+    pub port: u16,
+    /// PEM file with the certificate and those between it and its authority; empty for none.
+    pub certificate: PathBuf,
+    /// PEM file with the certificate's private key.
+    pub key: PathBuf,
+    /// Names to get a certificate for by ACME (RFC 8555).
+    pub domains: Vec<String>,
+    /// Mail address that the authority may write to; may be empty.
+    pub contact: String,
+    /// Ask the authority's test system.
+    pub staging: bool,
+    /// Directory URL of another authority; empty for Let's Encrypt.
+    pub directory: String,
+    /// PEM file with the roots by which `directory` is trusted; empty for the public ones.
+    pub directory_roots: PathBuf,
+    /// A self-signed certificate for this machine's addresses.
+    pub lan: bool,
+    /// Whether browsers are told to come by HTTPS only (RFC 6797); never with a self-signed certificate.
+    pub hsts: bool,
+}
+
+/// `[relay]`
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayConfig {
+    /// Whether it runs at all.
+    pub enabled: bool,
+    /// Port to listen on, UDP and TCP.
+    pub port: u16,
+    /// Host that browsers are told; empty for the one by which they came to the page.
+    pub host: String,
+    /// What credentials are derived from; empty for a random one, kept in the state folder.
+    pub secret: String,
+    /// How long credentials are good for new allocations.
+    #[serde(with = "seconds")]
+    pub credential_lifetime: Duration,
+    /// Allocations at one time.
+    pub allocations: usize,
+    /// Allocations at one time for one seat.
+    pub allocations_per_seat: usize,
+    /// Bytes a second through the relay.
+    pub bytes_per_second: u32,
+    /// Bytes a second through the relay for one seat.
+    pub bytes_per_second_per_seat: u32,
+    /// TCP and TLS connections at one time.
+    pub connections: usize,
+    /// TCP and TLS connections at one time from one address.
+    pub connections_per_address: usize,
+    /// Requests a second without valid credentials that are answered.
+    pub strangers_per_second: u32,
+}
+
 /// `[ice]`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,7 +212,60 @@ pub struct IceConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { host: Ipv4Addr::UNSPECIFIED.into(), port: 3000, origins: Vec::new(), state: STATE_AUTO.into() }
+        Self {
+            host: Ipv6Addr::UNSPECIFIED.into(),
+            port: 3000,
+            origins: Vec::new(),
+            state: STATE_AUTO.into(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self {
+            port: 443,
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
+            domains: Vec::new(),
+            contact: String::new(),
+            staging: false,
+            directory: String::new(),
+            directory_roots: PathBuf::new(),
+            lan: false,
+            hsts: true,
+        }
+    }
+}
+
+impl Default for RelayConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            port: 3478,
+            host: String::new(),
+            secret: String::new(),
+            credential_lifetime: Duration::from_secs(3600),
+            allocations: 4_000,
+            allocations_per_seat: 64,
+            bytes_per_second: 125_000_000,
+            bytes_per_second_per_seat: 2_500_000,
+            connections: 2_000,
+            connections_per_address: 200,
+            strangers_per_second: 2_000,
+        }
+    }
+}
+
+impl fmt::Debug for RelayConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { enabled, port, host, .. } = self;
+        f.debug_struct("RelayConfig")
+            .field("enabled", enabled)
+            .field("port", port)
+            .field("host", host)
+            .finish_non_exhaustive()
     }
 }
 
@@ -227,7 +345,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), (&'static str, String)> {
-        let Self { server, rooms, limits, ice } = self;
+        let Self { server, rooms, limits, ice, .. } = self;
         if !CAPACITY_RANGE.contains(&rooms.capacity) {
             let (least, most) = (CAPACITY_RANGE.start(), CAPACITY_RANGE.end());
             return Err((
@@ -347,6 +465,8 @@ mod seconds {
 #[cfg(test)]
 #[expect(clippy::result_large_err, reason = "the jail asks for figment's own error")]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use figment::Jail;
 
     use super::*;
