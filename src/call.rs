@@ -4,11 +4,12 @@
 //! [`Call::handle`] takes what happened and the time, and says what to do. [`Call::deadline`] says when it
 //! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `membership` the seat, `line` the
 //! way to the server, `devices` microphone and camera, `pair` the connections, `negotiation` and `recovery`
-//! one of them.
+//! one of them, `ways` what they may go through and `address` what is not told of them.
 //!
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
 //! - A signal counts only if it comes from a peer of this room and carries the present epoch of the pair.
+//! - With the own address hidden no signal leaves that names one, whatever the browser put into it.
 //! - Late events of sockets and connections that were replaced are dropped here and nowhere else.
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::protocol::{
     ClientMsg, DisplayName, HeldSeat, IceServer, Page, PeerId, RoomId, RoomIdError, SeatToken,
 };
 
+mod address;
 mod backoff;
 pub mod devices;
 mod event;
@@ -30,6 +32,7 @@ mod recovery;
 #[cfg(test)]
 mod tests;
 mod view;
+mod ways;
 
 use devices::Capture;
 use line::Line;
@@ -39,6 +42,7 @@ pub use devices::{DeviceProblem, Devices, MediaError, Permission};
 pub use event::{Command, Event, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
 pub use peer::{PeerCommand, PeerEvent, PeerState};
 pub use view::{CallView, DeviceView, LineView, LinkView, Notice, PeerView, Phase};
+pub use ways::{Relay, Ways};
 
 /// How long a passing notice stays.
 const NOTICE: Duration = Duration::from_secs(6);
@@ -66,6 +70,10 @@ pub struct Call {
     network_due: Option<Duration>,
     notice: Option<(Notice, Option<Duration>)>,
     sound_blocked: bool,
+    /// The person wants no address of theirs told.
+    hides_address: bool,
+    /// Whether the server has a relay, from before there was a seat.
+    relay_known: Relay,
 }
 
 /// Where the person wants to be.
@@ -100,6 +108,8 @@ impl Call {
             network_due: None,
             notice: None,
             sound_blocked: false,
+            hides_address: false,
+            relay_known: Relay::Unknown,
         }
     }
 
@@ -156,6 +166,8 @@ impl Call {
             device_problem: self.capture.problem(),
             line,
             sound_blocked: self.sound_blocked,
+            hides_address: self.hides_address,
+            relay: self.relay(),
             notice: self.notice.as_ref().map(|(notice, _)| notice.clone()),
         }
     }
@@ -210,6 +222,7 @@ impl Call {
                     self.rebuild(now, peer)
                 }
             },
+            UserAction::HideAddress(hide) => self.hide_address(now, hide),
             UserAction::PlaySound => vec![Command::PlaySound],
             UserAction::DismissNotice => {
                 self.notice = None;

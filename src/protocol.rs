@@ -30,6 +30,8 @@ pub const VERSION: u32 = 1;
 pub const HEARTBEAT_WITHIN: Duration = Duration::from_secs(15);
 /// Path of the WebSocket endpoint.
 pub const SOCKET_PATH: &str = "/ws";
+/// Path of the [`IceOffer`].
+pub const ICE_PATH: &str = "/ice";
 /// Largest frame either side accepts, in bytes.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024;
 /// Longest room number, in characters.
@@ -77,6 +79,14 @@ pub struct Seated {
     pub ice_servers: Vec<IceServer>,
     /// [`VERSION`] of the server.
     pub version: u32,
+}
+
+/// What `GET` of [`ICE_PATH`] answers: enough to test the ways out of a network, without a seat.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceOffer {
+    /// Configuration for `RTCPeerConnection`, good for a short while; empty if this server offers nothing.
+    #[serde(default)]
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// A message from browser to server.
@@ -150,6 +160,12 @@ pub enum ServerMsg {
     PeerLeft {
         /// Who.
         peer: PeerId,
+    },
+    /// New credentials in a long call, before the ones told with the seat end: for every connection to come, and
+    /// for those there are.
+    IceServers {
+        /// Configuration for `RTCPeerConnection`.
+        ice_servers: Vec<IceServer>,
     },
     /// A sign of life: at every ping of the server's to a socket with a seat, because browsers do not show pings to
     /// a page, and in answer to a leave.
@@ -245,6 +261,16 @@ mod tests {
                 ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() },
                 r#"{"type":"full_room","room":"4711"}"#,
             ),
+            (
+                ServerMsg::IceServers {
+                    ice_servers: vec![IceServer {
+                        urls: vec!["turn:192.0.2.1:3478".into()],
+                        username: Some("u".into()),
+                        credential: Some("c".into()),
+                    }],
+                },
+                r#"{"type":"ice_servers","ice_servers":[{"urls":["turn:192.0.2.1:3478"],"username":"u","credential":"c"}]}"#,
+            ),
             (ServerMsg::Heartbeat, r#"{"type":"heartbeat"}"#),
             (
                 ServerMsg::PeerBack(PeerInfo { peer: PeerId(1), page: Page(3), name: None, away: false }),
@@ -270,6 +296,7 @@ mod tests {
         for json in [
             r#"{"type":"room_joined","room":"4711"}"#,
             r#"{"type":"peer_left"}"#,
+            r#"{"type":"ice_servers"}"#,
             r#"{"type":"webrtc_offer","sdp":"v=0"}"#,
             r#"{"type":"webrtc_offer","from":1}"#,
             r#"{"type":"dance","from":1}"#,

@@ -82,6 +82,8 @@ pub enum UserAction {
     RetryDevices,
     /// Try a failed connection again.
     RetryPeer(PeerId),
+    /// Keep the own address from the others, or not any more; for every call from now on.
+    HideAddress(bool),
     /// Play what the browser held back.
     PlaySound,
     /// The notice was read.
@@ -152,6 +154,8 @@ pub enum Command {
     Peer(PeerId, Epoch, PeerCommand),
     /// Keep or forget the seat in the tab's own storage.
     Remember(Option<Remembered>),
+    /// Keep in this browser whether the own address is hidden.
+    KeepHidden(bool),
     /// Put the room's own address into the address bar; `None` is the start page.
     ShowAddress(Option<RoomId>),
 }

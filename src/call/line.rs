@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::address;
 use super::backoff::Backoff;
 use super::event::{Command, SocketId};
 use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, OfferId, PeerId, Signal};
@@ -236,6 +237,13 @@ impl Line {
         }
         self.unsent.push_back((to, signal));
         vec![]
+    }
+
+    /// Takes the own addresses out of what waits.
+    pub(super) fn hide_addresses(&mut self) {
+        let unsent = std::mem::take(&mut self.unsent);
+        let hidden = |(to, signal)| Some((to, address::hidden(signal)?));
+        self.unsent = unsent.into_iter().filter_map(hidden).collect();
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {

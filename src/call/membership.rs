@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::pair::Pair;
-use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Remembered, Seat, SocketEvent, Wish};
+use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Relay, Remembered, Seat, SocketEvent, Wish};
 use crate::protocol::{ClientMsg, CloseCode, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
 
 impl Call {
@@ -76,6 +76,7 @@ impl Call {
             ServerMsg::PeerBack(info) => self.peer_back(now, info),
             ServerMsg::PeerLeft { peer } => self.peer_left(now, peer),
             ServerMsg::Signal { from, signal } => self.signal(now, from, signal),
+            ServerMsg::IceServers { ice_servers } => self.new_ice_servers(ice_servers),
             ServerMsg::Heartbeat => {
                 self.line.left(self.wish.is_some());
                 vec![]
@@ -95,7 +96,8 @@ impl Call {
         let fresh = self.seat.is_none();
         self.seat = Some(Seat { peer: seated.peer, page: seated.page, ice_servers: seated.ice_servers });
         if fresh {
-            self.notice = None;
+            self.notice = (self.hides_address && self.relay() == Relay::Missing)
+                .then_some((Notice::HiddenWithoutRelay, None));
         }
         let mut commands = Vec::new();
         let present: BTreeMap<_, _> = seated.peers.into_iter().map(|info| (info.peer, info)).collect();
@@ -106,6 +108,8 @@ impl Call {
             std::mem::take(&mut self.pairs).into_iter().partition(|(peer, pair)| gone(peer, pair));
         commands.extend(closed.into_iter().map(|(peer, pair)| pair.close(peer)));
         self.pairs = kept;
+        // Credentials told before may end sooner than these.
+        commands.extend(self.configure());
         let unsent: BTreeMap<_, _> =
             self.pairs.keys().map(|peer| (*peer, self.line.holds_offer(*peer).is_some())).collect();
         let pairs = &self.pairs;

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::peer::{PeerCommand, PeerEvent, PeerState};
 use super::recovery::{Recovery, Remedy};
-use crate::protocol::{Epoch, IceCandidate, IceServer, OfferId, Signal};
+use super::ways::Ways;
+use crate::protocol::{Epoch, IceCandidate, OfferId, Signal};
 
 /// Most candidates kept for a description that has not come; a browser makes a few dozen.
 const MAX_WAITING_CANDIDATES: usize = 200;
@@ -66,12 +67,7 @@ pub(super) struct Negotiation {
 
 impl Negotiation {
     /// Opens the connection, and makes the first offer if that is this side's part.
-    pub(super) fn open(
-        now: Duration,
-        epoch: Epoch,
-        offerer: bool,
-        ice_servers: Vec<IceServer>,
-    ) -> (Self, Vec<Output>) {
+    pub(super) fn open(now: Duration, epoch: Epoch, offerer: bool, ways: Ways) -> (Self, Vec<Output>) {
         let mut machine = Self {
             epoch,
             offerer,
@@ -87,21 +83,15 @@ impl Negotiation {
             was_connected: false,
             recovery: Recovery::new(now, offerer),
         };
-        let mut out = vec![Output::Do(PeerCommand::Open { ice_servers, offerer })];
+        let mut out = vec![Output::Do(PeerCommand::Open { ways, offerer })];
         machine.advance(&mut out);
         (machine, out)
     }
 
     /// Opens the next connection after this one. With `tell` it was this side's idea, and if it is not the
     /// one that offers it asks the other to come along.
-    pub(super) fn reopen(
-        &self,
-        now: Duration,
-        epoch: Epoch,
-        ice_servers: Vec<IceServer>,
-        tell: bool,
-    ) -> (Self, Vec<Output>) {
-        let (mut next, mut out) = Self::open(now, epoch, self.offerer, ice_servers);
+    pub(super) fn reopen(&self, now: Duration, epoch: Epoch, ways: Ways, tell: bool) -> (Self, Vec<Output>) {
+        let (mut next, mut out) = Self::open(now, epoch, self.offerer, ways);
         next.recovery = self.recovery.carry_over(now);
         next.was_connected = self.was_connected;
         if tell && !self.offerer {

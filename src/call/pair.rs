@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::negotiation::{Negotiation, Output};
-use super::{Call, Command, LinkView, PeerCommand, PeerEvent, PeerView};
+use super::{Call, Command, LinkView, PeerCommand, PeerEvent, PeerView, address};
 use crate::protocol::{Epoch, PeerId, PeerInfo, Signal};
 
 /// Somebody else in the room, and the connection with them.
@@ -56,7 +56,7 @@ impl Call {
         let peer = info.peer;
         let epoch = Epoch::first(seat.page, info.page);
         let offerer = seat.peer < peer;
-        let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, seat.ice_servers.clone());
+        let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, self.ways());
         self.pairs.insert(peer, Pair { info, unloaded: false, has_video: false, negotiation });
         self.perform(now, peer, outputs)
     }
@@ -70,9 +70,10 @@ impl Call {
 
     /// Closes the connection and opens the one of `epoch`; tells the peer if it was this side's idea.
     pub(super) fn reopen(&mut self, now: Duration, peer: PeerId, epoch: Epoch, tell: bool) -> Vec<Command> {
-        let (Some(pair), Some(seat)) = (self.pairs.get_mut(&peer), &self.seat) else { return vec![] };
+        let ways = self.ways();
+        let Some(pair) = self.pairs.get_mut(&peer) else { return vec![] };
         let mut commands = vec![pair.close(peer)];
-        let (next, outputs) = pair.negotiation.reopen(now, epoch, seat.ice_servers.clone(), tell);
+        let (next, outputs) = pair.negotiation.reopen(now, epoch, ways, tell);
         pair.negotiation = next;
         pair.has_video = false;
         commands.extend(self.perform(now, peer, outputs));
@@ -85,7 +86,10 @@ impl Call {
         for output in outputs {
             match output {
                 Output::Do(command) => commands.push(Command::Peer(peer, epoch, command)),
-                Output::Send(signal) => commands.extend(self.line.signal(peer, signal)),
+                Output::Send(signal) => {
+                    let told = if self.hides_address { address::hidden(signal) } else { Some(signal) };
+                    commands.extend(told.into_iter().flat_map(|signal| self.line.signal(peer, signal)));
+                }
                 Output::Rebuild => return self.rebuild(now, peer),
             }
         }

@@ -1,14 +1,15 @@
 //! What is done to, and reported by, the `RTCPeerConnection` of one peer.
 
-use crate::protocol::{IceCandidate, IceServer, OfferId};
+use super::ways::Ways;
+use crate::protocol::{IceCandidate, OfferId};
 
 /// Something to do to the `RTCPeerConnection` of one peer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerCommand {
     /// Make it; the side that offers adds the audio and video transceivers, the other takes those offered.
     Open {
-        /// `RTCConfiguration.iceServers`
-        ice_servers: Vec<IceServer>,
+        /// What it may go through, from its first candidate on.
+        ways: Ways,
         /// This side makes the first offer.
         offerer: bool,
     },
@@ -34,6 +35,8 @@ pub enum PeerCommand {
     },
     /// `addIceCandidate`; errors are logged only.
     AddCandidate(IceCandidate),
+    /// `setConfiguration()`; what is gathered from now on follows it.
+    Configure(Ways),
     /// `replaceTrack` with the tracks that exist now.
     Attach,
     /// Close it and forget it.

@@ -1,6 +1,7 @@
 //! What a call looks like from outside: the only thing the page draws from.
 
 use super::devices::DeviceProblem;
+use super::ways::Relay;
 use crate::protocol::{DisplayName, PeerId, RoomId};
 
 /// Everything the page shows of a call. The default is what the server renders.
@@ -22,6 +23,10 @@ pub struct CallView {
     pub line: LineView,
     /// The browser holds the sound back until the person touches the page.
     pub sound_blocked: bool,
+    /// The own address is kept from the others.
+    pub hides_address: bool,
+    /// Whether that can be had here.
+    pub relay: Relay,
     /// The one thing to tell the person now.
     pub notice: Option<Notice>,
 }
@@ -118,6 +123,14 @@ pub enum Notice {
     Left,
     /// The server ended the call for this page (too many messages, too slow); one can join again.
     Dropped,
+    /// The own address cannot be hidden: this server has no relay.
+    NoRelay,
+    /// The own address is to be hidden and this server has no relay, so no connection can be made.
+    HiddenWithoutRelay,
+    /// The own address is hidden from now on.
+    AddressHidden,
+    /// The own address is not hidden any more.
+    AddressShown,
     /// This seat is now used in another tab or window.
     MovedElsewhere,
 }

@@ -38,8 +38,7 @@ pub(super) struct ServerFrame {
     resume: Option<SeatToken>,
     #[serde(default)]
     resumed: bool,
-    #[serde(default)]
-    ice_servers: Vec<IceServer>,
+    ice_servers: Option<Vec<IceServer>>,
     #[serde(default)]
     version: u32,
     code: Option<ErrorCode>,
@@ -75,6 +74,7 @@ impl TryFrom<ServerFrame> for ServerMsg {
             "peer_away" => Self::PeerAway { peer: need(frame.peer)?, unloaded: frame.unloaded },
             "peer_back" => Self::PeerBack(frame.info()?),
             "peer_left" => Self::PeerLeft { peer: need(frame.peer)? },
+            "ice_servers" => Self::IceServers { ice_servers: need(frame.ice_servers)? },
             "heartbeat" => Self::Heartbeat,
             "error" => Self::Error { code: need(frame.code)?, message: frame.message },
             _ => Self::Signal { from: need(frame.from)?, signal: frame.signal()? },
@@ -96,7 +96,7 @@ impl ServerFrame {
             peers: self.peers,
             resume: need(self.resume)?,
             resumed: self.resumed,
-            ice_servers: self.ice_servers,
+            ice_servers: self.ice_servers.unwrap_or_default(),
             version: self.version,
         })
     }

@@ -120,6 +120,10 @@ pub(super) fn say(notice: &Notice, words: &Words) -> String {
         Notice::Left => words.left,
         Notice::Dropped => words.dropped,
         Notice::MovedElsewhere => words.moved_elsewhere,
+        Notice::NoRelay => words.no_relay,
+        Notice::HiddenWithoutRelay => words.hidden_without_relay,
+        Notice::AddressHidden => words.address_hidden,
+        Notice::AddressShown => words.address_shown,
     };
     fixed.to_owned()
 }

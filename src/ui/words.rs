@@ -245,6 +245,14 @@ words! {
     dropped,
     /// The seat is used in another tab.
     moved_elsewhere,
+    /// The own address cannot be hidden.
+    no_relay,
+    /// It is to be hidden, and cannot be.
+    hidden_without_relay,
+    /// It is hidden from now on.
+    address_hidden,
+    /// It is not hidden any more.
+    address_shown,
     /// The socket is lost, media goes on.
     line_reconnecting,
     /// The browser holds the sound back.

@@ -139,12 +139,13 @@ impl Connections {
         id
     }
 
-    /// Puts an operation into the chain, with the tracks there are now; `restartIce()` and `replaceTrack()` act
-    /// at once.
+    /// Puts an operation into the chain, with the tracks there are now; `restartIce()`, `replaceTrack()` and
+    /// `setConfiguration()` act at once.
     pub(crate) fn command(&mut self, id: ConnectionId, command: PeerCommand, tracks: Tracks) {
         let connection = self.all.get_mut(&id).unwrap();
         match command {
             PeerCommand::Attach => connection.senders = connection.senders.map(|_| tracks),
+            PeerCommand::Configure(_) => {}
             PeerCommand::Offer { restart, .. } => {
                 connection.restart |= restart;
                 connection.chain.push_back((command, tracks));
@@ -194,7 +195,10 @@ impl Connections {
             }
             PeerCommand::AcceptAnswer { sdp } => self.accept_answer(id, Description::read(&sdp)),
             PeerCommand::AddCandidate(candidate) => self.add_candidate(id, &candidate),
-            PeerCommand::Open { .. } | PeerCommand::Attach | PeerCommand::Close => {}
+            PeerCommand::Open { .. }
+            | PeerCommand::Configure(_)
+            | PeerCommand::Attach
+            | PeerCommand::Close => {}
         }
         false
     }

@@ -219,7 +219,10 @@ impl World {
                 page.end_tracks(devices);
                 self.count_live();
             }
-            Command::Enable { .. } | Command::PlaySound | Command::ShowAddress(_) => {}
+            Command::Enable { .. }
+            | Command::PlaySound
+            | Command::KeepHidden(_)
+            | Command::ShowAddress(_) => {}
             Command::Remember(seat) => page.remembered = seat,
             Command::Peer(peer, epoch, PeerCommand::Open { offerer, .. }) => {
                 self.open_connection(who, peer, epoch, offerer, cause);
