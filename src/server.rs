@@ -16,6 +16,7 @@ mod pages;
 mod rate;
 pub mod room;
 mod rooms;
+mod secret;
 mod socket;
 
 use std::future::Future;
@@ -41,16 +42,17 @@ use tracing::{debug, info, warn};
 use config::Config;
 use connections::Connections;
 use heartbeat::Rhythm;
-use ice::IceServers;
+use ice::{IceServers, Login, OtherServer};
 use journal::Journal;
 use ledger::Ledger;
 use outbox::QueueLimit;
 use rate::Rate;
 use room::{RoomRecord, Rules};
 use rooms::Rooms;
+use secret::relay_secret;
 use socket::{SocketRules, Sockets};
 
-use crate::protocol::SOCKET_PATH;
+use crate::protocol::{IceServer, SOCKET_PATH};
 
 /// How long everything together may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
@@ -68,7 +70,8 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 pub async fn run(config: Config, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
     let (ledger, records) = open_ledger(&config, listener.local_addr()?);
-    let sockets = sockets(&config, (ledger.clone(), records));
+    let ice = Arc::new(ice_servers(&config)?);
+    let sockets = sockets(&config, ice, (ledger.clone(), records));
     let expiry = tokio::spawn({
         let rooms = sockets.rooms.clone();
         async move { rooms.expire_forever().await }
@@ -112,11 +115,25 @@ fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>
     }
 }
 
-fn sockets(config: &Config, recorded: (Ledger, Vec<RoomRecord>)) -> Sockets {
+/// What browsers are told to find a way with.
+fn ice_servers(config: &Config) -> io::Result<IceServers> {
+    let folder = config.server.state_folder();
+    let secret = relay_secret(&config.relay.secret, folder.as_deref())?;
+    let login = |server: &IceServer| match (&server.username, &server.credential) {
+        (Some(username), Some(credential)) => {
+            Login::Fixed { username: username.clone(), credential: credential.clone() }
+        }
+        _ => Login::None,
+    };
+    let other = |server: &IceServer| OtherServer { urls: server.urls.clone(), login: login(server) };
+    let others = config.ice.servers.iter().map(other).collect();
+    Ok(IceServers { own: None, others, lifetime: config.relay.credential_lifetime, key: secret })
+}
+
+fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRecord>)) -> Sockets {
     let (rooms, limits) = (&config.rooms, &config.limits);
     let journal = Journal::default();
     let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
-    let ice = IceServers::new(config.ice.servers.clone());
     let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
     let rules_of_sockets = SocketRules {
         origins: config.server.origins.clone(),
@@ -125,6 +142,7 @@ fn sockets(config: &Config, recorded: (Ledger, Vec<RoomRecord>)) -> Sockets {
         bad_messages: limits.bad_messages,
         rhythm: Rhythm { ping: limits.ping, silent: limits.silent, idle: limits.idle },
         write_timeout: limits.write_timeout,
+        renew_ice: ice.renewed_after(),
     };
     Sockets {
         rules: Arc::new(rules_of_sockets),

@@ -137,6 +137,12 @@ impl Room {
         self.seats.len()
     }
 
+    /// Whose seat a join with this token is going to be, if it is let in.
+    pub fn seat_for(&self, resume: Option<&SeatToken>) -> PeerId {
+        let held = resume.and_then(|token| self.holder_of(token));
+        held.unwrap_or(PeerId(self.last_peer.saturating_add(1)))
+    }
+
     /// Gives the newcomer its own seat back if its token fits one, else a new seat if there is one.
     ///
     /// A token that fits none is not mentioned, so that nobody can try tokens out.

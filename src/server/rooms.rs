@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 use tracing::debug;
@@ -18,7 +18,7 @@ use super::ledger::Ledger;
 use super::outbox::Outbox;
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
 use crate::protocol::inbound::Relay;
-use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, PeerId, RoomId, SeatToken};
+use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
 
 /// The registry of rooms; clones are the same registry.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Rooms(Arc<Shared>);
 struct Shared {
     rules: Rules,
     limit: usize,
-    ice: IceServers,
+    ice: Arc<IceServers>,
     journal: Journal,
     ledger: Ledger,
     started: Instant,
@@ -63,6 +63,8 @@ pub(super) struct Asking {
     pub(super) resume: Option<SeatToken>,
     /// The page has no peer connections any more.
     pub(super) reloaded: bool,
+    /// The host at which the browser found this server.
+    pub(super) host: String,
 }
 
 /// A seat as one socket holds it. Dropping it counts as the loss of the socket.
@@ -87,7 +89,7 @@ impl Rooms {
     pub(super) fn new(
         rules: Rules,
         limit: usize,
-        ice: IceServers,
+        ice: Arc<IceServers>,
         journal: Journal,
         (ledger, records): (Ledger, Vec<RoomRecord>),
     ) -> Self {
@@ -121,13 +123,6 @@ impl Rooms {
     /// [`RoomFull`] if the room has no seat left, or the server no room.
     pub(super) fn join(&self, id: RoomId, asking: Asking, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
         let showed_token = asking.resume.is_some();
-        let request = JoinRequest {
-            name: asking.name,
-            resume: asking.resume,
-            reloaded: asking.reloaded,
-            token: fresh_token(),
-            ice_servers: self.0.ice.for_newcomer(),
-        };
         let mut map = lock(&self.0.map);
         let known = map.rooms.get(&id).cloned();
         if known.is_none() && map.rooms.len() >= self.0.limit {
@@ -137,6 +132,14 @@ impl Rooms {
         }
         let room = known.unwrap_or_else(|| Occupied::new(Room::new(id.clone(), self.0.rules)));
         let mut occupied = lock(&room);
+        let peer = occupied.room.seat_for(asking.resume.as_ref());
+        let request = JoinRequest {
+            name: asking.name,
+            resume: asking.resume,
+            reloaded: asking.reloaded,
+            token: fresh_token(),
+            ice_servers: self.ice_servers(&asking.host, &id, peer),
+        };
         let Ok(admission) = occupied.room.join(self.now(), request) else {
             // What is written is written when nobody waits for it.
             drop((occupied, map));
@@ -166,6 +169,11 @@ impl Rooms {
         }
         let (rooms, outbox, parting) = (self.clone(), outbox.clone(), Parting::Lose(Loss::Lost));
         Ok(Seat { rooms, id, room, peer, outbox, parting })
+    }
+
+    fn ice_servers(&self, host: &str, room: &RoomId, peer: PeerId) -> Vec<IceServer> {
+        let ice = &self.0.ice;
+        ice.for_holder(host, &ice.holder(room, peer), since_epoch())
     }
 
     /// Gives up the seat that a token proves, if there is one.
@@ -323,6 +331,11 @@ impl Seat {
         }
     }
 
+    /// The ICE servers with new credentials, for a browser that found this server at `host`.
+    pub(super) fn ice_servers(&self, host: &str) -> Vec<IceServer> {
+        self.rooms.ice_servers(host, &self.id, self.peer)
+    }
+
     /// Gives the seat up.
     pub(super) fn leave(mut self) {
         self.parting = Parting::Leave;
@@ -338,6 +351,11 @@ impl Drop for Seat {
     fn drop(&mut self) {
         self.rooms.part(self);
     }
+}
+
+/// The time by which credentials end; a clock before 1970 makes them end at once.
+pub(super) fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// 128 random bits.
@@ -358,13 +376,19 @@ mod tests {
     use super::*;
     use crate::protocol::ServerMsg;
     use crate::protocol::inbound::{Inbound, decode};
+    use crate::server::ice::Secret;
     use crate::server::outbox::{Outgoing, QueueLimit};
 
     const RULES: Rules =
         Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
 
     fn rooms(limit: usize) -> Rooms {
-        Rooms::new(RULES, limit, IceServers::default(), Journal::default(), Default::default())
+        Rooms::new(RULES, limit, no_ice(), Journal::default(), Default::default())
+    }
+
+    fn no_ice() -> Arc<IceServers> {
+        let (lifetime, key) = (Duration::from_secs(60), Secret::new("key"));
+        Arc::new(IceServers { own: None, others: Vec::new(), lifetime, key })
     }
 
     fn outbox() -> Arc<Outbox> {
@@ -376,7 +400,7 @@ mod tests {
     }
 
     fn asking(resume: Option<SeatToken>) -> Asking {
-        Asking { name: None, resume, reloaded: false }
+        Asking { name: None, resume, reloaded: false, host: "localhost".into() }
     }
 
     /// Takes a seat, and says that its token has arrived.
@@ -420,7 +444,7 @@ mod tests {
     #[tokio::test]
     async fn a_shorter_grace_that_starts_later_is_not_slept_through() {
         let rules = Rules { grace: Duration::from_secs(3_600), ..RULES };
-        let rooms = Rooms::new(rules, 9, IceServers::default(), Journal::default(), Default::default());
+        let rooms = Rooms::new(rules, 9, no_ice(), Journal::default(), Default::default());
         let expiry = tokio::spawn({
             let rooms = rooms.clone();
             async move { rooms.expire_forever().await }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::{SinkExt, StreamExt};
@@ -58,6 +59,8 @@ pub(super) struct SocketRules {
     pub(super) rhythm: Rhythm,
     /// How long one write may take.
     pub(super) write_timeout: Duration,
+    /// After how long a seat gets new ICE credentials, if its ones end.
+    pub(super) renew_ice: Option<Duration>,
 }
 
 /// All that the sockets of a server share.
@@ -93,6 +96,7 @@ pub(super) async fn open(
         sockets.journal.remark("socket refused", "too many sockets", 1);
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };
+    let host = host_of(&headers);
     let tracked = sockets.tasks.token();
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
@@ -102,7 +106,7 @@ pub(super) async fn open(
         .max_frame_size(MAX_FRAME_BYTES)
         .on_upgrade(move |socket| {
             Box::pin(async move {
-                Socket::new(socket, connection, &sockets).run().await;
+                Socket::new(socket, connection, host, &sockets).run().await;
                 drop(tracked);
             })
         })
@@ -117,6 +121,12 @@ fn same_site(headers: &HeaderMap, allowed: &[String]) -> bool {
     }
 }
 
+/// Without the port; what names no host is this machine.
+fn host_of(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    host.map_or_else(|| "localhost".to_owned(), |authority| authority.host().to_owned())
+}
+
 struct Socket {
     ws: WebSocket,
     connection: Connection,
@@ -129,6 +139,10 @@ struct Socket {
     bytes: Meter,
     joins: Meter,
     bad_messages: u32,
+    /// The host at which the browser found this server.
+    host: String,
+    /// When the seat gets new ICE credentials.
+    renew_ice: Duration,
 }
 
 /// Why a socket ends.
@@ -143,7 +157,7 @@ enum End {
 }
 
 impl Socket {
-    fn new(ws: WebSocket, connection: Connection, sockets: &Sockets) -> Self {
+    fn new(ws: WebSocket, connection: Connection, host: String, sockets: &Sockets) -> Self {
         Self {
             ws,
             connection,
@@ -156,6 +170,8 @@ impl Socket {
             bytes: Meter::default(),
             joins: Meter::default(),
             bad_messages: 0,
+            host,
+            renew_ice: Duration::MAX,
         }
     }
 
@@ -199,9 +215,7 @@ impl Socket {
                         Beat::Rest => Ok(()),
                         Beat::Ping => {
                             // The ping asks the browser, even while its page is frozen; the page hears only this.
-                            if self.seat.is_some() {
-                                self.answer(&ServerMsg::Heartbeat);
-                            }
+                            self.sign_of_life();
                             self.write(Message::Ping(Default::default())).await
                         }
                         Beat::Close(code) => Err(End::Close(code)),
@@ -221,6 +235,22 @@ impl Socket {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// What a page with a seat hears at every ping.
+    fn sign_of_life(&mut self) {
+        let Some(seat) = &self.seat else { return };
+        self.answer(&ServerMsg::Heartbeat);
+        let now = self.rooms.now();
+        if now >= self.renew_ice {
+            let ice_servers = seat.ice_servers(&self.host);
+            self.answer(&ServerMsg::IceServers { ice_servers });
+            self.renew_ice = self.next_renewal(now);
+        }
+    }
+
+    fn next_renewal(&self, now: Duration) -> Duration {
+        self.rules.renew_ice.map_or(Duration::MAX, |after| now + after)
     }
 
     fn instant(&self, time: Duration) -> Instant {
@@ -286,7 +316,7 @@ impl Socket {
             },
             Ok(Inbound::Join { room, name, resume, reloaded }) => {
                 self.count_join(now)?;
-                self.join(room, Asking { name, resume, reloaded }, now)
+                self.join(room, Asking { name, resume, reloaded, host: self.host.clone() }, now)
             }
             Ok(Inbound::Confirm) => match &self.seat {
                 Some(seat) => {
@@ -321,6 +351,7 @@ impl Socket {
             Ok(seat) => {
                 self.seat = Some(seat);
                 self.heartbeat.seated(now, true);
+                self.renew_ice = self.next_renewal(now);
             }
             Err(RoomFull) => self.answer(&ServerMsg::FullRoom { room }),
         }
