@@ -2,7 +2,8 @@
 # Where the project's tools are; to be sourced. What is on PATH already wins over what setup.sh brought.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
-export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin:$root/scripts/tools/node_modules/.bin"
+# Debian keeps ip, tc, nft out of the PATH of people who are not root.
+export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin:$root/scripts/tools/node_modules/.bin:/usr/sbin:/sbin"
 
 # The first of the commands that exists, or nothing.
 first_of() {

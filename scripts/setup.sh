@@ -98,10 +98,19 @@ browser() {
   fi
   [ -n "$CHROMIUM" ] || packages+=(chromium)
   [ -n "$CHROMEDRIVER" ] || packages+=(chromium-driver)
-  if debian && ! { have ip && have tc && have ss; }; then packages+=(iproute2); fi
+  if debian; then
+    { have ip && have tc && have ss; } || packages+=(iproute2)
+    have nft || packages+=(nftables)
+    have openssl || packages+=(openssl)
+    have certutil || packages+=(libnss3-tools)
+    have pebble || packages+=(pebble)
+    have turnserver || packages+=(coturn)
+  fi
   [ ${#packages[@]} -gt 0 ] || return 0
   install "Debian's package lists" "10 s" as_root apt-get update
   install "${packages[*]} from Debian" "1 minute" as_root apt-get install -y --no-install-recommends "${packages[@]}"
+  # The tests start their own; nobody asked for a relay on this machine.
+  case " ${packages[*]} " in *" coturn "*) if have systemctl; then as_root systemctl disable --now coturn >/dev/null 2>&1 || true; fi ;; esac
 }
 
 began=$SECONDS
