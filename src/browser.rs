@@ -19,10 +19,14 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlVideoElement, MediaStream};
 
+mod choice;
+mod configuration;
 mod error;
 mod media;
 mod page;
+mod path;
 mod peer;
+mod rehearsal;
 mod seat;
 mod socket;
 
@@ -45,7 +49,7 @@ pub fn start(port: CallPort) {
     local.set(Some(sink(Clone::clone(media.stream()), &queue)));
     let certificate = Rc::new(RefCell::new(None));
     let driver = Driver {
-        call: Call::new(seed()),
+        call: Call::new(seed()).with_hidden_address(choice::hides_address()),
         media,
         socket: None,
         certificate: Rc::clone(&certificate),
@@ -119,18 +123,22 @@ impl Driver {
             Command::Enable { devices, enabled } => self.media.enable(devices, enabled),
             Command::PlaySound => page::play_all(&self.queue),
             Command::Peer(peer, epoch, command) => self.peer(peer, epoch, command),
+            Command::KeepHidden(hidden) => choice::keep_hidden(hidden),
+            Command::AskForIce => rehearsal::ask(&self.queue),
+            Command::TryWay(way, servers) => rehearsal::try_way(&self.queue, way, servers),
+            Command::TryRelay(servers) => rehearsal::try_relay(&self.queue, servers),
             Command::Remember(seat) => seat::remember(seat.as_ref()),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }
     }
 
     fn peer(&mut self, id: PeerId, epoch: Epoch, command: PeerCommand) {
-        if let PeerCommand::Open { ice_servers, offerer } = command {
+        if let PeerCommand::Open { ways, offerer } = command {
             match Peer::open(
                 &self.queue,
                 id,
                 epoch,
-                &ice_servers,
+                &ways,
                 offerer,
                 &self.media,
                 self.certificate.borrow().as_ref(),
@@ -154,6 +162,7 @@ impl Driver {
             PeerCommand::AcceptOffer { offer, sdp } => peer.accept_offer(offer, &sdp, &self.media),
             PeerCommand::AcceptAnswer { sdp } => peer.accept_answer(&sdp),
             PeerCommand::AddCandidate(candidate) => peer.add_candidate(&candidate),
+            PeerCommand::Configure(ways) => peer.configure(&ways),
             PeerCommand::Attach => peer.attach(&self.media),
             PeerCommand::Close => {
                 self.peers.remove(&id);

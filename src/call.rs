@@ -5,6 +5,7 @@
 //! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `membership` the seat, `line` the
 //! way to the server, `devices` microphone and camera, `pair` the connections, `negotiation` and `recovery`
 //! one of them, `ways` what they may go through and `address` what is not told of them.
+//! `rehearsal` tries the ways out of a network without a call.
 //!
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
@@ -27,8 +28,10 @@ mod line;
 mod membership;
 mod negotiation;
 mod pair;
+mod path;
 mod peer;
 mod recovery;
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -40,7 +43,9 @@ use pair::Pair;
 
 pub use devices::{DeviceProblem, Devices, MediaError, Permission};
 pub use event::{Command, Event, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
+pub use path::{Carrier, Path};
 pub use peer::{PeerCommand, PeerEvent, PeerState};
+pub use rehearsal::{Finding, Rehearsal, RehearsalEvent, Verdict, Way};
 pub use view::{CallView, DeviceView, LineView, LinkView, Notice, PeerView, Phase};
 pub use ways::{Relay, Ways};
 
@@ -74,6 +79,10 @@ pub struct Call {
     hides_address: bool,
     /// Whether the server has a relay, from before there was a seat.
     relay_known: Relay,
+    /// The connection test, as far as it has come.
+    rehearsal: Option<Rehearsal>,
+    /// What it tries.
+    offered: Vec<IceServer>,
 }
 
 /// Where the person wants to be.
@@ -110,6 +119,8 @@ impl Call {
             sound_blocked: false,
             hides_address: false,
             relay_known: Relay::Unknown,
+            rehearsal: None,
+            offered: vec![],
         }
     }
 
@@ -122,6 +133,7 @@ impl Call {
             Event::Socket(..) => vec![],
             Event::Media(event) => self.media(event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
+            Event::Rehearsal(event) => self.rehearsed(event),
             Event::Woken => self.woken(now),
             Event::NetworkChanged => {
                 self.network_due = self.network_due.or(Some(now + NETWORK_SETTLES));
@@ -168,6 +180,7 @@ impl Call {
             sound_blocked: self.sound_blocked,
             hides_address: self.hides_address,
             relay: self.relay(),
+            rehearsal: self.rehearsal,
             notice: self.notice.as_ref().map(|(notice, _)| notice.clone()),
         }
     }
@@ -223,6 +236,8 @@ impl Call {
                 }
             },
             UserAction::HideAddress(hide) => self.hide_address(now, hide),
+            UserAction::LookForRelay => self.look_for_relay(),
+            UserAction::Rehearse => self.rehearse(),
             UserAction::PlaySound => vec![Command::PlaySound],
             UserAction::DismissNotice => {
                 self.notice = None;

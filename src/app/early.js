@@ -79,6 +79,14 @@
   addEventListener('click', function (event) {
     keep(event, event.target.closest && event.target.closest('button'));
   }, true);
+  // Whoever hides their address and connects before the program is there must not be connected without.
+  addEventListener('change', function (event) {
+    if (live() || event.target.id !== 'hide-address') return;
+    try {
+      if (event.target.checked) localStorage.setItem('parlor.hide-address', '');
+      else localStorage.removeItem('parlor.hide-address');
+    } catch (refused) { /* the program shows it as it is */ }
+  }, true);
   addEventListener('submit', function (event) {
     keep(event, event.target.querySelector('[type=submit]'));
   }, true);

@@ -9,27 +9,29 @@ use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidate, RtcIceCandidateInit, RtcIceServer,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver,
+    MediaStream, MediaStreamTrack, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver,
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
 };
 
 use super::Events;
+use super::configuration::configuration;
 use super::error::BrowserError;
 use super::media::{Asking, Media, permissions};
-use crate::call::{Event, PeerEvent, PeerState, Permission};
-use crate::protocol::{Epoch, IceCandidate, IceServer, OfferId, PeerId};
+use super::path::PathWatch;
+use crate::call::{Event, PeerEvent, PeerState, Permission, Ways};
+use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId};
 
 #[wasm_bindgen]
 extern "C" {
     /// The parts of `RTCPeerConnection` that web-sys binds with arguments only, or not at all.
     #[wasm_bindgen(extends = RtcPeerConnection)]
     #[derive(Clone)]
-    type Connection;
+    pub(super) type Connection;
 
     /// Makes the offer or answer that fits the state, and sets it (W3C WebRTC 1.0, section 4.4.1.5).
     #[wasm_bindgen(method, js_name = setLocalDescription)]
-    fn set_local(this: &Connection) -> Promise;
+    pub(super) fn set_local(this: &Connection) -> Promise;
 
     /// The next offer gets new ICE credentials.
     #[wasm_bindgen(method, js_name = restartIce)]
@@ -55,6 +57,7 @@ pub(super) struct Peer {
     incoming: MediaStream,
     report: Report,
     _listeners: [EventListener; 3],
+    _path: PathWatch,
 }
 
 /// Where a connection's events go, and under which name.
@@ -80,12 +83,12 @@ impl Peer {
         events: &Events,
         peer: PeerId,
         epoch: Epoch,
-        ice_servers: &[IceServer],
+        ways: &Ways,
         offerer: bool,
         media: &Media,
         certificate: Option<&JsValue>,
     ) -> Result<Self, BrowserError> {
-        let configuration = configuration(ice_servers);
+        let configuration = configuration(ways);
         if let Some(certificate) = certificate {
             configuration.set_certificates(&Array::of1(certificate));
         }
@@ -106,7 +109,9 @@ impl Peer {
                 connection.add_transceiver_with_str_and_init(kind, &init);
             }
         }
-        let this = Self { connection, incoming, report, _listeners: listeners };
+        let found = report.clone();
+        let path = PathWatch::new(&connection, move |path| found.push(PeerEvent::Path(path)));
+        let this = Self { connection, incoming, report, _listeners: listeners, _path: path };
         this.attach(media);
         Ok(this)
     }
@@ -114,6 +119,14 @@ impl Peer {
     /// What the peer sends.
     pub(super) fn incoming(&self) -> &MediaStream {
         &self.incoming
+    }
+
+    /// Lets it go through something else from now on.
+    pub(super) fn configure(&self, ways: &Ways) {
+        let configuration = configuration(ways);
+        if let Err(error) = self.connection.set_configuration_with_configuration(&configuration) {
+            super::log(&format!("not configured: {}", BrowserError::from(error)));
+        }
     }
 
     /// Sends the tracks that are live now, in place of whatever was sent before; needs no new offer.
@@ -238,25 +251,6 @@ async fn devices_soon(asking: Asking) {
         debug_assert!(set.is_ok(), "a window has timers");
     });
     select(pin!(opening), JsFuture::from(moment)).await;
-}
-
-fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
-    let servers = Array::new();
-    for server in ice_servers {
-        let entry = RtcIceServer::new();
-        let urls: Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
-        entry.set_urls(&urls);
-        if let Some(username) = &server.username {
-            entry.set_username(username);
-        }
-        if let Some(credential) = &server.credential {
-            entry.set_credential(credential);
-        }
-        servers.push(&entry);
-    }
-    let configuration = RtcConfiguration::new();
-    configuration.set_ice_servers(&servers);
-    configuration
 }
 
 fn attach(

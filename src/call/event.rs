@@ -2,7 +2,8 @@
 
 use super::devices::{Devices, MediaError, Permission};
 use super::peer::{PeerCommand, PeerEvent};
-use crate::protocol::{ClientMsg, DisplayName, Epoch, PeerId, RoomId, SeatToken, ServerMsg};
+use super::rehearsal::{RehearsalEvent, Way};
+use crate::protocol::{ClientMsg, DisplayName, Epoch, IceServer, PeerId, RoomId, SeatToken, ServerMsg};
 
 /// Number of a socket that was asked for; events of an older one are dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,8 @@ pub enum Event {
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
+    /// The connection test found something out.
+    Rehearsal(RehearsalEvent),
     /// The page is visible again, or the machine woke up: try now.
     Woken,
     /// The network is back, or another one: what went through the old one is no good any more.
@@ -84,6 +87,10 @@ pub enum UserAction {
     RetryPeer(PeerId),
     /// Keep the own address from the others, or not any more; for every call from now on.
     HideAddress(bool),
+    /// Ask whether this server has a relay, if that is not known yet.
+    LookForRelay,
+    /// Test which ways out of this network are open.
+    Rehearse,
     /// Play what the browser held back.
     PlaySound,
     /// The notice was read.
@@ -152,6 +159,12 @@ pub enum Command {
     PlaySound,
     /// Something for one peer connection.
     Peer(PeerId, Epoch, PeerCommand),
+    /// Ask the server what it offers ([`crate::protocol::ICE_PATH`]); answered by [`RehearsalEvent::Offered`].
+    AskForIce,
+    /// Find out whether this way is open; answered by [`RehearsalEvent::Tried`].
+    TryWay(Way, Vec<IceServer>),
+    /// Send data through the relay to this very page; answered by [`RehearsalEvent::Relayed`].
+    TryRelay(Vec<IceServer>),
     /// Keep or forget the seat in the tab's own storage.
     Remember(Option<Remembered>),
     /// Keep in this browser whether the own address is hidden.

@@ -172,7 +172,7 @@ impl Negotiation {
                 self.was_connected |= state == PeerState::Connected;
                 self.recovery.state_changed(now, state);
             }
-            PeerEvent::Video(_) => {}
+            PeerEvent::Path(_) | PeerEvent::Video(_) => {}
         }
         self.advance(&mut out);
         out

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::negotiation::{Negotiation, Output};
-use super::{Call, Command, LinkView, PeerCommand, PeerEvent, PeerView, address};
+use super::{Call, Command, LinkView, Path, PeerCommand, PeerEvent, PeerView, address};
 use crate::protocol::{Epoch, PeerId, PeerInfo, Signal};
 
 /// Somebody else in the room, and the connection with them.
@@ -13,6 +13,7 @@ pub(super) struct Pair {
     /// Its page said that it goes away, so its media is gone with its socket.
     pub(super) unloaded: bool,
     has_video: bool,
+    path: Option<Path>,
     pub(super) negotiation: Negotiation,
 }
 
@@ -44,8 +45,10 @@ impl Call {
         let Some(pair) = self.pairs.get_mut(&peer).filter(|pair| pair.negotiation.epoch() == epoch) else {
             return vec![];
         };
-        if let PeerEvent::Video(on) = event {
-            pair.has_video = on;
+        match event {
+            PeerEvent::Video(on) => pair.has_video = on,
+            PeerEvent::Path(path) => pair.path = path,
+            _ => {}
         }
         let outputs = pair.negotiation.event(now, event);
         self.perform(now, peer, outputs)
@@ -57,7 +60,7 @@ impl Call {
         let epoch = Epoch::first(seat.page, info.page);
         let offerer = seat.peer < peer;
         let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, self.ways());
-        self.pairs.insert(peer, Pair { info, unloaded: false, has_video: false, negotiation });
+        self.pairs.insert(peer, Pair { info, unloaded: false, has_video: false, path: None, negotiation });
         self.perform(now, peer, outputs)
     }
 
@@ -76,6 +79,7 @@ impl Call {
         let (next, outputs) = pair.negotiation.reopen(now, epoch, ways, tell);
         pair.negotiation = next;
         pair.has_video = false;
+        pair.path = None;
         commands.extend(self.perform(now, peer, outputs));
         commands
     }
@@ -120,6 +124,7 @@ impl Pair {
             peer: self.info.peer,
             name: self.info.name.clone(),
             link,
+            path: self.path.filter(|_| link == LinkView::Connected),
             has_video: self.has_video && !self.unloaded,
         }
     }

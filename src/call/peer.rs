@@ -1,5 +1,6 @@
 //! What is done to, and reported by, the `RTCPeerConnection` of one peer.
 
+use super::path::Path;
 use super::ways::Ways;
 use crate::protocol::{IceCandidate, OfferId};
 
@@ -68,6 +69,8 @@ pub enum PeerEvent {
     Candidate(IceCandidate),
     /// `connectionState` changed.
     State(PeerState),
+    /// The way that media takes now; nothing while there is none.
+    Path(Option<Path>),
     /// Pictures of the peer began or stopped to arrive.
     Video(bool),
 }

@@ -1,6 +1,8 @@
 //! What a call looks like from outside: the only thing the page draws from.
 
 use super::devices::DeviceProblem;
+use super::path::Path;
+use super::rehearsal::Rehearsal;
 use super::ways::Relay;
 use crate::protocol::{DisplayName, PeerId, RoomId};
 
@@ -27,6 +29,8 @@ pub struct CallView {
     pub hides_address: bool,
     /// Whether that can be had here.
     pub relay: Relay,
+    /// The connection test, if one was made.
+    pub rehearsal: Option<Rehearsal>,
     /// The one thing to tell the person now.
     pub notice: Option<Notice>,
 }
@@ -68,6 +72,8 @@ pub struct PeerView {
     pub name: Option<DisplayName>,
     /// How the media is doing.
     pub link: LinkView,
+    /// Which way the media takes, while it flows and as soon as that is known.
+    pub path: Option<Path>,
     /// Whether pictures of this peer arrive.
     pub has_video: bool,
 }

@@ -219,6 +219,8 @@ impl World {
                 page.end_tracks(devices);
                 self.count_live();
             }
+            // Nobody tests a connection here.
+            Command::AskForIce | Command::TryWay(..) | Command::TryRelay(_) => {}
             Command::Enable { .. }
             | Command::PlaySound
             | Command::KeepHidden(_)

@@ -1,0 +1,25 @@
+//! What a person has chosen for every call in this browser.
+
+use web_sys::Storage;
+
+/// Key in `localStorage`: there while the own address is to be hidden. Before this program is there, `app/early.js`
+/// writes it.
+const HIDDEN: &str = "parlor.hide-address";
+
+/// Whether the own address is to be hidden; a browser that refuses storage has to be told every time.
+pub(super) fn hides_address() -> bool {
+    storage().and_then(|storage| storage.get_item(HIDDEN).ok()?).is_some()
+}
+
+/// Keeps that choice.
+pub(super) fn keep_hidden(hidden: bool) {
+    let Some(storage) = storage() else { return };
+    let kept = if hidden { storage.set_item(HIDDEN, "") } else { storage.remove_item(HIDDEN) };
+    if kept.is_err() {
+        super::log("choice not kept");
+    }
+}
+
+fn storage() -> Option<Storage> {
+    super::window().local_storage().ok()?
+}

@@ -1,0 +1,31 @@
+//! What a connection may go through, as browsers want to be told.
+
+use js_sys::{Array, Reflect};
+use wasm_bindgen::JsValue;
+use web_sys::{RtcConfiguration, RtcIceServer};
+
+use crate::call::Ways;
+
+/// `RTCConfiguration` (W3C WebRTC 1.0, section 4.2.1). The certificate is not part of it: a connection keeps the one
+/// it was made with.
+pub(super) fn configuration(ways: &Ways) -> RtcConfiguration {
+    let servers = Array::new();
+    for server in &ways.ice_servers {
+        let entry = RtcIceServer::new();
+        let urls: Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
+        entry.set_urls(&urls);
+        if let Some(username) = &server.username {
+            entry.set_username(username);
+        }
+        if let Some(credential) = &server.credential {
+            entry.set_credential(credential);
+        }
+        servers.push(&entry);
+    }
+    let configuration = RtcConfiguration::new();
+    configuration.set_ice_servers(&servers);
+    let policy = if ways.relay_only { "relay" } else { "all" };
+    // Setting a property of a fresh plain object cannot fail.
+    let _ = Reflect::set(&configuration, &"iceTransportPolicy".into(), &policy.into());
+    configuration
+}

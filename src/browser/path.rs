@@ -1,0 +1,112 @@
+//! Watches which way the media of a connection takes.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use gloo_timers::callback::Interval;
+use js_sys::{Array, Map, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{EventTarget, RtcPeerConnection, RtcPeerConnectionState};
+
+use crate::call::Path;
+
+/// How often the path is looked at besides, in milliseconds: not every browser says that it has changed.
+const LOOK_MS: u32 = 5_000;
+
+/// Tells of every change of a connection's path until it is dropped.
+pub(super) struct PathWatch {
+    _listeners: [EventListener; 2],
+    _look: Interval,
+}
+
+struct LookOut {
+    connection: RtcPeerConnection,
+    told: Cell<Option<Path>>,
+    tell: Box<dyn Fn(Option<Path>)>,
+    /// On the ICE transport, which exists only after the first description.
+    selected: RefCell<Option<EventListener>>,
+}
+
+impl PathWatch {
+    pub(super) fn new(connection: &RtcPeerConnection, tell: impl Fn(Option<Path>) + 'static) -> Self {
+        let look_out = Rc::new(LookOut {
+            connection: Clone::clone(connection),
+            told: Cell::new(None),
+            tell: Box::new(tell),
+            selected: RefCell::new(None),
+        });
+        let listeners = ["connectionstatechange", "iceconnectionstatechange"].map(|name| {
+            let look_out = Rc::clone(&look_out);
+            EventListener::new(connection, name, move |_| {
+                look_out.listen_to_transport();
+                look_out.look();
+            })
+        });
+        let look = Interval::new(LOOK_MS, move || look_out.look());
+        Self { _listeners: listeners, _look: look }
+    }
+}
+
+impl LookOut {
+    fn look(self: &Rc<Self>) {
+        if self.connection.connection_state() != RtcPeerConnectionState::Connected {
+            return;
+        }
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            let path = selected(&this.connection).await;
+            if path.is_some() && this.told.replace(path) != path {
+                (this.tell)(path);
+            }
+        });
+    }
+
+    /// `selectedcandidatepairchange`, where the browser has it.
+    fn listen_to_transport(self: &Rc<Self>) {
+        if self.selected.borrow().is_some() {
+            return;
+        }
+        let senders: Array = self.connection.get_senders();
+        let transport = get(&get(&senders.get(0), "transport"), "iceTransport");
+        if let Ok(transport) = transport.dyn_into::<EventTarget>() {
+            let this = Rc::downgrade(self);
+            let listener = EventListener::new(&transport, "selectedcandidatepairchange", move |_| {
+                if let Some(this) = this.upgrade() {
+                    this.look();
+                }
+            });
+            self.selected.replace(Some(listener));
+        }
+    }
+}
+
+/// The path of the candidate pair in use, by the statistics of the connection.
+async fn selected(connection: &RtcPeerConnection) -> Option<Path> {
+    // Not a Map, but with all of its methods for reading.
+    let report: Map = JsFuture::from(connection.get_stats()).await.ok()?.unchecked_into();
+    let mut pair = None;
+    report.for_each(&mut |value, _| match text(&value, "type").as_deref() {
+        Some("transport") => {
+            let chosen = report.get(&get(&value, "selectedCandidatePairId"));
+            pair = (!chosen.is_undefined()).then_some(chosen).or(pair.take());
+        }
+        // Older Firefox has no transport there.
+        Some("candidate-pair") if get(&value, "selected").is_truthy() => pair = pair.take().or(Some(value)),
+        _ => {}
+    });
+    let pair = pair?;
+    let end = |name| report.get(&get(&pair, name));
+    let (local, remote) = (end("localCandidateId"), end("remoteCandidateId"));
+    let kind = |end| text(end, "candidateType");
+    Some(Path::between(&kind(&local)?, &kind(&remote)?, text(&local, "relayProtocol").as_deref()))
+}
+
+fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+fn text(object: &JsValue, name: &str) -> Option<String> {
+    get(object, name).as_string()
+}

@@ -1,0 +1,238 @@
+//! The connection test's hands: connections of this page with itself and with the server, closed when they have
+//! told what they were made for.
+
+use std::cell::RefCell;
+
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    EventTarget, MessageEvent, RtcIceCandidate, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcSdpType,
+    RtcSessionDescriptionInit,
+};
+
+use super::Events;
+use super::configuration::configuration;
+use super::error::BrowserError;
+use super::peer::Connection;
+use crate::call::{Event, RehearsalEvent, Way, Ways};
+use crate::protocol::{ICE_PATH, IceOffer, IceServer};
+
+/// How long a way may take to open, and data to arrive, in milliseconds.
+const PATIENCE_MS: u32 = 6_000;
+/// Candidates that are complete sooner than this, in milliseconds, and without an error: STUN was answered, and
+/// found the address that the device has anyway. A blocked one is asked again and again for longer.
+const ANSWERED_MS: f64 = 2_000.0;
+/// What goes through the relay.
+const TEXT: &str = "parlor";
+
+/// Asks the server what it offers.
+pub(super) fn ask(events: &Events) {
+    let events = events.clone();
+    spawn_local(async move {
+        let ice_servers = match fetch_offer().await {
+            Ok(offer) => Some(offer.ice_servers),
+            Err(error) => {
+                super::log(&format!("no offer: {error}"));
+                None
+            }
+        };
+        let offered = RehearsalEvent::Offered { ice_servers, same_computer: is_same_computer() };
+        events.push(Event::Rehearsal(offered));
+    });
+}
+
+/// Finds out whether a way is open.
+pub(super) fn try_way(events: &Events, way: Way, ice_servers: Vec<IceServer>) {
+    let events = events.clone();
+    spawn_local(async move {
+        let works = opens(way, ice_servers).await.unwrap_or_else(|error| not_tried(&error));
+        events.push(Event::Rehearsal(RehearsalEvent::Tried(way, works)));
+    });
+}
+
+/// Sends data through the relay.
+pub(super) fn try_relay(events: &Events, ice_servers: Vec<IceServer>) {
+    let events = events.clone();
+    spawn_local(async move {
+        let works = passes(ice_servers).await.unwrap_or_else(|error| not_tried(&error));
+        events.push(Event::Rehearsal(RehearsalEvent::Relayed(works)));
+    });
+}
+
+fn not_tried(error: &BrowserError) -> bool {
+    super::log(&format!("not tried: {error}"));
+    false
+}
+
+/// What is heard of the connections of one try.
+enum Heard {
+    /// A candidate of one of them, numbered.
+    Candidate(usize, RtcIceCandidate),
+    /// One has all its candidates.
+    Complete,
+    /// A server could not be reached.
+    Error,
+    /// The data has arrived.
+    Text(String),
+    TimeUp,
+}
+
+/// A connection for a try.
+struct Trial {
+    connection: Connection,
+    _listeners: [EventListener; 2],
+}
+
+impl Trial {
+    fn new(number: usize, ways: &Ways, hears: &UnboundedSender<Heard>) -> Result<Self, BrowserError> {
+        let connection: Connection =
+            RtcPeerConnection::new_with_configuration(&configuration(ways))?.unchecked_into();
+        let (found, failed) = (hears.clone(), hears.clone());
+        let listeners = [
+            EventListener::new(&connection, "icecandidate", move |event| {
+                let candidate = event
+                    .dyn_ref::<RtcPeerConnectionIceEvent>()
+                    .and_then(RtcPeerConnectionIceEvent::candidate);
+                let heard = match candidate {
+                    Some(candidate) if !candidate.candidate().is_empty() => {
+                        Heard::Candidate(number, candidate)
+                    }
+                    Some(_) => return,
+                    None => Heard::Complete,
+                };
+                // After the try nobody listens.
+                let _ = found.unbounded_send(heard);
+            }),
+            EventListener::new(&connection, "icecandidateerror", move |_| {
+                let _ = failed.unbounded_send(Heard::Error);
+            }),
+        ];
+        Ok(Self { connection, _listeners: listeners })
+    }
+
+    /// A data channel; without one, or media, a connection has nothing to look for a way for.
+    fn channel(&self) -> Result<EventTarget, BrowserError> {
+        let create: Function = Reflect::get(&self.connection, &"createDataChannel".into())?.unchecked_into();
+        Ok(create.call1(&self.connection, &TEXT.into())?.unchecked_into())
+    }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.connection.close();
+    }
+}
+
+fn listen() -> (UnboundedSender<Heard>, UnboundedReceiver<Heard>, Timeout) {
+    let (hears, heard) = unbounded();
+    let late = hears.clone();
+    let limit = Timeout::new(PATIENCE_MS, move || drop(late.unbounded_send(Heard::TimeUp)));
+    (hears, heard, limit)
+}
+
+/// Whether a candidate of this way arrives.
+async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<bool, BrowserError> {
+    let (hears, mut heard, _limit) = listen();
+    let trial = Trial::new(0, &Ways { ice_servers, relay_only: way != Way::Direct }, &hears)?;
+    let _channel = trial.channel()?;
+    let begun = js_sys::Date::now();
+    JsFuture::from(trial.connection.set_local()).await?;
+    let wanted = if way == Way::Direct { " typ srflx " } else { " typ relay " };
+    let (mut found_any, mut failed) = (false, false);
+    while let Some(next) = heard.next().await {
+        match next {
+            Heard::Candidate(_, candidate) if candidate.candidate().contains(wanted) => return Ok(true),
+            Heard::Candidate(..) => found_any = true,
+            Heard::Error => failed = true,
+            Heard::Complete => {
+                let soon = js_sys::Date::now() - begun < ANSWERED_MS;
+                return Ok(way == Way::Direct && found_any && !failed && soon);
+            }
+            Heard::TimeUp => break,
+            Heard::Text(_) => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Whether data goes from one connection of this page to another through the relay.
+async fn passes(ice_servers: Vec<IceServer>) -> Result<bool, BrowserError> {
+    let (hears, mut heard, _limit) = listen();
+    let ways = Ways { ice_servers, relay_only: true };
+    let ends = [Trial::new(0, &ways, &hears)?, Trial::new(1, &ways, &hears)?];
+    let [one, other] = [&ends[0].connection, &ends[1].connection];
+    let _channels = [send_when_open(&ends[0].channel()?), receive(other, hears)];
+    JsFuture::from(one.set_local()).await?;
+    describe(other, RtcSdpType::Offer, one).await?;
+    JsFuture::from(other.set_local()).await?;
+    describe(one, RtcSdpType::Answer, other).await?;
+    while let Some(next) = heard.next().await {
+        match next {
+            Heard::Candidate(of, candidate) => {
+                let added =
+                    ends[1 - of].connection.add_ice_candidate_with_opt_rtc_ice_candidate(Some(&candidate));
+                JsFuture::from(added).await?;
+            }
+            Heard::Text(text) => return Ok(text == TEXT),
+            Heard::TimeUp => break,
+            Heard::Complete | Heard::Error => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Gives one connection what another says of itself.
+async fn describe(to: &Connection, kind: RtcSdpType, of: &Connection) -> Result<(), BrowserError> {
+    let description = RtcSessionDescriptionInit::new(kind);
+    description.set_sdp(&of.local_description().map(|local| local.sdp()).unwrap_or_default());
+    JsFuture::from(to.set_remote_description(&description)).await?;
+    Ok(())
+}
+
+fn send_when_open(channel: &EventTarget) -> EventListener {
+    let opened = Clone::clone(channel);
+    EventListener::once(channel, "open", move |_| {
+        let send = Reflect::get(&opened, &"send".into()).unwrap_or_default();
+        if let Some(send) = send.dyn_ref::<Function>() {
+            // It fails only where the channel is closed again.
+            let _ = send.call1(&opened, &TEXT.into());
+        }
+    })
+}
+
+fn receive(connection: &Connection, hears: UnboundedSender<Heard>) -> EventListener {
+    // The listener on the channel lives as long as the one that makes it.
+    let inner = RefCell::new(None);
+    EventListener::new(connection, "datachannel", move |event| {
+        let channel = Reflect::get(event, &"channel".into()).unwrap_or_default();
+        let Ok(channel) = channel.dyn_into::<EventTarget>() else { return };
+        let hears = hears.clone();
+        inner.replace(Some(EventListener::new(&channel, "message", move |event| {
+            let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
+            let _ = hears.unbounded_send(Heard::Text(text.unwrap_or_default()));
+        })));
+    })
+}
+
+async fn fetch_offer() -> Result<IceOffer, BrowserError> {
+    let response = JsFuture::from(super::window().fetch_with_str(ICE_PATH)).await?;
+    let status = Reflect::get(&response, &"status".into())?.as_f64();
+    if status == Some(204.0) {
+        return Ok(IceOffer::default());
+    }
+    let read: Function = Reflect::get(&response, &"text".into())?.unchecked_into();
+    let text = JsFuture::from(read.call0(&response)?.unchecked_into::<Promise>()).await?;
+    let text = text.as_string().unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| JsValue::from_str(&error.to_string()).into())
+}
+
+/// The page comes from a loopback address (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3).
+fn is_same_computer() -> bool {
+    let host = super::window().location().hostname().unwrap_or_default();
+    host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
+}

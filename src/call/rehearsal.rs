@@ -1,0 +1,339 @@
+//! The connection test: which ways out of this network are open, tried without a call, and what follows.
+
+use super::ways::Relay;
+use super::{Call, Command};
+use crate::protocol::IceServer;
+
+/// A way out, in the order in which connections prefer them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// STUN tells the own address as others see it, so that they can be reached directly.
+    Direct,
+    /// TURN over UDP.
+    Udp,
+    /// TURN over TCP.
+    Tcp,
+    /// TURN over TLS.
+    Tls,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Direct, Self::Udp, Self::Tcp, Self::Tls];
+
+    /// The way of a STUN or TURN URL (RFC 7064, RFC 7065).
+    pub fn of(url: &str) -> Option<Self> {
+        let is_tcp = url.split_once('?').is_some_and(|(_, query)| query.contains("transport=tcp"));
+        match url.split(':').next()? {
+            "stun" => Some(Self::Direct),
+            "turn" => Some(if is_tcp { Self::Tcp } else { Self::Udp }),
+            "turns" => Some(Self::Tls),
+            _ => None,
+        }
+    }
+
+    /// The servers, with no URL but those of this way.
+    fn among(self, servers: &[IceServer]) -> Vec<IceServer> {
+        let only = |way: Self| -> Vec<IceServer> {
+            let keep = |server: &IceServer| {
+                let urls: Vec<_> =
+                    server.urls.iter().filter(|url| Self::of(url) == Some(way)).cloned().collect();
+                (!urls.is_empty()).then(|| IceServer { urls, ..server.clone() })
+            };
+            servers.iter().filter_map(keep).collect()
+        };
+        let own = only(self);
+        // A TURN server is a STUN server, too.
+        if own.is_empty() && self == Self::Direct { only(Self::Udp) } else { own }
+    }
+}
+
+/// What was found out of one thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Finding {
+    /// Nothing yet.
+    #[default]
+    Trying,
+    /// The server does not offer it.
+    NotOffered,
+    /// It works.
+    Works,
+    /// It does not, within the time it may take.
+    Blocked,
+}
+
+/// What follows for calls from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Calls work with everybody.
+    Everywhere,
+    /// Calls work with everybody, by a relay that is reached over TCP or TLS, as UDP does not pass.
+    ByTcp,
+    /// Calls work with most networks; there is no relay for the others.
+    WithoutRelay,
+    /// Calls work with most networks; the relay for the others cannot be used from here.
+    RelayBlocked,
+    /// Calls to other networks do not work.
+    Blocked,
+    /// The server offers nothing that could be tried.
+    NothingOffered,
+    /// The server does not answer.
+    NoServer,
+    /// The page comes from this very computer, where browsers gather nothing.
+    SameComputer,
+}
+
+/// The test as the page shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// What was found of each way, as [`Way::ALL`] has them.
+    pub ways: [Finding; 4],
+    /// Data has gone through the relay and back.
+    pub relayed: Finding,
+    /// What follows, at the end.
+    pub verdict: Option<Verdict>,
+    same_computer: bool,
+}
+
+/// What the browser found out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RehearsalEvent {
+    /// The server said what it offers; nothing if it did not answer.
+    Offered {
+        /// Its ICE servers.
+        ice_servers: Option<Vec<IceServer>>,
+        /// The page comes from a loopback address.
+        same_computer: bool,
+    },
+    /// A way was tried.
+    Tried(Way, bool),
+    /// Data was sent through the relay.
+    Relayed(bool),
+}
+
+impl Call {
+    /// Asks what the server offers, unless that is known.
+    pub(super) fn look_for_relay(&self) -> Vec<Command> {
+        if self.relay() == Relay::Unknown { vec![Command::AskForIce] } else { vec![] }
+    }
+
+    /// Starts the test, unless one is going on.
+    pub(super) fn rehearse(&mut self) -> Vec<Command> {
+        if self.rehearsal.as_ref().is_some_and(|it| it.verdict.is_none()) {
+            return vec![];
+        }
+        self.rehearsal = Some(Rehearsal::default());
+        self.offered.clear();
+        vec![Command::AskForIce]
+    }
+
+    pub(super) fn rehearsed(&mut self, event: RehearsalEvent) -> Vec<Command> {
+        if let RehearsalEvent::Offered { ice_servers: Some(servers), .. } = &event {
+            self.relay_known = Relay::among(servers);
+        }
+        let Some(rehearsal) = self.rehearsal.as_mut().filter(|it| it.verdict.is_none()) else {
+            return vec![];
+        };
+        match event {
+            RehearsalEvent::Offered { ice_servers: None, .. } => {
+                *rehearsal = Rehearsal {
+                    ways: [Finding::Blocked; 4],
+                    relayed: Finding::Blocked,
+                    verdict: Some(Verdict::NoServer),
+                    same_computer: false,
+                };
+                vec![]
+            }
+            // Of two answers, one to whoever only looked, the first counts.
+            RehearsalEvent::Offered { .. } if !self.offered.is_empty() => vec![],
+            RehearsalEvent::Offered { ice_servers: Some(servers), same_computer } => {
+                rehearsal.same_computer = same_computer;
+                self.offered = servers;
+                let mut commands = vec![];
+                for way in Way::ALL {
+                    let servers = way.among(&self.offered);
+                    if servers.is_empty() {
+                        rehearsal.ways[way as usize] = Finding::NotOffered;
+                    } else {
+                        commands.push(Command::TryWay(way, servers));
+                    }
+                }
+                commands.extend(rehearsal.advance(&self.offered));
+                commands
+            }
+            RehearsalEvent::Tried(way, works) => {
+                rehearsal.ways[way as usize] = Finding::of(works);
+                rehearsal.advance(&self.offered)
+            }
+            RehearsalEvent::Relayed(works) => {
+                rehearsal.relayed = Finding::of(works);
+                rehearsal.verdict = Some(rehearsal.judge());
+                vec![]
+            }
+        }
+    }
+}
+
+impl Finding {
+    fn of(works: bool) -> Self {
+        if works { Self::Works } else { Self::Blocked }
+    }
+}
+
+impl Rehearsal {
+    /// The first relay that can be reached.
+    fn relay(&self) -> Option<Way> {
+        let works = |way: &Way| *way != Way::Direct && self.ways[*way as usize] == Finding::Works;
+        Way::ALL.into_iter().find(works)
+    }
+
+    /// Once every way was tried, tries the best relay, or is at the end.
+    fn advance(&mut self, servers: &[IceServer]) -> Vec<Command> {
+        if self.ways.contains(&Finding::Trying) {
+            return vec![];
+        }
+        if let Some(way) = self.relay() {
+            return vec![Command::TryRelay(way.among(servers))];
+        }
+        let offered = self.ways[1..].contains(&Finding::Blocked);
+        self.relayed = if offered { Finding::Blocked } else { Finding::NotOffered };
+        self.verdict = Some(self.judge());
+        vec![]
+    }
+
+    fn judge(&self) -> Verdict {
+        let direct = self.ways[Way::Direct as usize];
+        match (self.relayed, direct) {
+            (Finding::Works, _) if self.relay() == Some(Way::Udp) => Verdict::Everywhere,
+            (Finding::Works, _) => Verdict::ByTcp,
+            (Finding::NotOffered, Finding::Works) => Verdict::WithoutRelay,
+            (_, Finding::Works) => Verdict::RelayBlocked,
+            (Finding::NotOffered, Finding::NotOffered) => Verdict::NothingOffered,
+            _ if self.same_computer => Verdict::SameComputer,
+            _ => Verdict::Blocked,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::call::{Event, UserAction};
+
+    const ALL: &[&str] =
+        &["stun:a", "turn:a?transport=udp", "turn:a?transport=tcp", "turns:a:443?transport=tcp"];
+
+    fn servers(urls: &[&str]) -> Vec<IceServer> {
+        let urls = urls.iter().map(|url| (*url).to_owned()).collect();
+        vec![IceServer { urls, username: Some("u".into()), credential: Some("c".into()) }]
+    }
+
+    struct Test(Call);
+
+    impl Test {
+        fn begun() -> Self {
+            let mut test = Self(Call::new(1));
+            assert_eq!(test.happens(Event::User(UserAction::Rehearse)), [Command::AskForIce]);
+            test
+        }
+
+        fn happens(&mut self, event: Event) -> Vec<Command> {
+            self.0.handle(Duration::ZERO, event)
+        }
+
+        fn offered(&mut self, urls: &[&str], same_computer: bool) -> Vec<Command> {
+            let ice_servers = Some(if urls.is_empty() { vec![] } else { servers(urls) });
+            self.happens(Event::Rehearsal(RehearsalEvent::Offered { ice_servers, same_computer }))
+        }
+
+        fn tried(&mut self, way: Way, works: bool) -> Vec<Command> {
+            self.happens(Event::Rehearsal(RehearsalEvent::Tried(way, works)))
+        }
+
+        fn view(&self) -> Rehearsal {
+            self.0.view().rehearsal.unwrap()
+        }
+    }
+
+    #[test]
+    fn each_way_is_tried_with_its_own_urls_only() {
+        let mut test = Test::begun();
+        let expected: Vec<_> =
+            Way::ALL.into_iter().zip(ALL).map(|(way, url)| Command::TryWay(way, servers(&[url]))).collect();
+        assert_eq!(test.offered(ALL, false), expected);
+        let mut turn_only = Test::begun();
+        let commands = turn_only.offered(&["turn:a"], false);
+        let turn = servers(&["turn:a"]);
+        assert_eq!(
+            commands,
+            [Command::TryWay(Way::Direct, turn.clone()), Command::TryWay(Way::Udp, turn)],
+            "a TURN server answers STUN, too"
+        );
+    }
+
+    #[test]
+    fn the_relay_is_tried_by_the_first_way_that_reaches_it() {
+        let mut test = Test::begun();
+        test.offered(ALL, false);
+        assert_eq!(test.tried(Way::Tls, true), []);
+        assert_eq!(test.tried(Way::Direct, false), []);
+        assert_eq!(test.tried(Way::Udp, false), []);
+        assert_eq!(test.tried(Way::Tcp, true), [Command::TryRelay(servers(&[ALL[2]]))]);
+        assert_eq!(test.view().verdict, None);
+        test.happens(Event::Rehearsal(RehearsalEvent::Relayed(true)));
+        assert_eq!(test.view().verdict, Some(Verdict::ByTcp));
+    }
+
+    #[test]
+    fn what_follows_is_said_of_every_outcome() {
+        for (urls, works, relayed, here, verdict) in [
+            (ALL, [true, true, true, true], true, false, Verdict::Everywhere),
+            (ALL, [false, true, false, false], true, true, Verdict::Everywhere),
+            (ALL, [true, false, false, true], true, false, Verdict::ByTcp),
+            (ALL, [true, true, true, true], false, false, Verdict::RelayBlocked),
+            (ALL, [true, false, false, false], false, false, Verdict::RelayBlocked),
+            (ALL, [false, true, false, false], false, false, Verdict::Blocked),
+            (ALL, [false, false, false, false], false, false, Verdict::Blocked),
+            (ALL, [false, false, false, false], false, true, Verdict::SameComputer),
+            (&ALL[..1], [true, false, false, false], false, false, Verdict::WithoutRelay),
+            (&ALL[..1], [false, false, false, false], false, false, Verdict::Blocked),
+            (&[], [false, false, false, false], false, false, Verdict::NothingOffered),
+        ] {
+            let mut test = Test::begun();
+            let mut waiting = test.offered(urls, here);
+            while let Some(command) = waiting.pop() {
+                waiting.extend(match command {
+                    Command::TryWay(way, _) => test.tried(way, works[way as usize]),
+                    _ => test.happens(Event::Rehearsal(RehearsalEvent::Relayed(relayed))),
+                });
+            }
+            assert_eq!(test.view().verdict, Some(verdict), "{urls:?} {works:?} {relayed}");
+            assert!(!test.view().ways.contains(&Finding::Trying) && test.view().relayed != Finding::Trying);
+        }
+    }
+
+    #[test]
+    fn one_test_is_made_at_a_time_and_a_server_that_is_silent_ends_it() {
+        let mut test = Test::begun();
+        assert_eq!(test.happens(Event::User(UserAction::Rehearse)), []);
+        let silent = RehearsalEvent::Offered { ice_servers: None, same_computer: false };
+        test.happens(Event::Rehearsal(silent));
+        assert_eq!(test.view().verdict, Some(Verdict::NoServer));
+        assert_eq!(test.tried(Way::Udp, true), [], "late");
+        assert_eq!(test.happens(Event::User(UserAction::Rehearse)), [Command::AskForIce]);
+    }
+
+    #[test]
+    fn whoever_looks_learns_whether_there_is_a_relay_and_tests_nothing() {
+        let mut page = Test(Call::new(1));
+        assert_eq!(page.0.view().relay, Relay::Unknown);
+        assert_eq!(page.happens(Event::User(UserAction::LookForRelay)), [Command::AskForIce]);
+        assert_eq!(page.offered(ALL, false), []);
+        assert_eq!((page.0.view().relay, page.0.view().rehearsal), (Relay::Offered, None));
+        assert_eq!(page.happens(Event::User(UserAction::LookForRelay)), []);
+        page.offered(&["stun:a"], false);
+        assert_eq!(page.0.view().relay, Relay::Missing);
+    }
+}
