@@ -4,6 +4,7 @@
 //! writer of the signals here and comes in through context as a [`Driver`], so nothing in `ui` names it; on
 //! the server there is none, and every signal keeps its default.
 
+mod connection;
 mod controls;
 pub mod home;
 mod icon;

@@ -43,28 +43,44 @@ fn connect() -> Event {
 }
 
 /// A call and the socket it opened last.
-struct Tab {
-    call: Call,
+pub(super) struct Tab {
+    pub(super) call: Call,
     socket: SocketId,
 }
 
 impl Tab {
     fn loaded(loaded: Loaded) -> Self {
-        let mut page = Self { call: Call::new(1), socket: SocketId::default() };
+        Self::of(Call::new(1), loaded)
+    }
+
+    fn of(call: Call, loaded: Loaded) -> Self {
+        let mut page = Self { call, socket: SocketId::default() };
         page.happens(Event::Loaded(Loaded { supported: true, ..loaded }));
         page
     }
 
     /// In a call with one other, as the server answered with the token `t1`.
-    fn in_call() -> Self {
-        let mut page = Self::loaded(Loaded::default());
-        page.happens(connect());
-        page.socket(SocketEvent::Opened);
-        page.hears(seated("t1", false, vec![other()]));
-        page
+    pub(super) fn in_call() -> Self {
+        Self::joined(Call::new(1)).0
     }
 
-    fn happens(&mut self, event: Event) -> Vec<Command> {
+    /// The same with a call of its own, and what it did when it got the seat.
+    pub(super) fn joined(call: Call) -> (Self, Vec<Command>) {
+        let mut page = Self::of(call, Loaded::default());
+        page.happens(connect());
+        page.socket(SocketEvent::Opened);
+        let commands = page.hears(seated("t1", false, vec![other()]));
+        (page, commands)
+    }
+
+    /// Back in the same seat after its line was lost.
+    pub(super) fn comes_back(&mut self) -> Vec<Command> {
+        self.happens(Event::Woken);
+        self.socket(SocketEvent::Opened);
+        self.hears(seated("t2", true, vec![other()]))
+    }
+
+    pub(super) fn happens(&mut self, event: Event) -> Vec<Command> {
         self.at(NOW, event)
     }
 
@@ -78,15 +94,15 @@ impl Tab {
         commands
     }
 
-    fn socket(&mut self, event: SocketEvent) -> Vec<Command> {
+    pub(super) fn socket(&mut self, event: SocketEvent) -> Vec<Command> {
         self.happens(Event::Socket(self.socket, event))
     }
 
-    fn hears(&mut self, message: ServerMsg) -> Vec<Command> {
+    pub(super) fn hears(&mut self, message: ServerMsg) -> Vec<Command> {
         self.socket(SocketEvent::Message(message))
     }
 
-    fn lose_line(&mut self) {
+    pub(super) fn lose_line(&mut self) {
         self.socket(SocketEvent::Closed { code: 1006 });
     }
 }

@@ -101,3 +101,158 @@ impl Call {
         self.pairs.iter().map(configure).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::Tab;
+    use crate::call::{Event, PeerEvent, PeerState, UserAction};
+    use crate::protocol::{Epoch, IceCandidate, OfferId, Page, ServerMsg, Signal};
+
+    const BEN: PeerId = PeerId(2);
+    const OWN: &str = "candidate:1 1 udp 2113937151 192.168.1.7 54321 typ host";
+    const RELAY: &str = "candidate:2 1 udp 33562623 198.51.100.1 49152 typ relay raddr 0.0.0.0 rport 9";
+
+    fn epoch() -> Epoch {
+        Epoch::first(Page(1), Page(2))
+    }
+
+    fn turn(credential: &str) -> Vec<IceServer> {
+        let (urls, credential) = (vec!["turn:a".to_owned()], Some(credential.to_owned()));
+        vec![IceServer { urls, username: Some("u".to_owned()), credential }]
+    }
+
+    fn offers_relay(page: &mut Tab) {
+        page.hears(ServerMsg::IceServers { ice_servers: turn("c") });
+    }
+
+    fn reports(page: &mut Tab, event: PeerEvent) -> Vec<Command> {
+        page.happens(Event::Peer(BEN, epoch(), event))
+    }
+
+    fn hides(page: &mut Tab, hide: bool) -> Vec<Command> {
+        page.happens(Event::User(UserAction::HideAddress(hide)))
+    }
+
+    fn gathers(page: &mut Tab, line: &str) -> Vec<Command> {
+        let candidate = IceCandidate { candidate: line.to_owned(), ..IceCandidate::default() };
+        reports(page, PeerEvent::Candidate(candidate))
+    }
+
+    fn connect(page: &mut Tab) {
+        let offer = OfferId(1);
+        reports(page, PeerEvent::Offered { offer, sdp: String::new() });
+        let answer = Signal::WebrtcAnswer { sdp: String::new(), epoch: epoch(), offer };
+        page.hears(ServerMsg::Signal { from: BEN, signal: answer });
+        reports(page, PeerEvent::Applied);
+        reports(page, PeerEvent::State(PeerState::Connected));
+    }
+
+    fn configured(relay_only: bool) -> Command {
+        let ways = Ways { ice_servers: turn("c"), relay_only };
+        Command::Peer(BEN, epoch(), PeerCommand::Configure(ways))
+    }
+
+    fn told(commands: &[Command]) -> String {
+        let sent = |command: &Command| match command {
+            Command::Send(message) => serde_json::to_string(message).ok(),
+            _ => None,
+        };
+        commands.iter().filter_map(sent).collect()
+    }
+
+    #[test]
+    fn who_hides_from_the_beginning_opens_no_connection_that_could_tell() {
+        let (mut page, commands) = Tab::joined(Call::new(1).with_hidden_address(true));
+        let opens = |command: &&Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { .. }));
+        let opened: Vec<_> = commands.iter().filter(opens).collect();
+        let ways = Ways { ice_servers: vec![], relay_only: true };
+        assert_eq!(opened, [&Command::Peer(BEN, epoch(), PeerCommand::Open { ways, offerer: true })]);
+        assert_eq!(page.call.view().notice, Some(Notice::HiddenWithoutRelay));
+
+        let sdp = format!("v=0\r\nc=IN IP4 192.168.1.7\r\na={OWN}\r\n");
+        let sent = told(&reports(&mut page, PeerEvent::Offered { offer: OfferId(1), sdp }));
+        assert!(sent.contains("webrtc_offer") && !sent.contains("192.168"), "{sent}");
+        assert_eq!(gathers(&mut page, OWN), []);
+        assert!(told(&gathers(&mut page, RELAY)).contains("198.51.100.1"));
+        assert!(told(&gathers(&mut page, "")).contains("webrtc_ice_candidate"), "their end is told");
+    }
+
+    #[test]
+    fn who_hides_during_a_call_has_every_connection_look_for_its_way_again() {
+        let mut page = Tab::in_call();
+        offers_relay(&mut page);
+        connect(&mut page);
+        assert!(told(&gathers(&mut page, OWN)).contains("192.168.1.7"), "nothing is hidden yet");
+        for hide in [true, false] {
+            let commands = hides(&mut page, hide);
+            let at = |wanted: &dyn Fn(&Command) -> bool| commands.iter().position(wanted);
+            let restarted = at(&|command| {
+                matches!(command, Command::Peer(_, _, PeerCommand::Offer { restart: true, .. }))
+            });
+            let set = at(&|command| *command == configured(hide));
+            assert!(commands.contains(&Command::KeepHidden(hide)), "{commands:?}");
+            assert!(set.is_some() && set < restarted, "{commands:?}");
+            assert_eq!(page.call.view().hides_address, hide);
+            let offer = OfferId(2 + u32::from(!hide));
+            reports(&mut page, PeerEvent::Offered { offer, sdp: String::new() });
+            let answer = Signal::WebrtcAnswer { sdp: String::new(), epoch: epoch(), offer };
+            page.hears(ServerMsg::Signal { from: BEN, signal: answer });
+            reports(&mut page, PeerEvent::Applied);
+            assert_eq!(told(&gathers(&mut page, OWN)).contains("192.168.1.7"), !hide);
+        }
+        assert_eq!(hides(&mut page, false), []);
+    }
+
+    #[test]
+    fn what_waits_for_a_lost_line_is_hidden_too() {
+        let mut page = Tab::in_call();
+        offers_relay(&mut page);
+        connect(&mut page);
+        page.lose_line();
+        gathers(&mut page, OWN);
+        gathers(&mut page, RELAY);
+        hides(&mut page, true);
+        let sent = told(&page.comes_back());
+        assert!(sent.contains("198.51.100.1") && !sent.contains("192.168.1.7"), "{sent}");
+    }
+
+    #[test]
+    fn nothing_is_hidden_where_there_is_no_relay() {
+        let mut page = Tab::in_call();
+        assert_eq!(page.call.view().relay, Relay::Missing);
+        assert_eq!(hides(&mut page, true), []);
+        assert!(!page.call.view().hides_address);
+        assert_eq!(page.call.view().notice, Some(Notice::NoRelay));
+    }
+
+    #[test]
+    fn new_credentials_reach_the_connections_there_are_and_those_to_come_and_restart_nothing() {
+        let mut page = Tab::in_call();
+        let commands = page.hears(ServerMsg::IceServers { ice_servers: turn("c") });
+        assert_eq!(commands, [configured(false)]);
+        let commands = page.happens(Event::User(UserAction::RetryPeer(BEN)));
+        let renewed = |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { ways, .. }) if ways.ice_servers == turn("c"));
+        assert!(commands.iter().any(renewed), "{commands:?}");
+        page.happens(Event::User(UserAction::Leave));
+        let late = page.hears(ServerMsg::IceServers { ice_servers: turn("d") });
+        assert_eq!(late, []);
+    }
+
+    #[test]
+    fn the_path_is_shown_while_media_flows() {
+        use crate::call::Path;
+        let mut page = Tab::in_call();
+        let path = |page: &Tab| page.call.view().peers[0].path;
+        reports(&mut page, PeerEvent::Path(Some(Path::Direct)));
+        assert_eq!(path(&page), None, "not connected yet");
+        connect(&mut page);
+        assert_eq!(path(&page), Some(Path::Direct));
+        page.happens(Event::Peer(BEN, Epoch(1), PeerEvent::Path(None)));
+        assert_eq!(path(&page), Some(Path::Direct), "of another connection");
+        reports(&mut page, PeerEvent::State(PeerState::Disconnected));
+        assert_eq!(path(&page), None);
+        page.happens(Event::User(UserAction::RetryPeer(BEN)));
+        assert_eq!(path(&page), None);
+    }
+}

@@ -1,10 +1,11 @@
-//! The buttons of a call: microphone, camera, invite link, leave.
+//! The buttons of a call: microphone, camera, invite link, hide the address, leave.
 
 use std::time::Duration;
 
 use leptos::html;
 use leptos::prelude::*;
 
+use super::connection::hide_button;
 use super::icon::{self, icon};
 use super::reactive::{action, flag, press, select, text};
 use super::words::words;
@@ -104,6 +105,7 @@ pub(super) fn controls(in_call: Memo<bool>) -> impl IntoView {
         <div class="controls" role="toolbar" aria-label=words.controls_label>
             {device_buttons(in_call, true)}
             {copy_link("copy-link-button", "control")}
+            {hide_button()}
             <button
                 type="button"
                 id="leave-button"

@@ -4,6 +4,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::connection::connection;
 use super::controls::device_buttons;
 use super::icon::{self, icon};
 use super::notice::{Field, field, say};
@@ -84,85 +85,88 @@ pub fn home(container: NodeRef<html::Section>, in_call: Memo<bool>, invited: Str
                 <p class="promise">{words.promise}</p>
             </div>
             {preview(call, in_call, words)}
-            <form class="door" action="/room" method="get" novalidate on:submit=connect>
-                <div class="row">
-                    <div class="row-head">
-                        <label for="room-input">{words.room_label}</label>
-                        <button type="button" id="propose-button" class="quiet-button" on:click=press(propose)>
-                            {icon(text(|| icon::KEY))}
-                            {words.propose}
+            <div class="door">
+                <form class="door-form" action="/room" method="get" novalidate on:submit=connect>
+                    <div class="row">
+                        <div class="row-head">
+                            <label for="room-input">{words.room_label}</label>
+                            <button type="button" id="propose-button" class="quiet-button" on:click=press(propose)>
+                                {icon(text(|| icon::KEY))}
+                                {words.propose}
+                            </button>
+                        </div>
+                        <input
+                            id="room-input"
+                            class="plate"
+                            name="room"
+                            inputmode="numeric"
+                            autocomplete="off"
+                            autocapitalize="off"
+                            spellcheck="false"
+                            enterkeyhint="go"
+                            placeholder=words.room_example
+                            aria-describedby="room-hint room-problem"
+                            aria-invalid=text(move || if wrong() == Some(Field::Room) { "true" } else { "false" })
+                            value=invited
+                            node_ref=room_field
+                            on:input=move |_| corrected()
+                        />
+                        <p
+                            id="room-problem"
+                            class="problem"
+                            role="alert"
+                            hidden=flag(move || wrong() != Some(Field::Room))
+                        >
+                            {made_text(move || told(Field::Room))}
+                        </p>
+                        <p id="room-hint" class="hint">{words.room_hint}</p>
+                    </div>
+                    <div class="row">
+                        <label for="name-input">
+                            {words.name_label} " " <span class="optional">"(" {words.optional} ")"</span>
+                        </label>
+                        <input
+                            id="name-input"
+                            class="field"
+                            name="name"
+                            autocomplete="nickname"
+                            maxlength=MAX_NAME_CHARS.to_string()
+                            enterkeyhint="go"
+                            aria-describedby="name-problem"
+                            aria-invalid=text(move || if wrong() == Some(Field::Name) { "true" } else { "false" })
+                            node_ref=name_field
+                            on:input=move |_| corrected()
+                        />
+                        <p
+                            id="name-problem"
+                            class="problem"
+                            role="alert"
+                            hidden=flag(move || wrong() != Some(Field::Name))
+                        >
+                            {made_text(move || told(Field::Name))}
+                        </p>
+                    </div>
+                    <div class="go">
+                        <button
+                            type="submit"
+                            id="connect-button"
+                            class="connect"
+                            aria-busy=text(move || if joining.get() { "true" } else { "false" })
+                        >
+                            {text(move || if joining.get() { words.joining } else { words.connect })}
+                        </button>
+                        <button
+                            type="button"
+                            class="quiet-button"
+                            hidden=flag(move || !joining.get())
+                            on:click=action(call, UserAction::Leave)
+                        >
+                            {words.cancel}
                         </button>
                     </div>
-                    <input
-                        id="room-input"
-                        class="plate"
-                        name="room"
-                        inputmode="numeric"
-                        autocomplete="off"
-                        autocapitalize="off"
-                        spellcheck="false"
-                        enterkeyhint="go"
-                        placeholder=words.room_example
-                        aria-describedby="room-hint room-problem"
-                        aria-invalid=text(move || if wrong() == Some(Field::Room) { "true" } else { "false" })
-                        value=invited
-                        node_ref=room_field
-                        on:input=move |_| corrected()
-                    />
-                    <p
-                        id="room-problem"
-                        class="problem"
-                        role="alert"
-                        hidden=flag(move || wrong() != Some(Field::Room))
-                    >
-                        {made_text(move || told(Field::Room))}
-                    </p>
-                    <p id="room-hint" class="hint">{words.room_hint}</p>
-                </div>
-                <div class="row">
-                    <label for="name-input">
-                        {words.name_label} " " <span class="optional">"(" {words.optional} ")"</span>
-                    </label>
-                    <input
-                        id="name-input"
-                        class="field"
-                        name="name"
-                        autocomplete="nickname"
-                        maxlength=MAX_NAME_CHARS.to_string()
-                        enterkeyhint="go"
-                        aria-describedby="name-problem"
-                        aria-invalid=text(move || if wrong() == Some(Field::Name) { "true" } else { "false" })
-                        node_ref=name_field
-                        on:input=move |_| corrected()
-                    />
-                    <p
-                        id="name-problem"
-                        class="problem"
-                        role="alert"
-                        hidden=flag(move || wrong() != Some(Field::Name))
-                    >
-                        {made_text(move || told(Field::Name))}
-                    </p>
-                </div>
-                <div class="go">
-                    <button
-                        type="submit"
-                        id="connect-button"
-                        class="connect"
-                        aria-busy=text(move || if joining.get() { "true" } else { "false" })
-                    >
-                        {text(move || if joining.get() { words.joining } else { words.connect })}
-                    </button>
-                    <button
-                        type="button"
-                        class="quiet-button"
-                        hidden=flag(move || !joining.get())
-                        on:click=action(call, UserAction::Leave)
-                    >
-                        {words.cancel}
-                    </button>
-                </div>
-            </form>
+                </form>
+                {connection()}
+            </div>
         </section>
     }
 }

@@ -14,6 +14,8 @@ pub(super) const LINK: &str = "M10 14a4 4 0 0 0 5.7 0l3.1-3.1a4 4 0 0 0-5.7-5.7l
 pub(super) const LEAVE: &str = "M14.5 20.5h-9V10a6 6 0 0 1 11.6-2.1M11 14h10M17.5 10.5 21 14l-3.5 3.5";
 pub(super) const KEY: &str =
     "M8 11.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM11.2 12.8l8.3-8.3M15 9l3 3M17.5 6.5l2.5 2.5";
+pub(super) const SHIELD: &str = "M12 3l7 2.5v5.5c0 4.6-2.8 8-7 10-4.2-2-7-5.4-7-10V5.5ZM9 12l2.2 2.2L15.2 10";
+pub(super) const PULSE: &str = "M2.5 12h4l2.5-6.5 5 13 2.5-6.5h5";
 pub(super) const SOUND: &str =
     "M4 9.5v5h3.5L12.5 19V5L7.5 9.5ZM16 9a4.2 4.2 0 0 1 0 6M18.5 6.2a8.2 8.2 0 0 1 0 11.6";
 pub(super) const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::CallHandle;
 use super::reactive::{action, effect, flag, made_text, select, text};
-use super::words::{PRODUCT, words};
-use crate::call::{DeviceView, LinkView, UserAction};
+use super::words::{PRODUCT, Words, words};
+use crate::call::{Carrier, DeviceView, LinkView, Path, UserAction};
 use crate::protocol::PeerId;
 
 /// Somebody else: picture or initial, name, and how the connection is doing.
@@ -19,6 +19,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let own = select(call, move |view| view.peers.iter().find(|other| other.peer == peer).cloned());
     let link = move || own.with(|own| own.as_ref().map(|own| own.link).unwrap_or_default());
     let seen = move || own.with(|own| own.as_ref().is_some_and(|own| own.has_video));
+    let path = move || own.with(|own| own.as_ref().and_then(|own| own.path));
     let name = move || {
         let name = own.with(|own| own.as_ref()?.name.clone());
         name.map_or_else(|| words.guest.to_owned(), String::from)
@@ -71,6 +72,15 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                     {words.try_again}
                 </button>
             </div>
+            <p
+                class="tile-path"
+                data-path=text(move || if path() == Some(Path::Direct) { "direct" } else { "relayed" })
+                title=text(move || path_hint(path(), words))
+                hidden=flag(move || path().is_none())
+            >
+                {text(move || path_words(path(), words))}
+                <span class="unseen">". " {text(move || path_hint(path(), words))}</span>
+            </p>
             <p class="tile-name" aria-hidden="true">{made_text(name)}</p>
         </article>
     }
@@ -108,6 +118,24 @@ pub(super) fn own_video(id: &'static str, label: &'static str, shown: Memo<bool>
 
 fn initial(name: &str) -> String {
     name.chars().next().or(PRODUCT.chars().next()).into_iter().flat_map(char::to_uppercase).collect()
+}
+
+fn path_words(path: Option<Path>, words: &Words) -> &'static str {
+    match path {
+        None => "",
+        Some(Path::Direct) => words.path_direct,
+        Some(Path::Relayed(Carrier::Udp)) => words.path_relayed,
+        Some(Path::Relayed(Carrier::Tcp)) => words.path_relayed_tcp,
+        Some(Path::Relayed(Carrier::Tls)) => words.path_relayed_tls,
+    }
+}
+
+fn path_hint(path: Option<Path>, words: &Words) -> &'static str {
+    match path {
+        None => "",
+        Some(Path::Direct) => words.path_direct_hint,
+        Some(Path::Relayed(_)) => words.path_relayed_hint,
+    }
 }
 
 fn slug(link: LinkView) -> &'static str {

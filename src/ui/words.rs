@@ -225,6 +225,70 @@ words! {
     link_away,
     /// Every attempt failed.
     link_failed,
+    /// Media goes straight.
+    path_direct,
+    /// What that means.
+    path_direct_hint,
+    /// Media goes through a relay.
+    path_relayed,
+    /// The same, over TCP.
+    path_relayed_tcp,
+    /// The same, over TLS.
+    path_relayed_tls,
+    /// What that means.
+    path_relayed_hint,
+    /// Heading of what concerns the network.
+    connection,
+    /// Switch: keep the own network address from the others.
+    hide_address,
+    /// The same, on a button of the call.
+    hide_address_short,
+    /// What that does.
+    hide_address_hint,
+    /// Button: find out which ways are open.
+    test_connection,
+    /// What that does.
+    test_hint,
+    /// While it is found out.
+    testing,
+    /// A way that is tested.
+    way_direct,
+    /// Another.
+    way_udp,
+    /// Another.
+    way_tcp,
+    /// Another.
+    way_tls,
+    /// What is tested last.
+    way_through,
+    /// Not known yet.
+    finding_trying,
+    /// This server does not have it.
+    finding_not_offered,
+    /// It works.
+    finding_works,
+    /// It does not.
+    finding_blocked,
+    /// Others can probably be reached directly.
+    direct_likely,
+    /// They cannot.
+    direct_unlikely,
+    /// Everything is well.
+    verdict_everywhere,
+    /// UDP is blocked.
+    verdict_by_tcp,
+    /// There is no relay.
+    verdict_without_relay,
+    /// The relay cannot be used from here.
+    verdict_relay_blocked,
+    /// No way is open.
+    verdict_blocked,
+    /// The server has neither STUN nor a relay.
+    verdict_nothing_offered,
+    /// The server does not answer.
+    verdict_no_server,
+    /// The server is this computer.
+    verdict_same_computer,
     /// Button: once more.
     try_again,
     /// CONNECT with an empty field.

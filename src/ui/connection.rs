@@ -1,0 +1,189 @@
+//! How calls reach others from here: hiding the own address, and testing which ways are open.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::CallHandle;
+use super::icon::{self, icon};
+use super::reactive::{action, effect, flag, press, select, text};
+use super::words::{Words, words};
+use crate::call::{Finding, Relay, UserAction, Verdict, Way};
+
+/// The quiet part of the first screen.
+pub(super) fn connection() -> impl IntoView {
+    let call = expect_context::<CallHandle>();
+    let words = words();
+    let details = NodeRef::<html::Details>::new();
+    let looked = move || {
+        if details.get_untracked().is_some_and(|details| details.open()) {
+            call.dispatch(UserAction::LookForRelay);
+        }
+    };
+    view! {
+        <details id="connection" class="connection" node_ref=details on:toggle=move |_| looked()>
+            <summary>{words.connection}</summary>
+            <div class="connection-parts">{hide_switch(call, words)} {rehearsal(call, words)}</div>
+        </details>
+    }
+}
+
+/// Nothing can be hidden here, and nothing is.
+fn cannot_hide(call: CallHandle) -> Memo<bool> {
+    select(call, |view| view.relay == Relay::Missing && !view.hides_address)
+}
+
+fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let hidden = select(call, |view| view.hides_address);
+    let cannot = cannot_hide(call);
+    let missing = select(call, |view| view.relay == Relay::Missing);
+    effect(move || {
+        if let Some(field) = field.get() {
+            field.set_checked(hidden.get());
+        }
+    });
+    let switched = move || {
+        if let Some(field) = field.get_untracked() {
+            call.dispatch(UserAction::HideAddress(field.checked()));
+        }
+    };
+    view! {
+        <div class="row">
+            <label class="switch">
+                <input
+                    type="checkbox"
+                    role="switch"
+                    id="hide-address"
+                    autocomplete="off"
+                    aria-describedby="hide-address-hint"
+                    disabled=flag(move || cannot.get())
+                    node_ref=field
+                    on:change=move |_| switched()
+                />
+                <span>{words.hide_address}</span>
+            </label>
+            <p id="hide-address-hint" class="hint">
+                {text(move || if missing.get() { words.no_relay } else { words.hide_address_hint })}
+            </p>
+        </div>
+    }
+}
+
+/// The same during a call.
+pub(super) fn hide_button() -> impl IntoView {
+    let call = expect_context::<CallHandle>();
+    let words = words();
+    let hidden = select(call, |view| view.hides_address);
+    let cannot = cannot_hide(call);
+    // Not `disabled`: whoever presses it is told why it does nothing.
+    view! {
+        <button
+            type="button"
+            id="hide-button"
+            class="control"
+            data-state=text(move || if hidden.get() { "hidden" } else { "shown" })
+            aria-pressed=text(move || if hidden.get() { "true" } else { "false" })
+            aria-disabled=text(move || if cannot.get() { "true" } else { "false" })
+            title=text(move || if cannot.get() { words.no_relay } else { words.hide_address_hint })
+            on:click=press(move || call.dispatch(UserAction::HideAddress(!hidden.get_untracked())))
+        >
+            {icon(text(|| icon::SHIELD))}
+            <span class="control-label">{words.hide_address_short}</span>
+        </button>
+    }
+}
+
+fn rehearsal(call: CallHandle, words: &'static Words) -> impl IntoView {
+    let rehearsal = select(call, |view| view.rehearsal);
+    let running = move || rehearsal.get().is_some_and(|it| it.verdict.is_none());
+    let verdict = move || match rehearsal.get().map(|it| it.verdict) {
+        None => "",
+        Some(None) => words.testing,
+        Some(Some(verdict)) => said(verdict, words),
+    };
+    let found = move |way: Option<Way>| {
+        let it = rehearsal.get().unwrap_or_default();
+        way.map_or(it.relayed, |way| it.ways[way as usize])
+    };
+    let line = move |way: Option<Way>, name: &'static str| {
+        view! {
+            <li data-finding=text(move || slug(found(way)))>
+                <span>{name}</span>
+                " "
+                <b>{text(move || found_words(way, found(way), words))}</b>
+            </li>
+        }
+    };
+    view! {
+        <div class="row">
+            <button
+                type="button"
+                id="test-button"
+                class="quiet-button"
+                aria-busy=text(move || if running() { "true" } else { "false" })
+                aria-describedby="test-hint"
+                on:click=action(call, UserAction::Rehearse)
+            >
+                {icon(text(|| icon::PULSE))}
+                {words.test_connection}
+            </button>
+            <p id="test-hint" class="hint">{words.test_hint}</p>
+            <div id="test-result" role="status" data-verdict=text(move || verdict_slug(rehearsal.get().and_then(|it| it.verdict)))>
+                <p class="verdict">{text(verdict)}</p>
+                <ul class="findings" hidden=flag(move || rehearsal.get().is_none())>
+                    {line(Some(Way::Direct), words.way_direct)} {line(Some(Way::Udp), words.way_udp)}
+                    {line(Some(Way::Tcp), words.way_tcp)} {line(Some(Way::Tls), words.way_tls)}
+                    {line(None, words.way_through)}
+                </ul>
+            </div>
+        </div>
+    }
+}
+
+fn found_words(way: Option<Way>, finding: Finding, words: &Words) -> &'static str {
+    match (finding, way) {
+        (Finding::Trying, _) => words.finding_trying,
+        (Finding::NotOffered, _) => words.finding_not_offered,
+        // A direct connection depends on the other side's network, too.
+        (Finding::Works, Some(Way::Direct)) => words.direct_likely,
+        (Finding::Blocked, Some(Way::Direct)) => words.direct_unlikely,
+        (Finding::Works, _) => words.finding_works,
+        (Finding::Blocked, _) => words.finding_blocked,
+    }
+}
+
+fn said(verdict: Verdict, words: &Words) -> &'static str {
+    match verdict {
+        Verdict::Everywhere => words.verdict_everywhere,
+        Verdict::ByTcp => words.verdict_by_tcp,
+        Verdict::WithoutRelay => words.verdict_without_relay,
+        Verdict::RelayBlocked => words.verdict_relay_blocked,
+        Verdict::Blocked => words.verdict_blocked,
+        Verdict::NothingOffered => words.verdict_nothing_offered,
+        Verdict::NoServer => words.verdict_no_server,
+        Verdict::SameComputer => words.verdict_same_computer,
+    }
+}
+
+fn slug(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Trying => "trying",
+        Finding::NotOffered => "not-offered",
+        Finding::Works => "works",
+        Finding::Blocked => "blocked",
+    }
+}
+
+fn verdict_slug(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        None => "",
+        Some(Verdict::Everywhere) => "everywhere",
+        Some(Verdict::ByTcp) => "by-tcp",
+        Some(Verdict::WithoutRelay) => "without-relay",
+        Some(Verdict::RelayBlocked) => "relay-blocked",
+        Some(Verdict::Blocked) => "blocked",
+        Some(Verdict::NothingOffered) => "nothing-offered",
+        Some(Verdict::NoServer) => "no-server",
+        Some(Verdict::SameComputer) => "same-computer",
+    }
+}
