@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Release build: the server in target/release, all that browsers load in target/site, compressed and with content-hashed names.
+# Release build: the server in target/release, with all that browsers load inside it, compressed and with content-hashed names.
+# What is inside lies in target/site as well; cargo-leptos makes it before it compiles the server.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 began=$SECONDS
 echo "build: release build (about 5 minutes on 2 cores the first time, seconds to one minute after that)"
-cargo leptos build --release --precompress --cargo-locked
+cargo leptos build --release --precompress --cargo-locked --bin-features embed
 echo "build: done in $((SECONDS - began)) s"

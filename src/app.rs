@@ -6,7 +6,6 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlElement, UrlSearchParams};
-use leptos_meta::HashedStylesheet;
 
 use crate::call::Phase;
 use crate::ui::home::home;
@@ -20,8 +19,24 @@ use crate::ui::{CallHandle, Driver, mark};
 /// Works before WebAssembly does; the only script of the page besides the one that loads it.
 const EARLY: &str = include_str!("app/early.js");
 
+/// Paths of what the head of the page loads; content hashes in their names let browsers keep them for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageFiles {
+    /// The style sheet.
+    pub stylesheet: String,
+    /// The JavaScript module that `wasm-bindgen` made.
+    pub script: String,
+    /// The WebAssembly.
+    pub program: String,
+}
+
 /// The document around [`App`], rendered on the server only.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(files: PageFiles) -> impl IntoView {
+    let PageFiles { stylesheet, script, program } = files;
+    // As in Leptos's `HydrationScripts`, which looks for the names in a file beside the binary.
+    let start = format!(
+        "import({script:?}).then(page => page.default({{ module_or_path: {program:?} }}).then(() => page.hydrate()))"
+    );
     let lang = use_context::<Lang>().unwrap_or_default();
     let words = lang.words();
     view! {
@@ -35,9 +50,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f3e8d7" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1d1512" />
-                <HashedStylesheet options=options.clone() />
+                <link rel="stylesheet" href=stylesheet />
                 <script nonce=use_nonce() inner_html=EARLY></script>
-                <HydrationScripts options />
+                <link rel="modulepreload" href=script crossorigin="" />
+                <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="" />
+                <script type="module" nonce=use_nonce() inner_html=start></script>
                 <link rel="icon" href="/favicon.ico" sizes="32x32" />
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />

@@ -11,6 +11,7 @@
 //! | [`ui`], [`app`] | both | the views, their words, the document |
 //! | `browser` | browser | the driver: carries out what the call decides |
 //! | `server` | server | rooms, sockets, pages, settings |
+//! | `embedded` | server | the files that pages load, compiled in |
 //!
 //! "Pure" means: no I/O, no clock, no randomness, no browser and no tokio; time is an argument. A signal's way:
 //! ```text
@@ -36,6 +37,11 @@ pub mod ui;
 
 #[cfg(feature = "hydrate")]
 pub mod browser;
+#[cfg(feature = "embed")]
+mod embedded;
+#[cfg(all(feature = "ssr", not(feature = "embed")))]
+#[path = "not_embedded.rs"]
+mod embedded;
 #[cfg(feature = "ssr")]
 pub mod server;
 

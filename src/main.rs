@@ -1,10 +1,12 @@
 //! The Parlor server: settings, log, signals of the system, and `server::run`.
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
-use parlor::server::config::{Arguments, Config};
+use parlor::server::check::{Verdict, check, is_well};
+use parlor::server::config::Config;
+use parlor::server::config::arguments::{Arguments, Task};
 use parlor::server::run;
 use tokio::net::TcpListener;
 use tracing::{Level, Metadata, error, info, warn};
@@ -14,6 +16,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.task == Some(Task::Check) {
+        return checked(&arguments).await;
+    }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // What the socket library writes at the level of traces are the frames, and so seat tokens.
     let frames =
@@ -23,13 +29,16 @@ async fn main() -> ExitCode {
         .with(filter_fn(move |about| !frames(about)))
         .with(tracing_subscriber::fmt::layer().with_ansi(stdout().is_terminal()))
         .init();
-    let config = match Config::load(&Arguments::parse()) {
+    let config = match Config::load(&arguments) {
         Ok(config) => config,
-        Err(fault) => {
-            error!("{fault}");
+        Err(error) => {
+            error.faults().iter().for_each(|fault| error!("{fault}"));
             return ExitCode::from(2);
         }
     };
+    if arguments.task == Some(Task::Health) {
+        return if is_well(config.address()).await { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     // Every socket is an open file; systems start programs with a low limit that they may raise themselves.
     match rlimit::increase_nofile_limit(rlimit::INFINITY) {
         Ok(files) => info!(files, "limit of open files"),
@@ -51,6 +60,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints what there is to say about the settings.
+async fn checked(arguments: &Arguments) -> ExitCode {
+    let findings = check(arguments).await;
+    // Whoever reads it may have gone.
+    drop(write!(stdout(), "{findings}"));
+    if findings.verdict() == Verdict::Wrong { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
 /// A browser opens `localhost`, not the address that means all of them.

@@ -2,6 +2,7 @@
 //!
 //! [`room`] holds the rules and touches nothing; `rooms` locks and delivers; `socket` talks to one browser.
 
+pub mod check;
 pub mod config;
 mod connections;
 mod headers;
@@ -17,6 +18,7 @@ mod rate;
 pub mod room;
 mod rooms;
 mod secret;
+pub(crate) mod site;
 mod socket;
 
 use std::future::Future;
@@ -39,10 +41,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use config::Config;
+use config::{Config, IceServerConfig};
 use connections::Connections;
 use heartbeat::Rhythm;
-use ice::{IceServers, Login, OtherServer};
+use ice::{IceServers, Login, OtherServer, Secret};
 use journal::Journal;
 use ledger::Ledger;
 use outbox::QueueLimit;
@@ -52,7 +54,7 @@ use rooms::Rooms;
 use secret::relay_secret;
 use socket::{SocketRules, Sockets};
 
-use crate::protocol::{IceServer, SOCKET_PATH};
+use crate::protocol::SOCKET_PATH;
 
 /// How long everything together may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
@@ -119,13 +121,14 @@ fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>
 fn ice_servers(config: &Config) -> io::Result<IceServers> {
     let folder = config.server.state_folder();
     let secret = relay_secret(&config.relay.secret, folder.as_deref())?;
-    let login = |server: &IceServer| match (&server.username, &server.credential) {
-        (Some(username), Some(credential)) => {
+    let login = |server: &IceServerConfig| match (&server.secret, &server.username, &server.credential) {
+        (Some(secret), ..) => Login::Derived(Secret::new(secret.as_bytes())),
+        (None, Some(username), Some(credential)) => {
             Login::Fixed { username: username.clone(), credential: credential.clone() }
         }
         _ => Login::None,
     };
-    let other = |server: &IceServer| OtherServer { urls: server.urls.clone(), login: login(server) };
+    let other = |server: &IceServerConfig| OtherServer { urls: server.urls.clone(), login: login(server) };
     let others = config.ice.servers.iter().map(other).collect();
     Ok(IceServers { own: None, others, lifetime: config.relay.credential_lifetime, key: secret })
 }

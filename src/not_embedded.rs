@@ -1,0 +1,8 @@
+//! Stands in for the site inside the binary where there is none.
+
+use crate::server::site::inside::EmbeddedFile;
+
+/// No files: they lie in a folder.
+pub(crate) fn files() -> Vec<EmbeddedFile> {
+    Vec::new()
+}

@@ -1,0 +1,147 @@
+//! What browsers will be able to do: camera and microphone only where the page is a secure context (W3C Secure
+//! Contexts), calls through strict networks only with a relay.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::net::lookup_host;
+use tokio::time::timeout;
+
+use super::Findings;
+use crate::server::config::Config;
+
+/// A name server that takes longer does not answer.
+const LOOKUP_WITHIN: Duration = Duration::from_secs(5);
+/// Addresses named in one sentence.
+const MOST_NAMED: usize = 4;
+/// Where certificate authorities ask (RFC 8737, section 3).
+const HTTPS_PORT: u16 = 443;
+/// Shorter secrets can be guessed.
+const SHORT_SECRET: usize = 16;
+
+pub(super) async fn check(config: &Config, findings: &mut Findings) {
+    let own = own_addresses();
+    let tls = &config.tls;
+    for name in &tls.domains {
+        check_name("tls.domains", name, &own, findings).await;
+    }
+    if !tls.domains.is_empty() && tls.port != HTTPS_PORT {
+        findings.note(format!(
+            "tls.port: the authority asks at port {HTTPS_PORT}, which has to be passed on to {}",
+            tls.port
+        ));
+    }
+    if !config.relay.host.is_empty() && config.relay.host.parse::<IpAddr>().is_err() {
+        check_name("relay.host", &config.relay.host, &own, findings).await;
+    }
+    check_context(config, &own, findings);
+    check_ways(config, findings);
+}
+
+/// Where the page is a secure context.
+fn check_context(config: &Config, own: &BTreeSet<IpAddr>, findings: &mut Findings) {
+    let (server, tls) = (&config.server, &config.tls);
+    let port = if tls.port == HTTPS_PORT { String::new() } else { format!(":{}", tls.port) };
+    for name in &tls.domains {
+        let trusted = if tls.staging {
+            "but browsers do not trust the test system"
+        } else {
+            "browsers give camera and microphone"
+        };
+        findings.ok(format!("https://{name}{port}: {trusted}"));
+    }
+    if tls.lan {
+        let addresses = shown(own.iter().filter(|ip| is_near(**ip)), "https", &port);
+        findings.ok(format!("{addresses}: browsers warn once, then give camera and microphone"));
+    }
+    if tls.is_on() {
+        return;
+    }
+    findings
+        .ok(format!("http://localhost:{}: browsers on this machine give camera and microphone", server.port));
+    if !server.trusted_proxies.is_empty() {
+        findings.note(
+            "server.trusted_proxies: HTTPS is the reverse proxy's task; without it browsers give no camera"
+                .into(),
+        );
+    } else if !server.host.is_loopback() {
+        let reached = own.iter().filter(|ip| server.host.is_unspecified() || **ip == server.host);
+        let addresses = shown(reached, "http", &format!(":{}", server.port));
+        findings.note(format!(
+            "{addresses}: browsers will give no camera and no microphone without HTTPS; use --lan in your own \
+             network, --domain NAME for a public name, or a reverse proxy with HTTPS"
+        ));
+    }
+}
+
+/// How calls get through.
+fn check_ways(config: &Config, findings: &mut Findings) {
+    let (relay, tls) = (&config.relay, &config.tls);
+    match (relay.enabled, config.ice.servers.is_empty()) {
+        (true, _) if tls.is_on() => {
+            findings.ok("calls get through by UDP, TCP and TLS relay where no direct way is".into())
+        }
+        (true, _) => findings
+            .ok("calls get through by UDP and TCP relay where no direct way is; by TLS only with HTTPS"
+                .into()),
+        (false, true) => findings
+            .note("relay.enabled: without any relay many calls between two homes or offices fail".into()),
+        (false, false) => findings.ok("browsers find a way by the servers of ice.servers".into()),
+    }
+    if relay.enabled && !relay.secret.is_empty() && relay.secret.len() < SHORT_SECRET {
+        findings.note(format!(
+            "relay.secret: it is short; take {SHORT_SECRET} random letters or more, or leave it empty"
+        ));
+    }
+    let short = |secret: &Option<String>| secret.as_ref().is_some_and(|secret| secret.len() < SHORT_SECRET);
+    if config.ice.servers.iter().any(|server| short(&server.secret)) {
+        findings
+            .note(format!("ice.servers: a secret is shorter than {SHORT_SECRET} letters and can be guessed"));
+    }
+}
+
+async fn check_name(key: &str, name: &str, own: &BTreeSet<IpAddr>, findings: &mut Findings) {
+    let found: BTreeSet<IpAddr> = match timeout(LOOKUP_WITHIN, lookup_host((name, 0))).await {
+        Ok(Ok(found)) => found.map(|address| address.ip().to_canonical()).collect(),
+        Ok(Err(fault)) => return findings.wrong(format!("{key}: {name} has no address in the DNS: {fault}")),
+        Err(_) => return findings.wrong(format!("{key}: the DNS did not answer for {name}")),
+    };
+    let list = found.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ");
+    if found.is_subset(own) {
+        findings.ok(format!("{key}: {name} is {list}, this machine"));
+    } else {
+        findings.note(format!(
+            "{key}: {name} is {list}, not all addresses of this machine; right if a router or provider passes it on"
+        ));
+    }
+}
+
+/// Of this machine, without those that only itself, or one cable, knows.
+fn own_addresses() -> BTreeSet<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let addresses = interfaces.into_iter().filter(|one| !one.is_loopback() && !one.is_link_local());
+    addresses.map(|one| one.ip()).collect()
+}
+
+fn is_near(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private(),
+        IpAddr::V6(_) => false,
+    }
+}
+
+fn shown<'a>(addresses: impl Iterator<Item = &'a IpAddr>, scheme: &str, port: &str) -> String {
+    let host = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    let mut all: Vec<_> = addresses.map(|ip| format!("{scheme}://{}{port}", host(ip))).collect();
+    let left = all.len().saturating_sub(MOST_NAMED);
+    all.truncate(MOST_NAMED);
+    match (all.is_empty(), left) {
+        (true, _) => "other machines".into(),
+        (false, 0) => all.join(", "),
+        (false, left) => format!("{} and {left} more", all.join(", ")),
+    }
+}

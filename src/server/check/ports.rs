@@ -1,0 +1,97 @@
+//! Whether the ports can be had.
+
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use socket2::{Domain, Socket, Type};
+
+use super::{Findings, health};
+use crate::server::config::Config;
+
+/// Ports below are the system's own on most machines.
+const FIRST_FREE_PORT: u16 = 1024;
+
+/// A port and what it is for.
+struct Port {
+    key: &'static str,
+    number: u16,
+    transport: Type,
+    purpose: &'static str,
+}
+
+pub(super) async fn check(config: &Config, findings: &mut Findings) {
+    let is_running = health::is_well(config.address()).await;
+    if is_running {
+        findings.note(format!("a Parlor is running on port {}; it has the ports below", config.server.port));
+    }
+    for port in ports(config) {
+        let Port { key, number, transport, purpose } = port;
+        let name = format!(
+            "port {number}/{} ({key}, {purpose})",
+            if transport == Type::STREAM { "tcp" } else { "udp" }
+        );
+        match bind(SocketAddr::new(config.server.host, number), transport) {
+            Ok(()) if number == 0 => {
+                findings.note(format!("{key} = 0: any free port, another at each start"))
+            }
+            Ok(()) => findings.ok(format!("{name} is free")),
+            Err(fault) if fault.kind() == ErrorKind::AddrInUse && is_running => {
+                findings.ok(format!("{name} is in use by the running Parlor"));
+            }
+            Err(fault) if fault.kind() == ErrorKind::AddrInUse => {
+                findings
+                    .wrong(format!("{name} is in use by another program; choose another port or stop it"));
+            }
+            Err(fault) if fault.kind() == ErrorKind::PermissionDenied && number < FIRST_FREE_PORT => {
+                findings.wrong(format!(
+                    "{name} is not for this user: start Parlor by its systemd unit, or allow it once with \
+                     `setcap cap_net_bind_service=+ep` on the program, or choose a port from {FIRST_FREE_PORT}"
+                ));
+            }
+            Err(fault) if fault.kind() == ErrorKind::AddrNotAvailable => {
+                findings.wrong(format!("server.host: this machine has no address {}", config.server.host));
+                return;
+            }
+            Err(fault) => findings.wrong(format!("{name} cannot be opened: {fault}")),
+        }
+    }
+    let open: Vec<_> = ports(config)
+        .iter()
+        .map(|port| format!("{}/{}", port.number, if port.transport == Type::STREAM { "tcp" } else { "udp" }))
+        .collect();
+    if !config.server.host.is_loopback() {
+        findings.note(format!("a firewall or router in front must let these ports in: {}", open.join(", ")));
+    }
+}
+
+fn ports(config: &Config) -> Vec<Port> {
+    let (tcp, udp) = (Type::STREAM, Type::DGRAM);
+    let port = |key, number, transport, purpose| Port { key, number, transport, purpose };
+    let mut ports = vec![port("server.port", config.server.port, tcp, "HTTP")];
+    if config.tls.is_on() {
+        ports.push(port("tls.port", config.tls.port, tcp, "HTTPS and the relay over TLS"));
+    }
+    if config.relay.enabled {
+        ports.push(port("relay.port", config.relay.port, udp, "the relay"));
+        ports.push(port("relay.port", config.relay.port, tcp, "the relay"));
+    }
+    ports
+}
+
+/// Takes the port for a moment, without ever listening on it.
+fn bind(address: SocketAddr, transport: Type) -> io::Result<()> {
+    let socket = match Socket::new(Domain::for_address(address), transport, None) {
+        Err(_) if address.is_ipv6() && address.ip().is_unspecified() => {
+            return bind((Ipv4Addr::UNSPECIFIED, address.port()).into(), transport);
+        }
+        socket => socket?,
+    };
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        socket.set_only_v6(false)?;
+    }
+    if transport == Type::STREAM {
+        // As the server does: connections that have ended hold no port.
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&address.into())
+}

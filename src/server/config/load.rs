@@ -1,0 +1,149 @@
+//! Gathers the settings: defaults, then the file, then the environment, then arguments; later ones win.
+//!
+//! In the environment a key is `PARLOR_<SECTION>_<KEY>`, such as `PARLOR_ROOMS_CAPACITY`; `PORT` also works,
+//! as hosting services set it.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use figment::error::Kind;
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::Value;
+use figment::{Figment, Profile, Provider};
+
+use super::Config;
+use super::arguments::{Arguments, Given};
+use super::place::{SettingsFile, place};
+use super::rules::faults;
+
+/// The file that is read if it is there and no other is named.
+pub(super) const DEFAULT_FILE: &str = "Leptos.toml";
+
+/// What is wrong with the settings, a line for each fault: where, which setting, what.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(Vec<String>);
+
+impl ConfigError {
+    /// The faults.
+    pub fn faults(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl Config {
+    /// Gathers the settings for a start with `arguments` in the working directory.
+    ///
+    /// # Errors
+    /// Each setting that is wrong, what is wrong with it, and where it was made.
+    pub fn load(arguments: &Arguments) -> Result<Self, ConfigError> {
+        let path = match &arguments.config {
+            Some(path) => Some(path.as_path()),
+            None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.is_file()),
+        };
+        let file = path.map(SettingsFile::read).transpose().map_err(|fault| ConfigError(vec![fault]))?;
+        let mut given = in_environment(std::env::vars_os());
+        given.extend(arguments.given());
+        let whole = |key: String, fault: String| match place(&key, file.as_ref(), &given) {
+            Some(place) => format!("{place}: {key}: {fault}"),
+            None => format!("{key}: {fault}"),
+        };
+
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = &file {
+            figment = figment.merge(Toml::string(file.text()));
+        }
+        // What kind of value a text stands for is read off the default.
+        let defaults = figment.clone();
+        for given in &given {
+            let value = read(&given.text, defaults.find_value(&given.key).ok().as_ref());
+            figment = figment.merge(One(&given.key, value));
+        }
+        let config: Self = figment.extract().map_err(|errors| {
+            ConfigError(
+                errors
+                    .into_iter()
+                    .map(|error| {
+                        let (key, fault) = explain(error);
+                        whole(key, fault)
+                    })
+                    .collect(),
+            )
+        })?;
+        let faults: Vec<_> =
+            faults(&config).into_iter().map(|(key, fault)| whole(key.into(), fault)).collect();
+        if faults.is_empty() { Ok(config) } else { Err(ConfigError(faults)) }
+    }
+}
+
+/// The settings among the variables of the environment.
+fn in_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Given> {
+    let mut given: Vec<_> = variables
+        .filter_map(|(name, text)| {
+            let by = name.into_string().ok()?;
+            let key = match by.strip_prefix("PARLOR_") {
+                Some(key) => key.to_lowercase().replacen('_', ".", 1),
+                None if by == "PORT" => "server.port".to_owned(),
+                None => return None,
+            };
+            Some(Given { by, key, text: text.to_string_lossy().into_owned() })
+        })
+        .collect();
+    // PARLOR_SERVER_PORT is the more particular one, so it comes after PORT.
+    given.sort_by_key(|given| given.by != "PORT");
+    given
+}
+
+/// A text for a setting whose default is `like`: text stays as it is, and a list may do without brackets.
+fn read(text: &str, like: Option<&Value>) -> Value {
+    let is_list = text.trim_start().starts_with('[') && text.trim_end().ends_with(']');
+    match like {
+        Some(Value::String(..)) => Value::from(text),
+        Some(Value::Array(..)) if !is_list => {
+            Value::from(text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>())
+        }
+        // Never fails: what is nothing else is text.
+        _ => text.parse().unwrap_or_else(|_| Value::from(text)),
+    }
+}
+
+/// One setting as a source of settings.
+struct One<'a>(&'a str, Value);
+
+impl Provider for One<'_> {
+    fn metadata(&self) -> figment::Metadata {
+        figment::Metadata::named("one setting")
+    }
+
+    fn data(&self) -> Result<figment::value::Map<Profile, figment::value::Dict>, figment::Error> {
+        let Self(key, value) = self;
+        let dict = figment::util::nest(key, value.clone()).into_dict().unwrap_or_default();
+        Ok(Profile::Default.collect(dict))
+    }
+}
+
+/// Which key, and what is wrong with it.
+fn explain(error: figment::Error) -> (String, String) {
+    let mut path = error.path;
+    let fault = match error.kind {
+        Kind::UnknownField(name, known) => {
+            if path.last() != Some(&name) {
+                path.push(name);
+            }
+            format!("there is no such setting; there are {}", known.join(", "))
+        }
+        // Would show the value.
+        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) if is_secret(&path) => {
+            format!("it must be {wanted}")
+        }
+        Kind::InvalidType(found, wanted) | Kind::InvalidValue(found, wanted) => {
+            format!("it must be {wanted}, not {found}")
+        }
+        kind => kind.to_string(),
+    };
+    (path.join("."), fault)
+}
+
+fn is_secret(path: &[String]) -> bool {
+    path.last().is_some_and(|key| matches!(key.as_str(), "secret" | "credential"))
+}

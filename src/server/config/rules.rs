@@ -1,0 +1,211 @@
+//! What values are sensible, and which fit together; whether they suit this machine is for `parlor check`.
+
+use std::net::IpAddr;
+
+use super::{Config, IceServerConfig, LimitsConfig, RelayConfig, TlsConfig};
+use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES};
+
+/// The shortest life of credentials that leaves a page the time to ask for new ones.
+const LEAST_LIFETIME: u64 = 60;
+/// Longest name in the DNS (RFC 1035, section 2.3.4, without the last dot).
+const MAX_NAME: usize = 253;
+
+/// A setting and what is wrong with it.
+type Fault = (String, String);
+
+/// All that is wrong.
+pub(super) fn faults(config: &Config) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut wrong = |key: &str, what: String| faults.push((key.to_owned(), what));
+    let Config { server, rooms, limits, ice, tls, relay } = config;
+    if !CAPACITY_RANGE.contains(&rooms.capacity) {
+        let (least, most) = (CAPACITY_RANGE.start(), CAPACITY_RANGE.end());
+        wrong("rooms.capacity", format!("a room has {least} to {most} seats, not {}", rooms.capacity));
+    }
+    for origin in server.origins.iter().filter(|origin| !is_origin(origin)) {
+        let what =
+            format!("{origin:?} is no origin, which is a scheme, a host, maybe a port and nothing more");
+        wrong("server.origins", what);
+    }
+    if server.state.as_os_str().is_empty() {
+        wrong("server.state", "it must be a folder, or \"auto\", or \"none\"".into());
+    }
+    check_limits(limits, &mut wrong);
+    for (index, server) in ice.servers.iter().enumerate() {
+        if let Some(what) = fault_of_entry(server) {
+            wrong(&format!("ice.servers.{index}"), what);
+        }
+    }
+    check_tls(tls, &mut wrong);
+    check_relay(relay, &mut wrong);
+    let mut ports = vec![("server.port", server.port)];
+    ports.extend(tls.is_on().then_some(("tls.port", tls.port)));
+    ports.extend(relay.enabled.then_some(("relay.port", relay.port)));
+    for (index, (key, port)) in ports.iter().enumerate() {
+        // Port 0 is a free one each time.
+        if let Some((other, _)) = ports[..index].iter().find(|(_, other)| other == port && *port != 0) {
+            wrong(key, format!("{port} is the port of {other} already"));
+        }
+    }
+    faults
+}
+
+fn check_limits(limits: &LimitsConfig, wrong: &mut impl FnMut(&str, String)) {
+    at_least_one(
+        &[
+            ("limits.rooms", limits.rooms),
+            ("limits.sockets", limits.sockets),
+            ("limits.requests", limits.requests),
+            ("limits.messages_per_second", limits.messages_per_second as usize),
+            ("limits.message_burst", limits.message_burst as usize),
+            ("limits.bytes_per_second", limits.bytes_per_second as usize),
+            ("limits.queue_frames", limits.queue_frames),
+        ],
+        wrong,
+    );
+    if (limits.byte_burst as usize) < MAX_FRAME_BYTES {
+        wrong("limits.byte_burst", format!("one frame must fit, so at least {MAX_FRAME_BYTES}"));
+    }
+    if limits.queue_bytes < 2 * MAX_FRAME_BYTES {
+        wrong("limits.queue_bytes", format!("two frames must fit, so at least {}", 2 * MAX_FRAME_BYTES));
+    }
+    for (key, time) in [
+        ("limits.write_timeout", limits.write_timeout),
+        ("limits.request_timeout", limits.request_timeout),
+        ("limits.ping", limits.ping),
+        ("limits.idle", limits.idle),
+    ] {
+        if time.is_zero() {
+            wrong(key, "it must be longer than 0 seconds".into());
+        }
+    }
+    if 2 * limits.ping > HEARTBEAT_WITHIN {
+        let most = HEARTBEAT_WITHIN.as_secs_f64() / 2.0;
+        wrong("limits.ping", format!("pages give a silent server up, so at most {most} seconds"));
+    }
+    if limits.silent <= limits.ping {
+        wrong("limits.silent", "it must be longer than limits.ping".into());
+    }
+}
+
+fn check_tls(tls: &TlsConfig, wrong: &mut impl FnMut(&str, String)) {
+    let (certificate, key) = (!tls.certificate.as_os_str().is_empty(), !tls.key.as_os_str().is_empty());
+    if certificate && !key {
+        wrong("tls.certificate", "it needs its private key in tls.key".into());
+    }
+    if key && !certificate {
+        wrong("tls.key", "it needs its certificate in tls.certificate".into());
+    }
+    let ways =
+        [("tls.certificate", certificate), ("tls.domains", !tls.domains.is_empty()), ("tls.lan", tls.lan)];
+    let chosen: Vec<_> = ways.into_iter().filter(|(_, is_chosen)| *is_chosen).map(|(key, _)| key).collect();
+    if let [first, others @ ..] = chosen.as_slice() {
+        for other in others {
+            wrong(
+                other,
+                format!("there is {first} already; a server has one certificate, so choose one of them"),
+            );
+        }
+    }
+    for name in tls.domains.iter().filter(|name| !is_public_name(name)) {
+        let what = format!("{name:?} is no name such as \"call.example\": no address, no port, no wildcard");
+        wrong("tls.domains", what);
+    }
+    if !tls.contact.is_empty() && !is_mail_address(&tls.contact) {
+        wrong("tls.contact", format!("{:?} is no mail address", tls.contact));
+    }
+    if !tls.directory.is_empty() && !tls.directory.starts_with("https://") {
+        wrong("tls.directory", "it must be an https:// address".into());
+    }
+    if tls.staging && !tls.directory.is_empty() {
+        wrong("tls.staging", "it is for Let's Encrypt; tls.directory names another authority".into());
+    }
+}
+
+fn check_relay(relay: &RelayConfig, wrong: &mut impl FnMut(&str, String)) {
+    if relay.credential_lifetime.as_secs() < LEAST_LIFETIME {
+        wrong("relay.credential_lifetime", format!("it must be at least {LEAST_LIFETIME} seconds"));
+    }
+    at_least_one(
+        &[
+            ("relay.allocations", relay.allocations),
+            ("relay.allocations_per_seat", relay.allocations_per_seat),
+            ("relay.bytes_per_second", relay.bytes_per_second as usize),
+            ("relay.bytes_per_second_per_seat", relay.bytes_per_second_per_seat as usize),
+            ("relay.connections", relay.connections),
+            ("relay.connections_per_address", relay.connections_per_address),
+            ("relay.strangers_per_second", relay.strangers_per_second as usize),
+        ],
+        wrong,
+    );
+    if !relay.host.is_empty() && !is_host(&relay.host) {
+        wrong(
+            "relay.host",
+            format!("{:?} is neither a name nor an address; the port is relay.port", relay.host),
+        );
+    }
+}
+
+fn at_least_one(counts: &[(&str, usize)], wrong: &mut impl FnMut(&str, String)) {
+    for (key, _) in counts.iter().filter(|(_, count)| *count == 0) {
+        wrong(key, "it must be at least 1".into());
+    }
+}
+
+fn fault_of_entry(server: &IceServerConfig) -> Option<String> {
+    let IceServerConfig { urls, username, credential, secret } = server;
+    if urls.is_empty() {
+        return Some("an entry names no URL".into());
+    }
+    if let Some(url) = urls.iter().find(|url| !is_ice_url(url)) {
+        return Some(format!("{url:?} is neither a stun: nor a turn: URL"));
+    }
+    if secret.is_some() && (username.is_some() || credential.is_some()) {
+        return Some("an entry has a secret, or a username and a credential, not both".into());
+    }
+    if secret.as_ref().is_some_and(String::is_empty) {
+        return Some("the secret is empty".into());
+    }
+    // Browsers throw a whole configuration away for this (W3C WebRTC 1.0, section 4.4.1.1).
+    let nameless = secret.is_none() && (username.is_none() || credential.is_none());
+    let has_turn = urls.iter().any(|url| url.starts_with("turn"));
+    (has_turn && nameless).then(|| format!("{urls:?} needs a username and a credential, or a secret"))
+}
+
+/// As browsers send it: scheme, host, maybe a port, nothing after it.
+fn is_origin(text: &str) -> bool {
+    let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    authority.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']))
+}
+
+/// RFC 7064 and RFC 7065.
+fn is_ice_url(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, host)| {
+        matches!(scheme, "stun" | "stuns" | "turn" | "turns") && !host.is_empty() && !host.starts_with('/')
+    })
+}
+
+/// A name that a certificate authority can look up: letters, digits and hyphens (RFC 1123, section 2.1).
+fn is_public_name(name: &str) -> bool {
+    name.contains('.') && is_name(name) && !name.ends_with(|last: char| last.is_ascii_digit())
+}
+
+fn is_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= MAX_NAME && name.split('.').all(is_label)
+}
+
+fn is_host(text: &str) -> bool {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse::<IpAddr>().is_ok() || is_name(text)
+}
+
+fn is_mail_address(text: &str) -> bool {
+    let parts = text.split_once('@');
+    parts.is_some_and(|(who, host)| !who.is_empty() && is_name(host)) && !text.contains([':', ' ', ','])
+}

@@ -1,0 +1,235 @@
+//! Sources, faults and their places.
+#![expect(clippy::result_large_err, reason = "the jail asks for figment's own error")]
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Parser;
+use figment::providers::{Format, Toml};
+use figment::{Figment, Jail};
+
+use super::arguments::{Arguments, MANUAL};
+use super::load::DEFAULT_FILE;
+use super::*;
+
+fn error(toml: &str, environment: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        jail.create_file(DEFAULT_FILE, toml)?;
+        environment.iter().for_each(|(key, value)| jail.set_env(key, value));
+        text = match Config::load(&Arguments::default()) {
+            Ok(_) => "accepted".into(),
+            Err(error) => error.to_string(),
+        };
+        Ok(())
+    });
+    text
+}
+
+#[test]
+fn later_sources_win() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        let load = |arguments: &Arguments| Config::load(arguments).map_err(|error| error.to_string());
+        assert_eq!(load(&Arguments::default())?, Config::default());
+        jail.create_file(DEFAULT_FILE, "[server]\nport = 1\n[rooms]\ncapacity = 3\ngrace = 0.5")?;
+        let config = load(&Arguments::default())?;
+        assert_eq!((config.server.port, config.rooms.capacity), (1, 3));
+        assert_eq!(config.rooms.grace, Duration::from_millis(500));
+        jail.set_env("PORT", "2");
+        assert_eq!(load(&Arguments::default())?.server.port, 2);
+        jail.set_env("PARLOR_SERVER_PORT", "3");
+        jail.set_env("PARLOR_ROOMS_UNLOAD_GRACE", "7");
+        let config = load(&Arguments::default())?;
+        assert_eq!((config.server.port, config.rooms.unload_grace), (3, Duration::from_secs(7)));
+        let arguments =
+            Arguments { port: Some(4), host: Some(Ipv4Addr::LOCALHOST.into()), ..Arguments::default() };
+        assert_eq!(load(&arguments)?.address().to_string(), "127.0.0.1:4");
+        jail.create_file("other.toml", "[rooms]\ncapacity = 8")?;
+        let arguments = Arguments { config: Some("other.toml".into()), ..Arguments::default() };
+        assert_eq!(load(&arguments)?.rooms.capacity, 8);
+        Ok(())
+    });
+}
+
+#[test]
+fn faults_name_the_key_and_the_place() {
+    let lan = "[tls]\nlan = true\n";
+    for (toml, expected) in [
+        ("[rooms]\ncapacity = 9", "Leptos.toml:2: rooms.capacity: a room has 2 to 8 seats, not 9"),
+        ("\n[rooms]\n\ncapacity = 'two'", "Leptos.toml:4: rooms.capacity: it must be "),
+        ("[rooms]\ngrace = -1", "Leptos.toml:2: rooms.grace: it must be 0 to 86400 seconds, not "),
+        (
+            "rooms.seats = 2",
+            "Leptos.toml:1: rooms.seats: there is no such setting; there are capacity, grace, ",
+        ),
+        ("[rooms]\n# more\nseats = 2", "Leptos.toml:3: rooms.seats: there is no such setting"),
+        ("\n[room]\ncapacity = 2", "Leptos.toml:2: room: there is no such setting; there are server, rooms"),
+        ("capacity = 2", "Leptos.toml:1: capacity: there is no such setting"),
+        ("[server\nport = 1", "Leptos.toml:1: "),
+        ("[server]\nport = 1\nport = 2", "Leptos.toml:3: duplicate key"),
+        ("[server]\nport = 70000", "Leptos.toml:2: server.port"),
+        ("[server]\nhost = 'here'", "Leptos.toml:2: server.host"),
+        (
+            "[server]\norigins = ['call.example']",
+            "Leptos.toml:2: server.origins: \"call.example\" is no origin",
+        ),
+        ("[server]\norigins = ['https://call.example/']", "Leptos.toml:2: server.origins"),
+        ("[server]\ntrusted_proxies = ['10.0.0.0/99']", "Leptos.toml:2: server.trusted_proxies"),
+        ("[limits]\nsockets = 0", "Leptos.toml:2: limits.sockets: it must be at least 1"),
+        ("[limits]\nsilent = 1", "Leptos.toml:2: limits.silent"),
+        ("[limits]\nping = 8\nsilent = 20", "Leptos.toml:2: limits.ping"),
+        ("[limits]\nqueue_bytes = 1", "Leptos.toml:2: limits.queue_bytes"),
+        ("[limits]\nbyte_burst = 1", "Leptos.toml:2: limits.byte_burst"),
+        (
+            "[ice]\nservers = [\n  { urls = ['https://x'] }]",
+            "Leptos.toml:3: ice.servers.0: \"https://x\" is neither",
+        ),
+        (
+            "[[ice.servers]]\nurls = ['stun:x']\n[[ice.servers]]\nurls = []",
+            "Leptos.toml:3: ice.servers.1: an entry",
+        ),
+        (
+            "[ice]\nservers = [{ url = 'stun:x' }]",
+            "Leptos.toml:2: ice.servers.0.url: there is no such setting",
+        ),
+        (
+            "[ice]\nservers = [{ urls = ['turn:x'], username = 'u' }]",
+            "needs a username and a credential, or a secret",
+        ),
+        ("[ice]\nservers = [{ urls = ['turn:x'], username = 'u', secret = 's' }]", "not both"),
+        (
+            "[ice]\nservers = [{ urls = ['turn:x'], secret = '' }]",
+            "Leptos.toml:2: ice.servers.0: the secret is empty",
+        ),
+        (
+            "[tls]\ncertificate = 'c.pem'",
+            "Leptos.toml:2: tls.certificate: it needs its private key in tls.key",
+        ),
+        ("[tls]\nkey = 'k.pem'", "Leptos.toml:2: tls.key: it needs its certificate"),
+        (&format!("{lan}domains = ['a.example']"), "Leptos.toml:2: tls.lan: there is tls.domains already"),
+        (&format!("{lan}port = 3000"), "Leptos.toml:3: tls.port: 3000 is the port of server.port already"),
+        ("[relay]\nport = 3000", "Leptos.toml:2: relay.port: 3000 is the port of server.port already"),
+        ("[tls]\ndomains = ['*.call.example']", "Leptos.toml:2: tls.domains: \"*.call.example\" is no name"),
+        ("[tls]\ndomains = ['192.0.2.1']", "tls.domains"),
+        ("[tls]\ndomains = ['call.example:443']", "tls.domains"),
+        ("[tls]\ncontact = 'mailto:a@call.example'", "tls.contact"),
+        ("[tls]\ndirectory = 'http://call.example'", "tls.directory"),
+        ("[relay]\ncredential_lifetime = 59", "relay.credential_lifetime: it must be at least 60 seconds"),
+        ("[relay]\nallocations = 0", "Leptos.toml:2: relay.allocations: it must be at least 1"),
+        ("[relay]\nhost = 'turn:call.example'", "relay.host"),
+    ] {
+        let text = error(toml, &[]);
+        assert!(text.contains(expected) && text.starts_with("Leptos.toml:"), "{toml}: {text}");
+    }
+}
+
+#[test]
+fn faults_name_the_variable_or_the_argument() {
+    for (name, value, expected) in [
+        ("PARLOR_ROOMS_CAPACITY", "1", "PARLOR_ROOMS_CAPACITY: rooms.capacity: a room has 2 to 8 seats"),
+        ("PARLOR_ROOMS_SEATS", "2", "PARLOR_ROOMS_SEATS: rooms.seats: there is no such setting"),
+        ("PARLOR_NONSENSE", "2", "PARLOR_NONSENSE: nonsense: there is no such setting"),
+        ("PORT", "http", "PORT: server.port: it must be u16, not string \"http\""),
+    ] {
+        let text = error("[rooms]\ncapacity = 2", &[(name, value)]);
+        assert!(text.starts_with(expected), "{text}");
+    }
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        let line = "parlor --set rooms.capacity=0 --port 3478 --domain=here";
+        let text = Config::load(&Arguments::parse_from(line.split(' '))).unwrap_err().to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(lines[0].starts_with("--set rooms.capacity: rooms.capacity: a room has"), "{text}");
+        assert!(lines[1].starts_with("--domain: tls.domains: \"here\" is no name"), "{text}");
+        assert_eq!(lines[2], "relay.port: 3478 is the port of server.port already");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_secret_is_not_shown_even_where_it_is_wrong() {
+    let text = error("[relay]\nsecret = 4711", &[]);
+    assert!(text.starts_with("Leptos.toml:2: relay.secret: it must be") && !text.contains("4711"), "{text}");
+}
+
+#[test]
+fn texts_and_lists_need_no_quotes_outside_a_file() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        jail.set_env("PARLOR_RELAY_SECRET", "4711");
+        jail.set_env("PARLOR_TLS_DOMAINS", "a.example, b.example");
+        jail.set_env("PARLOR_SERVER_TRUSTED_PROXIES", "[\"10.0.0.0/8\"]");
+        let line = "parlor check --contact a@call.example --tls-port 8443 --state /s --set relay.enabled=false --set rooms.grace=1.5";
+        let arguments = Arguments::parse_from(line.split(' '));
+        let config = Config::load(&arguments).map_err(|error| error.to_string())?;
+        assert_eq!((&*config.relay.secret, config.relay.enabled), ("4711", false));
+        assert_eq!(config.tls.domains, ["a.example", "b.example"]);
+        assert_eq!((&*config.tls.contact, config.tls.port), ("a@call.example", 8443));
+        assert_eq!(config.server.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!(config.server.state, Path::new("/s"));
+        assert_eq!(config.rooms.grace, Duration::from_millis(1500));
+        let line = "parlor --lan --certificate c --key k --domain x.example --domain y.example";
+        let text = Config::load(&Arguments::parse_from(line.split(' '))).unwrap_err().to_string();
+        assert!(text.contains("--domain: tls.domains: there is tls.certificate already"), "{text}");
+        assert!(text.contains("--lan: tls.lan: there is tls.certificate already"), "{text}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_server_has_credentials_of_its_own_or_a_secret_to_derive_them_from() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        let file = "[[ice.servers]]\nurls = ['turn:eu.call.example', 'turns:us.call.example']\nsecret = 'geheim'\n\
+                    [[ice.servers]]\nurls = ['stun:x']";
+        jail.create_file(DEFAULT_FILE, file)?;
+        let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
+        let [derived, plain] = config.ice.servers.as_slice() else { panic!("{config:?}") };
+        assert_eq!((derived.secret.as_deref(), derived.fixed()), (Some("geheim"), None));
+        assert_eq!(plain.fixed().map(|server| server.urls), Some(vec!["stun:x".to_owned()]));
+        assert!(!format!("{config:?}").contains("geheim"));
+        Ok(())
+    });
+}
+
+#[test]
+fn the_help_is_the_manual() {
+    use clap::CommandFactory;
+    let help = Arguments::command().render_long_help().to_string();
+    assert!(help.contains(MANUAL.trim()) && help.contains("--tls-port") && help.contains("check"), "{help}");
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_exist() {
+    let arguments = Arguments { config: Some("nowhere.toml".into()), ..Arguments::default() };
+    assert!(Config::load(&arguments).unwrap_err().to_string().contains("nowhere.toml"));
+}
+
+#[test]
+fn the_file_in_the_repository_holds_every_key_with_its_default_and_a_sentence() {
+    let file = MANUAL;
+    // No defaults beneath: a key that is missing is an error.
+    let config: Config = Figment::from(Toml::string(file)).extract().unwrap();
+    assert_eq!(config, Config::default());
+    let lines: Vec<_> = file.lines().collect();
+    for pair in lines.windows(2).filter(|pair| pair[1].contains(" = ") && !pair[1].starts_with('#')) {
+        assert!(pair[0].starts_with("# ") && pair[0].ends_with('.'), "no sentence above {}", pair[1]);
+    }
+}
+
+#[test]
+fn secrets_stay_out_of_debug_output() {
+    let servers = vec![IceServerConfig {
+        urls: vec!["turn:x".into()],
+        username: Some("u".into()),
+        credential: Some("geheim".into()),
+        ..IceServerConfig::default()
+    }];
+    let config = Config { ice: IceConfig { servers }, ..Config::default() };
+    assert!(!format!("{config:?}").contains("geheim"));
+}
