@@ -88,3 +88,6 @@ node scripts/bench/calls.mjs "$rounds" "${contenders[@]}"
 
 printf '\n== Payload: all that the call page loads, compressed\n'
 (cd end2end && npx playwright test payload) | grep '^payload'
+
+printf '\n== The program: one file, from an empty folder\n'
+node scripts/bench/start.mjs "$target/release/parlor"

@@ -2,12 +2,14 @@
 # Installs what is missing to build and test Parlor; changes nothing that is there, and may be run any number of times.
 #   setup.sh          everything
 #   setup.sh build    only what building and serving need (no browser)
+#   setup.sh package  what building a Debian package needs as well
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 part=${1:-all}
-[ "$part" = all ] || [ "$part" = build ] || { echo "usage: scripts/setup.sh [build]" >&2; exit 2; }
+case $part in all | build | package) ;; *) echo "usage: scripts/setup.sh [build|package]" >&2; exit 2 ;; esac
 
 cargo_leptos_version=0.3.11
+cargo_deb_version=3.8.0
 
 say() { printf 'setup: %s\n' "$*"; }
 stop() { say "$*" >&2; exit 1; }
@@ -119,6 +121,9 @@ rust_parts
 cargo_tools
 if [ -d scripts/tools/node_modules ] || ! have sass || ! have wasm-opt; then
   npm_folder scripts/tools "sass and wasm-opt (npm: sass, binaryen)"
+fi
+if [ "$part" = package ] && ! at_least "$cargo_deb_version" "$(cargo-deb --version 2>/dev/null | awk '{ print $NF }' || true)"; then
+  install "cargo-deb $cargo_deb_version" "2 to 3 minutes on 2 cores" cargo_install cargo-deb@$cargo_deb_version --locked
 fi
 if [ "$part" = all ]; then
   browser

@@ -1,0 +1,197 @@
+//! The program as a host meets it: its help, its faults, `parlor check`, `parlor health`.
+
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+/// After this long without what a test waits for, it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A relay would want ports that other tests may have.
+const QUIET: [&str; 6] = ["--host", "127.0.0.1", "--port", "0", "--set", "relay.enabled=false"];
+
+/// A folder to start the program in, with no settings from elsewhere.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command.args(arguments).current_dir(self.path()).env_clear().env("HOME", self.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What `parlor check` says, and with which status it ends.
+    fn check(&self, arguments: &[&str]) -> (String, i32) {
+        let output = self.run(&[&["check"], arguments].concat());
+        (text(&output.stdout), output.status.code().unwrap())
+    }
+
+    /// A certificate for `call.example`, its key beside it.
+    fn certificate(&self, name: &str, from_year: i32, to_year: i32) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["call.example".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from_year, 1, 1);
+        params.not_after = date_time_ymd(to_year, 1, 1);
+        self.write(&format!("{name}.pem"), &params.self_signed(&key).unwrap().pem());
+        self.write(&format!("{name}.key"), &key.serialize_pem());
+    }
+}
+
+/// A server that is stopped when the test ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn the_help_names_every_setting_with_its_default() {
+    let place = Place::new();
+    let help = text(&place.run(&["--help"]).stdout);
+    for line in include_str!("../Leptos.toml").lines() {
+        assert!(help.contains(line), "{line}");
+    }
+    let short = text(&place.run(&["-h"]).stdout);
+    assert!(short.contains("--domain <NAME>") && short.lines().count() < 40, "{short}");
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_and_is_named_with_its_line() {
+    let place = Place::new();
+    place.write("parlor.toml", "[rooms]\n# How many?\ncapacity = 99\n\n[relay]\nallocations = 0\n");
+    let output = place.run(&["--config", "parlor.toml"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("parlor.toml:3: rooms.capacity: a room has 2 to 8 seats, not 99"), "{said}");
+    assert!(said.contains("parlor.toml:6: relay.allocations: it must be at least 1"), "{said}");
+    let (said, status) = place.check(&["--config", "parlor.toml"]);
+    assert_eq!((said.lines().filter(|line| line.starts_with("wrong ")).count(), status), (2, 2), "{said}");
+}
+
+#[test]
+fn a_file_that_is_not_named_is_read_from_the_working_directory_only() {
+    let place = Place::new();
+    place.write("Leptos.toml", "[rooms]\ncapacity = 99\n");
+    assert!(place.check(&QUIET).0.contains("Leptos.toml:2: rooms.capacity"));
+    let (said, status) = Place::new().check(&QUIET);
+    assert_eq!(status, 0, "{said}");
+}
+
+#[test]
+fn the_check_finds_a_plain_start_fine_and_leaves_nothing_behind() {
+    let place = Place::new();
+    let (said, status) = place.check(&QUIET);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("ok     the settings are valid") && said.contains("can be written"), "{said}");
+    assert!(
+        said.contains("http://localhost:0: browsers on this machine give camera and microphone"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_check_says_that_plain_http_gives_other_machines_no_camera() {
+    let (said, status) = Place::new().check(&["--port", "0", "--set", "relay.port=0"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("no camera and no microphone without HTTPS; use --lan"), "{said}");
+}
+
+#[test]
+fn the_check_names_ports_that_others_have() {
+    let (tcp, udp) = (TcpListener::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let (port, relay) = (tcp.local_addr().unwrap().port(), udp.local_addr().unwrap().port());
+    let (port, relay) = (port.to_string(), format!("relay.port={relay}"));
+    let (said, status) = Place::new().check(&["--host", "127.0.0.1", "--port", &port, "--set", &relay]);
+    assert_eq!(status, 2, "{said}");
+    let taken: Vec<_> = said.lines().filter(|line| line.contains("is in use by another program")).collect();
+    assert!(taken.len() == 2 && taken[0].contains(&port) && taken[1].contains("/udp (relay.port"), "{said}");
+}
+
+#[test]
+fn the_check_looks_at_the_certificate() {
+    let place = Place::new();
+    place.certificate("good", 2020, 2999);
+    place.certificate("old", 2020, 2021);
+    place.certificate("early", 2998, 2999);
+    place.write("empty.pem", "");
+    for (certificate, key, expected) in [
+        ("good.pem", "good.key", "ok     tls.certificate: good.pem fits its key; it is for call.example"),
+        ("good.pem", "old.key", "wrong  tls.key: old.key is not the key of the certificate good.pem"),
+        ("old.pem", "old.key", "wrong  tls.certificate: it ended on"),
+        ("early.pem", "early.key", "wrong  tls.certificate: it is not valid before"),
+        ("empty.pem", "good.key", "wrong  tls.certificate: empty.pem: there is no certificate in it"),
+        ("good.pem", "empty.pem", "wrong  tls.key: empty.pem: there is none in it"),
+        ("nowhere.pem", "good.key", "wrong  tls.certificate: nowhere.pem: No such file"),
+    ] {
+        let arguments = ["--certificate", certificate, "--key", key, "--tls-port", "0"];
+        let (said, status) = place.check(&[&QUIET[..], &arguments].concat());
+        assert!(said.contains(expected), "{said}");
+        assert_eq!(status, if expected.starts_with("ok") { 0 } else { 2 }, "{said}");
+    }
+}
+
+#[test]
+fn the_check_names_a_folder_that_cannot_be_written() {
+    let place = Place::new();
+    place.write("file", "");
+    let state = place.path().join("file/state").display().to_string();
+    let (said, status) = place.check(&[&QUIET[..], &["--state", &state]].concat());
+    assert!(status == 2 && said.contains("wrong  server.state: "), "{said}");
+}
+
+#[test]
+fn a_name_without_an_address_is_wrong() {
+    // RFC 6761, section 6.4: there is never such a name.
+    let arguments = ["--domain", "call.invalid", "--tls-port", "0"];
+    let (said, status) = Place::new().check(&[&QUIET[..], &arguments].concat());
+    assert!(status == 2 && said.contains("wrong  tls.domains: "), "{said}");
+}
+
+#[test]
+fn a_running_server_is_found_well_and_left_alone() {
+    let place = Place::new();
+    let port = free_port().to_string();
+    let arguments = ["--host", "127.0.0.1", "--port", &port, "--set", "relay.enabled=false"];
+    let health = || place.run(&[&["health"], &arguments[..]].concat()).status.code();
+    assert_eq!(health(), Some(1));
+    let child = place.command(&arguments).stdout(Stdio::null()).spawn().unwrap();
+    let mut running = Running(child);
+    let began = Instant::now();
+    while health() != Some(0) {
+        assert!(began.elapsed() < PATIENCE && running.0.try_wait().unwrap().is_none());
+    }
+    let (said, status) = place.check(&arguments);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("is in use by the running Parlor"), "{said}");
+    assert_eq!(health(), Some(0));
+}
