@@ -55,6 +55,13 @@ browser_tests() {
     cargo test --locked --target $wasm --features hydrate --test browser
 }
 
+# A Debian package is made and tried where it can be.
+package_tests() {
+  if command -v dpkg >/dev/null && [ "$(id -u)" = 0 ]; then scripts/setup.sh package; fi
+  scripts/package.sh
+  node scripts/package/test.mjs "$target/package"
+}
+
 end_to_end() { (cd end2end && npx playwright test); }
 
 step "set-up" scripts/setup.sh
@@ -71,6 +78,7 @@ step "unit, mesh and signalling tests" cargo test --locked --features ssr
 step "browser tests" browser_tests
 if [ "$mode" = all ]; then
   step "release build" scripts/build.sh
+  step "package" package_tests
   step "end-to-end tests" end_to_end
 fi
 summary

@@ -70,8 +70,7 @@ impl Config {
                     .collect(),
             )
         })?;
-        let faults: Vec<_> =
-            faults(&config).into_iter().map(|(key, fault)| whole(key.into(), fault)).collect();
+        let faults: Vec<_> = faults(&config).into_iter().map(|(key, fault)| whole(key, fault)).collect();
         if faults.is_empty() { Ok(config) } else { Err(ConfigError(faults)) }
     }
 }
