@@ -119,7 +119,7 @@ fn faults_name_the_key_and_the_place() {
         ("[tls]\ndirectory = 'http://call.example'", "tls.directory"),
         ("[relay]\ncredential_lifetime = 59", "relay.credential_lifetime: it must be at least 60 seconds"),
         ("[relay]\nallocations = 0", "Leptos.toml:2: relay.allocations: it must be at least 1"),
-        ("[relay]\nhost = 'turn:call.example'", "relay.host"),
+        ("[relay]\nhost = 'turn:here'", "relay.host"),
     ] {
         let text = error(toml, &[]);
         assert!(text.contains(expected) && text.starts_with("Leptos.toml:"), "{toml}: {text}");
@@ -184,7 +184,7 @@ fn texts_and_lists_need_no_quotes_outside_a_file() {
 fn a_server_has_credentials_of_its_own_or_a_secret_to_derive_them_from() {
     Jail::expect_with(|jail| {
         jail.clear_env();
-        let file = "[[ice.servers]]\nurls = ['turn:eu.call.example', 'turns:us.call.example']\nsecret = 'geheim'\n\
+        let file = "[[ice.servers]]\nurls = ['turn:eu', 'turns:us']\nsecret = 'geheim'\n\
                     [[ice.servers]]\nurls = ['stun:x']";
         jail.create_file(DEFAULT_FILE, file)?;
         let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
