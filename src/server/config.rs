@@ -5,6 +5,7 @@ pub mod arguments;
 mod load;
 mod place;
 mod rules;
+mod seconds;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +16,6 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-
-use crate::protocol::IceServer;
 
 /// All settings; `Leptos.toml` in the repository explains each.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -211,14 +210,6 @@ pub struct IceServerConfig {
     pub secret: Option<String>,
 }
 
-impl IceServerConfig {
-    /// What browsers are told as it stands here; nothing for one whose credentials are derived.
-    pub fn fixed(&self) -> Option<IceServer> {
-        let Self { urls, username, credential, secret } = self.clone();
-        secret.is_none().then_some(IceServer { urls, username, credential })
-    }
-}
-
 impl fmt::Debug for IceServerConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IceServerConfig").field("urls", &self.urls).finish_non_exhaustive()
@@ -323,28 +314,5 @@ impl TlsConfig {
     /// Whether there is HTTPS at all.
     pub fn is_on(&self) -> bool {
         !self.certificate.as_os_str().is_empty() || !self.domains.is_empty() || self.lan
-    }
-}
-
-/// Durations as a number of seconds, whole or not.
-mod seconds {
-    use std::time::Duration;
-
-    use serde::de::{Error, Unexpected};
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// A day; longer is a mistake.
-    const MOST: f64 = 86_400.0;
-
-    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(time.as_secs_f64())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let seconds = f64::deserialize(deserializer)?;
-        if !(0.0..=MOST).contains(&seconds) {
-            return Err(D::Error::invalid_value(Unexpected::Float(seconds), &"0 to 86400 seconds"));
-        }
-        Ok(Duration::from_secs_f64(seconds))
     }
 }

@@ -189,8 +189,8 @@ fn a_server_has_credentials_of_its_own_or_a_secret_to_derive_them_from() {
         jail.create_file(DEFAULT_FILE, file)?;
         let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
         let [derived, plain] = config.ice.servers.as_slice() else { panic!("{config:?}") };
-        assert_eq!((derived.secret.as_deref(), derived.fixed()), (Some("geheim"), None));
-        assert_eq!(plain.fixed().map(|server| server.urls), Some(vec!["stun:x".to_owned()]));
+        assert_eq!((derived.secret.as_deref(), derived.urls.len()), (Some("geheim"), 2));
+        assert_eq!((plain.secret.as_deref(), &*plain.urls), (None, &["stun:x".to_owned()][..]));
         assert!(!format!("{config:?}").contains("geheim"));
         Ok(())
     });
