@@ -7,8 +7,9 @@ use clap::Parser;
 use parlor::server::check::{Verdict, check, is_well};
 use parlor::server::config::Config;
 use parlor::server::config::arguments::{Arguments, Task};
+use parlor::server::doors::Doors;
 use parlor::server::run;
-use tokio::net::TcpListener;
+use parlor::server::tls::lan::{Machine, poster};
 use tracing::{Level, Metadata, error, info, warn};
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -44,16 +45,18 @@ async fn main() -> ExitCode {
         Ok(files) => info!(files, "limit of open files"),
         Err(fault) => warn!("the limit of open files stays as it is: {fault}"),
     }
-    let address = config.address();
-    let listener = match TcpListener::bind(address).await {
-        Ok(listener) => listener,
+    let doors = match Doors::open(&config) {
+        Ok(doors) => doors,
         Err(fault) => {
-            error!("cannot listen on {address}: {fault}");
+            error!("{fault}");
             return ExitCode::FAILURE;
         }
     };
-    info!("Parlor serves on {}", shown(&listener));
-    match run(config, listener, asked_to_stop()).await {
+    if config.tls.lan {
+        let hosts = Machine::look().hosts();
+        doors.urls(&hosts).first().into_iter().for_each(|url| println!("{}", poster(url)));
+    }
+    match run(config, doors, asked_to_stop()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             error!("{fault}");
@@ -68,15 +71,6 @@ async fn checked(arguments: &Arguments) -> ExitCode {
     // Whoever reads it may have gone.
     drop(write!(stdout(), "{findings}"));
     if findings.verdict() == Verdict::Wrong { ExitCode::from(2) } else { ExitCode::SUCCESS }
-}
-
-/// A browser opens `localhost`, not the address that means all of them.
-fn shown(listener: &TcpListener) -> String {
-    match listener.local_addr() {
-        Ok(address) if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
-        Ok(address) => format!("http://{address}"),
-        Err(fault) => fault.to_string(),
-    }
 }
 
 #[cfg(unix)]

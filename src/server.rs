@@ -5,6 +5,9 @@
 pub mod check;
 pub mod config;
 mod connections;
+pub mod doors;
+mod entrance;
+mod front;
 mod headers;
 mod heartbeat;
 pub mod ice;
@@ -14,35 +17,34 @@ mod ledger;
 mod origin;
 mod outbox;
 mod pages;
+mod pulse;
 mod rate;
 pub mod room;
 mod rooms;
 mod secret;
 pub(crate) mod site;
 mod socket;
+pub mod tls;
+mod visitor;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
-use tokio_io_timeout::TimeoutStream;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
+use tokio::time::timeout;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::{info, warn};
 
 use config::{Config, IceServerConfig};
 use connections::Connections;
+use doors::Doors;
+use entrance::{Entrance, HEALTH_PATH};
+use front::Front;
 use heartbeat::Rhythm;
 use ice::{IceServers, Login, OtherServer, Secret};
 use journal::Journal;
@@ -53,6 +55,7 @@ use room::{RoomRecord, Rules};
 use rooms::Rooms;
 use secret::relay_secret;
 use socket::{SocketRules, Sockets};
+use tls::Tls;
 
 use crate::protocol::SOCKET_PATH;
 
@@ -60,40 +63,57 @@ use crate::protocol::SOCKET_PATH;
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// How much of it the disk may take.
 const WRITE_WITHIN: Duration = Duration::from_secs(1);
-/// Pause before another try when a connection could not be accepted, as when files have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Largest head of a request.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// Serves until `stop` is done, then closes every socket so that browsers know to come back.
 ///
 /// # Errors
-/// If the system has no random numbers for seat tokens.
-pub async fn run(config: Config, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+/// If the certificate cannot be used, or the system has no random numbers for seat tokens.
+pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -> io::Result<()> {
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
-    let (ledger, records) = open_ledger(&config, listener.local_addr()?);
+    let tls = Tls::open(&config).map_err(io::Error::other)?.map(Arc::new);
+    let (ledger, records) = open_ledger(&config, doors.http());
     let ice = Arc::new(ice_servers(&config)?);
     let sockets = sockets(&config, ice, (ledger.clone(), records));
-    let expiry = tokio::spawn({
+    let _expiry = AbortOnDropHandle::new(tokio::spawn({
         let rooms = sockets.rooms.clone();
         async move { rooms.expire_forever().await }
-    });
-    let front = Front::new(&config, router(sockets.clone()), sockets.tasks.clone());
+    }));
+    let _certificate =
+        tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(async move { tls.keep().await })));
+    let https = tls.clone().zip(doors.https().map(|address| address.port()));
+    announce(&doors, tls.as_deref());
+    let entrance = Arc::new(Entrance::new(config.server.trusted_proxies.clone(), https));
+    let router = router(sockets.clone(), entrance);
+    // Here the relay takes over what speaks TURN within TLS.
+    let front = Arc::new(Front::new(&config.limits, router, tls, None, sockets.tasks.clone()));
     tokio::select! {
-        () = front.accept_forever(&listener) => {}
+        () = front.accept_forever(&doors) => {}
         () = stop => {}
     }
-    drop(listener);
+    drop(doors);
     info!(rooms = sockets.rooms.count(), "stopping");
     sockets.connections.stop();
-    front.stopping.cancel();
+    front.stop();
     sockets.tasks.close();
     if timeout(STOP_WITHIN, sockets.tasks.wait()).await.is_err() {
         warn!("some connections did not end in time");
     }
-    expiry.abort();
     ledger.close(WRITE_WITHIN);
     Ok(())
+}
+
+/// Writes down where people can go.
+fn announce(doors: &Doors, tls: Option<&Tls>) {
+    match tls {
+        Some(tls) => {
+            let mut urls = doors.urls(&tls.hosts());
+            if urls.is_empty() {
+                urls = doors.urls(&["localhost".into()]);
+            }
+            info!("Parlor serves on {}", urls.join(" "));
+        }
+        None => info!("Parlor serves on {}", doors.url()),
+    }
 }
 
 /// Without it calls are made all the same, but a restart takes the seats away.
@@ -156,76 +176,11 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRec
     }
 }
 
-fn router(sockets: Sockets) -> Router {
+fn router(sockets: Sockets, entrance: Arc<Entrance>) -> Router {
     Router::new()
         .route(SOCKET_PATH, get(socket::open))
         .with_state(sockets)
-        .route("/healthz", get(async || "ok"))
+        .route(HEALTH_PATH, get(async || "ok"))
         .merge(pages::router())
-}
-
-/// Where connections come in. `axum::serve` has no limit on how long a request may take to arrive.
-struct Front {
-    http: http1::Builder,
-    router: Router,
-    tasks: TaskTracker,
-    stopping: CancellationToken,
-    places: Arc<Semaphore>,
-    write_timeout: Duration,
-}
-
-impl Front {
-    fn new(config: &Config, router: Router, tasks: TaskTracker) -> Self {
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(config.limits.request_timeout)
-            .max_buf_size(MAX_HEAD_BYTES);
-        let places = Arc::new(Semaphore::new(config.limits.requests));
-        // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
-        let write_timeout = 2 * config.limits.write_timeout;
-        Self { http, router, tasks, stopping: CancellationToken::new(), places, write_timeout }
-    }
-
-    async fn accept_forever(&self, listener: &TcpListener) {
-        // The semaphore is never closed.
-        while let Ok(place) = self.places.clone().acquire_owned().await {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    let connection = self.serve(stream);
-                    self.tasks.spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    debug!(%error, "no connection accepted");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    /// One connection, until it ends or has become a socket.
-    fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        // Signals are small and urgent; without the option they only wait a little.
-        drop(stream.set_nodelay(true));
-        let service = TowerToHyperService::new(self.router.clone());
-        let mut stream = Box::pin(TimeoutStream::new(stream));
-        stream.as_mut().set_write_timeout_pinned(Some(self.write_timeout));
-        let connection = self.http.serve_connection(TokioIo::new(stream), service).with_upgrades();
-        let stopping = self.stopping.clone();
-        async move {
-            let mut connection = pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stopping.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                debug!(%error, "connection ended");
-            }
-        }
-    }
+        .layer(from_fn_with_state(entrance, entrance::pass))
 }

@@ -27,9 +27,10 @@ pub(super) fn choose(query: Option<&str>, headers: &HeaderMap) -> Choice {
     Choice { lang, asked_for: asked.is_some() }
 }
 
-/// The cookie that remembers a choice for a year.
-pub(super) fn cookie(lang: Lang) -> String {
-    format!("{NAME}={}; Path=/; Max-Age=31536000; SameSite=Lax", lang.tag())
+/// The cookie that remembers a choice for a year; one that came by HTTPS goes back by nothing else.
+pub(super) fn cookie(lang: Lang, secure: bool) -> String {
+    let only = if secure { "; Secure" } else { "" };
+    format!("{NAME}={}; Path=/; Max-Age=31536000; SameSite=Lax{only}", lang.tag())
 }
 
 /// Tags are plain ASCII, so nothing needs to be unescaped to recognise one.

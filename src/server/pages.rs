@@ -18,6 +18,7 @@ use tower_http::compression::CompressionLayer;
 use super::headers::{page_policy, secure};
 use super::language;
 use super::site::Site;
+use super::visitor::Visitor;
 use crate::app::{Address, shell};
 use crate::protocol::RoomId;
 
@@ -58,9 +59,10 @@ fn describe_response(status: StatusCode, watched: bool) {
         insert(&response, CONTENT_SECURITY_POLICY, &page_policy(&nonce, watched));
     }
     insert(&response, VARY, "accept-language, cookie");
+    let secure = parts.extensions.get::<Visitor>().is_some_and(|visitor| visitor.secure);
     let choice = language::choose(parts.uri.query(), &parts.headers);
     if choice.asked_for {
-        insert(&response, SET_COOKIE, &language::cookie(choice.lang));
+        insert(&response, SET_COOKIE, &language::cookie(choice.lang, secure));
     }
     provide_context(choice.lang);
     let form = Query::<Form>::try_from_uri(&parts.uri).map(|Query(form)| form);

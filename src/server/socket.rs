@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -25,6 +26,7 @@ use super::outbox::Outgoing;
 use super::rate::{Meter, Rate};
 use super::room::{Loss, RoomFull, encode};
 use super::rooms::{Asking, Rooms, Seat};
+use super::visitor::Visitor;
 use crate::protocol::inbound::{Inbound, decode};
 use crate::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, RoomId, ServerMsg};
 
@@ -81,6 +83,7 @@ pub(super) struct Sockets {
 /// `GET /ws`.
 pub(super) async fn open(
     State(sockets): State<Sockets>,
+    Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -88,7 +91,7 @@ pub(super) async fn open(
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    if !same_site(&headers, &sockets.rules.origins) {
+    if !same_site(&headers, &visitor.authority, &sockets.rules.origins) {
         sockets.journal.remark("socket refused", "foreign origin", 1);
         return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
     }
@@ -113,12 +116,9 @@ pub(super) async fn open(
 }
 
 /// A browser always says where a page comes from; what says nothing is no page.
-fn same_site(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or_default());
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (None, _) => true,
-        (Some(origin), host) => may_connect(origin, host.unwrap_or_default(), allowed),
-    }
+fn same_site(headers: &HeaderMap, own: &str, allowed: &[String]) -> bool {
+    let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or_default());
+    origin.is_none_or(|origin| may_connect(origin, own, allowed))
 }
 
 /// Without the port; what names no host is this machine.

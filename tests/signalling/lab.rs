@@ -9,9 +9,10 @@ use parlor::protocol::{
     ClientMsg, CloseCode, ErrorCode, IceCandidate, PeerId, RoomId, SeatToken, Seated, ServerMsg, Signal,
 };
 use parlor::server::config::{Config, STATE_NONE};
+use parlor::server::doors::Doors;
 use parlor::server::run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
@@ -60,10 +61,11 @@ impl Server {
         let mut config = Config::default();
         config.server.state = STATE_NONE.into();
         change(&mut config);
-        let listener = TcpListener::bind(address).await.unwrap();
-        let address = listener.local_addr().unwrap();
+        (config.server.host, config.server.port) = (address.ip(), address.port());
+        let doors = Doors::open(&config).unwrap();
+        let address = doors.http();
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(run(config, listener, async move { drop(stopped.await) }));
+        let task = tokio::spawn(run(config, doors, async move { drop(stopped.await) }));
         Self { address, stop: Some(stop), task: Some(task) }
     }
 

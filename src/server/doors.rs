@@ -1,0 +1,227 @@
+//! The sockets that the server listens on, opened before anything else so that a port that cannot be had is the
+//! first thing the host hears of.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tracing::info;
+
+use super::config::Config;
+use super::tls::is_on;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+/// Ports below are the system's.
+const FIRST_FREE_PORT: u16 = 1024;
+/// The port that an address of HTTPS need not name.
+pub(super) const HTTPS_PORT: u16 = 443;
+/// HTTPS in one's own network, if this user may not have the port that is set: there, any port will do.
+const LAN_PORT: u16 = 3443;
+
+/// What the server listens on.
+#[derive(Debug)]
+pub struct Doors {
+    http: Door,
+    https: Option<Door>,
+}
+
+#[derive(Debug)]
+struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// A port that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address} ({key}): {fault}{advice}")]
+pub struct DoorError {
+    /// Where.
+    pub address: SocketAddr,
+    /// The setting that says so.
+    pub key: &'static str,
+    /// What the system says.
+    pub fault: io::Error,
+    advice: String,
+}
+
+/// How a connection came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As it is.
+    Plain,
+    /// Within TLS.
+    Tls,
+}
+
+impl Doors {
+    /// Opens all that the settings ask for.
+    ///
+    /// # Errors
+    /// Which one cannot be opened, why, and what helps.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn open(config: &Config) -> Result<Self, DoorError> {
+        let http = Door::open(config.address(), "server.port")?;
+        let https = is_on(&config.tls).then(|| {
+            let port = |port| Door::open(SocketAddr::new(config.server.host, port), "tls.port");
+            match port(config.tls.port) {
+                Err(error) if config.tls.lan && error.fault.kind() == io::ErrorKind::PermissionDenied => {
+                    info!(
+                        "port {} is the system's, so HTTPS is at port {LAN_PORT} (tls.port)",
+                        config.tls.port
+                    );
+                    port(LAN_PORT)
+                }
+                result => result,
+            }
+        });
+        Ok(Self { http, https: https.transpose()? })
+    }
+
+    /// Where HTTP is.
+    pub fn http(&self) -> SocketAddr {
+        self.http.address
+    }
+
+    /// Where HTTPS is.
+    pub fn https(&self) -> Option<SocketAddr> {
+        self.https.as_ref().map(|door| door.address)
+    }
+
+    /// Where a browser on this machine finds plain HTTP: it opens `localhost`, not the address that means all.
+    pub fn url(&self) -> String {
+        match self.http.address {
+            all if all.ip().is_unspecified() => format!("http://localhost:{}", all.port()),
+            one => format!("http://{one}"),
+        }
+    }
+
+    /// Where browsers find HTTPS if the server has these names; nowhere if there is none.
+    pub fn urls(&self, hosts: &[String]) -> Vec<String> {
+        let Some(address) = self.https() else { return Vec::new() };
+        let port = if address.port() == HTTPS_PORT { String::new() } else { format!(":{}", address.port()) };
+        hosts.iter().map(|host| format!("https://{host}{port}")).collect()
+    }
+
+    /// The next connection through any of them, with the address at its other end.
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Way)> {
+        let https = async {
+            match &self.https {
+                Some(door) => door.listener.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        let ((stream, address), way) = tokio::select! {
+            accepted = self.http.listener.accept() => (accepted?, Way::Plain),
+            accepted = https => (accepted?, Way::Tls),
+        };
+        Ok((stream, canonical(address), way))
+    }
+}
+
+impl Door {
+    fn open(address: SocketAddr, key: &'static str) -> Result<Self, DoorError> {
+        let open = |address| {
+            let listener = TcpListener::from_std(listen(address)?.into())?;
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address })
+        };
+        let any = |fault: &io::Error| {
+            // A system without IPv6 has no such sockets, or none for its own addresses.
+            let absent = !matches!(fault.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied);
+            absent && address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+        };
+        let opened = match open(address) {
+            Err(fault) if any(&fault) => open((Ipv4Addr::UNSPECIFIED, address.port()).into()),
+            result => result,
+        };
+        opened.map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
+    }
+}
+
+/// A socket for IPv6 takes IPv4 as well where the system has both.
+fn listen(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        socket.set_only_v6(false)?;
+    }
+    // As tokio does: a server that was stopped can be started at once. On Windows the option means more.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
+}
+
+fn advice(address: SocketAddr, key: &str, fault: &io::Error) -> String {
+    match fault.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("; another program listens there: stop it, or set another {key}")
+        }
+        io::ErrorKind::PermissionDenied if address.port() < FIRST_FREE_PORT => format!(
+            "; ports below {FIRST_FREE_PORT} need a permission: start Parlor as a systemd service with \
+             AmbientCapabilities=CAP_NET_BIND_SERVICE, or run `sudo setcap cap_net_bind_service=+ep` on its \
+             file once, or set another {key}"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            "; this machine has no such address: set another server.host".into()
+        }
+        _ => String::new(),
+    }
+}
+
+/// IPv4 as such, also where it came through a socket for IPv6.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        let mut config = Config::default();
+        config.server.port = 0;
+        config
+    }
+
+    #[tokio::test]
+    async fn one_socket_takes_both_families_and_tells_them_apart() {
+        let doors = Doors::open(&config()).unwrap();
+        assert!(doors.https().is_none());
+        for host in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
+            let stream = match TcpStream::connect((host, doors.http().port())).await {
+                Ok(stream) => stream,
+                Err(_) if host.is_ipv6() => continue,
+                Err(error) => panic!("{error}"),
+            };
+            let (_, address, way) = doors.accept().await.unwrap();
+            assert_eq!((address, way), (stream.local_addr().unwrap(), Way::Plain));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_named_with_its_setting() {
+        let first = Doors::open(&config()).unwrap();
+        let mut second = config();
+        second.server.port = first.http().port();
+        let text = Doors::open(&second).unwrap_err().to_string();
+        assert!(
+            text.contains(&second.address().to_string()) && text.contains("set another server.port"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_port_of_the_system_comes_with_advice() {
+        let fault = io::ErrorKind::PermissionDenied.into();
+        let text = advice("[::]:443".parse().unwrap(), "tls.port", &fault);
+        for way in ["CAP_NET_BIND_SERVICE", "setcap", "tls.port"] {
+            assert!(text.contains(way), "{text}");
+        }
+    }
+}

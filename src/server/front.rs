@@ -1,0 +1,255 @@
+//! Where connections come in: handshakes, telling TURN from HTTP, HTTP/1.1 and HTTP/2, and how long each step may
+//! take. `axum::serve` has no limit on how long a request may take to arrive.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use futures::future::BoxFuture;
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+
+use super::config::LimitsConfig;
+use super::doors::{Doors, Way};
+use super::pulse::{Pulse, Watched};
+use super::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
+use super::visitor::Caller;
+
+/// Pause before another try when a connection could not be accepted, as when files have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Largest head of a request.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// Requests at one time within one HTTP/2 connection; a page asks for a handful of files.
+const MAX_STREAMS: u32 = 64;
+/// Requests that one HTTP/2 connection may take back before they are answered, or that break its rules, until it
+/// is closed (CVE-2023-44487).
+const MAX_RESETS: usize = 64;
+/// Answers of one HTTP/2 request that may wait to be written.
+const MAX_SEND_BYTES: usize = 64 * 1024;
+/// How long a connection that has been told to end may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Bytes that are looked at to tell who speaks; larger reads go past them.
+const LOOK_BYTES: usize = 64;
+/// The first byte of everything that is STUN or TURN over a stream lies below (RFC 8656, section 12; RFC 7983); a
+/// request of HTTP begins with a letter.
+const FIRST_LETTER: u8 = 0x40;
+
+/// A connection in both directions.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
+
+/// Takes over connections within TLS that speak STUN or TURN.
+pub(super) type Relaying = Arc<dyn Fn(Box<dyn Duplex>, SocketAddr) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// All that it takes to serve a connection.
+pub(super) struct Front {
+    http1: http1::Builder,
+    http2: http2::Builder<Tracked>,
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    relaying: Option<Relaying>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    places: Arc<Semaphore>,
+    patience: Duration,
+    write_timeout: Duration,
+}
+
+impl Front {
+    /// Serves pages by `router`, and hands STUN and TURN to `relaying`.
+    pub(super) fn new(
+        limits: &LimitsConfig,
+        router: Router,
+        tls: Option<Arc<Tls>>,
+        relaying: Option<Relaying>,
+        tasks: TaskTracker,
+    ) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.request_timeout)
+            .max_buf_size(MAX_HEAD_BYTES);
+        let mut http2 = http2::Builder::new(Tracked(tasks.clone()));
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_pending_accept_reset_streams(MAX_RESETS)
+            .max_local_error_reset_streams(MAX_RESETS)
+            .max_header_list_size(MAX_HEAD_BYTES as u32)
+            .max_send_buf_size(MAX_SEND_BYTES);
+        Self {
+            http1,
+            http2,
+            router,
+            tls,
+            relaying,
+            tasks,
+            stopping: CancellationToken::new(),
+            places: Arc::new(Semaphore::new(limits.requests)),
+            patience: limits.request_timeout,
+            // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
+            write_timeout: 2 * limits.write_timeout,
+        }
+    }
+
+    /// Lets connections in until the future is dropped.
+    pub(super) async fn accept_forever(self: &Arc<Self>, doors: &Doors) {
+        // The semaphore is never closed.
+        while let Ok(place) = self.places.clone().acquire_owned().await {
+            match doors.accept().await {
+                Ok((stream, address, way)) => {
+                    let front = self.clone();
+                    self.tasks.spawn(async move {
+                        // A connection that has become something else has limits of its own.
+                        let handed_over = front.serve(stream, Caller { address, way }).await;
+                        drop(place);
+                        if let Some(relay) = handed_over {
+                            front.stopping.run_until_cancelled(relay).await;
+                        }
+                    });
+                }
+                Err(error) => {
+                    debug!(%error, "no connection accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Tells all connections to end.
+    pub(super) fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// One connection, until it ends or has become a WebSocket; or else who goes on with it.
+    async fn serve(&self, stream: TcpStream, caller: Caller) -> Option<BoxFuture<'static, ()>> {
+        // Signals are small and urgent; without the option they only wait a little.
+        drop(stream.set_nodelay(true));
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(self.write_timeout));
+        match (&self.tls, caller.way) {
+            (Some(tls), Way::Tls) => self.serve_tls(tls, stream, caller).await,
+            _ => {
+                self.serve_http1(stream, caller).await;
+                None
+            }
+        }
+    }
+
+    async fn serve_tls(
+        &self,
+        tls: &Tls,
+        stream: impl Duplex + 'static,
+        caller: Caller,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let stream = match self.soon(tls.acceptor().accept(stream)).await? {
+            Ok(stream) => stream,
+            Err(error) => {
+                debug!(%error, "no handshake");
+                return None;
+            }
+        };
+        let alpn = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        let alpn = alpn.as_deref();
+        // The authority has seen the certificate, which was all it came for (RFC 8737, section 3).
+        if alpn == Some(ALPN_ACME) {
+            return None;
+        }
+        let mut stream = BufReader::with_capacity(LOOK_BYTES, stream);
+        let first = *self.soon(stream.fill_buf()).await?.ok()?.first()?;
+        if matches!(alpn, Some(ALPN_TURN | ALPN_STUN)) || first < FIRST_LETTER {
+            let relaying = self.relaying.as_ref()?;
+            return Some(relaying(Box::new(stream), caller.address));
+        }
+        if alpn == Some(ALPN_HTTP2) {
+            self.serve_http2(stream, caller).await;
+        } else {
+            self.serve_http1(stream, caller).await;
+        }
+        None
+    }
+
+    /// What a stranger does, if it does it in time and before the server stops.
+    async fn soon<T>(&self, step: impl Future<Output = T>) -> Option<T> {
+        self.stopping.run_until_cancelled(timeout(self.patience, step)).await?.ok()
+    }
+
+    async fn serve_http1(&self, stream: impl Duplex + 'static, caller: Caller) {
+        let connection =
+            self.http1.serve_connection(TokioIo::new(stream), self.service(caller)).with_upgrades();
+        self.until_done(connection, http1::UpgradeableConnection::graceful_shutdown, std::future::pending())
+            .await;
+    }
+
+    /// HTTP/2 has no limit of its own on silence, not even before its first frame.
+    async fn serve_http2(&self, stream: impl Duplex + 'static, caller: Caller) {
+        let pulse = Pulse::default();
+        let stream = TokioIo::new(Watched::new(stream, pulse.clone()));
+        let connection = self.http2.serve_connection(stream, self.service(caller));
+        self.until_done(connection, http2::Connection::graceful_shutdown, pulse.still_for(self.patience))
+            .await;
+    }
+
+    fn service(
+        &self,
+        caller: Caller,
+    ) -> impl Service<
+        hyper::Request<Incoming>,
+        Response = axum::response::Response,
+        Error = std::convert::Infallible,
+        Future: Send + 'static,
+    > + use<> {
+        let router = TowerToHyperService::new(self.router.clone());
+        service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(caller);
+            router.call(request)
+        })
+    }
+
+    /// Until it ends by itself, or, soon after being asked to, because the server stops or it is of no more use.
+    async fn until_done<C>(&self, connection: C, ask: impl Fn(Pin<&mut C>), useless: impl Future<Output = ()>)
+    where
+        C: Future<Output = hyper::Result<()>>,
+    {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = self.stopping.cancelled() => {
+                ask(connection.as_mut());
+                Some(connection.await)
+            }
+            () = useless => {
+                ask(connection.as_mut());
+                timeout(FAREWELL, connection).await.ok()
+            }
+        };
+        if let Some(Err(error)) = ended {
+            debug!(%error, "connection ended");
+        }
+    }
+}
+
+/// Runs the requests of HTTP/2 among the tasks that the server waits for when it stops.
+#[derive(Clone)]
+struct Tracked(TaskTracker);
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tracked {
+    fn execute(&self, task: F) {
+        self.0.spawn(task);
+    }
+}

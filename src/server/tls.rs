@@ -1,0 +1,265 @@
+//! HTTPS: where the certificate comes from, and the handshakes that show it.
+//!
+//! One of three sources: files that somebody else renews, an authority that is asked by ACME, or this machine
+//! itself. All of them put what they have into [`Shown`], where every new handshake finds it; connections that
+//! are open do not notice a change.
+
+mod acme;
+pub mod certificate;
+mod files;
+pub mod lan;
+mod private;
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use rustls_acme::acme::ACME_TLS_ALPN_NAME;
+use rustls_acme::{ResolvesServerCertAcme, is_tls_alpn_challenge};
+use tokio::time::sleep;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::CryptoProvider;
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tracing::warn;
+
+use super::config::{Config, TlsConfig};
+use acme::Acme;
+use certificate::{Certificate, CertificateError, Standing};
+use files::Files;
+use lan::Machine;
+
+/// Days before its end from which a certificate that nobody has renewed is spoken of.
+const WARN_DAYS: i64 = 14;
+/// Between two such words.
+const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// HTTP/2, by its name in handshakes (RFC 9113, section 3.1).
+pub(super) const ALPN_HTTP2: &[u8] = b"h2";
+/// HTTP/1.1.
+const ALPN_HTTP1: &[u8] = b"http/1.1";
+/// TURN (RFC 7443).
+pub(super) const ALPN_TURN: &[u8] = b"stun.turn";
+/// STUN (RFC 7443).
+pub(super) const ALPN_STUN: &[u8] = b"stun.nat-discovery";
+/// A handshake by which an ACME authority looks for its proof.
+pub(super) const ALPN_ACME: &[u8] = ACME_TLS_ALPN_NAME;
+
+/// Why there can be no HTTPS.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TlsError {
+    /// The certificate from files is of no use.
+    #[error("tls.certificate: {0}")]
+    Certificate(#[from] CertificateError),
+    /// Settings that exclude each other.
+    #[error("tls: {0}")]
+    Settings(&'static str),
+    /// The roots by which another authority is trusted.
+    #[error("tls.directory_roots: {} cannot be used: {why}", file.display())]
+    Roots {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The folder for certificates.
+    #[error("server.state: {} cannot be made, where certificates are to be kept: {why}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// This machine's own certificate.
+    #[error("tls.lan: {0}")]
+    Lan(String),
+    /// The TLS library.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(String),
+}
+
+/// Whether the settings ask for HTTPS at all.
+pub fn is_on(config: &TlsConfig) -> bool {
+    config.lan || !config.domains.is_empty() || !config.certificate.as_os_str().is_empty()
+}
+
+/// HTTPS as the settings want it.
+pub(super) struct Tls {
+    acceptor: TlsAcceptor,
+    shown: Arc<Shown>,
+    source: Source,
+    hsts: bool,
+}
+
+enum Source {
+    Files(Files),
+    Acme(Acme),
+    Lan(Machine),
+}
+
+impl Tls {
+    /// Reads or makes the certificate if one is wanted.
+    ///
+    /// # Errors
+    /// What is wrong with the settings, or with the certificate.
+    pub(super) fn open(config: &Config) -> Result<Option<Self>, TlsError> {
+        let tls = &config.tls;
+        let folder = config.server.state_folder().map(|folder| folder.join("tls"));
+        let files = !tls.certificate.as_os_str().is_empty();
+        let now = SystemTime::now();
+        let shown = Arc::new(Shown::default());
+        let source = match (files, !tls.domains.is_empty(), tls.lan) {
+            (false, false, false) => return Ok(None),
+            (true, false, false) if tls.key.as_os_str().is_empty() => {
+                return Err(TlsError::Settings("a certificate needs its key (tls.key)"));
+            }
+            (true, false, false) => {
+                let files = Files::new(tls.certificate.clone(), tls.key.clone());
+                shown.show(files.read()?);
+                Source::Files(files)
+            }
+            (false, true, false) => Source::Acme(Acme::new(tls, folder)?),
+            (false, false, true) => {
+                let machine = Machine::look();
+                shown.show(lan::certificate(folder.as_deref(), &machine, now).map_err(TlsError::Lan)?);
+                Source::Lan(machine)
+            }
+            _ => return Err(TlsError::Settings("only one of certificate, domains and lan can be set")),
+        };
+        let setup = |error: tokio_rustls::rustls::Error| TlsError::Setup(error.to_string());
+        let mut server = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(setup)?
+            .with_no_client_auth()
+            .with_cert_resolver(shown.clone());
+        let mut known = vec![ALPN_HTTP2, ALPN_HTTP1, ALPN_TURN, ALPN_STUN];
+        if matches!(source, Source::Acme(_)) {
+            known.push(ALPN_ACME);
+        }
+        server.alpn_protocols = known.into_iter().map(<[u8]>::to_vec).collect();
+        let acceptor = TlsAcceptor::from(Arc::new(server));
+        Ok(Some(Self { acceptor, shown, source, hsts: tls.hsts }))
+    }
+
+    /// What makes handshakes.
+    pub(super) fn acceptor(&self) -> &TlsAcceptor {
+        &self.acceptor
+    }
+
+    /// Whether there is a certificate yet.
+    pub(super) fn is_ready(&self) -> bool {
+        self.shown.get().is_some()
+    }
+
+    /// Whether browsers are to be told to come by HTTPS only. With a certificate that they do not trust, that
+    /// would lock people out (RFC 6797, section 12.1).
+    pub(super) fn is_for_good(&self) -> bool {
+        let trusted = match &self.source {
+            Source::Files(_) => self.shown.get().is_some_and(|certificate| !certificate.is_self_signed()),
+            Source::Acme(acme) => acme.is_trusted(),
+            Source::Lan(_) => false,
+        };
+        self.hsts && trusted
+    }
+
+    /// The hosts by which people can come.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        match &self.source {
+            Source::Files(_) => {
+                let names = self.shown.get().map(|certificate| certificate.names().to_vec());
+                names.into_iter().flatten().filter(|name| !name.starts_with("*.")).collect()
+            }
+            Source::Acme(acme) => acme.names().to_vec(),
+            Source::Lan(machine) => machine.hosts(),
+        }
+    }
+
+    /// Renews the certificate, or notices that somebody has, for as long as it is polled.
+    pub(super) async fn keep(&self) {
+        let follow = async {
+            match &self.source {
+                Source::Files(files) => files.follow(&self.shown).await,
+                Source::Acme(acme) => acme.follow(&self.shown).await,
+                Source::Lan(_) => {}
+            }
+        };
+        tokio::join!(follow, self.shown.remind());
+    }
+}
+
+/// The certificate for new connections.
+#[derive(Debug, Default)]
+struct Shown {
+    certificate: RwLock<Option<Certificate>>,
+    challenges: RwLock<Option<Arc<ResolvesServerCertAcme>>>,
+}
+
+impl Shown {
+    fn show(&self, certificate: Certificate) {
+        *self.certificate.write().unwrap_or_else(PoisonError::into_inner) = Some(certificate);
+    }
+
+    fn challenge_by(&self, resolver: Arc<ResolvesServerCertAcme>) {
+        *self.challenges.write().unwrap_or_else(PoisonError::into_inner) = Some(resolver);
+    }
+
+    fn get(&self) -> Option<Certificate> {
+        self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it is this one.
+    fn is(&self, other: &Certificate) -> bool {
+        self.get().is_some_and(|shown| shown.key().cert == other.key().cert)
+    }
+
+    fn has_less_left(&self, now: SystemTime, part: f64) -> bool {
+        self.get().is_none_or(|certificate| certificate.has_less_left(now, part))
+    }
+
+    fn describe(&self) -> String {
+        self.get()
+            .map_or_else(|| "none".into(), |certificate| format!("good until {}", certificate.last_day()))
+    }
+
+    /// Says every day that a certificate ends soon, or has ended.
+    async fn remind(&self) {
+        loop {
+            if let Some(certificate) = self.get() {
+                match certificate.standing(SystemTime::now()) {
+                    Standing::Early => {
+                        warn!(
+                            "the certificate is valid only from {} on: browsers refuse it, or this machine's clock is wrong",
+                            certificate.first_day()
+                        );
+                    }
+                    Standing::Over => {
+                        warn!(
+                            "the certificate has expired on {}: browsers refuse it",
+                            certificate.last_day()
+                        );
+                    }
+                    Standing::Good(days) if days < WARN_DAYS => {
+                        warn!("the certificate expires in {days} days, on {}", certificate.last_day());
+                    }
+                    Standing::Good(_) => {}
+                }
+            }
+            sleep(WARN_EVERY).await;
+        }
+    }
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        if is_tls_alpn_challenge(&hello) {
+            let challenges = self.challenges.read().unwrap_or_else(PoisonError::into_inner).clone();
+            return challenges?.resolve(hello);
+        }
+        self.get().map(|certificate| certificate.key())
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
+}

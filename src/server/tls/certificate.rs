@@ -1,0 +1,239 @@
+//! A certificate with its key: read, checked against each other, and how long it is good.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{Error, InconsistentKeys};
+use x509_parser::extensions::GeneralName;
+use x509_parser::parse_x509_certificate;
+use x509_parser::prelude::X509Certificate;
+use x509_parser::time::ASN1Time;
+
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+
+/// A certificate that fits its key.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    key: Arc<CertifiedKey>,
+    names: Vec<String>,
+    begins: ASN1Time,
+    ends: ASN1Time,
+    self_signed: bool,
+}
+
+/// Where a moment lies in a certificate's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not yet valid.
+    Early,
+    /// It is valid for so many more days.
+    Good(i64),
+    /// It has expired.
+    Over,
+}
+
+/// Why a certificate cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// A file cannot be read.
+    #[error("{} cannot be read: {why}", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// There is none in what should hold one.
+    #[error("there is no certificate in PEM form (-----BEGIN CERTIFICATE-----) where one should be")]
+    NoCertificate,
+    /// There is no key in what should hold one.
+    #[error("there is no private key in PEM form (-----BEGIN PRIVATE KEY-----) where one should be")]
+    NoKey,
+    /// It is no X.509 certificate that can be served.
+    #[error("the certificate cannot be understood: {0}")]
+    Malformed(String),
+    /// The key is of a kind that cannot be used.
+    #[error("the private key cannot be used: {0}")]
+    BadKey(String),
+    /// They belong to different pairs.
+    #[error("the private key does not fit the certificate, which must be the first one in its file")]
+    Mismatch,
+}
+
+impl Certificate {
+    /// Reads a chain, the server's own certificate first, and its key.
+    ///
+    /// # Errors
+    /// What is wrong with either, or with both together.
+    pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
+        let read = |file: &Path| {
+            fs::read(file).map_err(|error| CertificateError::Unreadable {
+                file: file.to_owned(),
+                why: error.to_string(),
+            })
+        };
+        Self::from_pem(&read(certificate)?, &read(key)?)
+    }
+
+    /// The same from texts; one text may hold both.
+    ///
+    /// # Errors
+    /// What is wrong with either, or with both together.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, CertificateError> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
+        let chain = chain.map_err(|_| CertificateError::NoCertificate)?;
+        let first = chain.first().ok_or(CertificateError::NoCertificate)?.clone();
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| CertificateError::NoKey)?;
+        let malformed = |error: &dyn ToString| CertificateError::Malformed(error.to_string());
+        let (_, about) = parse_x509_certificate(&first).map_err(|error| malformed(&error))?;
+        let key = CertifiedKey::from_der(chain, key, &default_provider()).map_err(|error| match error {
+            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => CertificateError::Mismatch,
+            Error::InvalidCertificate(why) => CertificateError::Malformed(format!("{why:?}")),
+            other => CertificateError::BadKey(other.to_string()),
+        })?;
+        Ok(Self {
+            key: Arc::new(key),
+            names: names(&about),
+            begins: about.validity().not_before,
+            ends: about.validity().not_after,
+            self_signed: about.issuer() == about.subject(),
+        })
+    }
+
+    /// The names and addresses it is for.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether nobody but its maker vouches for it.
+    pub fn is_self_signed(&self) -> bool {
+        self.self_signed
+    }
+
+    /// The day on which it becomes valid.
+    pub fn first_day(&self) -> String {
+        self.begins.to_datetime().date().to_string()
+    }
+
+    /// The day on which it expires.
+    pub fn last_day(&self) -> String {
+        self.ends.to_datetime().date().to_string()
+    }
+
+    /// How it stands at `now`.
+    pub fn standing(&self, now: SystemTime) -> Standing {
+        let now = now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        if now < self.begins.timestamp() {
+            Standing::Early
+        } else if now >= self.ends.timestamp() {
+            Standing::Over
+        } else {
+            Standing::Good((self.ends.timestamp() - now) / SECONDS_OF_A_DAY)
+        }
+    }
+
+    /// What rustls serves.
+    pub(super) fn key(&self) -> Arc<CertifiedKey> {
+        self.key.clone()
+    }
+
+    /// Whether less than `part` of its life is left at `now`.
+    pub(super) fn has_less_left(&self, now: SystemTime, part: f64) -> bool {
+        let life = (self.ends.timestamp() - self.begins.timestamp()) / SECONDS_OF_A_DAY;
+        match self.standing(now) {
+            Standing::Early => false,
+            Standing::Good(days) => (days as f64) < part * life as f64,
+            Standing::Over => true,
+        }
+    }
+}
+
+fn names(about: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(names)) = about.subject_alternative_name() else {
+        return Vec::new();
+    };
+    let text = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+        _ => None,
+    };
+    names.value.general_names.iter().filter_map(text).collect()
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let four = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    /// Valid from 2001-09-09 for 100 days.
+    const BEGINS: u64 = 1_000_000_000;
+    const DAY: u64 = 86_400;
+
+    fn made() -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let names = ["call.example", "192.0.2.7", "2001:db8::7"].map(str::to_owned);
+        let mut about = CertificateParams::new(names).unwrap();
+        let time = |seconds: u64| ASN1Time::from_timestamp(seconds as i64).unwrap().to_datetime();
+        (about.not_before, about.not_after) = (time(BEGINS), time(BEGINS + 100 * DAY));
+        (about.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn a_certificate_tells_its_names_and_its_days() {
+        let (chain, key) = made();
+        let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+        assert_eq!(certificate.names(), ["call.example", "192.0.2.7", "2001:db8::7"]);
+        assert_eq!(
+            (certificate.first_day(), certificate.last_day()),
+            ("2001-09-09".into(), "2001-12-18".into())
+        );
+        assert!(certificate.is_self_signed());
+        let at = |day: u64, second: u64| {
+            UNIX_EPOCH + Duration::from_secs(BEGINS + day * DAY) + Duration::from_secs(second)
+        };
+        for (now, standing) in [
+            (UNIX_EPOCH, Standing::Early),
+            (at(0, 0), Standing::Good(100)),
+            (at(99, 1), Standing::Good(0)),
+            (at(100, 0), Standing::Over),
+        ] {
+            assert_eq!(certificate.standing(now), standing);
+        }
+        assert!(!certificate.has_less_left(at(60, 0), 0.33) && certificate.has_less_left(at(70, 0), 0.33));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let ((chain, key), (other_chain, _)) = (made(), made());
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let bad_key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        let fault = |chain: &str, key: &str| {
+            Certificate::from_pem(chain.as_bytes(), key.as_bytes()).map(drop).unwrap_err()
+        };
+        assert_eq!(fault(&other_chain, &key), CertificateError::Mismatch);
+        assert_eq!(fault("", &key), CertificateError::NoCertificate);
+        assert_eq!(fault(&key, &key), CertificateError::NoCertificate);
+        assert_eq!(fault(&chain, &chain), CertificateError::NoKey);
+        assert!(matches!(fault(broken, &key), CertificateError::Malformed(_)));
+        assert!(matches!(fault(&chain, bad_key), CertificateError::BadKey(_)));
+        let absent = Path::new("/nowhere/cert.pem");
+        let text = Certificate::read(absent, absent).unwrap_err().to_string();
+        assert!(text.starts_with("/nowhere/cert.pem cannot be read: "), "{text}");
+    }
+}

@@ -1,0 +1,128 @@
+//! A certificate from files that somebody else renews: read at the start, and again whenever they change.
+
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::sleep;
+use tracing::{error, info};
+
+use super::Shown;
+use super::certificate::{Certificate, CertificateError, Standing};
+
+/// How often the files are looked at; cheap, and works on every kind of disk and for links that are turned.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Where certificate and key are.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+/// What changes when a file is written anew or replaced.
+type Stamp = [Option<(SystemTime, u64, u64)>; 2];
+
+impl Files {
+    pub(super) fn new(certificate: PathBuf, key: PathBuf) -> Self {
+        Self { certificate, key }
+    }
+
+    /// Reads both.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn read(&self) -> Result<Certificate, CertificateError> {
+        Certificate::read(&self.certificate, &self.key)
+    }
+
+    /// Shows each new certificate as soon as it and its key have been written, also when asked by SIGHUP.
+    pub(super) async fn follow(&self, shown: &Shown) {
+        let mut asking = Asking::new();
+        let mut known = self.stamp();
+        let mut seen = known;
+        // What was written between the reading at the start and this moment would otherwise be missed.
+        let mut due = true;
+        loop {
+            if due {
+                self.take(shown);
+                known = seen;
+            }
+            let asked = tokio::select! {
+                () = sleep(LOOK_EVERY) => false,
+                () = asking.next() => true,
+            };
+            let now = self.stamp();
+            // Two files are not written at once: both must have come to rest.
+            let at_rest = now == seen;
+            seen = now;
+            due = asked || (at_rest && now != known);
+        }
+    }
+
+    fn take(&self, shown: &Shown) {
+        match self.read() {
+            Ok(new) if shown.is(&new) => {}
+            Ok(new) if new.standing(SystemTime::now()) == Standing::Over => {
+                error!(file = %self.certificate.display(), "the new certificate expired on {}: the old one stays in use", new.last_day());
+            }
+            Ok(new) => {
+                info!(file = %self.certificate.display(), "a new certificate is in use, good until {}", new.last_day());
+                shown.show(new);
+            }
+            Err(fault) => {
+                error!(file = %self.certificate.display(), "the new certificate cannot be used, the old one stays in use: {fault}");
+            }
+        }
+    }
+
+    fn stamp(&self) -> Stamp {
+        let stamp = |file: &Path| {
+            let about = fs::metadata(file).ok()?;
+            Some((about.modified().ok()?, about.len(), number(&about)))
+        };
+        [stamp(&self.certificate), stamp(&self.key)]
+    }
+}
+
+#[cfg(unix)]
+fn number(about: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(about)
+}
+
+#[cfg(not(unix))]
+fn number(_: &Metadata) -> u64 {
+    0
+}
+
+/// The signal by which programs that renew certificates, and `systemctl reload`, ask for another look.
+#[cfg(unix)]
+struct Asking(Option<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Asking {
+    fn new() -> Self {
+        Self(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok())
+    }
+
+    async fn next(&mut self) {
+        match &mut self.0 {
+            Some(signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Asking;
+
+#[cfg(not(unix))]
+impl Asking {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
+}

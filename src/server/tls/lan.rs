@@ -1,0 +1,237 @@
+//! A certificate that this machine makes for itself, so that a phone in the same network may use its camera.
+//!
+//! Nobody vouches for it, so browsers warn, once for every certificate. That is why it is kept for as long as it
+//! is of use.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+use tracing::{info, warn};
+use x509_parser::time::ASN1Time;
+
+use super::certificate::{Certificate, Standing};
+use super::private;
+
+/// Apple's systems take no longer life (support.apple.com/102028).
+const LIFE_DAYS: u64 = 825;
+/// Made anew when so little is left, rather than in the middle of somebody's call.
+const RENEW_DAYS: i64 = 30;
+/// Clocks of phones differ.
+const BEFORE_NOW: Duration = Duration::from_secs(60 * 60);
+const FILE: &str = "lan.pem";
+
+/// The names and addresses of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    name: Option<String>,
+    addresses: Vec<IpAddr>,
+    main: Option<IpAddr>,
+}
+
+impl Machine {
+    /// This one, as it is now.
+    pub fn look() -> Self {
+        let name = gethostname::gethostname().into_string().ok().filter(|name| is_name(name));
+        let mut addresses: Vec<_> = if_addrs::get_if_addrs().unwrap_or_default();
+        addresses.retain(|interface| !interface.is_loopback() && !interface.is_link_local());
+        let mut addresses: Vec<_> = addresses.iter().map(if_addrs::Interface::ip).collect();
+        addresses.sort();
+        addresses.dedup();
+        let main = main_address().filter(|main| addresses.contains(main));
+        let main = main.or_else(|| addresses.iter().find(|address| address.is_ipv4()).copied());
+        Self { name, main: main.or_else(|| addresses.first().copied()), addresses }
+    }
+
+    /// Where others in the network find it, the likeliest first; IPv6 addresses in brackets.
+    pub fn hosts(&self) -> Vec<String> {
+        let others = self.addresses.iter().filter(|address| Some(**address) != self.main);
+        let addresses = self.main.iter().chain(others).map(|address| in_brackets(*address));
+        addresses.chain(self.name.iter().map(|name| as_local(name))).collect()
+    }
+
+    /// What its certificate is for.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.addresses.iter().map(IpAddr::to_string).collect();
+        names.push("localhost".into());
+        names.extend([Ipv4Addr::LOCALHOST.to_string(), Ipv6Addr::LOCALHOST.to_string()]);
+        if let Some(name) = &self.name {
+            names.extend([name.to_lowercase(), as_local(name)]);
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Whether a certificate for `names` will do. IPv6 addresses change daily (RFC 8981), and another certificate
+    /// is another warning on every phone, so they alone are no reason for one.
+    fn is_in(&self, names: &[String]) -> bool {
+        let known = |name: &String| name.parse::<Ipv6Addr>().is_ok() || names.contains(name);
+        self.names().iter().all(known)
+    }
+}
+
+/// The one from which this machine reaches others. Nothing is sent: it only asks the system for the way to an
+/// address that stands in documents (RFC 5737).
+fn main_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    socket.local_addr().ok().map(|address: SocketAddr| address.ip())
+}
+
+fn in_brackets(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
+
+/// The name by which multicast DNS knows it (RFC 6762).
+fn as_local(name: &str) -> String {
+    let first = name.split('.').next().unwrap_or(name);
+    format!("{}.local", first.to_lowercase())
+}
+
+fn is_name(name: &str) -> bool {
+    let fine = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    name.len() <= 200 && name.split('.').all(fine)
+}
+
+/// The certificate from the state folder if it is still of use, else a new one.
+///
+/// # Errors
+/// If none can be made.
+pub(super) fn certificate(
+    folder: Option<&Path>,
+    machine: &Machine,
+    now: SystemTime,
+) -> Result<Certificate, String> {
+    let file = folder.map(|folder| folder.join(FILE));
+    let old = file.as_deref().and_then(|file| Certificate::read(file, file).ok());
+    let of_use = |old: &Certificate| {
+        machine.is_in(old.names()) && matches!(old.standing(now), Standing::Good(days) if days >= RENEW_DAYS)
+    };
+    if let Some(old) = old.filter(of_use) {
+        return Ok(old);
+    }
+    let pem = make(machine, now)?;
+    let keep = |folder: &Path| -> io::Result<()> {
+        private::make_folder(folder)?;
+        private::write(&folder.join(FILE), pem.as_bytes())
+    };
+    match folder.map(keep) {
+        Some(Ok(())) => info!("a new certificate for this machine was made; browsers will warn once"),
+        Some(Err(fault)) => warn!(
+            "the certificate for this machine cannot be kept, so browsers will warn after every start: {fault}"
+        ),
+        None => warn!(
+            "the certificate for this machine is not kept (server.state), so browsers will warn after every start"
+        ),
+    }
+    Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|fault| fault.to_string())
+}
+
+fn make(machine: &Machine, now: SystemTime) -> Result<String, String> {
+    let wrong = |error: &dyn ToString| error.to_string();
+    let key = KeyPair::generate().map_err(|error| wrong(&error))?;
+    let mut about = CertificateParams::new(machine.names()).map_err(|error| wrong(&error))?;
+    let begins = (now - BEFORE_NOW).duration_since(UNIX_EPOCH).map_err(|error| wrong(&error))?;
+    let ends = begins + Duration::from_secs(LIFE_DAYS * 24 * 60 * 60);
+    let moment = |time: Duration| {
+        let seconds = i64::try_from(time.as_secs()).map_err(|error| wrong(&error))?;
+        ASN1Time::from_timestamp(seconds).map(|time| time.to_datetime()).map_err(|error| wrong(&error))
+    };
+    (about.not_before, about.not_after) = (moment(begins)?, moment(ends)?);
+    about.distinguished_name.push(DnType::CommonName, "Parlor");
+    about.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    about.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let certificate = about.self_signed(&key).map_err(|error| wrong(&error))?;
+    Ok(key.serialize_pem() + &certificate.pem())
+}
+
+/// What is shown in the terminal for somebody with a phone: the address, and the same for its camera.
+pub fn poster(url: &str) -> String {
+    let code = QrCode::new(url).map(|code| {
+        // Most terminals are dark: what is drawn is the light part.
+        code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build()
+    });
+    format!(
+        "\n{}\n\nOn a phone in the same network: {url}\nIts browser will warn once, because this machine vouches for \
+         itself: choose \"Advanced\" and go on.\n",
+        code.unwrap_or_default()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn machine(addresses: &[&str]) -> Machine {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        Machine { name: Some("Laptop".into()), main: addresses.last().copied(), addresses }
+    }
+
+    #[test]
+    fn a_certificate_is_kept_until_it_is_of_no_more_use() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("tls");
+        let now = SystemTime::now();
+        let get = |addresses: &[&str], now| {
+            let certificate = certificate(Some(&folder), &machine(addresses), now).unwrap();
+            (certificate.key().cert[0].clone(), certificate)
+        };
+        let (first, about) = get(&["192.168.1.5", "2001:db8::1"], now);
+        for name in ["192.168.1.5", "2001:db8::1", "localhost", "127.0.0.1", "laptop", "laptop.local"] {
+            assert!(about.names().iter().any(|known| known == name), "{name}: {:?}", about.names());
+        }
+        assert!(matches!(about.standing(now), Standing::Good(820..=825)));
+        assert_eq!(get(&["192.168.1.5", "2001:db8::1"], now).0, first);
+        assert_eq!(get(&["192.168.1.5", "2001:db8::2"], now + 700 * DAY).0, first, "only IPv6 has changed");
+        let (second, _) = get(&["192.168.1.6"], now);
+        assert_ne!(second, first, "another address");
+        let (third, _) = get(&["192.168.1.6"], now + 800 * DAY);
+        assert_ne!(third, second, "near its end");
+        fs::write(folder.join(FILE), "rubbish").unwrap();
+        assert_ne!(get(&["192.168.1.6"], now).0, third, "unreadable");
+    }
+
+    #[test]
+    fn without_a_folder_it_works_all_the_same() {
+        assert!(certificate(None, &machine(&[]), SystemTime::now()).is_ok());
+        assert!(certificate(Some(Path::new("/proc/no")), &machine(&[]), SystemTime::now()).is_ok());
+    }
+
+    #[test]
+    fn the_likeliest_address_comes_first() {
+        let hosts = machine(&["10.0.0.1", "2001:db8::1", "192.168.1.5"]).hosts();
+        assert_eq!(hosts, ["192.168.1.5", "10.0.0.1", "[2001:db8::1]", "laptop.local"]);
+    }
+
+    #[test]
+    fn the_poster_holds_address_and_code() {
+        let poster = poster("https://192.168.1.5");
+        assert!(poster.contains("https://192.168.1.5\n"), "{poster}");
+        let lines: Vec<_> = poster.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+        let width = lines[0].chars().count();
+        assert!(lines.iter().all(|line| line.chars().count() == width) && width >= 29, "{poster}");
+        // The quiet zone: light, so drawn, all around.
+        assert!(
+            lines[0].chars().all(|c| c == '█') && lines.iter().all(|line| line.starts_with("████")),
+            "{poster}"
+        );
+    }
+
+    #[test]
+    fn this_machine_has_hosts_without_loopback() {
+        let machine = Machine::look();
+        assert!(machine.hosts().iter().all(|host| host != "127.0.0.1" && host != "[::1]"), "{machine:?}");
+    }
+}
