@@ -33,7 +33,7 @@ impl Entrance {
 
     /// The port of HTTPS, once there is a certificate.
     fn port(&self) -> Option<u16> {
-        self.https.as_ref().filter(|(tls, _)| tls.is_ready()).map(|(_, port)| *port)
+        self.https.as_ref().filter(|(tls, _)| tls.certificate().is_some()).map(|(_, port)| *port)
     }
 
     fn is_for_good(&self) -> bool {

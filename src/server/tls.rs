@@ -147,9 +147,9 @@ impl Tls {
         &self.acceptor
     }
 
-    /// Whether there is a certificate yet.
-    pub(super) fn is_ready(&self) -> bool {
-        self.shown.get().is_some()
+    /// The certificate that new connections get, once there is one.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        self.shown.get()
     }
 
     /// Whether browsers are to be told to come by HTTPS only. With a certificate that they do not trust, that

@@ -1,1 +1,13 @@
-fn x() {}
+//! HTTPS as browsers and certificate authorities meet it: a real server on ports of its own per test, and where
+//! the log or a signal matters, the real program. Every wait is for a fact.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod acme;
+mod authority;
+mod lab;
+mod pages;
+mod patience;
+mod proxies;
+mod renewal;
+mod sources;

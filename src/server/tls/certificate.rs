@@ -141,7 +141,7 @@ impl Certificate {
     }
 
     /// What rustls serves.
-    pub(super) fn key(&self) -> Arc<CertifiedKey> {
+    pub(in crate::server) fn key(&self) -> Arc<CertifiedKey> {
         self.key.clone()
     }
 
