@@ -22,9 +22,14 @@ async fn main() -> ExitCode {
         return checked(&arguments).await;
     }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // What the socket library writes at the level of traces are the frames, and so seat tokens.
-    let frames =
-        |about: &Metadata<'_>| *about.level() > Level::INFO && about.target().starts_with("tungstenite");
+    // What the socket library writes at the level of traces are the frames, and so seat tokens. The protocol of the
+    // relay has a span and lines with addresses for every packet.
+    let frames = |about: &Metadata<'_>| {
+        let target = about.target();
+        let of_relay = ["stun_proto", "stun_types", "turn_server_proto", "turn_types"];
+        of_relay.iter().any(|name| target.starts_with(name))
+            || *about.level() > Level::INFO && target.starts_with("tungstenite")
+    };
     tracing_subscriber::registry()
         .with(filter)
         .with(filter_fn(move |about| !frames(about)))

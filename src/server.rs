@@ -19,6 +19,7 @@ mod outbox;
 mod pages;
 mod pulse;
 mod rate;
+pub mod relay;
 pub mod room;
 mod rooms;
 mod secret;

@@ -1,7 +1,7 @@
 //! What is written about comings and goings, and never more than a log can take.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::info;
 
@@ -47,6 +47,13 @@ impl Journal {
     pub(super) fn remark(&self, what: &str, why: &str, count: u32) {
         if self.may_write() {
             info!(why, count, "{what}");
+        }
+    }
+
+    /// Writes what one holder of relay credentials had relayed, when the last allocation of it ended.
+    pub(super) fn relayed(&self, holder: &str, bytes: u64, dropped: u64, lasted: Duration) {
+        if self.may_write() {
+            info!(holder, bytes, dropped, seconds = lasted.as_secs(), "the relay served");
         }
     }
 

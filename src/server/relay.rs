@@ -1,0 +1,283 @@
+//! The STUN and TURN server inside (RFC 8489, RFC 8656): a way between two browsers when there is no direct one.
+//!
+//! # Why this is no open proxy
+//! It has one UDP port, one TCP port and nothing else: what TURN calls a relayed address is a row in a table here.
+//! A packet that a client sends to a relayed address is looked up there and goes to the client that has it, if that
+//! one gave its permission; a packet to any other address finds no row and is dropped, and permissions for such
+//! addresses are refused (403). No code path leads from a client's bytes to a socket address of its choice, so
+//! that loopback, private networks, this machine and the internet are out of reach without any list of what is forbidden.
+//! The addresses handed out are of 192.0.2.0/24, which is nobody's (RFC 5737), so that they cannot be meant otherwise.
+//! The price: both ends of a call need credentials of this relay, and every page is given them.
+//!
+//! # Parts
+//! | module | what | knows sockets |
+//! |---|---|---|
+//! | `message` | kinds and lengths of messages, simple answers | no |
+//! | `gate` | credentials and nonces of requests | no |
+//! | `strangers` | how many requests without credentials are answered | no |
+//! | `holders` | quotas and counters of those who have credentials | no |
+//! | `client` | one client's protocol, by `turn-server-proto` | no |
+//! | `exchange` | all clients, and what goes between them | no |
+//! | `inbox`, `outbox`, `places` | messages from and to a stream, and how many streams | no |
+//! | `datagrams`, and this file | the sockets, the clock, the tasks | yes |
+
+mod client;
+mod datagrams;
+mod exchange;
+mod gate;
+mod holders;
+mod inbox;
+mod message;
+mod outbox;
+mod places;
+mod strangers;
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use socket2::{Protocol, SockRef, Type};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, interval, sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, error};
+
+use super::config::RelayConfig;
+use super::ice::Secret;
+use super::journal::Journal;
+use datagrams::Datagrams;
+use exchange::{Exchange, Now, Way};
+use gate::Gate;
+use holders::{Holders, Quotas};
+use inbox::Inbox;
+use outbox::Outbox;
+use places::Places;
+use strangers::Strangers;
+
+/// How long a stream may be without an allocation, at the start or later.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one with an allocation may be silent; its permissions would be over by then.
+const SILENCE: Duration = Duration::from_secs(660);
+/// Between two looks for allocations that are over.
+const SWEEP: Duration = Duration::from_secs(1);
+/// Pause before another try when a connection could not be accepted, as when files have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Bytes that the system may hold for a slow stream: more would only be late.
+const SEND_BUFFER: usize = 128 * 1024;
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// The relay; clones are the same one.
+#[derive(Clone)]
+pub struct Relay(Arc<Inner>);
+
+struct Inner {
+    exchange: Exchange,
+    datagrams: Datagrams,
+    listener: TcpListener,
+    places: Arc<Places>,
+    started: Instant,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Relay {
+    /// Opens the ports on `host`; `::` is every address of both families. With port 0 the system chooses two.
+    ///
+    /// # Errors
+    /// If a port cannot be had, or the system has no random numbers.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn open(config: &RelayConfig, secret: Secret, host: IpAddr) -> io::Result<Self> {
+        let journal = Journal::default();
+        let quotas = Quotas {
+            allocations: config.allocations,
+            allocations_each: config.allocations_per_seat,
+            bytes_per_second: config.bytes_per_second,
+            bytes_per_second_each: config.bytes_per_second_per_seat,
+        };
+        let mut nonces = [0; 32];
+        getrandom::fill(&mut nonces).map_err(io::Error::other)?;
+        let gate = Gate::new(secret, Secret::new(nonces));
+        let strangers = Strangers::new(config.strangers_per_second, journal.clone());
+        let (listener, address) = datagrams::socket(Type::STREAM, Protocol::TCP, host, config.port)?;
+        // As the standard library does: a server that starts again gets its port back at once.
+        listener.set_reuse_address(cfg!(unix))?;
+        listener.bind(&address.into())?;
+        listener.listen(BACKLOG)?;
+        Ok(Self(Arc::new(Inner {
+            exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal)),
+            datagrams: Datagrams::bind(host, config.port)?,
+            listener: TcpListener::from_std(listener.into())?,
+            places: Arc::new(Places::new(config.connections, config.connections_per_address)),
+            started: Instant::now(),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        })))
+    }
+
+    /// Where its UDP port is.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn udp_address(&self) -> io::Result<SocketAddr> {
+        self.0.datagrams.address()
+    }
+
+    /// Where its TCP port is.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn tcp_address(&self) -> io::Result<SocketAddr> {
+        self.0.listener.local_addr()
+    }
+
+    /// How many allocations there are.
+    pub fn allocations(&self) -> usize {
+        self.0.exchange.allocations()
+    }
+
+    /// Relays until `stop` is cancelled, and then ends everything it has begun.
+    pub async fn run(&self, stop: CancellationToken) {
+        let inner = &self.0;
+        inner.spawn(|inner| async move { inner.accept_forever().await });
+        inner.spawn(|inner| async move { inner.expire_forever().await });
+        while !stop.is_cancelled() {
+            let mut datagrams = inner.spawn(|inner| async move { inner.receive_forever().await });
+            tokio::select! {
+                () = stop.cancelled() => {}
+                // It ends by a fault only. What the others have goes on, and a fault of one packet must not be the end of all.
+                ended = &mut datagrams => error!(?ended, "the relay's UDP port had a fault and starts again"),
+            }
+        }
+        inner.stopping.cancel();
+        inner.tasks.close();
+        inner.tasks.wait().await;
+    }
+
+    /// Serves a client on a stream, such as one that came to the HTTPS port, until either end has enough.
+    pub async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin>(&self, stream: S, peer: SocketAddr) {
+        let inner = &self.0;
+        let Some(_place) = inner.places.take(peer.ip()) else {
+            return debug!("too many streams to the relay");
+        };
+        let outbox = Arc::new(Outbox::new(peer));
+        let client = Stream { inner, way: Way::Stream(outbox.clone()), heard: AtomicBool::new(false) };
+        let (reader, writer) = tokio::io::split(stream);
+        tokio::select! {
+            () = inner.stopping.cancelled() => {}
+            () = client.lose_patience() => {}
+            ended = client.read(reader) => debug!(?ended, "stream to the relay ended"),
+            ended = write(writer, &outbox) => debug!(?ended, "stream to the relay ended"),
+        }
+    }
+}
+
+impl Inner {
+    fn spawn<F: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        task: impl FnOnce(Arc<Self>) -> F,
+    ) -> tokio::task::JoinHandle<Option<()>> {
+        self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(task(self.clone())))
+    }
+
+    fn now(&self) -> Now {
+        let date = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now { running: self.started.elapsed(), date }
+    }
+
+    fn receive(&self, now: Now, from: &Way, message: &[u8]) {
+        self.exchange.receive(now, from, message, |to, message| match to {
+            Way::Datagrams { peer, local } => self.datagrams.send(*peer, *local, message),
+            Way::Stream(outbox) => outbox.push(message),
+        });
+    }
+
+    async fn receive_forever(&self) {
+        self.datagrams.receive_forever(|from, message| self.receive(self.now(), from, message)).await;
+    }
+
+    async fn accept_forever(self: Arc<Self>) {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    // Neither may fail a call.
+                    drop(stream.set_nodelay(true));
+                    drop(SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER));
+                    self.spawn(|inner| async move { Relay(inner).serve(stream, peer).await });
+                }
+                Err(error) => {
+                    debug!(%error, "no connection to the relay accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn expire_forever(&self) {
+        let mut sweeps = interval(SWEEP);
+        loop {
+            sweeps.tick().await;
+            self.exchange.expire(self.now().running);
+        }
+    }
+}
+
+/// One stream; what it had allocated ends with it.
+struct Stream<'a> {
+    inner: &'a Inner,
+    way: Way,
+    heard: AtomicBool,
+}
+
+impl Stream<'_> {
+    async fn read(&self, mut reader: ReadHalf<impl AsyncRead>) -> io::Result<()> {
+        let mut inbox = Inbox::new();
+        loop {
+            let length = reader.read(inbox.room()).await?;
+            if length == 0 {
+                return Ok(());
+            }
+            inbox.came(length);
+            self.heard.store(true, Ordering::Relaxed);
+            let now = self.inner.now();
+            while let Some(message) = inbox.take().map_err(|_| io::ErrorKind::InvalidData)? {
+                self.inner.receive(now, &self.way, message);
+            }
+        }
+    }
+
+    /// Ends when the stream has no allocation for too long, or says nothing for too long.
+    async fn lose_patience(&self) {
+        let mut silence = Duration::ZERO;
+        while silence < SILENCE {
+            sleep(PATIENCE).await;
+            if !self.inner.exchange.serves(&self.way) {
+                return;
+            }
+            silence =
+                if self.heard.swap(false, Ordering::Relaxed) { Duration::ZERO } else { silence + PATIENCE };
+        }
+    }
+}
+
+impl Drop for Stream<'_> {
+    fn drop(&mut self) {
+        self.inner.exchange.hang_up(&self.way, self.inner.now().running);
+    }
+}
+
+async fn write(mut writer: WriteHalf<impl AsyncWrite>, outbox: &Outbox) -> io::Result<()> {
+    let mut messages = Vec::new();
+    loop {
+        poll_fn(|context| outbox.poll_take(context, &mut messages)).await;
+        writer.write_all(&messages).await?;
+        writer.flush().await?;
+    }
+}

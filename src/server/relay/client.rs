@@ -1,0 +1,277 @@
+//! One client's side of the protocol (RFC 8656), without any sockets: a core of `turn-server-proto` of its own.
+//!
+//! A core that serves one client only is why nothing here grows with the number of clients: the core looks its lists
+//! through for every packet and never forgets a nonce or a user, and all that ends with the client.
+//! The core believes in UDP also where a stream leads to the client, as messages come whole: its own way with
+//! streams trips over the padding of ChannelData.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use turn_server_proto::api::{
+    DelayedMessageOrChannelSend, SocketAllocateError, TcpConnectError, Transmit, TurnServerApi,
+    TurnServerPollRet,
+};
+use turn_server_proto::server::TurnServer;
+use turn_types::attribute::{ChannelNumber, XorPeerAddress};
+use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
+use turn_types::prelude::DelayedTransmitBuild;
+use turn_types::stun::attribute::{ErrorCode, Fingerprint, MessageIntegrity, MessageIntegritySha256, Nonce};
+use turn_types::stun::message::{IntegrityAlgorithm, Message, MessageWriteVec, TransactionId};
+use turn_types::stun::prelude::{
+    Attribute, AttributeFromRaw, AttributeStaticType, MessageWrite, MessageWriteExt,
+};
+use turn_types::{AddressFamily, Instant, TransportType};
+
+use super::gate::{REALM, Visitor};
+
+/// Where the core believes to listen. As relayed addresses, of a network that is nobody's (RFC 5737).
+const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 0), 3478));
+/// A core's nonces stay good: who may ask is decided before.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// A channel lasts so long without being bound again (RFC 8656 section 12).
+const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
+/// Channels at one time; a call needs one for each peer.
+const MAX_CHANNELS: usize = 256;
+
+/// Whether an address is one that this relay hands out, in its own network that is nobody's.
+fn is_label(address: Option<SocketAddr>) -> bool {
+    matches!(address, Some(SocketAddr::V4(address)) if address.ip().octets()[..3] == [192, 0, 2])
+}
+
+/// One client that has an allocation.
+#[derive(Debug)]
+pub(super) struct Client {
+    address: SocketAddr,
+    username: String,
+    label: SocketAddrV4,
+    protocol: Mutex<Protocol>,
+}
+
+#[derive(Debug)]
+struct Protocol {
+    core: TurnServer,
+    nonce: String,
+    granted: (TransactionId, Vec<u8>),
+    channels: Vec<Channel>,
+}
+
+#[derive(Debug)]
+struct Channel {
+    number: u16,
+    peer: SocketAddr,
+    until: Duration,
+}
+
+impl Client {
+    /// Carries an Allocate request out: the client, if it was granted, and the answer.
+    pub(super) fn allocate(
+        request: &Message<'_>,
+        visitor: &Visitor,
+        address: SocketAddr,
+        label: SocketAddrV4,
+        now: Duration,
+    ) -> (Option<Self>, Vec<u8>) {
+        let mut core = TurnServer::new(TransportType::Udp, SERVER, REALM.to_owned());
+        core.set_nonce_expiry_duration(FOREVER);
+        core.add_user(visitor.username.clone(), visitor.password.clone());
+        // The core tells its nonce to whoever asks without one.
+        let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new()).finish();
+        let told = received(&mut core, address, &bare, now).unwrap_or_default();
+        let Some(nonce) = Message::from_bytes(&told).ok().and_then(|told| told.attribute::<Nonce>().ok())
+        else {
+            return (None, visitor.refuse(request, ErrorCode::SERVER_ERROR));
+        };
+        let nonce = nonce.nonce().to_owned();
+        let Some(signed) = signed_again(request, visitor, &nonce) else {
+            return (None, visitor.refuse(request, ErrorCode::BAD_REQUEST));
+        };
+        let answer = match received(&mut core, address, &signed, now) {
+            Some(refusal) => refusal,
+            None => {
+                give_label(&mut core, label, now);
+                core.poll_transmit(instant(now)).map(|transmit| transmit.data).unwrap_or_default()
+            }
+        };
+        if Message::from_bytes(&answer).is_ok_and(|answer| !answer.has_attribute(ErrorCode::TYPE)) {
+            let granted = (request.transaction_id(), answer.clone());
+            let protocol = Mutex::new(Protocol { core, nonce, granted, channels: Vec::new() });
+            (Some(Self { address, username: visitor.username.clone(), label, protocol }), answer)
+        } else {
+            (None, answer)
+        }
+    }
+
+    /// The relayed address.
+    pub(super) fn label(&self) -> SocketAddrV4 {
+        self.label
+    }
+
+    /// Answers a request, and tells whether the allocation has ended.
+    pub(super) fn request(&self, request: &Message<'_>, visitor: &Visitor, now: Duration) -> (Vec<u8>, bool) {
+        let mut protocol = self.protocol();
+        let refuse = |code| (visitor.refuse(request, code), false);
+        if self.username != visitor.username {
+            return refuse(ErrorCode::WRONG_CREDENTIALS);
+        }
+        match request.method() {
+            // Its answer was lost on the way: asked again, answered again (RFC 8656 section 7.2).
+            ALLOCATE if protocol.granted.0 == request.transaction_id() => {
+                return (protocol.granted.1.clone(), false);
+            }
+            ALLOCATE | REFRESH => {}
+            CREATE_PERMISSION | CHANNEL_BIND if !peers(request).into_iter().all(is_label) => {
+                return refuse(ErrorCode::FORBIDDEN);
+            }
+            CREATE_PERMISSION => {}
+            CHANNEL_BIND => {
+                if let Err(code) = protocol.bind(request, now) {
+                    return refuse(code);
+                }
+            }
+            _ => return refuse(ErrorCode::BAD_REQUEST),
+        }
+        let Some(signed) = signed_again(request, visitor, &protocol.nonce) else {
+            return refuse(ErrorCode::BAD_REQUEST);
+        };
+        let answer = received(&mut protocol.core, self.address, &signed, now).unwrap_or_default();
+        let ended = request.has_method(REFRESH) && protocol.ended(now);
+        (answer, ended)
+    }
+
+    /// Takes data that the client wants sent: the relayed address it is for, and the data itself.
+    pub(super) fn outgoing<'a>(&self, message: &'a [u8], now: Duration) -> Option<(SocketAddr, &'a [u8])> {
+        let transmit = Transmit::new(message, TransportType::Udp, self.address, SERVER);
+        let sent = self.protocol().core.recv(transmit, instant(now))?;
+        match sent.data {
+            DelayedMessageOrChannelSend::Range(message, range) => Some((sent.to, message.get(range)?)),
+            _ => None,
+        }
+    }
+
+    /// Takes data from another relayed address: the message that brings it to the client, if it gave its permission.
+    pub(super) fn incoming(&self, from: SocketAddrV4, data: &[u8], now: Duration) -> Option<Vec<u8>> {
+        let transmit = Transmit::new(data, TransportType::Udp, from.into(), self.label.into());
+        let sent = self.protocol().core.recv(transmit, instant(now))?;
+        Some(sent.data.build())
+    }
+
+    /// Lets time pass, and tells whether the allocation has ended.
+    pub(super) fn has_ended(&self, now: Duration) -> bool {
+        self.protocol().ended(now)
+    }
+
+    fn protocol(&self) -> MutexGuard<'_, Protocol> {
+        self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Protocol {
+    /// Keeps to what the core does not check: a channel has one peer, and they are not without number.
+    fn bind(&mut self, request: &Message<'_>, now: Duration) -> Result<(), u16> {
+        let (Ok(number), Some(peer)) =
+            (request.attribute::<ChannelNumber>(), peers(request).first().copied().flatten())
+        else {
+            return Err(ErrorCode::BAD_REQUEST);
+        };
+        let (number, until) = (number.channel(), now + CHANNEL_LIFETIME);
+        self.channels.retain(|channel| channel.until >= now);
+        if let Some(channel) =
+            self.channels.iter_mut().find(|channel| channel.number == number || channel.peer == peer)
+        {
+            if (channel.number, channel.peer) != (number, peer) {
+                return Err(ErrorCode::BAD_REQUEST);
+            }
+            channel.until = until;
+        } else if self.channels.len() < MAX_CHANNELS {
+            self.channels.push(Channel { number, peer, until });
+        } else {
+            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, now: Duration) -> bool {
+        loop {
+            match self.core.poll(instant(now)) {
+                TurnServerPollRet::SocketClose { .. } => return true,
+                TurnServerPollRet::TcpClose { .. } => {}
+                // The core waits for nothing else: its requests are settled when they are made.
+                _ => return false,
+            }
+        }
+    }
+}
+
+fn instant(now: Duration) -> Instant {
+    Instant::ZERO + now
+}
+
+/// What the core answers at once to a message of its client.
+fn received(core: &mut TurnServer, from: SocketAddr, message: &[u8], now: Duration) -> Option<Vec<u8>> {
+    let transmit = Transmit::new(message, TransportType::Udp, from, SERVER);
+    core.recv(transmit, instant(now)).map(|answer| answer.data.build())
+}
+
+/// Settles what an Allocate request asks the system for: one label, IPv4 and for datagrams.
+fn give_label(core: &mut TurnServer, label: SocketAddrV4, now: Duration) {
+    loop {
+        match core.poll(instant(now)) {
+            TurnServerPollRet::AllocateSocket {
+                transport,
+                listen_addr,
+                client_addr,
+                allocation_transport,
+                family,
+            } => {
+                let socket = match (allocation_transport, family) {
+                    (TransportType::Udp, AddressFamily::IPV4) => Ok(label.into()),
+                    (TransportType::Udp, _) => Err(SocketAllocateError::AddressFamilyNotSupported),
+                    _ => Err(SocketAllocateError::InsufficientCapacity),
+                };
+                let now = instant(now);
+                core.allocated_socket(
+                    transport,
+                    listen_addr,
+                    client_addr,
+                    allocation_transport,
+                    family,
+                    socket,
+                    now,
+                );
+            }
+            TurnServerPollRet::TcpConnect { relayed_addr, peer_addr, listen_addr, client_addr } => {
+                let refused = Err(TcpConnectError::Forbidden);
+                core.tcp_connected(relayed_addr, peer_addr, listen_addr, client_addr, refused, instant(now));
+            }
+            _ => return,
+        }
+    }
+}
+
+/// The request with the nonce that the core knows, signed again.
+///
+/// To answer 438 to a nonce from before would be the way of the RFC, but Chrome gives an Allocate up then.
+fn signed_again(request: &Message<'_>, visitor: &Visitor, nonce: &str) -> Option<Vec<u8>> {
+    let room = MessageWriteVec::with_capacity(request.as_bytes().len() + 64);
+    let mut signed = Message::builder(request.get_type(), request.transaction_id(), room);
+    for (_, attribute) in request.iter_attributes() {
+        match attribute.get_type() {
+            Nonce::TYPE => signed.add_attribute(&Nonce::new(nonce).ok()?).ok()?,
+            MessageIntegrity::TYPE | MessageIntegritySha256::TYPE | Fingerprint::TYPE => {}
+            _ => signed.add_attribute(&attribute).ok()?,
+        }
+    }
+    signed.add_message_integrity_with_key(&visitor.key, IntegrityAlgorithm::Sha1).ok()?;
+    Some(signed.finish())
+}
+
+/// The peers that a request names; nothing for one that cannot be read.
+fn peers(request: &Message<'_>) -> Vec<Option<SocketAddr>> {
+    let read =
+        |attribute| XorPeerAddress::from_raw(attribute).ok().map(|peer| peer.addr(request.transaction_id()));
+    let named =
+        request.iter_attributes().filter(|(_, attribute)| attribute.get_type() == XorPeerAddress::TYPE);
+    named.map(|(_, attribute)| read(attribute)).collect()
+}

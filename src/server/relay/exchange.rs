@@ -1,0 +1,255 @@
+//! All clients of the relay and what goes between them: messages in, messages out, time as an argument.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use turn_types::message::ALLOCATE;
+use turn_types::stun::attribute::ErrorCode;
+use turn_types::stun::message::{BINDING, Message};
+
+use super::client::Client;
+use super::gate::{Denial, Gate, Visitor};
+use super::holders::{Exhausted, Holder, Holders};
+use super::message::{Kind, binding_answer};
+use super::outbox::Outbox;
+use super::strangers::Strangers;
+
+/// Ports of relayed addresses (RFC 8656 section 7.2).
+const PORTS: std::ops::RangeInclusive<u16> = 49152..=65535;
+/// How often a free label is looked for; of four million, hardly one is taken.
+const LABEL_TRIES: usize = 16;
+
+/// How a client is reached, and so which client it is.
+#[derive(Clone, Debug)]
+pub(super) enum Way {
+    /// By datagrams between its address and one of ours.
+    Datagrams {
+        /// As the system told it.
+        peer: SocketAddr,
+        /// The one that was asked, and that has to answer.
+        local: Option<IpAddr>,
+    },
+    /// By a stream.
+    Stream(Arc<Outbox>),
+}
+
+impl Way {
+    /// The client's address; an IPv4 address is one also on a socket for both.
+    pub(super) fn peer(&self) -> SocketAddr {
+        let peer = match self {
+            Self::Datagrams { peer, .. } => *peer,
+            Self::Stream(outbox) => outbox.peer(),
+        };
+        SocketAddr::new(peer.ip().to_canonical(), peer.port())
+    }
+}
+
+impl PartialEq for Way {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Datagrams { peer, local }, Self::Datagrams { peer: other, local: asked }) => {
+                peer == other && local == asked
+            }
+            (Self::Stream(outbox), Self::Stream(other)) => Arc::ptr_eq(outbox, other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Way {}
+
+impl Hash for Way {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Datagrams { peer, local } => (peer, local).hash(state),
+            Self::Stream(outbox) => Arc::as_ptr(outbox).hash(state),
+        }
+    }
+}
+
+/// The time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    /// Since the start.
+    pub(super) running: Duration,
+    /// Since the Unix epoch.
+    pub(super) date: Duration,
+}
+
+/// The exchange.
+pub(super) struct Exchange {
+    gate: Gate,
+    strangers: Strangers,
+    holders: Holders,
+    lines: RwLock<Lines>,
+}
+
+#[derive(Default)]
+struct Lines {
+    by_way: HashMap<Way, Arc<Line>>,
+    by_label: HashMap<SocketAddrV4, Arc<Line>>,
+}
+
+/// One client, how to reach it, and on whose account.
+struct Line {
+    way: Way,
+    client: Client,
+    holder: Arc<Holder>,
+}
+
+impl Exchange {
+    /// Nobody yet.
+    pub(super) fn new(gate: Gate, strangers: Strangers, holders: Holders) -> Self {
+        Self { gate, strangers, holders, lines: RwLock::default() }
+    }
+
+    /// Takes one whole message from somewhere, and hands on what is to be sent because of it.
+    pub(super) fn receive(&self, now: Now, from: &Way, message: &[u8], send: impl FnOnce(&Way, &[u8])) {
+        match Kind::of(message) {
+            Some(Kind::Data) => {
+                if let Some((to, message)) = self.carry(now.running, from, message) {
+                    send(&to.way, &message);
+                }
+            }
+            Some(Kind::Request) => match self.answer(now, from, message) {
+                Some(answer) if !answer.is_empty() => send(from, &answer),
+                _ => {}
+            },
+            None => {}
+        }
+    }
+
+    /// Whether it has an allocation.
+    pub(super) fn serves(&self, way: &Way) -> bool {
+        self.line(way).is_some()
+    }
+
+    /// Allocations at this time.
+    pub(super) fn allocations(&self) -> usize {
+        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_way.len()
+    }
+
+    /// Ends the allocation of a client that went away.
+    pub(super) fn hang_up(&self, way: &Way, now: Duration) {
+        let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(line) = lines.by_way.remove(way) else { return };
+        lines.by_label.remove(&line.client.label());
+        drop(lines);
+        self.holders.end(&line.holder, now);
+    }
+
+    /// Ends the allocations whose time is over.
+    pub(super) fn expire(&self, now: Duration) {
+        let lines: Vec<_> = {
+            let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+            lines.by_way.values().cloned().collect()
+        };
+        for line in lines.iter().filter(|line| line.client.has_ended(now)) {
+            self.hang_up(&line.way, now);
+        }
+        self.strangers.report(now);
+    }
+
+    fn line(&self, way: &Way) -> Option<Arc<Line>> {
+        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_way.get(way).cloned()
+    }
+
+    /// Data from one client to another, and to nobody else: a relayed address is found in the table or nowhere.
+    fn carry(&self, now: Duration, from: &Way, message: &[u8]) -> Option<(Arc<Line>, Vec<u8>)> {
+        let sender = self.line(from)?;
+        let (label, data) = sender.client.outgoing(message, now)?;
+        let SocketAddr::V4(label) = label else { return None };
+        let receiver =
+            self.lines.read().unwrap_or_else(PoisonError::into_inner).by_label.get(&label).cloned()?;
+        if !self.holders.spend(&sender.holder, data.len(), now) {
+            return None;
+        }
+        let message = receiver.client.incoming(sender.client.label(), data, now)?;
+        Some((receiver, message))
+    }
+
+    fn answer(&self, now: Now, from: &Way, message: &[u8]) -> Option<Vec<u8>> {
+        let request = Message::from_bytes(message).ok()?;
+        let (line, peer) = (self.line(from), from.peer());
+        if request.has_method(BINDING) {
+            let answered = line.is_some() || self.strangers.allows(now.running, peer.ip());
+            return answered.then(|| binding_answer(&request, peer));
+        }
+        let visitor = match self.gate.admit(&request, peer, now.date) {
+            Ok(visitor) => visitor,
+            Err(why) => {
+                let answered = why == Denial::Stale || self.strangers.allows(now.running, peer.ip());
+                return answered.then(|| self.gate.challenge(&request, peer, now.date, why));
+            }
+        };
+        match line {
+            Some(line) => {
+                let (answer, ended) = line.client.request(&request, &visitor, now.running);
+                if ended {
+                    self.hang_up(from, now.running);
+                }
+                Some(answer)
+            }
+            None if request.has_method(ALLOCATE) => {
+                Some(self.allocate(now.running, from, &request, &visitor))
+            }
+            None => Some(visitor.refuse(&request, ErrorCode::ALLOCATION_MISMATCH)),
+        }
+    }
+
+    fn allocate(&self, now: Duration, way: &Way, request: &Message<'_>, visitor: &Visitor) -> Vec<u8> {
+        let full = || visitor.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
+        let holder = match self.holders.begin(visitor.holder(), now) {
+            Ok(holder) => holder,
+            Err(Exhausted::Own) => return visitor.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED),
+            Err(Exhausted::All) => return full(),
+        };
+        let (line, answer) = match self.free_label() {
+            Some(label) => {
+                let (client, answer) = Client::allocate(request, visitor, way.peer(), label, now);
+                let line = client.map(|client| Line { way: way.clone(), client, holder: holder.clone() });
+                (line, answer)
+            }
+            None => (None, full()),
+        };
+        let granted = line.is_some();
+        if line.is_some_and(|line| self.connect(line)) {
+            return answer;
+        }
+        self.holders.end(&holder, now);
+        if granted { full() } else { answer }
+    }
+
+    fn free_label(&self) -> Option<SocketAddrV4> {
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+        (0..LABEL_TRIES).find_map(|_| random_label().filter(|label| !lines.by_label.contains_key(label)))
+    }
+
+    /// Puts a client into the tables, unless another took its place meanwhile.
+    fn connect(&self, line: Line) -> bool {
+        let line = Arc::new(line);
+        let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
+        let Lines { by_way, by_label } = &mut *lines;
+        match (by_way.entry(line.way.clone()), by_label.entry(line.client.label())) {
+            (Entry::Vacant(way), Entry::Vacant(label)) => {
+                way.insert(line.clone());
+                label.insert(line);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// An address of TEST-NET-1, which is nobody's (RFC 5737): it cannot be meant for anything but this relay.
+fn random_label() -> Option<SocketAddrV4> {
+    let mut random = [0; 3];
+    getrandom::fill(&mut random).ok()?;
+    let [host, high, low] = random;
+    let port = PORTS.start() | u16::from_be_bytes([high, low]);
+    (1..=254).contains(&host).then(|| SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, host), port))
+}

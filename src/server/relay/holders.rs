@@ -1,0 +1,191 @@
+//! What each holder of credentials may use up, and has used up.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::server::journal::Journal;
+use crate::server::rate::{Meter, Rate};
+
+/// The holders that only test their connection begin with this.
+const TEST: &str = "test";
+const TEST_ALLOCATIONS: usize = 8;
+const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
+
+/// What may be used up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quotas {
+    /// Allocations in all.
+    pub(super) allocations: usize,
+    /// Allocations of one holder.
+    pub(super) allocations_each: usize,
+    /// Bytes a second in all.
+    pub(super) bytes_per_second: u32,
+    /// Bytes a second of one holder; what it sends counts, as what it gets counts for somebody else.
+    pub(super) bytes_per_second_each: u32,
+}
+
+/// What was used up already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exhausted {
+    /// The quota of this holder.
+    Own,
+    /// The quota of all together.
+    All,
+}
+
+/// All holders that have an allocation.
+#[derive(Debug)]
+pub(super) struct Holders {
+    quotas: Quotas,
+    bytes: Rate,
+    spent: Mutex<Meter>,
+    present: Mutex<Present>,
+    journal: Journal,
+}
+
+#[derive(Debug, Default)]
+struct Present {
+    allocations: usize,
+    holders: HashMap<String, Arc<Holder>>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Holder {
+    name: String,
+    rate: Rate,
+    account: Mutex<Account>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    allocations: usize,
+    since: Duration,
+    spent: Meter,
+    bytes: u64,
+    dropped: u64,
+}
+
+impl Holders {
+    /// Nobody yet.
+    pub(super) fn new(quotas: Quotas, journal: Journal) -> Self {
+        let bytes = Rate::new(quotas.bytes_per_second, quotas.bytes_per_second);
+        Self { quotas, bytes, spent: Mutex::default(), present: Mutex::default(), journal }
+    }
+
+    /// Counts one more allocation; to be ended by [`Holders::end`].
+    pub(super) fn begin(&self, name: &str, now: Duration) -> Result<Arc<Holder>, Exhausted> {
+        let test = name.starts_with(TEST);
+        let most = if test {
+            TEST_ALLOCATIONS.min(self.quotas.allocations_each)
+        } else {
+            self.quotas.allocations_each
+        };
+        let mut present = lock(&self.present);
+        let Present { allocations, holders } = &mut *present;
+        if *allocations >= self.quotas.allocations {
+            return Err(Exhausted::All);
+        }
+        let have = holders.get(name).map_or(0, |holder| lock(&holder.account).allocations);
+        if have >= most {
+            return Err(Exhausted::Own);
+        }
+        let holder = holders.entry(name.to_owned()).or_insert_with(|| {
+            let each = self.quotas.bytes_per_second_each;
+            let each = if test { TEST_BYTES_PER_SECOND.min(each) } else { each };
+            let account = Account { since: now, ..Account::default() };
+            Arc::new(Holder {
+                name: name.to_owned(),
+                rate: Rate::new(each, each),
+                account: Mutex::new(account),
+            })
+        });
+        lock(&holder.account).allocations += 1;
+        *allocations += 1;
+        Ok(holder.clone())
+    }
+
+    /// Counts one allocation less, and writes down what was used when it was the last.
+    pub(super) fn end(&self, holder: &Holder, now: Duration) {
+        let mut present = lock(&self.present);
+        present.allocations = present.allocations.saturating_sub(1);
+        let mut account = lock(&holder.account);
+        account.allocations = account.allocations.saturating_sub(1);
+        if account.allocations == 0 {
+            present.holders.remove(&holder.name);
+            drop(present);
+            let lasted = now.saturating_sub(account.since);
+            self.journal.relayed(&holder.name, account.bytes, account.dropped, lasted);
+        }
+    }
+
+    /// Counts bytes that are to be relayed for a holder; what is too much is to be dropped, as a network would.
+    pub(super) fn spend(&self, holder: &Holder, bytes: usize, now: Duration) -> bool {
+        let count = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let mut account = lock(&holder.account);
+        let allowed = account.spent.allows_many(now, holder.rate, count)
+            && lock(&self.spent).allows_many(now, self.bytes, count);
+        if allowed {
+            account.bytes += u64::from(count);
+        } else {
+            account.dropped += u64::from(count);
+        }
+        allowed
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(100);
+
+    fn holders(allocations: usize, allocations_each: usize) -> Holders {
+        let quotas = Quotas {
+            allocations,
+            allocations_each,
+            bytes_per_second: 1_000_000,
+            bytes_per_second_each: 300_000,
+        };
+        Holders::new(quotas, Journal::default())
+    }
+
+    #[test]
+    fn allocations_are_limited_for_one_and_for_all() {
+        let holders = holders(5, 3);
+        let first: Vec<_> = (0..3).map(|_| holders.begin("a", NOW).unwrap()).collect();
+        assert_eq!(holders.begin("a", NOW).unwrap_err(), Exhausted::Own);
+        let others = [holders.begin("b", NOW).unwrap(), holders.begin("c", NOW).unwrap()];
+        assert_eq!(holders.begin("d", NOW).unwrap_err(), Exhausted::All);
+        holders.end(&first[0], NOW);
+        assert!(holders.begin("a", NOW).is_ok());
+        for holder in &others {
+            holders.end(holder, NOW);
+        }
+        assert_eq!(lock(&holders.present).holders.len(), 1, "who has no allocation is not kept");
+    }
+
+    #[test]
+    fn tests_of_a_connection_get_little() {
+        let holders = holders(1_000, 100);
+        let tests = std::iter::from_fn(|| holders.begin("test-1", NOW).ok()).collect::<Vec<_>>();
+        assert_eq!(tests.len(), TEST_ALLOCATIONS);
+        let relayed = (0..1_000).filter(|_| holders.spend(&tests[0], 1_000, NOW)).count();
+        assert_eq!(relayed, 65);
+    }
+
+    #[test]
+    fn bytes_are_limited_for_one_and_for_all() {
+        let holders = holders(100, 100);
+        let spend = |name| {
+            let holder = holders.begin(name, NOW).unwrap();
+            (0..1_000).filter(|_| holders.spend(&holder, 1_000, NOW)).count()
+        };
+        assert_eq!(["a", "b", "c", "d", "e"].map(spend), [300, 300, 300, 100, 0]);
+    }
+}

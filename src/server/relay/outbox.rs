@@ -1,0 +1,100 @@
+//! What waits to be written to one stream: never more than so much, and only whole messages.
+
+use std::mem;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::message::padded;
+
+/// Bytes that may wait. A stream that is slower than its calls loses packets, as a slow network does.
+const MAX_WAITING: usize = 128 * 1024;
+/// An empty queue that grew beyond this is given back.
+const KEPT: usize = 16 * 1024;
+
+/// The queue towards one stream; filled by anyone, emptied by the stream's own task.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    peer: SocketAddr,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<u8>,
+    writer: Option<Waker>,
+}
+
+impl Outbox {
+    /// An empty one.
+    pub(super) fn new(peer: SocketAddr) -> Self {
+        Self { peer, queue: Mutex::default() }
+    }
+
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Adds a message, or drops it when too much waits already.
+    pub(super) fn push(&self, message: &[u8]) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = queue.waiting.len() + padded(message.len());
+        if length > MAX_WAITING {
+            return;
+        }
+        queue.waiting.extend_from_slice(message);
+        // STUN messages are multiples of four by themselves.
+        queue.waiting.resize(length, 0);
+        let writer = queue.writer.take();
+        drop(queue);
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+    }
+
+    /// Exchanges what waits for the buffer `written`, which has been written.
+    pub(super) fn poll_take(&self, context: &mut Context<'_>, written: &mut Vec<u8>) -> Poll<()> {
+        written.clear();
+        if written.capacity() > KEPT {
+            *written = Vec::new();
+        }
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.waiting.is_empty() {
+            queue.writer = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        mem::swap(&mut queue.waiting, written);
+        Poll::Ready(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(outbox: &Outbox) -> Option<Vec<u8>> {
+        let mut taken = Vec::new();
+        outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut taken).is_ready().then_some(taken)
+    }
+
+    #[test]
+    fn messages_are_padded_and_kept_in_order() {
+        let outbox = Outbox::new(([127, 0, 0, 1], 9).into());
+        assert_eq!(taken(&outbox), None);
+        outbox.push(&[0x40, 0, 0, 1, 7]);
+        outbox.push(&[0x40, 0, 0, 0]);
+        assert_eq!(taken(&outbox), Some(vec![0x40, 0, 0, 1, 7, 0, 0, 0, 0x40, 0, 0, 0]));
+        assert_eq!(taken(&outbox), None);
+    }
+
+    #[test]
+    fn what_nobody_reads_is_dropped_whole() {
+        let outbox = Outbox::new(([127, 0, 0, 1], 9).into());
+        for _ in 0..1_000 {
+            outbox.push(&[7; 1_000]);
+        }
+        let taken = taken(&outbox).unwrap();
+        assert!(taken.len() <= MAX_WAITING && taken.len() % 1_000 == 0, "{}", taken.len());
+    }
+}

@@ -1,0 +1,80 @@
+//! How many streams there are: in all, and from one network.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::strangers::network;
+
+/// The places for streams.
+#[derive(Debug)]
+pub(super) struct Places {
+    all: usize,
+    each: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    networks: HashMap<IpAddr, usize>,
+}
+
+/// A place that is taken until this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    places: Arc<Places>,
+    network: IpAddr,
+}
+
+impl Places {
+    /// So many in all, and for each network.
+    pub(super) fn new(all: usize, each: usize) -> Self {
+        Self { all, each, taken: Mutex::default() }
+    }
+
+    /// Takes one, if there is one.
+    pub(super) fn take(self: &Arc<Self>, from: IpAddr) -> Option<Place> {
+        let network = network(from);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let have = taken.networks.get(&network).copied().unwrap_or_default();
+        if taken.all >= self.all || have >= self.each {
+            return None;
+        }
+        taken.all += 1;
+        taken.networks.insert(network, have + 1);
+        Some(Place { places: self.clone(), network })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all -= 1;
+        if let Some(have) = taken.networks.get_mut(&self.network) {
+            *have -= 1;
+            if *have == 0 {
+                taken.networks.remove(&self.network);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_limited_for_one_and_for_all_and_come_back() {
+        let places = Arc::new(Places::new(3, 2));
+        let [first, second, third] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|ip| ip.parse().unwrap());
+        let held = [places.take(first), places.take(first)].map(Option::unwrap);
+        assert!(places.take(first).is_none());
+        let other = places.take(second).unwrap();
+        assert!(places.take(third).is_none());
+        drop(held);
+        assert!(places.take(first).is_some() && places.take(third).is_some());
+        drop(other);
+        assert!(places.taken.lock().unwrap().networks.is_empty());
+    }
+}

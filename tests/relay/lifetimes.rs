@@ -1,0 +1,88 @@
+//! How long things last, in virtual time.
+
+use std::time::Duration;
+
+use tokio::io::DuplexStream;
+use tokio::time::advance;
+
+use crate::client::{Client, Server, connect, credentials, soon, until};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn over_stream(server: &Server, holder: &str) -> Client {
+    let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(64 * 1024);
+    let relay = server.relay.clone();
+    tokio::spawn(async move { relay.serve(far, ([192, 168, 1, 1], 5000).into()).await });
+    Client::over_stream(near, credentials(holder))
+}
+
+async fn arrives(one: &mut Client, other: &mut Client) -> bool {
+    one.send(0x4000, b"still there?").await;
+    one.binding().await;
+    other.data().await.is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_goes_on_while_it_is_refreshed_and_ends_when_it_is_not() {
+    let server = Server::start();
+    let (mut one, mut other) = (over_stream(&server, "a"), over_stream(&server, "b"));
+    connect(&mut one, &mut other).await;
+    let (here, there) = {
+        // Channels are bound again by the same addresses.
+        let addresses = (one.allocate().await, other.allocate().await);
+        assert_eq!(addresses, (Err(437), Err(437)));
+        let (mut c, mut d) = (over_stream(&server, "c"), over_stream(&server, "d"));
+        let addresses = (c.allocate().await.unwrap(), d.allocate().await.unwrap());
+        c.bind(0x4000, addresses.1).await.unwrap();
+        d.bind(0x4000, addresses.0).await.unwrap();
+        (one, other) = (c, d);
+        addresses
+    };
+    for _ in 0..20 {
+        advance(240 * SECOND).await;
+        for (client, peer) in [(&mut one, there), (&mut other, here)] {
+            client.refresh(600).await.unwrap();
+            client.bind(0x4000, peer).await.unwrap();
+        }
+        assert!(arrives(&mut one, &mut other).await && arrives(&mut other, &mut one).await);
+    }
+    advance(299 * SECOND).await;
+    assert!(arrives(&mut one, &mut other).await);
+    advance(2 * SECOND).await;
+    assert!(!arrives(&mut one, &mut other).await, "a permission lasts five minutes");
+    advance(301 * SECOND).await;
+    until("the end of the allocations", || server.relay.allocations() == 0).await;
+    assert_eq!(one.refresh(600).await, Err(437));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_an_allocation_is_closed_soon() {
+    let server = Server::start();
+    let (mut silent, mut asking) = (over_stream(&server, "a"), over_stream(&server, "b"));
+    let mut allocated = over_stream(&server, "c");
+    asking.binding().await;
+    allocated.allocate().await.unwrap();
+    advance(9 * SECOND).await;
+    asking.binding().await;
+    advance(2 * SECOND).await;
+    assert_eq!(soon("the end", silent.read()).await, None);
+    assert_eq!(soon("the end", asking.read()).await, None);
+    allocated.binding().await;
+    allocated.refresh(0).await.unwrap();
+    advance(11 * SECOND).await;
+    assert_eq!(soon("the end", allocated.read()).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_asks_for_long_gets_an_hour_and_a_silent_stream_less() {
+    let server = Server::start();
+    let mut client = over_stream(&server, "a");
+    client.allocate().await.unwrap();
+    client.refresh(u32::MAX).await.unwrap();
+    advance(3590 * SECOND).await;
+    assert_eq!(server.relay.allocations(), 1);
+    for _ in 0..70 {
+        advance(10 * SECOND).await;
+    }
+    until("the end of the allocation", || server.relay.allocations() == 0).await;
+}

@@ -1,0 +1,112 @@
+//! How much one holder, and all together, may have.
+
+use std::time::Duration;
+
+use crate::client::{Client, Server, connect, credentials, soon};
+
+#[tokio::test]
+async fn allocations_are_limited_for_one_holder_and_for_all() {
+    let server = Server::with(|config| (config.allocations, config.allocations_per_seat) = (6, 4));
+    let mut held = Vec::new();
+    for (holder, expected) in [
+        ("a", Ok(())),
+        ("a", Ok(())),
+        ("a", Ok(())),
+        ("a", Ok(())),
+        ("a", Err(486)),
+        ("b", Ok(())),
+        ("b", Ok(())),
+        ("c", Err(508)),
+    ] {
+        let mut client = server.udp_client(holder).await;
+        assert_eq!(client.allocate().await.map(drop), expected, "{holder}");
+        held.push(client);
+    }
+    held[0].refresh(0).await.unwrap();
+    server.udp_client("a").await.allocate().await.unwrap();
+}
+
+/// How much of two megabytes, sent at once, arrives.
+async fn arrives(server: &Server, holder: &str) -> usize {
+    let (mut one, mut other) = (server.tcp_client(holder).await, server.udp_client("receiver").await);
+    connect(&mut one, &mut other).await;
+    let mut arrived = 0;
+    for _ in 0..200 {
+        for _ in 0..10 {
+            one.send(0x4000, &[7; 1000]).await;
+        }
+        one.binding().await;
+        while let Some(data) = other.data().await {
+            arrived += data.len();
+            // The answer to the question that came with it is passed over by the next.
+        }
+    }
+    arrived
+}
+
+#[tokio::test]
+async fn bytes_beyond_the_rate_are_dropped() {
+    let server = Server::with(|config| config.bytes_per_second_per_seat = 500_000);
+    let started = std::time::Instant::now();
+    let arrived = arrives(&server, "a").await;
+    let most = 500_000.0 * (1.0 + started.elapsed().as_secs_f64());
+    assert!((499_000..=most as usize).contains(&arrived), "{arrived} of at most {most}");
+    let tested = arrives(&server, "test-1").await;
+    assert!(tested < arrived && tested >= 65_000, "{tested}: a test of the connection gets less");
+}
+
+#[tokio::test]
+async fn streams_are_limited_for_one_address_and_for_all() {
+    for limits in [(3, 100), (100, 3)] {
+        let server = Server::with(|config| (config.connections, config.connections_per_address) = limits);
+        let mut held = Vec::new();
+        for n in 0..5 {
+            let mut client = server.tcp_client("a").await;
+            if n < 3 {
+                client.binding().await;
+            } else {
+                assert_eq!(soon("the end of the stream", client.read()).await, None);
+            }
+            held.push(client);
+        }
+        drop(held);
+        // A place is free again once the relay has noticed.
+        soon("a place", async {
+            loop {
+                let mut client = server.tcp_client("a").await;
+                let question = client.request(turn_types::stun::message::BINDING, 1.into(), &[]);
+                client.write(&question).await;
+                if client.read().await.is_some() {
+                    return;
+                }
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn strangers_get_so_many_answers_and_members_all() {
+    let server = Server::with(|config| config.strangers_per_second = 80);
+    let (mut one, mut other) = (server.udp_client("a").await, server.udp_client("b").await);
+    connect(&mut one, &mut other).await;
+    let mut stranger = Client::over_udp(server.udp, credentials("c")).await;
+    let question = stranger.request(turn_types::stun::message::BINDING, 1.into(), &[]);
+    let started = std::time::Instant::now();
+    for _ in 0..100 {
+        for _ in 0..50 {
+            stranger.write(&question).await;
+        }
+        // Answered in order, and so after all those questions were read.
+        one.send(0x4000, b"on").await;
+        assert_eq!(other.coming().await, b"on");
+        one.refresh(600).await.unwrap();
+    }
+    let elapsed = started.elapsed();
+    let mut answers = 0;
+    while tokio::time::timeout(Duration::from_millis(1), stranger.read()).await.is_ok() {
+        answers += 1;
+    }
+    let most = 10.0 * (2.0 + elapsed.as_secs_f64());
+    assert!((1..=most as usize).contains(&answers), "{answers} answers in {elapsed:?}");
+}
