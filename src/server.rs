@@ -14,6 +14,7 @@ pub mod ice;
 mod journal;
 mod language;
 mod ledger;
+mod offer;
 mod origin;
 mod outbox;
 mod pages;
@@ -38,6 +39,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
 
@@ -45,20 +47,19 @@ use config::{Config, IceServerConfig};
 use connections::Connections;
 use doors::Doors;
 use entrance::{Entrance, HEALTH_PATH};
-use front::Front;
+use front::{Front, Relaying};
 use heartbeat::Rhythm;
-use ice::{IceServers, Login, OtherServer, Secret};
+use ice::{IceServers, Login, OtherServer, OwnRelay, Secret};
 use journal::Journal;
 use ledger::Ledger;
 use outbox::QueueLimit;
 use rate::Rate;
 use room::{RoomRecord, Rules};
 use rooms::Rooms;
-use secret::relay_secret;
 use socket::{SocketRules, Sockets};
 use tls::Tls;
 
-use crate::protocol::SOCKET_PATH;
+use crate::protocol::{ICE_PATH, SOCKET_PATH};
 
 /// How long everything together may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
@@ -73,8 +74,8 @@ pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
     let tls = Tls::open(&config).map_err(io::Error::other)?.map(Arc::new);
     let (ledger, records) = open_ledger(&config, doors.http());
-    let ice = Arc::new(ice_servers(&config)?);
-    let sockets = sockets(&config, ice, (ledger.clone(), records));
+    let ice = Arc::new(ice_servers(&config, &doors)?);
+    let sockets = sockets(&config, ice.clone(), (ledger.clone(), records));
     let _expiry = AbortOnDropHandle::new(tokio::spawn({
         let rooms = sockets.rooms.clone();
         async move { rooms.expire_forever().await }
@@ -84,9 +85,20 @@ pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -
     let https = tls.clone().zip(doors.https().map(|address| address.port()));
     announce(&doors, tls.as_deref());
     let entrance = Arc::new(Entrance::new(config.server.trusted_proxies.clone(), https));
-    let router = router(sockets.clone(), entrance);
-    // Here the relay takes over what speaks TURN within TLS.
-    let front = Arc::new(Front::new(&config.limits, router, tls, None, sockets.tasks.clone()));
+    let router = router(sockets.clone(), ice, entrance);
+    let relay = doors.relay().map(|(relay, _)| relay.clone());
+    let relaying = relay.clone().map(|relay| -> Relaying {
+        Arc::new(move |stream, from| {
+            let relay = relay.clone();
+            Box::pin(async move { relay.serve(stream, from).await })
+        })
+    });
+    let front = Arc::new(Front::new(&config.limits, router, tls, relaying, sockets.tasks.clone()));
+    let stopping = CancellationToken::new();
+    if let Some(relay) = relay {
+        let stopping = stopping.clone();
+        sockets.tasks.spawn(async move { relay.run(stopping).await });
+    }
     tokio::select! {
         () = front.accept_forever(&doors) => {}
         () = stop => {}
@@ -95,6 +107,7 @@ pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -
     info!(rooms = sockets.rooms.count(), "stopping");
     sockets.connections.stop();
     front.stop();
+    stopping.cancel();
     sockets.tasks.close();
     if timeout(STOP_WITHIN, sockets.tasks.wait()).await.is_err() {
         warn!("some connections did not end in time");
@@ -114,6 +127,14 @@ fn announce(doors: &Doors, tls: Option<&Tls>) {
             info!("Parlor serves on {}", urls.join(" "));
         }
         None => info!("Parlor serves on {}", doors.url()),
+    }
+    if let Some((udp, tcp)) = doors.relay_ports() {
+        info!(
+            udp = udp.port(),
+            tcp = tcp.port(),
+            tls = doors.https().map(|https| https.port()),
+            "relay (STUN, TURN)"
+        );
     }
 }
 
@@ -139,9 +160,14 @@ fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>
 }
 
 /// What browsers are told to find a way with.
-fn ice_servers(config: &Config) -> io::Result<IceServers> {
-    let folder = config.server.state_folder();
-    let secret = relay_secret(&config.relay.secret, folder.as_deref())?;
+fn ice_servers(config: &Config, doors: &Doors) -> io::Result<IceServers> {
+    let own = doors.relay().zip(doors.relay_ports()).map(|((_, secret), (udp, tcp))| OwnRelay {
+        host: Some(config.relay.host.clone()).filter(|host| !host.is_empty()),
+        udp: udp.port(),
+        tcp: tcp.port(),
+        tls: doors.https().map(|https| https.port()),
+        secret: secret.clone(),
+    });
     let login = |server: &IceServerConfig| match (&server.secret, &server.username, &server.credential) {
         (Some(secret), ..) => Login::Derived(Secret::new(secret.as_bytes())),
         (None, Some(username), Some(credential)) => {
@@ -151,7 +177,11 @@ fn ice_servers(config: &Config) -> io::Result<IceServers> {
     };
     let other = |server: &IceServerConfig| OtherServer { urls: server.urls.clone(), login: login(server) };
     let others = config.ice.servers.iter().map(other).collect();
-    Ok(IceServers { own: None, others, lifetime: config.relay.credential_lifetime, key: secret })
+    let key = match &own {
+        Some(own) => own.secret.clone(),
+        None => Secret::new(secret::random()?),
+    };
+    Ok(IceServers { own, others, lifetime: config.relay.credential_lifetime, key })
 }
 
 fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRecord>)) -> Sockets {
@@ -177,10 +207,12 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRec
     }
 }
 
-fn router(sockets: Sockets, entrance: Arc<Entrance>) -> Router {
+fn router(sockets: Sockets, ice: Arc<IceServers>, entrance: Arc<Entrance>) -> Router {
+    let offers = Router::new().route(ICE_PATH, get(offer::offer)).with_state(ice);
     Router::new()
         .route(SOCKET_PATH, get(socket::open))
         .with_state(sockets)
+        .merge(offers)
         .route(HEALTH_PATH, get(async || "ok"))
         .merge(pages::router())
         .layer(from_fn_with_state(entrance, entrance::pass))

@@ -9,6 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing::info;
 
 use super::config::Config;
+use super::ice::Secret;
+use super::relay::Relay;
+use super::secret::relay_secret;
 use super::tls::is_on;
 
 /// Connections that may wait to be accepted.
@@ -25,6 +28,7 @@ const LAN_PORT: u16 = 3443;
 pub struct Doors {
     http: Door,
     https: Option<Door>,
+    relay: Option<(Relay, Secret)>,
 }
 
 #[derive(Debug)]
@@ -78,7 +82,7 @@ impl Doors {
                 result => result,
             }
         });
-        Ok(Self { http, https: https.transpose()? })
+        Ok(Self { http, https: https.transpose()?, relay: open_relay(config)? })
     }
 
     /// Where HTTP is.
@@ -89,6 +93,17 @@ impl Doors {
     /// Where HTTPS is.
     pub fn https(&self) -> Option<SocketAddr> {
         self.https.as_ref().map(|door| door.address)
+    }
+
+    /// The relay and what its passwords are derived from, if there is one.
+    pub(super) fn relay(&self) -> Option<&(Relay, Secret)> {
+        self.relay.as_ref()
+    }
+
+    /// Where the relay has its ports for UDP and TCP.
+    pub fn relay_ports(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let (relay, _) = self.relay.as_ref()?;
+        relay.udp_address().ok().zip(relay.tcp_address().ok())
     }
 
     /// Where a browser on this machine finds plain HTTP: it opens `localhost`, not the address that means all.
@@ -142,6 +157,20 @@ impl Door {
     }
 }
 
+fn open_relay(config: &Config) -> Result<Option<(Relay, Secret)>, DoorError> {
+    if !config.relay.enabled {
+        return Ok(None);
+    }
+    let (host, key) = (config.server.host, "relay.port");
+    let address = SocketAddr::new(host, config.relay.port);
+    let open = || {
+        let folder = config.server.state_folder();
+        let secret = relay_secret(&config.relay.secret, folder.as_deref())?;
+        Ok((Relay::open(&config.relay, secret.clone(), host)?, secret))
+    };
+    open().map(Some).map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
+}
+
 /// A socket for IPv6 takes IPv4 as well where the system has both.
 fn listen(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
@@ -186,6 +215,7 @@ mod tests {
     fn config() -> Config {
         let mut config = Config::default();
         config.server.port = 0;
+        config.relay.port = 0;
         config
     }
 

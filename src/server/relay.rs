@@ -32,6 +32,7 @@ mod outbox;
 mod places;
 mod strangers;
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -75,6 +76,12 @@ const BACKLOG: i32 = 1024;
 /// The relay; clones are the same one.
 #[derive(Clone)]
 pub struct Relay(Arc<Inner>);
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").field("allocations", &self.allocations()).finish_non_exhaustive()
+    }
+}
 
 struct Inner {
     exchange: Exchange,

@@ -51,7 +51,11 @@ fn keep(folder: &Path, fresh: &str) -> io::Result<String> {
     Ok(fresh.to_owned())
 }
 
-fn random() -> io::Result<String> {
+/// Many hexadecimal digits that nobody guesses.
+///
+/// # Errors
+/// If the system has no random numbers.
+pub(super) fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -11,7 +11,6 @@ use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::{SinkExt, StreamExt};
@@ -99,7 +98,7 @@ pub(super) async fn open(
         sockets.journal.remark("socket refused", "too many sockets", 1);
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };
-    let host = host_of(&headers);
+    let host = visitor.known_as().to_owned();
     let tracked = sockets.tasks.token();
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
@@ -119,12 +118,6 @@ pub(super) async fn open(
 fn same_site(headers: &HeaderMap, own: &str, allowed: &[String]) -> bool {
     let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or_default());
     origin.is_none_or(|origin| may_connect(origin, own, allowed))
-}
-
-/// Without the port; what names no host is this machine.
-fn host_of(headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    host.map_or_else(|| "localhost".to_owned(), |authority| authority.host().to_owned())
 }
 
 struct Socket {

@@ -38,6 +38,11 @@ pub(super) struct Caller {
 }
 
 impl Visitor {
+    /// The name by which the sender's browser finds this server; one that says none is on this machine.
+    pub(super) fn known_as(&self) -> &str {
+        if self.host.is_empty() { "localhost" } else { &self.host }
+    }
+
     /// Finds out who sent a request that `caller` delivered.
     pub(super) fn of(parts: &Parts, caller: Caller, trusted: &[IpNet]) -> Self {
         let headers = &parts.headers;

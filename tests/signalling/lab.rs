@@ -60,6 +60,7 @@ impl Server {
     pub(crate) async fn with_at(address: SocketAddr, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.server.state = STATE_NONE.into();
+        config.relay.enabled = false;
         change(&mut config);
         (config.server.host, config.server.port) = (address.ip(), address.port());
         let doors = Doors::open(&config).unwrap();

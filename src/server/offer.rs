@@ -1,0 +1,21 @@
+//! `GET /ice`: what a page without a seat needs to test its connection.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, HeaderName};
+use axum::{Extension, Json};
+
+use super::ice::IceServers;
+use super::rooms::since_epoch;
+use super::visitor::Visitor;
+use crate::protocol::IceOffer;
+
+/// Credentials for a minute, and little to be done with them: see the relay's quotas.
+pub(super) async fn offer(
+    State(ice): State<Arc<IceServers>>,
+    Extension(visitor): Extension<Visitor>,
+) -> ([(HeaderName, &'static str); 1], Json<IceOffer>) {
+    let ice_servers = ice.for_tester(visitor.known_as(), visitor.address, since_epoch());
+    ([(CACHE_CONTROL, "no-store")], Json(IceOffer { ice_servers }))
+}
