@@ -1,0 +1,42 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** What the page says and lets one choose about the network. */
+export class ConnectionPart {
+  readonly heading: Locator;
+  /** "Hide my address", on the first screen. */
+  readonly hide: Locator;
+  readonly hideHint: Locator;
+  /** The same in a call. */
+  readonly hideButton: Locator;
+  readonly test: Locator;
+  readonly result: Locator;
+  readonly findings: Locator;
+  /** How the media of the first other one goes. */
+  readonly path: Locator;
+
+  constructor(readonly page: Page) {
+    this.heading = page.locator('#connection > summary');
+    this.hide = page.locator('#hide-address');
+    this.hideHint = page.locator('#hide-address-hint');
+    this.hideButton = page.locator('#hide-button');
+    this.test = page.locator('#test-button');
+    this.result = page.locator('#test-result');
+    this.findings = this.result.locator('[data-finding]');
+    this.path = page.locator('[data-peer] [data-path]').first();
+  }
+
+  async open(): Promise<void> {
+    await this.heading.click();
+    await expect(this.test).toBeVisible();
+  }
+
+  /** The server answers a question for its ICE servers like this. */
+  async offered(iceServers: RTCIceServer[]): Promise<void> {
+    await this.page.route('**/ice', (route) => route.fulfill({ json: { ice_servers: iceServers } }));
+  }
+
+  async expectFindings(...findings: string[]): Promise<void> {
+    await expect(this.result).toHaveAttribute('data-verdict', /./);
+    expect(await this.findings.evaluateAll((lines) => lines.map((line) => line.getAttribute('data-finding')))).toEqual(findings);
+  }
+}
