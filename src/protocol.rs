@@ -85,7 +85,6 @@ pub struct Seated {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceOffer {
     /// Configuration for `RTCPeerConnection`, good for a short while; empty if this server offers nothing.
-    #[serde(default)]
     pub ice_servers: Vec<IceServer>,
 }
 

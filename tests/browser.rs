@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::channel::mpsc;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
-use parlor::call::{CallView, DeviceView, Notice, Phase, UserAction};
+use parlor::call::{CallView, DeviceView, Notice, Phase, UserAction, Verdict};
 use parlor::ui::CallHandle;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -124,4 +124,25 @@ async fn a_server_that_cannot_be_reached_is_told_and_can_be_given_up() {
     page.act(UserAction::Leave);
     let view = page.shows(|view| view.phase == Phase::Home).await;
     assert_eq!(view.notice, None);
+}
+
+#[wasm_bindgen_test]
+async fn a_hidden_address_stays_hidden_when_the_page_is_opened_again() {
+    let mut page = Page::open();
+    page.act(UserAction::HideAddress(true));
+    page.shows(|view| view.hides_address).await;
+    let mut again = Page::open();
+    // Of the first view that says anything, so that no connection is made before it is known.
+    again.act(UserAction::Connect { room: String::new(), name: String::new() });
+    assert!(again.shows(|view| view.notice.is_some()).await.hides_address);
+    again.act(UserAction::HideAddress(false));
+    again.shows(|view| !view.hides_address).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_test_that_no_server_answers_ends_in_words() {
+    let mut page = Page::open();
+    page.act(UserAction::Rehearse);
+    let view = page.shows(|view| view.rehearsal.is_some_and(|it| it.verdict.is_some())).await;
+    assert_eq!(view.rehearsal.and_then(|it| it.verdict), Some(Verdict::NoServer));
 }

@@ -121,11 +121,14 @@ impl Peer {
         &self.incoming
     }
 
-    /// Lets it go through something else from now on.
+    /// Lets it go through something else from now on. A connection that refuses is built anew, since it would
+    /// go on looking for ways that are not wanted any more.
     pub(super) fn configure(&self, ways: &Ways) {
         let configuration = configuration(ways);
         if let Err(error) = self.connection.set_configuration_with_configuration(&configuration) {
-            super::log(&format!("not configured: {}", BrowserError::from(error)));
+            let error = BrowserError::from(error).to_string();
+            super::log(&format!("not configured: {error}"));
+            self.report.push(PeerEvent::StepFailed(error));
         }
     }
 
