@@ -1,5 +1,7 @@
 //! The program as a host meets it: its help, its faults, `parlor check`, `parlor health`.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -8,15 +8,13 @@ use std::time::Duration;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::Findings;
+use super::{Findings, HTTPS_PORT};
 use crate::server::config::Config;
 
 /// A name server that takes longer does not answer.
 const LOOKUP_WITHIN: Duration = Duration::from_secs(5);
 /// Addresses named in one sentence.
 const MOST_NAMED: usize = 4;
-/// Where certificate authorities ask (RFC 8737, section 3).
-const HTTPS_PORT: u16 = 443;
 /// Shorter secrets can be guessed.
 const SHORT_SECRET: usize = 16;
 

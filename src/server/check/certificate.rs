@@ -11,11 +11,12 @@ use tokio_rustls::rustls::{Error, InconsistentKeys};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::Findings;
+use super::{Findings, HTTPS_PORT};
 use crate::server::config::TlsConfig;
 
 /// From so many days on it should have been renewed.
 const FEW_DAYS: i64 = 14;
+/// In seconds.
 const DAY: i64 = 24 * 60 * 60;
 
 pub(super) fn check(tls: &TlsConfig, findings: &mut Findings) {
@@ -44,9 +45,15 @@ fn look(tls: &TlsConfig, findings: &mut Findings) -> Result<(), String> {
     })?;
     let (_, parsed) = X509Certificate::from_der(&first)
         .map_err(|fault| format!("tls.certificate: {certificate}: {fault}"))?;
-    findings.ok(format!("tls.certificate: {certificate} fits its key; it is for {}", names(&parsed)));
+    let names = names(&parsed);
+    let shown = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+    findings.ok(format!("tls.certificate: {certificate} fits its key; it is for {shown}"));
     if parsed.issuer() == parsed.subject() {
         findings.note("tls.certificate: it is signed by itself, so browsers warn".into());
+    } else if !names.is_empty() {
+        let port = if tls.port == HTTPS_PORT { String::new() } else { format!(":{}", tls.port) };
+        let pages: Vec<_> = names.iter().map(|name| format!("https://{name}{port}")).collect();
+        findings.ok(format!("{}: browsers give camera and microphone", pages.join(", ")));
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs() as i64;
     let validity = parsed.validity();
@@ -73,17 +80,15 @@ fn said(fault: &tokio_rustls::rustls::pki_types::pem::Error) -> String {
     }
 }
 
-fn names(certificate: &X509Certificate<'_>) -> String {
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let extension = certificate.subject_alternative_name().ok().flatten();
     let names = extension.iter().flat_map(|extension| &extension.value.general_names);
-    let names: Vec<_> = names
-        .filter_map(|name| match name {
-            GeneralName::DNSName(name) => Some((*name).to_owned()),
-            GeneralName::IPAddress(bytes) => address(bytes),
-            _ => None,
-        })
-        .collect();
-    if names.is_empty() { "no name at all".into() } else { names.join(", ") }
+    let text = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => address(bytes),
+        _ => None,
+    };
+    names.filter_map(text).collect()
 }
 
 fn address(bytes: &[u8]) -> Option<String> {
