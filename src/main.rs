@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
         }
     };
     if config.tls.lan {
-        let hosts = Machine::look().hosts();
+        let hosts = Machine::look(config.server.host).hosts();
         doors.urls(&hosts).first().into_iter().for_each(|url| println!("{}", poster(url)));
     }
     match run(config, doors, asked_to_stop()).await {

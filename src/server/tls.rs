@@ -121,7 +121,7 @@ impl Tls {
             }
             (false, true, false) => Source::Acme(Acme::new(tls, folder)?),
             (false, false, true) => {
-                let machine = Machine::look();
+                let machine = Machine::look(config.server.host);
                 shown.show(lan::certificate(folder.as_deref(), &machine, now).map_err(TlsError::Lan)?);
                 Source::Lan(machine)
             }

@@ -1,6 +1,7 @@
 //! Pages and sockets through TLS, by HTTP/1.1 and HTTP/2, and the way there from plain HTTP.
 
 use axum::http::Request;
+use futures::future::join_all;
 
 use crate::authority::{Authority, self_signed};
 use crate::lab::{Server, certified, plain, socket, soon, tls};
@@ -36,19 +37,21 @@ async fn browsers_get_http2_with_many_requests_at_once() {
             requests.send_request(Request::get(uri).body(()).unwrap(), true).unwrap().0
         })
         .collect();
-    for answer in answers {
-        let answer = soon("an answer", answer).await.unwrap();
+    // All at once: they share a window, so one that nobody reads would hold up the others.
+    let pages = answers.into_iter().map(async |answer| {
+        let answer = answer.await.unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
         let mut body = answer.into_body();
         let mut bytes = 0;
-        while let Some(data) = soon("a page", body.data()).await {
+        while let Some(data) = body.data().await {
             let data = data.unwrap();
             bytes += data.len();
             body.flow_control().release_capacity(data.len()).unwrap();
         }
         assert!(bytes > 1000);
-    }
+    });
+    soon("all pages", join_all(pages)).await;
     // The server ends it when it stops, and is not held up by it.
     server.ended().await;
     drop(soon("the end of the connection", connection).await);
