@@ -33,7 +33,7 @@ parlor() {
   local port log=$1
   shift
   port=$(free_port)
-  env PARLOR_SERVER_STATE="$work/state" "$@" PORT="$port" "$target/release/parlor" >"$log" 2>&1 &
+  env PARLOR_SERVER_STATE="$work/state" PARLOR_RELAY_PORT=0 "$@" PORT="$port" "$target/release/parlor" >"$log" 2>&1 &
   pid=$!
   started+=("$pid")
   url=http://127.0.0.1:$port

@@ -30,6 +30,7 @@ impl Process {
             .env("PARLOR_SERVER_HOST", address.ip().to_string())
             .env("PORT", address.port().to_string())
             .env("PARLOR_SERVER_STATE", state)
+            .env("PARLOR_RELAY_ENABLED", "false")
             .env("RUST_LOG", "trace,tungstenite::protocol=trace")
             .stdout(Stdio::from(output.try_clone().unwrap()))
             .stderr(Stdio::from(output))
