@@ -6,9 +6,9 @@ use web_sys::{RtcConfiguration, RtcIceServer};
 
 use crate::call::Ways;
 
-/// `RTCConfiguration` (W3C WebRTC 1.0, section 4.2.1). The certificate is not part of it: a connection keeps the one
-/// it was made with.
-pub(super) fn configuration(ways: &Ways) -> RtcConfiguration {
+/// `RTCConfiguration` (W3C WebRTC 1.0, section 4.2.1). A connection never gets another certificate than the one it
+/// was made with, and one that is configured anew without it takes that for an attempt.
+pub(super) fn configuration(ways: &Ways, certificate: Option<&JsValue>) -> RtcConfiguration {
     let servers = Array::new();
     for server in &ways.ice_servers {
         let entry = RtcIceServer::new();
@@ -24,6 +24,9 @@ pub(super) fn configuration(ways: &Ways) -> RtcConfiguration {
     }
     let configuration = RtcConfiguration::new();
     configuration.set_ice_servers(&servers);
+    if let Some(certificate) = certificate {
+        configuration.set_certificates(&Array::of1(certificate));
+    }
     let policy = if ways.relay_only { "relay" } else { "all" };
     // Setting a property of a fresh plain object cannot fail.
     let _ = Reflect::set(&configuration, &"iceTransportPolicy".into(), &policy.into());

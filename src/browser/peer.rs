@@ -58,6 +58,7 @@ pub(super) struct Peer {
     report: Report,
     _listeners: [EventListener; 3],
     _path: PathWatch,
+    certificate: Option<JsValue>,
 }
 
 /// Where a connection's events go, and under which name.
@@ -88,10 +89,7 @@ impl Peer {
         media: &Media,
         certificate: Option<&JsValue>,
     ) -> Result<Self, BrowserError> {
-        let configuration = configuration(ways);
-        if let Some(certificate) = certificate {
-            configuration.set_certificates(&Array::of1(certificate));
-        }
+        let configuration = configuration(ways, certificate);
         let connection: Connection =
             RtcPeerConnection::new_with_configuration(&configuration)?.unchecked_into();
         let incoming = MediaStream::new()?;
@@ -111,7 +109,14 @@ impl Peer {
         }
         let found = report.clone();
         let path = PathWatch::new(&connection, move |path| found.push(PeerEvent::Path(path)));
-        let this = Self { connection, incoming, report, _listeners: listeners, _path: path };
+        let this = Self {
+            connection,
+            incoming,
+            report,
+            _listeners: listeners,
+            _path: path,
+            certificate: certificate.cloned(),
+        };
         this.attach(media);
         Ok(this)
     }
@@ -124,7 +129,7 @@ impl Peer {
     /// Lets it go through something else from now on. A connection that refuses is built anew, since it would
     /// go on looking for ways that are not wanted any more.
     pub(super) fn configure(&self, ways: &Ways) {
-        let configuration = configuration(ways);
+        let configuration = configuration(ways, self.certificate.as_ref());
         if let Err(error) = self.connection.set_configuration_with_configuration(&configuration) {
             let error = BrowserError::from(error).to_string();
             super::log(&format!("not configured: {error}"));

@@ -91,7 +91,7 @@ struct Trial {
 impl Trial {
     fn new(number: usize, ways: &Ways, hears: &UnboundedSender<Heard>) -> Result<Self, BrowserError> {
         let connection: Connection =
-            RtcPeerConnection::new_with_configuration(&configuration(ways))?.unchecked_into();
+            RtcPeerConnection::new_with_configuration(&configuration(ways, None))?.unchecked_into();
         let (found, failed) = (hears.clone(), hears.clone());
         let listeners = [
             EventListener::new(&connection, "icecandidate", move |event| {
