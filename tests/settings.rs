@@ -1,6 +1,6 @@
 //! The program as a host meets it: its help, its faults, `parlor check`, `parlor health`.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
