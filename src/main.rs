@@ -21,7 +21,9 @@ async fn main() -> ExitCode {
     if arguments.task == Some(Task::Check) {
         return checked(&arguments).await;
     }
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What the ACME library says of its steps is said again in our own words.
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rustls_acme=warn"));
     // What the socket library writes at the level of traces are the frames, and so seat tokens. The protocol of the
     // relay has a span and lines with addresses for every packet.
     let frames = |about: &Metadata<'_>| {
