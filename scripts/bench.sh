@@ -70,6 +70,25 @@ else
   echo "skipped: the tutorial's server and the load generator are not here (no $pieces)"
 fi
 
+printf '\n== Relay: CPU for a packet, latency, memory for an allocation\n'
+turn=$(cd "$root/.." && pwd)/shared/turn/load
+if [ -d "$turn" ]; then
+  CARGO_TARGET_DIR=$target/turn-load cargo build --release --quiet --manifest-path "$turn/Cargo.toml"
+  relay_port=$(free_port)
+  # All clients are on one address here and ask at once, so the limits that keep such from a real relay are lifted.
+  parlor "$work/turn.log" PARLOR_RELAY_PORT="$relay_port" PARLOR_RELAY_SECRET=bench PARLOR_RELAY_ALLOCATIONS=100000 \
+    PARLOR_RELAY_ALLOCATIONS_PER_SEAT=100000 PARLOR_RELAY_STRANGERS_PER_SECOND=1000000 PARLOR_RELAY_CONNECTIONS=20000 \
+    PARLOR_RELAY_CONNECTIONS_PER_ADDRESS=20000 PARLOR_RELAY_BYTES_PER_SECOND=4000000000 \
+    PARLOR_RELAY_BYTES_PER_SECOND_PER_SEAT=4000000000
+  scripts/bench/relay.sh "$target/turn-load/release/load" "$target/turn-load/release/probe" "127.0.0.1:$relay_port" bench "$pid" |
+    tee "$work/turn.txt"
+  printf '\nmedians:\n'
+  medians <"$work/turn.txt"
+  kill "$pid"
+else
+  echo "skipped: the load generator is not here (no $turn)"
+fi
+
 printf '\n== Calls: two people on this machine, Chromium with fake devices\n'
 parlor "$work/calls.log"
 contenders=("parlor=$url")

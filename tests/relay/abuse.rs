@@ -176,7 +176,8 @@ async fn floods_of_strangers_leave_nothing_behind() {
 
 #[tokio::test]
 async fn a_flood_of_allocations_ends_at_the_quota() {
-    let server = Server::with(|config| config.allocations_per_seat = 50);
+    let server =
+        Server::with(|config| (config.allocations_per_seat, config.strangers_per_second) = (50, 1_000_000));
     let (mut one, mut other) = (server.udp_client("a").await, server.udp_client("b").await);
     connect(&mut one, &mut other).await;
     let mut granted = Vec::new();

@@ -6,6 +6,7 @@
 //! streams trips over the padding of ChannelData.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ use super::gate::{REALM, Visitor};
 const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 0), 3478));
 /// A core's nonces stay good: who may ask is decided before.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// Numbers of channels, as RFC 5766 had them; RFC 8656 uses the first quarter.
+const CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;
 /// A channel lasts so long without being bound again (RFC 8656 section 12).
 const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
 /// Channels at one time; a call needs one for each peer.
@@ -176,6 +179,9 @@ impl Protocol {
             return Err(ErrorCode::BAD_REQUEST);
         };
         let (number, until) = (number.channel(), now + CHANNEL_LIFETIME);
+        if !CHANNELS.contains(&number) {
+            return Err(ErrorCode::BAD_REQUEST);
+        }
         self.channels.retain(|channel| channel.until >= now);
         if let Some(channel) =
             self.channels.iter_mut().find(|channel| channel.number == number || channel.peer == peer)
