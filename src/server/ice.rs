@@ -5,7 +5,6 @@
 //! no list of users.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine;
@@ -83,7 +82,7 @@ impl IceServers {
     }
 
     /// What a page without a seat is told, to test its connection from `address` and for nothing longer.
-    pub fn for_tester(&self, host: &str, address: IpAddr, now: Duration) -> Vec<IceServer> {
+    pub fn for_tester(&self, host: &str, address: impl fmt::Display, now: Duration) -> Vec<IceServer> {
         let tester = format!("{TESTER}{}", self.key.name(&format!("test {address}")));
         self.list(host, &username(now + TEST_LIFETIME, &tester))
     }
@@ -247,7 +246,7 @@ mod tests {
 
     #[test]
     fn whoever_only_tests_is_called_so_and_not_for_long() {
-        let list = servers().for_tester("localhost", IpAddr::from([192, 0, 2, 1]), Duration::from_secs(1000));
+        let list = servers().for_tester("localhost", "192.0.2.1", Duration::from_secs(1000));
         let (expiry, holder) = parse_username(list[1].username.as_deref().unwrap()).unwrap();
         assert!(holder.starts_with(TESTER) && !holder.contains("192"), "{holder}");
         assert_eq!(expiry, Duration::from_secs(1060));
