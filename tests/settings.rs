@@ -148,12 +148,12 @@ fn the_check_looks_at_the_certificate() {
     place.write("empty.pem", "");
     for (certificate, key, expected) in [
         ("good.pem", "good.key", "ok     tls.certificate: good.pem fits its key; it is for call.example"),
-        ("good.pem", "old.key", "wrong  tls.key: old.key is not the key of the certificate good.pem"),
+        ("good.pem", "old.key", "wrong  tls.key: the private key does not fit the certificate"),
         ("old.pem", "old.key", "wrong  tls.certificate: it ended on"),
         ("early.pem", "early.key", "wrong  tls.certificate: it is not valid before"),
-        ("empty.pem", "good.key", "wrong  tls.certificate: empty.pem: there is no certificate in it"),
-        ("good.pem", "empty.pem", "wrong  tls.key: empty.pem: there is none in it"),
-        ("nowhere.pem", "good.key", "wrong  tls.certificate: nowhere.pem: No such file"),
+        ("empty.pem", "good.key", "wrong  tls.certificate: there is no certificate in PEM form"),
+        ("good.pem", "empty.pem", "wrong  tls.key: there is no private key in PEM form"),
+        ("nowhere.pem", "good.key", "wrong  tls.certificate: nowhere.pem cannot be read: No such file"),
     ] {
         let arguments = ["--certificate", certificate, "--key", key, "--tls-port", "0"];
         let (said, status) = place.check(&[&QUIET[..], &arguments].concat());

@@ -2,20 +2,18 @@
 //! first thing the host hears of.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tracing::info;
 
+use super::bind::listener;
 use super::config::Config;
 use super::ice::Secret;
 use super::relay::Relay;
 use super::secret::relay_secret;
 use super::tls::is_on;
 
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 1024;
 /// Ports below are the system's.
 const FIRST_FREE_PORT: u16 = 1024;
 /// The port that an address of HTTPS need not name.
@@ -139,21 +137,12 @@ impl Doors {
 
 impl Door {
     fn open(address: SocketAddr, key: &'static str) -> Result<Self, DoorError> {
-        let open = |address| {
-            let listener = TcpListener::from_std(listen(address)?.into())?;
+        let open = || {
+            let listener = listener(address.ip(), address.port())?;
             let address = listener.local_addr()?;
             Ok(Self { listener, address })
         };
-        let any = |fault: &io::Error| {
-            // A system without IPv6 has no such sockets, or none for its own addresses.
-            let absent = !matches!(fault.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied);
-            absent && address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
-        };
-        let opened = match open(address) {
-            Err(fault) if any(&fault) => open((Ipv4Addr::UNSPECIFIED, address.port()).into()),
-            result => result,
-        };
-        opened.map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
+        open().map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
     }
 }
 
@@ -169,21 +158,6 @@ fn open_relay(config: &Config) -> Result<Option<(Relay, Secret)>, DoorError> {
         Ok((Relay::open(&config.relay, secret.clone(), host)?, secret))
     };
     open().map(Some).map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
-}
-
-/// A socket for IPv6 takes IPv4 as well where the system has both.
-fn listen(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
-        socket.set_only_v6(false)?;
-    }
-    // As tokio does: a server that was stopped can be started at once. On Windows the option means more.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket)
 }
 
 fn advice(address: SocketAddr, key: &str, fault: &io::Error) -> String {
@@ -210,6 +184,8 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
     use super::*;
 
     fn config() -> Config {

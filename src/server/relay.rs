@@ -40,7 +40,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use socket2::{Protocol, SockRef, Type};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, interval, sleep};
@@ -48,6 +48,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error};
 
+use super::bind::listener;
 use super::config::RelayConfig;
 use super::ice::Secret;
 use super::journal::Journal;
@@ -70,8 +71,6 @@ const SWEEP: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes that the system may hold for a slow stream: more would only be late.
 const SEND_BUFFER: usize = 128 * 1024;
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 1024;
 
 /// The relay; clones are the same one.
 #[derive(Clone)]
@@ -113,15 +112,10 @@ impl Relay {
         getrandom::fill(&mut nonces).map_err(io::Error::other)?;
         let gate = Gate::new(secret, Secret::new(nonces));
         let strangers = Strangers::new(config.strangers_per_second, journal.clone());
-        let (listener, address) = datagrams::socket(Type::STREAM, Protocol::TCP, host, config.port)?;
-        // As the standard library does: a server that starts again gets its port back at once.
-        listener.set_reuse_address(cfg!(unix))?;
-        listener.bind(&address.into())?;
-        listener.listen(BACKLOG)?;
         Ok(Self(Arc::new(Inner {
             exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal)),
             datagrams: Datagrams::bind(host, config.port)?,
-            listener: TcpListener::from_std(listener.into())?,
+            listener: listener(host, config.port)?,
             places: Arc::new(Places::new(config.connections, config.connections_per_address)),
             started: Instant::now(),
             stopping: CancellationToken::new(),

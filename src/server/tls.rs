@@ -31,7 +31,7 @@ use files::Files;
 use lan::Machine;
 
 /// Days before its end from which a certificate that nobody has renewed is spoken of.
-const WARN_DAYS: i64 = 14;
+pub(super) const WARN_DAYS: i64 = 14;
 /// Between two such words.
 const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 

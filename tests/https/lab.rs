@@ -46,6 +46,7 @@ pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 /// Settings for a server on free ports of this machine only, without HTTPS.
 pub(crate) fn plain() -> Config {
     let mut config = Config::default();
+    config.relay.enabled = false;
     config.server.host = Ipv4Addr::LOCALHOST.into();
     (config.server.port, config.tls.port) = (0, 0);
     config.server.state = STATE_NONE.into();

@@ -1,5 +1,6 @@
 //! What a server knows after it was stopped or killed and started again.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -62,7 +63,9 @@ async fn free_address() -> SocketAddr {
 /// Waits until what is written down last says that these tokens have arrived.
 async fn written(state: &Path, tokens: &[&SeatToken]) {
     let newest = || -> Option<Vec<String>> {
-        let file = fs::read_dir(state).ok()?.next()?.ok()?.path();
+        let seats = |name: &OsStr| name.to_string_lossy().starts_with("seats-");
+        let mut files = fs::read_dir(state).ok()?.filter_map(Result::ok);
+        let file = files.find(|file| seats(&file.file_name()))?.path();
         let text = fs::read_to_string(file).ok()?;
         let newest: RoomRecord = serde_json::from_str(text.lines().last()?).ok()?;
         Some(newest.seats.into_iter().map(|seat| seat.token.into()).collect())

@@ -1,11 +1,11 @@
 //! Whether the ports can be had.
 
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::ErrorKind;
 
-use socket2::{Domain, Socket, Type};
+use socket2::Type;
 
 use super::{Findings, health};
+use crate::server::bind::bound;
 use crate::server::config::Config;
 
 /// Ports below are the system's own on most machines.
@@ -30,7 +30,8 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
             "port {number}/{} ({key}, {purpose})",
             if transport == Type::STREAM { "tcp" } else { "udp" }
         );
-        match bind(SocketAddr::new(config.server.host, number), transport) {
+        // Taken for a moment, without ever listening on it.
+        match bound(transport, config.server.host, number).map(drop) {
             Ok(()) if number == 0 => {
                 findings.note(format!("{key} = 0: any free port, another at each start"))
             }
@@ -76,22 +77,4 @@ fn ports(config: &Config) -> Vec<Port> {
         ports.push(port("relay.port", config.relay.port, tcp, "the relay"));
     }
     ports
-}
-
-/// Takes the port for a moment, without ever listening on it.
-fn bind(address: SocketAddr, transport: Type) -> io::Result<()> {
-    let socket = match Socket::new(Domain::for_address(address), transport, None) {
-        Err(_) if address.is_ipv6() && address.ip().is_unspecified() => {
-            return bind((Ipv4Addr::UNSPECIFIED, address.port()).into(), transport);
-        }
-        socket => socket?,
-    };
-    if address.is_ipv6() && address.ip().is_unspecified() {
-        socket.set_only_v6(false)?;
-    }
-    if transport == Type::STREAM {
-        // As the server does: connections that have ended hold no port.
-        socket.set_reuse_address(true)?;
-    }
-    socket.bind(&address.into())
 }

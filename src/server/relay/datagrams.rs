@@ -1,11 +1,11 @@
 //! The one UDP port: many datagrams at a time in, answers out from the very address that was asked.
 
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::Type;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::sleep;
@@ -13,6 +13,7 @@ use tracing::{debug, info};
 
 use super::exchange::Way;
 use super::message::MAX_MESSAGE;
+use crate::server::bind::bound;
 
 /// Asked of the system for each direction: the usual 208 KiB lose the bursts of a few calls.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
@@ -20,30 +21,6 @@ const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 const MAX_PIECE: usize = 65_535;
 /// Pause before another try when nothing could be received.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// A socket for both families where the system has IPv6; `::` stands for all addresses of both.
-pub(super) fn socket(
-    kind: Type,
-    protocol: Protocol,
-    host: IpAddr,
-    port: u16,
-) -> io::Result<(Socket, SocketAddr)> {
-    let both = || -> io::Result<_> {
-        let socket = Socket::new(Domain::IPV6, kind, Some(protocol))?;
-        socket.set_only_v6(false)?;
-        Ok((socket, SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port)))
-    };
-    let one = |host: IpAddr| -> io::Result<_> {
-        let address = SocketAddr::new(host, port);
-        Ok((Socket::new(Domain::for_address(address), kind, Some(protocol))?, address))
-    };
-    let (socket, address) = match host {
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => both().or_else(|_| one(Ipv4Addr::UNSPECIFIED.into()))?,
-        host => one(host)?,
-    };
-    socket.set_nonblocking(true)?;
-    Ok((socket, address))
-}
 
 /// The port.
 pub(super) struct Datagrams {
@@ -54,8 +31,7 @@ pub(super) struct Datagrams {
 impl Datagrams {
     /// Opens it.
     pub(super) fn bind(host: IpAddr, port: u16) -> io::Result<Self> {
-        let (socket, address) = socket(Type::DGRAM, Protocol::UDP, host, port)?;
-        socket.bind(&address.into())?;
+        let socket = bound(Type::DGRAM, host, port)?;
         // Silently less than asked for if the system's own limit is lower (net.core.rmem_max).
         socket.set_recv_buffer_size(SOCKET_BUFFER)?;
         socket.set_send_buffer_size(SOCKET_BUFFER)?;
