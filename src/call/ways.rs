@@ -65,8 +65,10 @@ impl Call {
         }
     }
 
-    /// A person wants the own address hidden, or not any more. In a call every connection looks for its way
-    /// again; the way it has stays in use until then, but nothing more is told of it.
+    /// A person wants the own address hidden, or not any more.
+    ///
+    /// To hide it every connection is built anew: after a mere restart of ICE, Chromium goes on using the direct
+    /// ways it had found. To show it a restart is enough, and media goes on meanwhile.
     pub(super) fn hide_address(&mut self, now: Duration, hide: bool) -> Vec<Command> {
         if hide == self.hides_address {
             return vec![];
@@ -87,8 +89,14 @@ impl Call {
             self.notice = Some((Notice::AddressShown, Some(now + NOTICE)));
         }
         commands.extend(self.configure());
-        for pair in self.pairs.values_mut() {
-            pair.negotiation.network_changed(now);
+        for peer in self.pairs.keys().copied().collect::<Vec<_>>() {
+            let Some(pair) = self.pairs.get_mut(&peer) else { continue };
+            if hide {
+                pair.negotiation.start_over();
+                commands.extend(self.rebuild(now, peer));
+            } else {
+                pair.negotiation.network_changed(now);
+            }
         }
         commands.extend(self.tick(now));
         commands
@@ -179,29 +187,38 @@ mod tests {
     }
 
     #[test]
-    fn who_hides_during_a_call_has_every_connection_look_for_its_way_again() {
+    fn who_hides_during_a_call_begins_every_connection_anew() {
         let mut page = Tab::in_call();
         offers_relay(&mut page);
         connect(&mut page);
         assert!(told(&gathers(&mut page, OWN)).contains("192.168.1.7"), "nothing is hidden yet");
-        for hide in [true, false] {
-            let commands = hides(&mut page, hide);
-            let at = |wanted: &dyn Fn(&Command) -> bool| commands.iter().position(wanted);
-            let restarted = at(&|command| {
-                matches!(command, Command::Peer(_, _, PeerCommand::Offer { restart: true, .. }))
-            });
-            let set = at(&|command| *command == configured(hide));
-            assert!(commands.contains(&Command::KeepHidden(hide)), "{commands:?}");
-            assert!(set.is_some() && set < restarted, "{commands:?}");
-            assert_eq!(page.call.view().hides_address, hide);
-            let offer = OfferId(2 + u32::from(!hide));
-            reports(&mut page, PeerEvent::Offered { offer, sdp: String::new() });
-            let answer = Signal::WebrtcAnswer { sdp: String::new(), epoch: epoch(), offer };
-            page.hears(ServerMsg::Signal { from: BEN, signal: answer });
-            reports(&mut page, PeerEvent::Applied);
-            assert_eq!(told(&gathers(&mut page, OWN)).contains("192.168.1.7"), !hide);
-        }
-        assert_eq!(hides(&mut page, false), []);
+        let commands = hides(&mut page, true);
+        let next = epoch().next().unwrap();
+        let ways = Ways { ice_servers: turn("c"), relay_only: true };
+        let closed = Command::Peer(BEN, epoch(), PeerCommand::Close);
+        let opened = Command::Peer(BEN, next, PeerCommand::Open { ways, offerer: true });
+        let at = |wanted: &Command| commands.iter().position(|command| command == wanted);
+        assert!(at(&closed).is_some() && at(&closed) < at(&opened), "{commands:?}");
+        assert!(commands.contains(&Command::KeepHidden(true)) && page.call.view().hides_address);
+        assert_eq!(gathers(&mut page, OWN), [], "late, of the connection before");
+        let candidate = IceCandidate { candidate: OWN.to_owned(), ..IceCandidate::default() };
+        let event = Event::Peer(BEN, next, PeerEvent::Candidate(candidate));
+        assert_eq!(page.happens(event), [], "whatever the browser says");
+        assert_eq!(hides(&mut page, true), []);
+    }
+
+    #[test]
+    fn who_shows_it_again_goes_on_and_looks_for_a_direct_way() {
+        let (mut page, _) = Tab::joined(Call::new(1).with_hidden_address(true));
+        offers_relay(&mut page);
+        connect(&mut page);
+        let commands = hides(&mut page, false);
+        let restarts = |command: &Command| {
+            matches!(command, Command::Peer(_, _, PeerCommand::Offer { restart: true, .. }))
+        };
+        let set = commands.iter().position(|command| *command == configured(false));
+        assert!(set.is_some() && set < commands.iter().position(restarts), "{commands:?}");
+        assert!(told(&gathers(&mut page, OWN)).contains("192.168.1.7"));
     }
 
     #[test]
@@ -211,10 +228,9 @@ mod tests {
         connect(&mut page);
         page.lose_line();
         gathers(&mut page, OWN);
-        gathers(&mut page, RELAY);
         hides(&mut page, true);
         let sent = told(&page.comes_back());
-        assert!(sent.contains("198.51.100.1") && !sent.contains("192.168.1.7"), "{sent}");
+        assert!(!sent.contains("192.168.1.7"), "{sent}");
     }
 
     #[test]
