@@ -27,6 +27,11 @@ fi
 # figures NAME MODE: the load generator's line as "NAME MODE key=value...".
 figures() { sed -nE "s/.* loss=([0-9.-]+)% cpu=([0-9.]+)us\/pkt p50=([0-9]+)us p99=([0-9]+)us.*/$1 $2 cpu_us=\2 p50_us=\3 p99_us=\4 loss_pct=\1/p"; }
 
+# First, because memory that was used once is used again.
+for contender in "${contenders[@]}"; do
+  read -r name where process <<<"$contender"
+  "$probe" "$where" "$secret" "$process" mem | sed -nE "s/.* = ([0-9.]+) kB each.*/$name allocation memory_kb=\1/p"
+done
 for _ in $(seq "$rounds"); do
   for contender in "${contenders[@]}"; do
     read -r name where process <<<"$contender"
@@ -39,8 +44,4 @@ for _ in $(seq "$rounds"); do
   for pairs in 8 500; do
     "$load" "$address" "$secret" rr udp "$pairs" 10000 5 1100 "$pid" | figures parlor "allocations-$((2 * pairs))"
   done
-done
-for contender in "${contenders[@]}"; do
-  read -r name where process <<<"$contender"
-  "$probe" "$where" "$secret" "$process" mem | sed -nE "s/.* = ([0-9.]+) kB each.*/$name allocation memory_kb=\1/p"
 done

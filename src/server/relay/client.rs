@@ -1,13 +1,15 @@
-//! One client's side of the protocol (RFC 8656), without any sockets: a core of `turn-server-proto` of its own.
+//! One client's side of the protocol (RFC 8656), without any sockets, by a core of `turn-server-proto` that it shares
+//! with a few others.
 //!
-//! A core that serves one client only is why nothing here grows with the number of clients: the core looks its lists
-//! through for every packet and never forgets a nonce or a user, and all that ends with the client.
+//! Why only a few: a core looks its lists through for every packet and never forgets a nonce or a user, so that one for
+//! everybody would get slow and big. Why not one for each: the lists of an idle core take three times what one
+//! client's entries do. A core serves so many clients in all, and ends with the last of them.
 //! The core believes in UDP also where a stream leads to the client, as messages come whole: its own way with
 //! streams trips over the padding of ChannelData.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use turn_server_proto::api::{
@@ -31,6 +33,8 @@ use super::gate::{REALM, Visitor};
 const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 0), 3478));
 /// A core's nonces stay good: who may ask is decided before.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// Clients that one core serves, those that have left included.
+const CLIENTS: usize = 8;
 /// Numbers of channels, as RFC 5766 had them; RFC 8656 uses the first quarter.
 const CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;
 /// A channel lasts so long without being bound again (RFC 8656 section 12).
@@ -43,21 +47,29 @@ fn is_label(address: Option<SocketAddr>) -> bool {
     matches!(address, Some(SocketAddr::V4(address)) if address.ip().octets()[..3] == [192, 0, 2])
 }
 
+/// A core, and whom it has served.
+#[derive(Debug)]
+pub(super) struct Core(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    server: TurnServer,
+    /// Of all clients that it ever served: what it knows them by.
+    addresses: Vec<SocketAddr>,
+    /// Allocations that are over.
+    ended: Vec<SocketAddr>,
+}
+
 /// One client that has an allocation.
 #[derive(Debug)]
 pub(super) struct Client {
+    core: Arc<Core>,
     address: SocketAddr,
-    username: String,
+    username: Box<str>,
     label: SocketAddrV4,
-    protocol: Mutex<Protocol>,
-}
-
-#[derive(Debug)]
-struct Protocol {
-    core: TurnServer,
-    nonce: String,
-    granted: (TransactionId, Vec<u8>),
-    channels: Vec<Channel>,
+    nonce: Box<str>,
+    granted: (TransactionId, Box<[u8]>),
+    channels: Mutex<Vec<Channel>>,
 }
 
 #[derive(Debug)]
@@ -67,40 +79,89 @@ struct Channel {
     until: Duration,
 }
 
+impl Core {
+    /// One that serves nobody yet.
+    pub(super) fn new() -> Self {
+        let mut server = TurnServer::new(TransportType::Udp, SERVER, REALM.to_owned());
+        server.set_nonce_expiry_duration(FOREVER);
+        Self(Mutex::new(Inner { server, addresses: Vec::new(), ended: Vec::new() }))
+    }
+
+    /// Takes a place for a client at `address`, unless all are taken or the core could take it for another.
+    pub(super) fn admits(&self, address: SocketAddr) -> bool {
+        let mut inner = self.lock();
+        let admitted = inner.addresses.len() < CLIENTS && !inner.addresses.contains(&address);
+        if admitted {
+            inner.addresses.push(address);
+        }
+        admitted
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// What the core answers at once to a message of a client.
+    fn received(&mut self, from: SocketAddr, message: &[u8], now: Duration) -> Option<Vec<u8>> {
+        let transmit = Transmit::new(message, TransportType::Udp, from, SERVER);
+        self.server.recv(transmit, instant(now)).map(|answer| answer.data.build())
+    }
+
+    fn has_ended(&mut self, label: SocketAddrV4, now: Duration) -> bool {
+        loop {
+            match self.server.poll(instant(now)) {
+                TurnServerPollRet::SocketClose { listen_addr, .. } => self.ended.push(listen_addr),
+                TurnServerPollRet::TcpClose { .. } => {}
+                // The core waits for nothing else: its requests are settled when they are made.
+                _ => return self.ended.contains(&label.into()),
+            }
+        }
+    }
+}
+
 impl Client {
-    /// Carries an Allocate request out: the client, if it was granted, and the answer.
+    /// Carries an Allocate request out, for which `core` has a place: the client, if it was granted, and the answer.
     pub(super) fn allocate(
+        core: Arc<Core>,
         request: &Message<'_>,
         visitor: &Visitor,
         address: SocketAddr,
         label: SocketAddrV4,
         now: Duration,
     ) -> (Option<Self>, Vec<u8>) {
-        let mut core = TurnServer::new(TransportType::Udp, SERVER, REALM.to_owned());
-        core.set_nonce_expiry_duration(FOREVER);
-        core.add_user(visitor.username.clone(), visitor.password.clone());
+        let mut inner = core.lock();
+        inner.server.add_user(visitor.username.clone(), visitor.password.clone());
         // The core tells its nonce to whoever asks without one.
         let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new()).finish();
-        let told = received(&mut core, address, &bare, now).unwrap_or_default();
+        let told = inner.received(address, &bare, now).unwrap_or_default();
         let Some(nonce) = Message::from_bytes(&told).ok().and_then(|told| told.attribute::<Nonce>().ok())
         else {
             return (None, visitor.refuse(request, ErrorCode::SERVER_ERROR));
         };
-        let nonce = nonce.nonce().to_owned();
-        let Some(signed) = signed_again(request, visitor, &nonce) else {
+        let Some(signed) = signed_again(request, visitor, nonce.nonce()) else {
             return (None, visitor.refuse(request, ErrorCode::BAD_REQUEST));
         };
-        let answer = match received(&mut core, address, &signed, now) {
+        let answer = match inner.received(address, &signed, now) {
             Some(refusal) => refusal,
             None => {
-                give_label(&mut core, label, now);
-                core.poll_transmit(instant(now)).map(|transmit| transmit.data).unwrap_or_default()
+                give_label(&mut inner.server, label, now);
+                inner.server.poll_transmit(instant(now)).map(|transmit| transmit.data).unwrap_or_default()
             }
         };
+        drop(inner);
         if Message::from_bytes(&answer).is_ok_and(|answer| !answer.has_attribute(ErrorCode::TYPE)) {
-            let granted = (request.transaction_id(), answer.clone());
-            let protocol = Mutex::new(Protocol { core, nonce, granted, channels: Vec::new() });
-            (Some(Self { address, username: visitor.username.clone(), label, protocol }), answer)
+            let client = Self {
+                core,
+                address,
+                username: visitor.username.as_str().into(),
+                label,
+                nonce: nonce.nonce().into(),
+                granted: (request.transaction_id(), answer.as_slice().into()),
+                channels: Mutex::default(),
+            };
+            (Some(client), answer)
         } else {
             (None, answer)
         }
@@ -113,15 +174,14 @@ impl Client {
 
     /// Answers a request, and tells whether the allocation has ended.
     pub(super) fn request(&self, request: &Message<'_>, visitor: &Visitor, now: Duration) -> (Vec<u8>, bool) {
-        let mut protocol = self.protocol();
         let refuse = |code| (visitor.refuse(request, code), false);
-        if self.username != visitor.username {
+        if *self.username != visitor.username {
             return refuse(ErrorCode::WRONG_CREDENTIALS);
         }
         match request.method() {
             // Its answer was lost on the way: asked again, answered again (RFC 8656 section 7.2).
-            ALLOCATE if protocol.granted.0 == request.transaction_id() => {
-                return (protocol.granted.1.clone(), false);
+            ALLOCATE if self.granted.0 == request.transaction_id() => {
+                return (self.granted.1.to_vec(), false);
             }
             ALLOCATE | REFRESH => {}
             CREATE_PERMISSION | CHANNEL_BIND if !peers(request).into_iter().all(is_label) => {
@@ -129,24 +189,25 @@ impl Client {
             }
             CREATE_PERMISSION => {}
             CHANNEL_BIND => {
-                if let Err(code) = protocol.bind(request, now) {
+                if let Err(code) = self.bind(request, now) {
                     return refuse(code);
                 }
             }
             _ => return refuse(ErrorCode::BAD_REQUEST),
         }
-        let Some(signed) = signed_again(request, visitor, &protocol.nonce) else {
+        let Some(signed) = signed_again(request, visitor, &self.nonce) else {
             return refuse(ErrorCode::BAD_REQUEST);
         };
-        let answer = received(&mut protocol.core, self.address, &signed, now).unwrap_or_default();
-        let ended = request.has_method(REFRESH) && protocol.ended(now);
+        let mut core = self.core.lock();
+        let answer = core.received(self.address, &signed, now).unwrap_or_default();
+        let ended = request.has_method(REFRESH) && core.has_ended(self.label, now);
         (answer, ended)
     }
 
     /// Takes data that the client wants sent: the relayed address it is for, and the data itself.
     pub(super) fn outgoing<'a>(&self, message: &'a [u8], now: Duration) -> Option<(SocketAddr, &'a [u8])> {
         let transmit = Transmit::new(message, TransportType::Udp, self.address, SERVER);
-        let sent = self.protocol().core.recv(transmit, instant(now))?;
+        let sent = self.core.lock().server.recv(transmit, instant(now))?;
         match sent.data {
             DelayedMessageOrChannelSend::Range(message, range) => Some((sent.to, message.get(range)?)),
             _ => None,
@@ -156,23 +217,17 @@ impl Client {
     /// Takes data from another relayed address: the message that brings it to the client, if it gave its permission.
     pub(super) fn incoming(&self, from: SocketAddrV4, data: &[u8], now: Duration) -> Option<Vec<u8>> {
         let transmit = Transmit::new(data, TransportType::Udp, from.into(), self.label.into());
-        let sent = self.protocol().core.recv(transmit, instant(now))?;
+        let sent = self.core.lock().server.recv(transmit, instant(now))?;
         Some(sent.data.build())
     }
 
     /// Lets time pass, and tells whether the allocation has ended.
     pub(super) fn has_ended(&self, now: Duration) -> bool {
-        self.protocol().ended(now)
+        self.core.lock().has_ended(self.label, now)
     }
 
-    fn protocol(&self) -> MutexGuard<'_, Protocol> {
-        self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Protocol {
     /// Keeps to what the core does not check: a channel has one peer, and they are not without number.
-    fn bind(&mut self, request: &Message<'_>, now: Duration) -> Result<(), u16> {
+    fn bind(&self, request: &Message<'_>, now: Duration) -> Result<(), u16> {
         let (Ok(number), Some(peer)) =
             (request.attribute::<ChannelNumber>(), peers(request).first().copied().flatten())
         else {
@@ -182,42 +237,26 @@ impl Protocol {
         if !CHANNELS.contains(&number) {
             return Err(ErrorCode::BAD_REQUEST);
         }
-        self.channels.retain(|channel| channel.until >= now);
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.retain(|channel| channel.until >= now);
         if let Some(channel) =
-            self.channels.iter_mut().find(|channel| channel.number == number || channel.peer == peer)
+            channels.iter_mut().find(|channel| channel.number == number || channel.peer == peer)
         {
             if (channel.number, channel.peer) != (number, peer) {
                 return Err(ErrorCode::BAD_REQUEST);
             }
             channel.until = until;
-        } else if self.channels.len() < MAX_CHANNELS {
-            self.channels.push(Channel { number, peer, until });
+        } else if channels.len() < MAX_CHANNELS {
+            channels.push(Channel { number, peer, until });
         } else {
             return Err(ErrorCode::INSUFFICIENT_CAPACITY);
         }
         Ok(())
     }
-
-    fn ended(&mut self, now: Duration) -> bool {
-        loop {
-            match self.core.poll(instant(now)) {
-                TurnServerPollRet::SocketClose { .. } => return true,
-                TurnServerPollRet::TcpClose { .. } => {}
-                // The core waits for nothing else: its requests are settled when they are made.
-                _ => return false,
-            }
-        }
-    }
 }
 
 fn instant(now: Duration) -> Instant {
     Instant::ZERO + now
-}
-
-/// What the core answers at once to a message of its client.
-fn received(core: &mut TurnServer, from: SocketAddr, message: &[u8], now: Duration) -> Option<Vec<u8>> {
-    let transmit = Transmit::new(message, TransportType::Udp, from, SERVER);
-    core.recv(transmit, instant(now)).map(|answer| answer.data.build())
 }
 
 /// Settles what an Allocate request asks the system for: one label, IPv4 and for datagrams.

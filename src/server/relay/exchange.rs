@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use turn_types::message::ALLOCATE;
 use turn_types::stun::attribute::ErrorCode;
 use turn_types::stun::message::{BINDING, Message};
 
-use super::client::Client;
+use super::client::{Client, Core};
 use super::gate::{Denial, Gate, Visitor};
 use super::holders::{Exhausted, Holder, Holders};
 use super::message::{Kind, binding_answer};
@@ -86,6 +86,8 @@ pub(super) struct Exchange {
     strangers: Strangers,
     holders: Holders,
     lines: RwLock<Lines>,
+    /// The core with places left.
+    core: Mutex<Arc<Core>>,
 }
 
 #[derive(Default)]
@@ -104,7 +106,8 @@ struct Line {
 impl Exchange {
     /// Nobody yet.
     pub(super) fn new(gate: Gate, strangers: Strangers, holders: Holders) -> Self {
-        Self { gate, strangers, holders, lines: RwLock::default() }
+        let core = Mutex::new(Arc::new(Core::new()));
+        Self { gate, strangers, holders, lines: RwLock::default(), core }
     }
 
     /// Takes one whole message from somewhere, and hands on what is to be sent because of it.
@@ -210,7 +213,8 @@ impl Exchange {
         };
         let (line, answer) = match self.free_label() {
             Some(label) => {
-                let (client, answer) = Client::allocate(request, visitor, way.peer(), label, now);
+                let core = self.core_for(way.peer());
+                let (client, answer) = Client::allocate(core, request, visitor, way.peer(), label, now);
                 let line = client.map(|client| Line { way: way.clone(), client, holder: holder.clone() });
                 (line, answer)
             }
@@ -222,6 +226,17 @@ impl Exchange {
         }
         self.holders.end(&holder, now);
         if granted { full() } else { answer }
+    }
+
+    /// A core with a place for a client at this address.
+    fn core_for(&self, address: SocketAddr) -> Arc<Core> {
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        if !core.admits(address) {
+            *core = Arc::new(Core::new());
+            // An empty one has places.
+            core.admits(address);
+        }
+        core.clone()
     }
 
     fn free_label(&self) -> Option<SocketAddrV4> {
