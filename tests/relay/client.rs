@@ -189,7 +189,7 @@ impl Client {
             let message = Message::from_bytes(&answer).unwrap();
             let Ok(error) = message.attribute::<ErrorCode>() else { return Ok(answer) };
             let stale = error.code() == ErrorCode::STALE_NONCE;
-            if !stale && !(error.code() == ErrorCode::UNAUTHORIZED && !self.signs) {
+            if !stale && (self.signs || error.code() != ErrorCode::UNAUTHORIZED) {
                 return Err(error.code());
             }
             self.realm = message.attribute::<Realm>().unwrap().realm().to_owned();

@@ -1,5 +1,7 @@
 //! The relay on real sockets of this machine, and on streams in virtual time.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod abuse;
 mod client;
 mod lifetimes;

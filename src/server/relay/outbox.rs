@@ -95,6 +95,6 @@ mod tests {
             outbox.push(&[7; 1_000]);
         }
         let taken = taken(&outbox).unwrap();
-        assert!(taken.len() <= MAX_WAITING && taken.len() % 1_000 == 0, "{}", taken.len());
+        assert!(taken.len() <= MAX_WAITING && taken.len().is_multiple_of(1_000), "{}", taken.len());
     }
 }
