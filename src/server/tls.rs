@@ -1,7 +1,7 @@
 //! HTTPS: where the certificate comes from, and the handshakes that show it.
 //!
 //! One of three sources: files that somebody else renews, an authority that is asked by ACME, or this machine
-//! itself. All of them put what they have into [`Shown`], where every new handshake finds it; connections that
+//! itself. All of them put what they have into `Shown`, where every new handshake finds it; connections that
 //! are open do not notice a change.
 
 mod acme;
