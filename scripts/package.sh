@@ -3,6 +3,7 @@
 # (scripts/setup.sh package brings it). The Dockerfile in scripts/package takes the same folder.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+scripts/setup.sh build
 scripts/build.sh
 folder=$target/package
 rm -rf "$folder"

@@ -57,9 +57,9 @@ browser_tests() {
 
 # A Debian package is made and tried where it can be.
 package_tests() {
-  if command -v dpkg >/dev/null && [ "$(id -u)" = 0 ]; then scripts/setup.sh package; fi
-  scripts/package.sh
-  node scripts/package/test.mjs "$target/package"
+  # Here bash does not stop at a failure by itself.
+  if command -v dpkg >/dev/null && [ "$(id -u)" = 0 ]; then scripts/setup.sh package || return; fi
+  scripts/package.sh && node scripts/package/test.mjs "$target/package"
 }
 
 end_to_end() { (cd end2end && npx playwright test); }

@@ -63,6 +63,9 @@ async fn main() -> ExitCode {
         let hosts = Machine::look(config.server.host).hosts();
         doors.urls(&hosts).first().into_iter().for_each(|url| println!("{}", poster(url)));
     }
+    // Asks for another look at certificate files; where there are none it must not end the server.
+    #[cfg(unix)]
+    let _hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());
     match run(config, doors, asked_to_stop()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {

@@ -19,6 +19,7 @@ mod offer;
 mod origin;
 mod outbox;
 mod pages;
+mod places;
 mod pulse;
 mod rate;
 pub mod relay;
@@ -94,7 +95,7 @@ pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -
             Box::pin(async move { relay.serve(stream, from).await })
         })
     });
-    let front = Arc::new(Front::new(&config.limits, router, tls, relaying, sockets.tasks.clone()));
+    let front = Arc::new(Front::new(&config, router, tls, relaying, sockets.tasks.clone()));
     let stopping = CancellationToken::new();
     if let Some(relay) = relay {
         let stopping = stopping.clone();

@@ -194,6 +194,6 @@ fn a_running_server_is_found_well_and_left_alone() {
     }
     let (said, status) = place.check(&arguments);
     assert_eq!(status, 0, "{said}");
-    assert!(said.contains("is in use by the running Parlor"), "{said}");
+    assert!(said.contains("is in use, by the running Parlor"), "{said}");
     assert_eq!(health(), Some(0));
 }

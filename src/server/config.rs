@@ -97,6 +97,8 @@ pub struct LimitsConfig {
     pub sockets: usize,
     /// Connections at one time that have not become a socket.
     pub requests: usize,
+    /// The same for one address, or one network of IPv6.
+    pub requests_per_address: usize,
     /// Messages a second from one socket.
     pub messages_per_second: u32,
     /// Messages at once from one socket.
@@ -160,6 +162,8 @@ pub struct TlsConfig {
 pub struct RelayConfig {
     /// Whether it runs at all.
     pub enabled: bool,
+    /// Address to listen on.
+    pub listen: IpAddr,
     /// Port to listen on, UDP and TCP.
     pub port: u16,
     /// Host that browsers are told; empty for the one by which they came to the page.
@@ -249,6 +253,7 @@ impl Default for RelayConfig {
     fn default() -> Self {
         Self {
             enabled: true,
+            listen: Ipv6Addr::UNSPECIFIED.into(),
             port: 3478,
             host: String::new(),
             secret: String::new(),
@@ -287,6 +292,7 @@ impl Default for LimitsConfig {
             rooms: 100_000,
             sockets: 20_000,
             requests: 4_000,
+            requests_per_address: 500,
             messages_per_second: 500,
             message_burst: 1_000,
             bytes_per_second: 128 * 1024,

@@ -19,7 +19,7 @@ const FIRST_FREE_PORT: u16 = 1024;
 /// The port that an address of HTTPS need not name.
 pub(super) const HTTPS_PORT: u16 = 443;
 /// HTTPS in one's own network, if this user may not have the port that is set: there, any port will do.
-const LAN_PORT: u16 = 3443;
+pub(super) const LAN_PORT: u16 = 3443;
 
 /// What the server listens on.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ fn open_relay(config: &Config) -> Result<Option<(Relay, Secret)>, DoorError> {
     if !config.relay.enabled {
         return Ok(None);
     }
-    let (host, key) = (config.server.host, "relay.port");
+    let (host, key) = (config.relay.listen, "relay.port");
     let address = SocketAddr::new(host, config.relay.port);
     let open = || {
         let folder = config.server.state_folder();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{HeaderValue, LOCATION, STRICT_TRANSPORT_SECURITY};
+use axum::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, STRICT_TRANSPORT_SECURITY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -65,7 +65,9 @@ fn moved(host: &str, port: u16, path: &str) -> Response {
     let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
     match HeaderValue::try_from(format!("https://{host}{port}{path}")) {
         Ok(place) if !host.is_empty() => {
-            (StatusCode::PERMANENT_REDIRECT, HeaderMap::from_iter([(LOCATION, place)])).into_response()
+            // Not to be kept: tomorrow another program, or none of ours with HTTPS, may have this address.
+            let headers = [(LOCATION, place), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+            (StatusCode::PERMANENT_REDIRECT, HeaderMap::from_iter(headers)).into_response()
         }
         _ => (
             StatusCode::BAD_REQUEST,

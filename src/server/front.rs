@@ -15,6 +15,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -24,8 +25,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
-use super::config::LimitsConfig;
+use super::config::Config;
 use super::doors::{Doors, Way};
+use super::places::Places;
 use super::pulse::{Pulse, Watched};
 use super::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
 use super::visitor::Caller;
@@ -35,12 +37,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Largest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Requests at one time within one HTTP/2 connection; a page asks for a handful of files.
-const MAX_STREAMS: u32 = 64;
+const MAX_STREAMS: u32 = 16;
 /// Requests that one HTTP/2 connection may take back before they are answered, or that break its rules, until it
 /// is closed (CVE-2023-44487).
-const MAX_RESETS: usize = 64;
+const MAX_RESETS: usize = 32;
 /// Answers of one HTTP/2 request that may wait to be written.
-const MAX_SEND_BYTES: usize = 64 * 1024;
+const MAX_SEND_BYTES: usize = 16 * 1024;
 /// How long a connection that has been told to end may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Bytes that are looked at to tell who speaks; larger reads go past them.
@@ -66,6 +68,9 @@ pub(super) struct Front {
     tasks: TaskTracker,
     stopping: CancellationToken,
     places: Arc<Semaphore>,
+    /// The same for one network, unless it is a proxy's, through which many come.
+    places_each: Arc<Places>,
+    proxies: Vec<IpNet>,
     patience: Duration,
     write_timeout: Duration,
 }
@@ -73,12 +78,13 @@ pub(super) struct Front {
 impl Front {
     /// Serves pages by `router`, and hands STUN and TURN to `relaying`.
     pub(super) fn new(
-        limits: &LimitsConfig,
+        config: &Config,
         router: Router,
         tls: Option<Arc<Tls>>,
         relaying: Option<Relaying>,
         tasks: TaskTracker,
     ) -> Self {
+        let limits = &config.limits;
         let mut http1 = http1::Builder::new();
         http1
             .timer(TokioTimer::new())
@@ -101,6 +107,8 @@ impl Front {
             tasks,
             stopping: CancellationToken::new(),
             places: Arc::new(Semaphore::new(limits.requests)),
+            places_each: Arc::new(Places::new(limits.requests, limits.requests_per_address)),
+            proxies: config.server.trusted_proxies.clone(),
             patience: limits.request_timeout,
             // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
             write_timeout: 2 * limits.write_timeout,
@@ -113,11 +121,17 @@ impl Front {
         while let Ok(place) = self.places.clone().acquire_owned().await {
             match doors.accept().await {
                 Ok((stream, address, way)) => {
-                    let front = self.clone();
+                    let (front, ip) = (self.clone(), address.ip());
+                    let is_proxy = self.proxies.iter().any(|net| net.contains(&ip));
+                    let own = if is_proxy { None } else { self.places_each.take(ip) };
+                    if own.is_none() && !is_proxy {
+                        debug!(%ip, "too many connections from one address");
+                        continue;
+                    }
                     self.tasks.spawn(async move {
                         // A connection that has become something else has limits of its own.
                         let handed_over = front.serve(stream, Caller { address, way }).await;
-                        drop(place);
+                        drop((place, own));
                         if let Some(relay) = handed_over {
                             front.stopping.run_until_cancelled(relay).await;
                         }
@@ -196,11 +210,16 @@ impl Front {
             .await;
     }
 
-    /// HTTP/2 has no limit of its own on silence, not even before its first frame.
+    /// HTTP/2 has no limit of its own on silence, not even before its first frame; and pings are no use.
     async fn serve_http2(&self, stream: impl Duplex + 'static, caller: Caller) {
         let pulse = Pulse::default();
         let stream = TokioIo::new(Watched::new(stream, pulse.clone()));
-        let connection = self.http2.serve_connection(stream, self.service(caller));
+        let (service, requests) = (self.service(caller), pulse.clone());
+        let service = service_fn(move |request| {
+            requests.beat();
+            service.call(request)
+        });
+        let connection = self.http2.serve_connection(stream, service);
         self.until_done(connection, http2::Connection::graceful_shutdown, pulse.still_for(self.patience))
             .await;
     }
@@ -311,7 +330,7 @@ mod tests {
             })
         });
         let router = Router::new().route("/", get(async || "page"));
-        let front = Front::new(&config.limits, router, Some(tls), Some(relaying), TaskTracker::new());
+        let front = Front::new(&config, router, Some(tls), Some(relaying), TaskTracker::new());
         let front = Arc::new(front);
         let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         for alpn in ["http/1.1", "stun.turn"] {

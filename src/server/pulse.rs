@@ -1,4 +1,4 @@
-//! Whether anything still moves on a connection, in either direction.
+//! Whether a connection is still of use: somebody asks, or is being answered.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
-/// When bytes moved last; clones tell of the same connection.
+/// Bytes that are more than the frames with which HTTP/2 talks about itself, such as answers to pings.
+const LEAST_ANSWER: usize = 256;
+
+/// When it was of use last; clones tell of the same connection.
 #[derive(Clone, Debug)]
 pub(super) struct Pulse {
     start: Instant,
@@ -25,7 +28,7 @@ impl Default for Pulse {
 }
 
 impl Pulse {
-    /// Done as soon as nothing has moved for `limit`.
+    /// Done as soon as it was of no use for `limit`.
     pub(super) async fn still_for(&self, limit: Duration) {
         loop {
             let due = self.start + Duration::from_millis(self.last.load(Ordering::Relaxed)) + limit;
@@ -36,7 +39,8 @@ impl Pulse {
         }
     }
 
-    fn beat(&self) {
+    /// It is of use now.
+    pub(super) fn beat(&self) {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last.store(now, Ordering::Relaxed);
     }
@@ -50,7 +54,7 @@ pub(super) struct Watched<S> {
 }
 
 impl<S> Watched<S> {
-    /// Beats for every byte that `stream` takes or gives.
+    /// Beats for every answer, or part of one, that `stream` takes.
     pub(super) fn new(stream: S, pulse: Pulse) -> Self {
         Self { stream, pulse }
     }
@@ -62,12 +66,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.pulse.beat();
-        }
-        result
+        Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
@@ -78,7 +77,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        if matches!(result, Poll::Ready(Ok(1..))) {
+        if matches!(result, Poll::Ready(Ok(LEAST_ANSWER..))) {
             self.pulse.beat();
         }
         result
@@ -101,17 +100,20 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn bytes_in_either_direction_keep_it_alive() {
+    async fn requests_and_answers_keep_it_alive_and_pings_do_not() {
         let limit = Duration::from_secs(10);
         let pulse = Pulse::default();
-        let (near, mut far) = duplex(64);
+        let (near, mut far) = duplex(1024);
         let mut near = Watched::new(near, pulse.clone());
         let began = Instant::now();
         advance(Duration::from_secs(6)).await;
-        near.write_all(b"x").await.unwrap();
+        near.write_all(&[0; LEAST_ANSWER]).await.unwrap();
         advance(Duration::from_secs(6)).await;
-        far.write_all(b"x").await.unwrap();
-        near.read_u8().await.unwrap();
+        pulse.beat();
+        advance(Duration::from_secs(6)).await;
+        far.write_all(b"ping").await.unwrap();
+        near.read_u32().await.unwrap();
+        near.write_all(b"pong").await.unwrap();
         pulse.still_for(limit).await;
         assert_eq!(began.elapsed().as_secs(), 22);
     }

@@ -18,7 +18,7 @@
 //! | `holders` | quotas and counters of those who have credentials | no |
 //! | `client` | one client's protocol, by `turn-server-proto` | no |
 //! | `exchange` | all clients, and what goes between them | no |
-//! | `inbox`, `outbox`, `places` | messages from and to a stream, and how many streams | no |
+//! | `inbox`, `outbox` | messages from and to a stream | no |
 //! | `datagrams`, and this file | the sockets, the clock, the tasks | yes |
 
 mod client;
@@ -29,7 +29,6 @@ mod holders;
 mod inbox;
 mod message;
 mod outbox;
-mod places;
 mod strangers;
 
 use std::fmt;
@@ -52,13 +51,13 @@ use super::bind::listener;
 use super::config::RelayConfig;
 use super::ice::Secret;
 use super::journal::Journal;
+use super::places::Places;
 use datagrams::Datagrams;
 use exchange::{Exchange, Now, Way};
 use gate::Gate;
 use holders::{Holders, Quotas};
 use inbox::Inbox;
 use outbox::Outbox;
-use places::Places;
 use strangers::Strangers;
 
 /// How long a stream may be without an allocation, at the start or later.

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::lab::{HealthyPair, PATIENCE, Server, candidate, join, soon, to_all};
+use crate::lab::{HealthyPair, PATIENCE, Server, candidate, join, soon, to_all, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
@@ -267,4 +267,23 @@ async fn requests_that_do_not_arrive_are_dropped() {
         );
     }
     pair.stays_well().await;
+}
+
+#[tokio::test]
+async fn one_address_cannot_hold_all_places() {
+    let server = Server::with(|config| config.limits.requests_per_address = 2).await;
+    let well = async || {
+        let mut stream = server.tcp().await;
+        let mut answer = Vec::new();
+        let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        // One that is refused may be cut at any step.
+        let _ = stream.write_all(request).await;
+        let _ = soon("an answer or the end", stream.read_to_end(&mut answer)).await;
+        answer.starts_with(b"HTTP/1.1 200")
+    };
+    let held = [server.tcp().await, server.tcp().await];
+    until("the places to be taken", async || !well().await).await;
+    assert!(!well().await);
+    drop(held);
+    until("a place", well).await;
 }

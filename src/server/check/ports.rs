@@ -1,12 +1,14 @@
 //! Whether the ports can be had.
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 
 use socket2::Type;
 
 use super::{Findings, health};
 use crate::server::bind::bound;
 use crate::server::config::Config;
+use crate::server::doors::LAN_PORT;
 
 /// Ports below are the system's own on most machines.
 const FIRST_FREE_PORT: u16 = 1024;
@@ -14,6 +16,7 @@ const FIRST_FREE_PORT: u16 = 1024;
 /// A port and what it is for.
 struct Port {
     key: &'static str,
+    host: IpAddr,
     number: u16,
     transport: Type,
     purpose: &'static str,
@@ -25,23 +28,31 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
         findings.note(format!("a Parlor is running on port {}; it has the ports below", config.server.port));
     }
     for port in ports(config) {
-        let Port { key, number, transport, purpose } = port;
+        let Port { key, host, number, transport, purpose } = port;
         let name = format!(
             "port {number}/{} ({key}, {purpose})",
             if transport == Type::STREAM { "tcp" } else { "udp" }
         );
         // Taken for a moment, without ever listening on it.
-        match bound(transport, config.server.host, number).map(drop) {
+        match bound(transport, host, number).map(drop) {
             Ok(()) if number == 0 => {
                 findings.note(format!("{key} = 0: any free port, another at each start"))
             }
             Ok(()) => findings.ok(format!("{name} is free")),
             Err(fault) if fault.kind() == ErrorKind::AddrInUse && is_running => {
-                findings.ok(format!("{name} is in use by the running Parlor"));
+                findings.note(format!("{name} is in use, by the running Parlor or another program"));
             }
             Err(fault) if fault.kind() == ErrorKind::AddrInUse => {
                 findings
                     .wrong(format!("{name} is in use by another program; choose another port or stop it"));
+            }
+            Err(fault) if fault.kind() == ErrorKind::PermissionDenied && is_running => {
+                findings.note(format!("{name} is not for this user, but for the one that Parlor runs as"));
+            }
+            Err(fault)
+                if fault.kind() == ErrorKind::PermissionDenied && key == "tls.port" && config.tls.lan =>
+            {
+                findings.note(format!("{name} is not for this user, so HTTPS will be at port {LAN_PORT}"));
             }
             Err(fault) if fault.kind() == ErrorKind::PermissionDenied && number < FIRST_FREE_PORT => {
                 findings.wrong(format!(
@@ -50,7 +61,7 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
                 ));
             }
             Err(fault) if fault.kind() == ErrorKind::AddrNotAvailable => {
-                findings.wrong(format!("server.host: this machine has no address {}", config.server.host));
+                findings.wrong(format!("{key}: this machine has no address {host}"));
                 return;
             }
             Err(fault) => findings.wrong(format!("{name} cannot be opened: {fault}")),
@@ -58,23 +69,25 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
     }
     let open: Vec<_> = ports(config)
         .iter()
+        .filter(|port| !port.host.is_loopback())
         .map(|port| format!("{}/{}", port.number, if port.transport == Type::STREAM { "tcp" } else { "udp" }))
         .collect();
-    if !config.server.host.is_loopback() {
+    if !open.is_empty() {
         findings.note(format!("a firewall or router in front must let these ports in: {}", open.join(", ")));
     }
 }
 
 fn ports(config: &Config) -> Vec<Port> {
     let (tcp, udp) = (Type::STREAM, Type::DGRAM);
-    let port = |key, number, transport, purpose| Port { key, number, transport, purpose };
-    let mut ports = vec![port("server.port", config.server.port, tcp, "HTTP")];
+    let (own, relay) = (config.server.host, config.relay.listen);
+    let port = |key, host, number, transport, purpose| Port { key, host, number, transport, purpose };
+    let mut ports = vec![port("server.port", own, config.server.port, tcp, "HTTP")];
     if config.tls.is_on() {
-        ports.push(port("tls.port", config.tls.port, tcp, "HTTPS and the relay over TLS"));
+        ports.push(port("tls.port", own, config.tls.port, tcp, "HTTPS and the relay over TLS"));
     }
     if config.relay.enabled {
-        ports.push(port("relay.port", config.relay.port, udp, "the relay"));
-        ports.push(port("relay.port", config.relay.port, tcp, "the relay"));
+        ports.push(port("relay.port", relay, config.relay.port, udp, "the relay"));
+        ports.push(port("relay.port", relay, config.relay.port, tcp, "the relay"));
     }
     ports
 }

@@ -82,7 +82,8 @@ fn in_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<
             let by = name.into_string().ok()?;
             let key = match by.strip_prefix("PARLOR_") {
                 Some(key) => key.to_lowercase().replacen('_', ".", 1),
-                None if by == "PORT" => "server.port".to_owned(),
+                // An empty one is none, as compose files have it.
+                None if by == "PORT" && !text.is_empty() => "server.port".to_owned(),
                 None => return None,
             };
             Some(Given { by, key, text: text.to_string_lossy().into_owned() })

@@ -59,7 +59,9 @@ impl SettingsFile {
 /// Says where a setting comes from, unless it is a default.
 pub(super) fn place(key: &str, file: Option<&SettingsFile>, given: &[Given]) -> Option<String> {
     let is_it = |given: &&Given| {
-        key == given.key || key.strip_prefix(&given.key).is_some_and(|rest| rest.starts_with('.'))
+        let below =
+            |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+        key == given.key || below(&given.key, key) || below(key, &given.key)
     };
     match given.iter().rev().find(is_it) {
         Some(given) => Some(given.by.clone()),

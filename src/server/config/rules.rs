@@ -56,6 +56,7 @@ fn check_limits(limits: &LimitsConfig, wrong: &mut impl FnMut(&str, String)) {
             ("limits.rooms", limits.rooms),
             ("limits.sockets", limits.sockets),
             ("limits.requests", limits.requests),
+            ("limits.requests_per_address", limits.requests_per_address),
             ("limits.messages_per_second", limits.messages_per_second as usize),
             ("limits.message_burst", limits.message_burst as usize),
             ("limits.bytes_per_second", limits.bytes_per_second as usize),

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::server::ice::TESTER;
 use crate::server::journal::Journal;
 use crate::server::rate::{Meter, Rate};
 
-/// The holders that only test their connection begin with this.
-const TEST: &str = "test";
+/// Of holders that only test their connection.
 const TEST_ALLOCATIONS: usize = 8;
 const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
 
@@ -76,7 +76,7 @@ impl Holders {
 
     /// Counts one more allocation; to be ended by [`Holders::end`].
     pub(super) fn begin(&self, name: &str, now: Duration) -> Result<Arc<Holder>, Exhausted> {
-        let test = name.starts_with(TEST);
+        let test = name.starts_with(TESTER);
         let most = if test {
             TEST_ALLOCATIONS.min(self.quotas.allocations_each)
         } else {

@@ -1,11 +1,12 @@
 //! How many requests without valid credentials are answered: so many in all, and a part of them for one network.
 
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::server::journal::Journal;
+use crate::server::places::network;
 use crate::server::rate::{Meter, Rate};
 
 /// Networks share this many meters, so that no number of them takes memory.
@@ -75,14 +76,6 @@ impl Strangers {
             "too many without valid credentials",
             unanswered,
         );
-    }
-}
-
-/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that one customer has (RFC 6177).
-pub(super) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address => address,
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Files {
 }
 
 /// What changes when a file is written anew or replaced.
-type Stamp = [Option<(SystemTime, u64, u64)>; 2];
+type Stamp = [Option<(SystemTime, u64, [i64; 3])>; 2];
 
 impl Files {
     pub(super) fn new(certificate: PathBuf, key: PathBuf) -> Self {
@@ -85,14 +85,16 @@ impl Files {
     }
 }
 
+/// Which file it is, and when anything about it changed last, such as who may read it.
 #[cfg(unix)]
-fn number(about: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(about)
+fn number(about: &Metadata) -> [i64; 3] {
+    use std::os::unix::fs::MetadataExt;
+    [about.ino().cast_signed(), about.ctime(), about.ctime_nsec()]
 }
 
 #[cfg(not(unix))]
-fn number(_: &Metadata) -> u64 {
-    0
+fn number(_: &Metadata) -> [i64; 3] {
+    [0; 3]
 }
 
 /// The signal by which programs that renew certificates, and `systemctl reload`, ask for another look.

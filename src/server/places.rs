@@ -1,12 +1,10 @@
-//! How many streams there are: in all, and from one network.
+//! How many connections there are: in all, and from one network.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::strangers::network;
-
-/// The places for streams.
+/// The places for connections.
 #[derive(Debug)]
 pub(super) struct Places {
     all: usize,
@@ -57,6 +55,14 @@ impl Drop for Place {
                 taken.networks.remove(&self.network);
             }
         }
+    }
+}
+
+/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that one customer has (RFC 6177).
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
     }
 }
 
