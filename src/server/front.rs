@@ -37,7 +37,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Largest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Requests at one time within one HTTP/2 connection; a page asks for a handful of files.
-const MAX_STREAMS: u32 = 16;
+const MAX_STREAMS: u32 = 32;
 /// Requests that one HTTP/2 connection may take back before they are answered, or that break its rules, until it
 /// is closed (CVE-2023-44487).
 const MAX_RESETS: usize = 32;
