@@ -136,7 +136,8 @@ fn the_check_names_ports_that_others_have() {
     let (said, status) = Place::new().check(&["--host", "127.0.0.1", "--port", &port, "--set", &relay]);
     assert_eq!(status, 2, "{said}");
     let taken: Vec<_> = said.lines().filter(|line| line.contains("is in use by another program")).collect();
-    assert!(taken.len() == 2 && taken[0].contains(&port) && taken[1].contains("/udp (relay.port"), "{said}");
+    // The relay's port for TCP may be in use too: by a connection of another test, which has left and is not forgotten.
+    assert!(taken.len() >= 2 && taken[0].contains(&port) && taken[1].contains("/udp (relay.port"), "{said}");
 }
 
 #[test]
