@@ -62,6 +62,8 @@ pub(super) struct Negotiation {
     last_offer: OfferId,
     state: PeerState,
     was_connected: bool,
+    /// It is closed, and no number is left for the next one.
+    ended: bool,
     recovery: Recovery,
 }
 
@@ -81,6 +83,7 @@ impl Negotiation {
             last_offer: OfferId::default(),
             state: PeerState::New,
             was_connected: false,
+            ended: false,
             recovery: Recovery::new(now, offerer),
         };
         let mut out = vec![Output::Do(PeerCommand::Open { ways, offerer })];
@@ -105,6 +108,12 @@ impl Negotiation {
         self.recovery.start_over();
     }
 
+    /// The connection is closed, and between these two pages there can be no other one.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+        self.state = PeerState::Closed;
+    }
+
     pub(super) fn epoch(&self) -> Epoch {
         self.epoch
     }
@@ -120,17 +129,20 @@ impl Negotiation {
 
     /// Every attempt was used up.
     pub(super) fn has_given_up(&self) -> bool {
-        self.recovery.has_given_up() && !self.is_connected()
+        self.ended || self.recovery.has_given_up() && !self.is_connected()
     }
 
     /// When [`Self::tick`] should be called next, if the peer can be reached.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        self.recovery.deadline()
+        self.recovery.deadline().filter(|_| !self.ended)
     }
 
     /// A signal of this epoch arrived.
     pub(super) fn signal(&mut self, signal: Signal) -> Vec<Output> {
         let mut out = Vec::new();
+        if self.ended {
+            return out;
+        }
         match signal {
             Signal::StartCall { .. } => self.asked_for_an_offer(),
             Signal::WebrtcOffer { sdp, offer, .. } => self.offered(offer, sdp),
@@ -144,6 +156,9 @@ impl Negotiation {
     /// The connection reports.
     pub(super) fn event(&mut self, now: Duration, event: PeerEvent) -> Vec<Output> {
         let mut out = Vec::new();
+        if self.ended {
+            return out;
+        }
         match event {
             PeerEvent::Offered { offer, sdp } => {
                 self.step = None;
@@ -181,6 +196,9 @@ impl Negotiation {
     /// The time of [`Self::deadline`] has come and the peer can be reached.
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
         let mut out = Vec::new();
+        if self.ended {
+            return out;
+        }
         match self.recovery.tick(now) {
             None => {}
             // A step that never ended, or restarts that did not help.
@@ -196,6 +214,9 @@ impl Negotiation {
     /// waited here, so it was not among them.
     pub(super) fn way_is_back(&mut self, now: Duration, unsent: bool) -> Vec<Output> {
         let mut out = Vec::new();
+        if self.ended {
+            return out;
+        }
         if matches!(self.signalling, Signalling::HaveLocalOffer(_)) && !unsent {
             self.wanted = Some(true);
             self.signalling = Signalling::Stable;

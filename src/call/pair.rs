@@ -64,11 +64,17 @@ impl Call {
         self.perform(now, peer, outputs)
     }
 
+    /// Closes the connection and opens the next one, or none if its number was the last: a peer may have said any,
+    /// and what is to be replaced must not go on.
     pub(super) fn rebuild(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
-        match self.pairs.get(&peer).and_then(|pair| pair.negotiation.epoch().next()) {
-            None => vec![],
-            Some(next) => self.reopen(now, peer, next, true),
+        let Some(pair) = self.pairs.get_mut(&peer) else { return vec![] };
+        if let Some(next) = pair.negotiation.epoch().next() {
+            return self.reopen(now, peer, next, true);
         }
+        pair.negotiation.end();
+        pair.has_video = false;
+        pair.path = None;
+        vec![pair.close(peer)]
     }
 
     /// Closes the connection and opens the one of `epoch`; tells the peer if it was this side's idea.

@@ -114,7 +114,7 @@ impl Call {
 mod tests {
     use super::*;
     use crate::call::tests::Tab;
-    use crate::call::{Event, PeerEvent, PeerState, UserAction};
+    use crate::call::{Event, LinkView, PeerEvent, PeerState, UserAction};
     use crate::protocol::{Epoch, IceCandidate, OfferId, Page, ServerMsg, Signal};
 
     const BEN: PeerId = PeerId(2);
@@ -205,6 +205,26 @@ mod tests {
         let event = Event::Peer(BEN, next, PeerEvent::Candidate(candidate));
         assert_eq!(page.happens(event), [], "whatever the browser says");
         assert_eq!(hides(&mut page, true), []);
+    }
+
+    #[test]
+    fn a_connection_that_cannot_be_begun_anew_does_not_go_on_showing_what_is_to_be_hidden() {
+        let mut page = Tab::in_call();
+        offers_relay(&mut page);
+        let last = Epoch(epoch().0 + Epoch::TRIES - 1);
+        let connected = Event::Peer(BEN, last, PeerEvent::State(PeerState::Connected));
+        let says = |signal| ServerMsg::Signal { from: BEN, signal };
+        page.hears(says(Signal::StartCall { epoch: last }));
+        page.happens(connected.clone());
+        assert_eq!(page.call.view().peers[0].link, LinkView::Connected);
+
+        let closed = Command::Peer(BEN, last, PeerCommand::Close);
+        assert!(hides(&mut page, true).contains(&closed));
+        assert_eq!(page.happens(connected), [], "late");
+        page.hears(says(Signal::WebrtcOffer { sdp: String::new(), epoch: last, offer: OfferId(9) }));
+        page.happens(Event::Woken);
+        assert_eq!(page.call.view().peers[0].link, LinkView::Failed);
+        assert_eq!(page.happens(Event::User(UserAction::RetryPeer(BEN))), [closed]);
     }
 
     #[test]
