@@ -43,3 +43,14 @@ export class HomePage {
     await expect(this.container).toBeVisible();
   }
 }
+
+/** The page is there and its program is on its way, until what this returns is called. */
+export async function holdProgram(page: Page): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((done) => (release = done));
+  await page.route('**/*.wasm', async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}

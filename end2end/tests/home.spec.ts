@@ -1,17 +1,5 @@
-import type { Page } from '@playwright/test';
-
 import { expect, seesTheOther, test } from '../fixtures/test';
-
-/** The page is there and its program is on its way, until what this returns is called. */
-async function holdProgram(page: Page): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((done) => (release = done));
-  await page.route('**/*.wasm', async (route) => {
-    await released;
-    await route.continue();
-  });
-  return release;
-}
+import { holdProgram } from '../pages/home';
 
 test('an empty room number says "Please type a room ID" in place', async ({ person }) => {
   const { home } = await person();

@@ -82,10 +82,11 @@
   // Whoever hides their address and connects before the program is there must not be connected without.
   addEventListener('change', function (event) {
     if (live() || event.target.id !== 'hide-address') return;
+    window.parlorHide = event.target.checked;
     try {
-      if (event.target.checked) localStorage.setItem('parlor.hide-address', '');
+      if (window.parlorHide) localStorage.setItem('parlor.hide-address', '');
       else localStorage.removeItem('parlor.hide-address');
-    } catch (refused) { /* the program shows it as it is */ }
+    } catch (refused) { /* then it holds for this page */ }
   }, true);
   addEventListener('submit', function (event) {
     keep(event, event.target.querySelector('[type=submit]'));

@@ -1,14 +1,19 @@
 //! What a person has chosen for every call in this browser.
 
+use js_sys::Reflect;
 use web_sys::Storage;
 
 /// Key in `localStorage`: there while the own address is to be hidden. Before this program is there, `app/early.js`
 /// writes it.
 const HIDDEN: &str = "parlor.hide-address";
+/// What that script leaves in the window, as storage may be refused.
+const EARLY: &str = "parlorHide";
 
-/// Whether the own address is to be hidden; a browser that refuses storage has to be told every time.
+/// Whether the own address is to be hidden; a browser that refuses storage has to be told on every page.
 pub(super) fn hides_address() -> bool {
-    storage().and_then(|storage| storage.get_item(HIDDEN).ok()?).is_some()
+    let early = Reflect::get(&super::window(), &EARLY.into()).ok().and_then(|choice| choice.as_bool());
+    let kept = || storage().and_then(|storage| storage.get_item(HIDDEN).ok()?).is_some();
+    early.unwrap_or_else(kept)
 }
 
 /// Keeps that choice.
