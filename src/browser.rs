@@ -59,6 +59,7 @@ pub fn start(port: CallPort) {
         view,
         remote,
         _waking: page::listen_for_waking(&queue),
+        _choosing: choice::listen(&queue),
         queue: queue.clone(),
     };
     page::report_loaded(queue);
@@ -89,6 +90,7 @@ struct Driver {
     view: WriteSignal<CallView>,
     remote: WriteSignal<BTreeMap<PeerId, StreamSink>>,
     _waking: Vec<EventListener>,
+    _choosing: EventListener,
     queue: Events,
 }
 

@@ -77,6 +77,8 @@ pub struct Call {
     sound_blocked: bool,
     /// The person wants no address of theirs told.
     hides_address: bool,
+    /// The same of the calls to come: in another tab the person may have chosen otherwise meanwhile.
+    hides_next: bool,
     /// Whether the server has a relay, from before there was a seat.
     relay_known: Relay,
     /// The connection test, as far as it has come.
@@ -118,6 +120,7 @@ impl Call {
             notice: None,
             sound_blocked: false,
             hides_address: false,
+            hides_next: false,
             relay_known: Relay::Unknown,
             rehearsal: None,
             offered: vec![],
@@ -134,6 +137,7 @@ impl Call {
             Event::Media(event) => self.media(event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
             Event::Rehearsal(event) => self.rehearsed(event),
+            Event::HiddenElsewhere(hide) => self.hidden_elsewhere(now, hide),
             Event::Woken => self.woken(now),
             Event::NetworkChanged => {
                 self.network_due = self.network_due.or(Some(now + NETWORK_SETTLES));
@@ -202,7 +206,9 @@ impl Call {
             // Whoever has pressed CONNECT already wants that room and no other.
             Some(wish) => self.seat.is_none() && wish.resume.is_none() && wish.room == remembered.room,
         });
-        if let Some(Remembered { room, resume, name, microphone_muted, camera_off }) = remembered {
+        if let Some(remembered) = remembered {
+            let Remembered { room, resume, name, microphone_muted, camera_off, hides_address } = remembered;
+            self.hides_address |= hides_address;
             self.capture.restore(Devices { microphone: microphone_muted, camera: camera_off });
             self.wish = Some(Wish { room, name, resume: Some(resume) });
             commands.extend(self.capture.start(Devices::BOTH));
@@ -305,6 +311,7 @@ impl Call {
         self.wish = None;
         self.seat = None;
         self.sound_blocked = false;
+        self.hides_address = self.hides_next;
         self.line.stand_up();
         let mut commands: Vec<_> =
             std::mem::take(&mut self.pairs).into_iter().map(|(peer, pair)| pair.close(peer)).collect();

@@ -2,7 +2,7 @@ import type { BrowserContext } from '@playwright/test';
 
 import { expect, test, type Person } from '../fixtures/test';
 import { ConnectionPart } from '../pages/connection';
-import { holdProgram } from '../pages/home';
+import { holdProgram, HomePage } from '../pages/home';
 
 /** As where a person forbids sites to keep anything. */
 async function refuseStorage(context: BrowserContext): Promise<void> {
@@ -46,3 +46,33 @@ for (const [where, prepare] of [
     expect(new Set(await policies(ann))).toEqual(new Set(['relay']));
   });
 }
+
+test('other tabs follow the choice, and a call that hides goes on hiding', async ({ person, room }) => {
+  const { context, page, home, call } = await person();
+  const here = new ConnectionPart(page);
+  await home.open();
+  await here.open();
+  const tab = await context.newPage();
+  const there = new ConnectionPart(tab);
+  await new HomePage(tab).open();
+  await there.open();
+  await there.hide.check();
+  await expect(here.hide).toBeChecked();
+
+  await home.join(room);
+  await call.expectAlone();
+  await expect(here.hideButton).toHaveAttribute('aria-pressed', 'true');
+  await there.hide.uncheck();
+  await page.reload();
+  await call.expectAlone();
+  await expect(here.hideButton).toHaveAttribute('aria-pressed', 'true');
+  await call.leave.click();
+  await expect(here.hide, 'the next call is another one').not.toBeChecked();
+
+  await home.connect.click();
+  await call.expectAlone();
+  await expect(here.hideButton).toHaveAttribute('aria-pressed', 'false');
+  await there.hide.check();
+  await expect(here.hideButton, 'a call that goes on is hidden, too').toHaveAttribute('aria-pressed', 'true');
+  await expect(call.notice).toContainText('the others see only its address');
+});

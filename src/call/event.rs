@@ -22,6 +22,8 @@ pub enum Event {
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
+    /// In another tab the person chose whether the own address is hidden.
+    HiddenElsewhere(bool),
     /// The connection test found something out.
     Rehearsal(RehearsalEvent),
     /// The page is visible again, or the machine woke up: try now.
@@ -61,6 +63,9 @@ pub struct Remembered {
     pub microphone_muted: bool,
     /// See `microphone_muted`.
     pub camera_off: bool,
+    /// The own address was hidden in that call, whatever was chosen for later ones.
+    #[serde(default)]
+    pub hides_address: bool,
 }
 
 /// What a person can do.

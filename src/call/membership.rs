@@ -147,7 +147,11 @@ impl Call {
         self.wish = None;
         self.say(Notice::RoomFull);
         // From the first screen the preview stays for the next try.
-        if was_in_call { self.go_home() } else { vec![Command::Remember(None)] }
+        if was_in_call {
+            return self.go_home();
+        }
+        self.hides_address = self.hides_next;
+        vec![Command::Remember(None)]
     }
 
     pub(super) fn peer_joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
@@ -192,6 +196,7 @@ impl Call {
                 name: name.clone(),
                 microphone_muted: off.microphone,
                 camera_off: off.camera,
+                hides_address: self.hides_address,
             })));
         }
         commands

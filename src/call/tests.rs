@@ -31,7 +31,14 @@ fn other() -> PeerInfo {
 }
 
 fn remembered(resume: &str) -> Remembered {
-    Remembered { room: room(), resume: token(resume), name: None, microphone_muted: false, camera_off: false }
+    Remembered {
+        room: room(),
+        resume: token(resume),
+        name: None,
+        microphone_muted: false,
+        camera_off: false,
+        hides_address: false,
+    }
 }
 
 fn join(resume: Option<&str>, reloaded: bool) -> Command {
@@ -49,7 +56,7 @@ pub(super) struct Tab {
 }
 
 impl Tab {
-    fn loaded(loaded: Loaded) -> Self {
+    pub(super) fn loaded(loaded: Loaded) -> Self {
         Self::of(Call::new(1), loaded)
     }
 

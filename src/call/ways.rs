@@ -40,7 +40,7 @@ impl Call {
     /// The same call of a person who has chosen, in an earlier one, to keep the own address hidden.
     #[must_use]
     pub fn with_hidden_address(self, hidden: bool) -> Self {
-        Self { hides_address: hidden, ..self }
+        Self { hides_address: hidden, hides_next: hidden, ..self }
     }
 
     /// Whether there is a relay, as this seat or the last question told.
@@ -66,9 +66,6 @@ impl Call {
     }
 
     /// A person wants the own address hidden, or not any more.
-    ///
-    /// To hide it every connection is built anew: after a mere restart of ICE, Chromium goes on using the direct
-    /// ways it had found. To show it a restart is enough, and media goes on meanwhile.
     pub(super) fn hide_address(&mut self, now: Duration, hide: bool) -> Vec<Command> {
         if hide == self.hides_address {
             return vec![];
@@ -77,11 +74,34 @@ impl Call {
             self.say(Notice::NoRelay);
             return vec![];
         }
-        self.hides_address = hide;
+        self.hides_next = hide;
         let mut commands = vec![Command::KeepHidden(hide)];
-        if self.seat.is_none() {
-            return commands;
+        commands.extend(self.set_hidden(now, hide));
+        commands
+    }
+
+    /// The person chose that in another tab. A call that goes on here is hidden with it, but never shown: that could
+    /// not be taken back, and nobody looks at this call now.
+    pub(super) fn hidden_elsewhere(&mut self, now: Duration, hide: bool) -> Vec<Command> {
+        self.hides_next = hide;
+        if hide == self.hides_address || (self.wish.is_some() && !hide) {
+            return vec![];
         }
+        if self.seat.is_some() && self.relay() == Relay::Missing {
+            self.say(Notice::NoRelay);
+            return vec![];
+        }
+        self.set_hidden(now, hide)
+    }
+
+    /// To hide the address every connection is built anew: after a mere restart of ICE, Chromium goes on using the
+    /// direct ways it had found. To show it a restart is enough, and media goes on meanwhile.
+    fn set_hidden(&mut self, now: Duration, hide: bool) -> Vec<Command> {
+        self.hides_address = hide;
+        if self.seat.is_none() {
+            return vec![];
+        }
+        let mut commands = self.and_remember(vec![]);
         if hide {
             self.say(Notice::AddressHidden);
             self.line.hide_addresses();
@@ -114,7 +134,7 @@ impl Call {
 mod tests {
     use super::*;
     use crate::call::tests::Tab;
-    use crate::call::{Event, LinkView, PeerEvent, PeerState, UserAction};
+    use crate::call::{Event, LinkView, Loaded, PeerEvent, PeerState, UserAction};
     use crate::protocol::{Epoch, IceCandidate, OfferId, Page, ServerMsg, Signal};
 
     const BEN: PeerId = PeerId(2);
@@ -260,6 +280,44 @@ mod tests {
         assert_eq!(hides(&mut page, true), []);
         assert!(!page.call.view().hides_address);
         assert_eq!(page.call.view().notice, Some(Notice::NoRelay));
+    }
+
+    #[test]
+    fn what_is_chosen_in_another_tab_holds_for_the_calls_to_come_and_hides_the_one_there_is() {
+        let elsewhere = |page: &mut Tab, hide| page.happens(Event::HiddenElsewhere(hide));
+        let mut page = Tab::in_call();
+        offers_relay(&mut page);
+        connect(&mut page);
+        let closed = Command::Peer(BEN, epoch(), PeerCommand::Close);
+        assert!(elsewhere(&mut page, true).contains(&closed));
+        assert_eq!(page.call.view().notice, Some(Notice::AddressHidden));
+        assert_eq!(elsewhere(&mut page, true), []);
+
+        assert_eq!(elsewhere(&mut page, false), [], "what this call hides, it does not show");
+        assert!(page.call.view().hides_address);
+        page.happens(Event::User(UserAction::Leave));
+        assert!(!page.call.view().hides_address, "the next call is another one");
+        assert_eq!(elsewhere(&mut page, true), []);
+        assert!(page.call.view().hides_address);
+    }
+
+    #[test]
+    fn what_a_call_hides_is_hidden_after_a_reload_too() {
+        let (mut page, commands) = Tab::joined(Call::new(1));
+        offers_relay(&mut page);
+        let kept = |commands: &[Command]| {
+            let kept = |command: &Command| match command {
+                Command::Remember(Some(remembered)) => Some(remembered.clone()),
+                _ => None,
+            };
+            commands.iter().rev().find_map(kept)
+        };
+        assert!(!kept(&commands).unwrap().hides_address);
+        let remembered = kept(&hides(&mut page, true));
+        assert!(remembered.as_ref().unwrap().hides_address);
+
+        let returning = Loaded { remembered, returning: true, ..Loaded::default() };
+        assert!(Tab::loaded(returning).call.view().hides_address, "whatever was chosen elsewhere meanwhile");
     }
 
     #[test]
