@@ -67,7 +67,7 @@ pub enum Finding {
 pub enum Verdict {
     /// Calls work with everybody.
     Everywhere,
-    /// Calls work with everybody, by a relay that is reached over TCP or TLS, as UDP does not pass.
+    /// Calls work with everybody, by a relay that is reached over TCP or TLS, as nothing passes by UDP.
     ByTcp,
     /// Calls work with most networks; there is no relay for the others.
     WithoutRelay,
@@ -204,8 +204,9 @@ impl Rehearsal {
     fn judge(&self) -> Verdict {
         let direct = self.ways[Way::Direct as usize];
         match (self.relayed, direct) {
-            (Finding::Works, _) if self.relay() == Some(Way::Udp) => Verdict::Everywhere,
-            (Finding::Works, _) => Verdict::ByTcp,
+            (Finding::Works, Finding::Works) => Verdict::Everywhere,
+            (Finding::Works, _) if self.ways[Way::Udp as usize] == Finding::Blocked => Verdict::ByTcp,
+            (Finding::Works, _) => Verdict::Everywhere,
             (Finding::NotOffered, Finding::Works) => Verdict::WithoutRelay,
             (_, Finding::Works) => Verdict::RelayBlocked,
             (Finding::NotOffered, Finding::NotOffered) => Verdict::NothingOffered,
@@ -291,7 +292,10 @@ mod tests {
         for (urls, works, relayed, here, verdict) in [
             (ALL, [true, true, true, true], true, false, Verdict::Everywhere),
             (ALL, [false, true, false, false], true, true, Verdict::Everywhere),
-            (ALL, [true, false, false, true], true, false, Verdict::ByTcp),
+            (ALL, [true, false, false, true], true, false, Verdict::Everywhere),
+            (ALL, [false, false, false, true], true, false, Verdict::ByTcp),
+            (&ALL[1..], [false, false, true, false], true, false, Verdict::ByTcp),
+            (&ALL[3..], [false, false, false, true], true, false, Verdict::Everywhere),
             (ALL, [true, true, true, true], false, false, Verdict::RelayBlocked),
             (ALL, [true, false, false, false], false, false, Verdict::RelayBlocked),
             (ALL, [false, true, false, false], false, false, Verdict::Blocked),

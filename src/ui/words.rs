@@ -275,7 +275,7 @@ words! {
     direct_unlikely,
     /// Everything is well.
     verdict_everywhere,
-    /// UDP is blocked.
+    /// Nothing passes by UDP.
     verdict_by_tcp,
     /// There is no relay.
     verdict_without_relay,

@@ -73,7 +73,7 @@ pub(super) static WORDS: Words = Words {
     direct_likely: "likely",
     direct_unlikely: "not from here",
     verdict_everywhere: "Calls will work from this network.",
-    verdict_by_tcp: "Calls will work from this network. It blocks UDP, so they go through the server and may stutter a little.",
+    verdict_by_tcp: "Calls will work from this network. UDP does not get through, so they go through the server and may stutter a little.",
     verdict_without_relay: "Calls will work with most networks. For the others this server would need a relay; its host can switch one on.",
     verdict_relay_blocked: "Calls will work with most networks. The relay for the others cannot be used from here: if a call fails, try another network, such as a mobile hotspot.",
     verdict_blocked: "Calls will not work from this network, except with people in it. Try another one, such as a mobile hotspot, or ask whoever looks after this one to let the server through.",

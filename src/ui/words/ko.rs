@@ -73,7 +73,7 @@ pub(super) static WORDS: Words = Words {
     direct_likely: "될 가능성이 높음",
     direct_unlikely: "여기서는 안 됩니다",
     verdict_everywhere: "이 네트워크에서 통화할 수 있습니다.",
-    verdict_by_tcp: "이 네트워크에서 통화할 수 있습니다. UDP가 막혀 있어 서버를 거치므로 조금 끊길 수 있습니다.",
+    verdict_by_tcp: "이 네트워크에서 통화할 수 있습니다. UDP가 통하지 않아 서버를 거치므로 소리나 영상이 조금 끊길 수 있습니다.",
     verdict_without_relay: "대부분의 네트워크와 통화할 수 있습니다. 나머지 네트워크와 통화하려면 서버 운영자가 중계 기능을 켜야 합니다.",
     verdict_relay_blocked: "대부분의 네트워크와 통화할 수 있습니다. 여기서는 중계 기능을 쓸 수 없으니, 통화가 되지 않으면 모바일 핫스팟 같은 다른 네트워크를 써 보세요.",
     verdict_blocked: "이 네트워크 안에 있는 사람이 아니면 통화할 수 없습니다. 모바일 핫스팟 같은 다른 네트워크를 쓰거나, 네트워크 관리자에게 이 서버를 허용해 달라고 요청해 주세요.",
