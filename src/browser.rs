@@ -126,9 +126,9 @@ impl Driver {
             Command::PlaySound => page::play_all(&self.queue),
             Command::Peer(peer, epoch, command) => self.peer(peer, epoch, command),
             Command::KeepHidden(hidden) => choice::keep_hidden(hidden),
-            Command::AskForIce => rehearsal::ask(&self.queue),
-            Command::TryWay(way, servers) => rehearsal::try_way(&self.queue, way, servers),
-            Command::TryRelay(servers) => rehearsal::try_relay(&self.queue, servers),
+            Command::AskForIce(id) => rehearsal::ask(&self.queue, id),
+            Command::TryWay(id, way, servers) => rehearsal::try_way(&self.queue, id, way, servers),
+            Command::TryRelay(id, servers) => rehearsal::try_relay(&self.queue, id, servers),
             Command::Remember(seat) => seat::remember(seat.as_ref()),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }

@@ -45,7 +45,7 @@ pub use devices::{DeviceProblem, Devices, MediaError, Permission};
 pub use event::{Command, Event, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
 pub use path::{Carrier, Path};
 pub use peer::{PeerCommand, PeerEvent, PeerState};
-pub use rehearsal::{Finding, Rehearsal, RehearsalEvent, Verdict, Way};
+pub use rehearsal::{Finding, Rehearsal, RehearsalEvent, RehearsalId, Verdict, Way};
 pub use view::{CallView, DeviceView, LineView, LinkView, Notice, PeerView, Phase};
 pub use ways::{Relay, Ways};
 
@@ -83,6 +83,8 @@ pub struct Call {
     relay_known: Relay,
     /// The connection test, as far as it has come.
     rehearsal: Option<Rehearsal>,
+    /// The number of the last one.
+    rehearsals: RehearsalId,
     /// What it tries.
     offered: Vec<IceServer>,
 }
@@ -123,6 +125,7 @@ impl Call {
             hides_next: false,
             relay_known: Relay::Unknown,
             rehearsal: None,
+            rehearsals: RehearsalId::default(),
             offered: vec![],
         }
     }
@@ -136,7 +139,7 @@ impl Call {
             Event::Socket(..) => vec![],
             Event::Media(event) => self.media(event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
-            Event::Rehearsal(event) => self.rehearsed(event),
+            Event::Rehearsal(id, event) => self.rehearsed(id, event),
             Event::HiddenElsewhere(hide) => self.hidden_elsewhere(now, hide),
             Event::Woken => self.woken(now),
             Event::NetworkChanged => {
@@ -359,6 +362,7 @@ impl Call {
             pair.negotiation.network_changed(now);
         }
         commands.extend(self.woken(now));
+        commands.extend(self.forget_rehearsal());
         commands
     }
 

@@ -19,7 +19,7 @@ use super::Events;
 use super::configuration::configuration;
 use super::error::BrowserError;
 use super::peer::Connection;
-use crate::call::{Event, RehearsalEvent, Way, Ways};
+use crate::call::{Event, RehearsalEvent, RehearsalId, Way, Ways};
 use crate::protocol::{ICE_PATH, IceOffer, IceServer};
 
 /// How long a way may take to open, and data to arrive, in milliseconds.
@@ -31,7 +31,7 @@ const ANSWERED_MS: f64 = 2_000.0;
 const TEXT: &str = "parlor";
 
 /// Asks the server what it offers.
-pub(super) fn ask(events: &Events) {
+pub(super) fn ask(events: &Events, id: RehearsalId) {
     let events = events.clone();
     spawn_local(async move {
         let ice_servers = match fetch_offer().await {
@@ -42,25 +42,25 @@ pub(super) fn ask(events: &Events) {
             }
         };
         let offered = RehearsalEvent::Offered { ice_servers, same_computer: is_same_computer() };
-        events.push(Event::Rehearsal(offered));
+        events.push(Event::Rehearsal(id, offered));
     });
 }
 
 /// Finds out whether a way is open.
-pub(super) fn try_way(events: &Events, way: Way, ice_servers: Vec<IceServer>) {
+pub(super) fn try_way(events: &Events, id: RehearsalId, way: Way, ice_servers: Vec<IceServer>) {
     let events = events.clone();
     spawn_local(async move {
         let works = opens(way, ice_servers).await.unwrap_or_else(|error| not_tried(&error));
-        events.push(Event::Rehearsal(RehearsalEvent::Tried(way, works)));
+        events.push(Event::Rehearsal(id, RehearsalEvent::Tried(way, works)));
     });
 }
 
 /// Sends data through the relay.
-pub(super) fn try_relay(events: &Events, ice_servers: Vec<IceServer>) {
+pub(super) fn try_relay(events: &Events, id: RehearsalId, ice_servers: Vec<IceServer>) {
     let events = events.clone();
     spawn_local(async move {
         let works = passes(ice_servers).await.unwrap_or_else(|error| not_tried(&error));
-        events.push(Event::Rehearsal(RehearsalEvent::Relayed(works)));
+        events.push(Event::Rehearsal(id, RehearsalEvent::Relayed(works)));
     });
 }
 

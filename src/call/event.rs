@@ -2,7 +2,7 @@
 
 use super::devices::{Devices, MediaError, Permission};
 use super::peer::{PeerCommand, PeerEvent};
-use super::rehearsal::{RehearsalEvent, Way};
+use super::rehearsal::{RehearsalEvent, RehearsalId, Way};
 use crate::protocol::{ClientMsg, DisplayName, Epoch, IceServer, PeerId, RoomId, SeatToken, ServerMsg};
 
 /// Number of a socket that was asked for; events of an older one are dropped.
@@ -24,8 +24,8 @@ pub enum Event {
     Peer(PeerId, Epoch, PeerEvent),
     /// In another tab the person chose whether the own address is hidden.
     HiddenElsewhere(bool),
-    /// The connection test found something out.
-    Rehearsal(RehearsalEvent),
+    /// The connection test found something out; dropped unless it is the present one.
+    Rehearsal(RehearsalId, RehearsalEvent),
     /// The page is visible again, or the machine woke up: try now.
     Woken,
     /// The network is back, or another one: what went through the old one is no good any more.
@@ -165,11 +165,11 @@ pub enum Command {
     /// Something for one peer connection.
     Peer(PeerId, Epoch, PeerCommand),
     /// Ask the server what it offers ([`crate::protocol::ICE_PATH`]); answered by [`RehearsalEvent::Offered`].
-    AskForIce,
+    AskForIce(RehearsalId),
     /// Find out whether this way is open; answered by [`RehearsalEvent::Tried`].
-    TryWay(Way, Vec<IceServer>),
+    TryWay(RehearsalId, Way, Vec<IceServer>),
     /// Send data through the relay to this very page; answered by [`RehearsalEvent::Relayed`].
-    TryRelay(Vec<IceServer>),
+    TryRelay(RehearsalId, Vec<IceServer>),
     /// Keep or forget the seat in the tab's own storage.
     Remember(Option<Remembered>),
     /// Keep in this browser whether the own address is hidden.

@@ -48,6 +48,10 @@ impl Way {
     }
 }
 
+/// Number of a test; what an earlier one finds out is dropped. The default is nobody's, for whoever only looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RehearsalId(pub u32);
+
 /// What was found out of one thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Finding {
@@ -114,7 +118,10 @@ pub enum RehearsalEvent {
 impl Call {
     /// Asks what the server offers, unless that is known.
     pub(super) fn look_for_relay(&self) -> Vec<Command> {
-        if self.relay() == Relay::Unknown { vec![Command::AskForIce] } else { vec![] }
+        if self.relay() != Relay::Unknown {
+            return vec![];
+        }
+        vec![Command::AskForIce(RehearsalId::default())]
     }
 
     /// Starts the test, unless one is going on.
@@ -123,17 +130,24 @@ impl Call {
             return vec![];
         }
         self.rehearsal = Some(Rehearsal::default());
-        self.offered.clear();
-        vec![Command::AskForIce]
+        self.rehearsals.0 += 1;
+        vec![Command::AskForIce(self.rehearsals)]
     }
 
-    pub(super) fn rehearsed(&mut self, event: RehearsalEvent) -> Vec<Command> {
+    /// What was found out of another network says nothing of this one; a test that goes on begins anew.
+    pub(super) fn forget_rehearsal(&mut self) -> Vec<Command> {
+        match self.rehearsal.take() {
+            Some(Rehearsal { verdict: None, .. }) => self.rehearse(),
+            _ => vec![],
+        }
+    }
+
+    pub(super) fn rehearsed(&mut self, id: RehearsalId, event: RehearsalEvent) -> Vec<Command> {
         if let RehearsalEvent::Offered { ice_servers: Some(servers), .. } = &event {
             self.relay_known = Relay::among(servers);
         }
-        let Some(rehearsal) = self.rehearsal.as_mut().filter(|it| it.verdict.is_none()) else {
-            return vec![];
-        };
+        let open = self.rehearsal.as_mut().filter(|it| it.verdict.is_none() && id == self.rehearsals);
+        let Some(rehearsal) = open else { return vec![] };
         match event {
             RehearsalEvent::Offered { ice_servers: None, .. } => {
                 *rehearsal = Rehearsal {
@@ -144,8 +158,6 @@ impl Call {
                 };
                 vec![]
             }
-            // Of two answers, one to whoever only looked, the first counts.
-            RehearsalEvent::Offered { .. } if !self.offered.is_empty() => vec![],
             RehearsalEvent::Offered { ice_servers: Some(servers), same_computer } => {
                 rehearsal.same_computer = same_computer;
                 self.offered = servers;
@@ -155,15 +167,15 @@ impl Call {
                     if servers.is_empty() {
                         rehearsal.ways[way as usize] = Finding::NotOffered;
                     } else {
-                        commands.push(Command::TryWay(way, servers));
+                        commands.push(Command::TryWay(id, way, servers));
                     }
                 }
-                commands.extend(rehearsal.advance(&self.offered));
+                commands.extend(rehearsal.advance(id, &self.offered));
                 commands
             }
             RehearsalEvent::Tried(way, works) => {
                 rehearsal.ways[way as usize] = Finding::of(works);
-                rehearsal.advance(&self.offered)
+                rehearsal.advance(id, &self.offered)
             }
             RehearsalEvent::Relayed(works) => {
                 rehearsal.relayed = Finding::of(works);
@@ -188,12 +200,12 @@ impl Rehearsal {
     }
 
     /// Once every way was tried, tries the best relay, or is at the end.
-    fn advance(&mut self, servers: &[IceServer]) -> Vec<Command> {
+    fn advance(&mut self, id: RehearsalId, servers: &[IceServer]) -> Vec<Command> {
         if self.ways.contains(&Finding::Trying) {
             return vec![];
         }
         if let Some(way) = self.relay() {
-            return vec![Command::TryRelay(way.among(servers))];
+            return vec![Command::TryRelay(id, way.among(servers))];
         }
         let offered = self.ways[1..].contains(&Finding::Blocked);
         self.relayed = if offered { Finding::Blocked } else { Finding::NotOffered };
@@ -231,26 +243,39 @@ mod tests {
         vec![IceServer { urls, username: Some("u".into()), credential: Some("c".into()) }]
     }
 
+    const LOOK: RehearsalId = RehearsalId(0);
+    const FIRST: RehearsalId = RehearsalId(1);
+    const SECOND: RehearsalId = RehearsalId(2);
+
     struct Test(Call);
 
     impl Test {
         fn begun() -> Self {
             let mut test = Self(Call::new(1));
-            assert_eq!(test.happens(Event::User(UserAction::Rehearse)), [Command::AskForIce]);
+            assert_eq!(test.acts(UserAction::Rehearse), [Command::AskForIce(FIRST)]);
             test
         }
 
-        fn happens(&mut self, event: Event) -> Vec<Command> {
-            self.0.handle(Duration::ZERO, event)
+        fn acts(&mut self, action: UserAction) -> Vec<Command> {
+            self.0.handle(Duration::ZERO, Event::User(action))
+        }
+
+        fn finds(&mut self, id: RehearsalId, event: RehearsalEvent) -> Vec<Command> {
+            self.0.handle(Duration::ZERO, Event::Rehearsal(id, event))
         }
 
         fn offered(&mut self, urls: &[&str], same_computer: bool) -> Vec<Command> {
             let ice_servers = Some(if urls.is_empty() { vec![] } else { servers(urls) });
-            self.happens(Event::Rehearsal(RehearsalEvent::Offered { ice_servers, same_computer }))
+            self.finds(FIRST, RehearsalEvent::Offered { ice_servers, same_computer })
         }
 
         fn tried(&mut self, way: Way, works: bool) -> Vec<Command> {
-            self.happens(Event::Rehearsal(RehearsalEvent::Tried(way, works)))
+            self.finds(FIRST, RehearsalEvent::Tried(way, works))
+        }
+
+        fn is_in_another_network(&mut self) -> Vec<Command> {
+            self.0.handle(Duration::ZERO, Event::NetworkChanged);
+            self.0.handle(self.0.deadline().unwrap(), Event::Tick)
         }
 
         fn view(&self) -> Rehearsal {
@@ -261,15 +286,15 @@ mod tests {
     #[test]
     fn each_way_is_tried_with_its_own_urls_only() {
         let mut test = Test::begun();
-        let expected: Vec<_> =
-            Way::ALL.into_iter().zip(ALL).map(|(way, url)| Command::TryWay(way, servers(&[url]))).collect();
-        assert_eq!(test.offered(ALL, false), expected);
+        let expected =
+            Way::ALL.into_iter().zip(ALL).map(|(way, url)| Command::TryWay(FIRST, way, servers(&[url])));
+        assert_eq!(test.offered(ALL, false), expected.collect::<Vec<_>>());
         let mut turn_only = Test::begun();
         let commands = turn_only.offered(&["turn:a"], false);
         let turn = servers(&["turn:a"]);
         assert_eq!(
             commands,
-            [Command::TryWay(Way::Direct, turn.clone()), Command::TryWay(Way::Udp, turn)],
+            [Command::TryWay(FIRST, Way::Direct, turn.clone()), Command::TryWay(FIRST, Way::Udp, turn)],
             "a TURN server answers STUN, too"
         );
     }
@@ -281,9 +306,9 @@ mod tests {
         assert_eq!(test.tried(Way::Tls, true), []);
         assert_eq!(test.tried(Way::Direct, false), []);
         assert_eq!(test.tried(Way::Udp, false), []);
-        assert_eq!(test.tried(Way::Tcp, true), [Command::TryRelay(servers(&[ALL[2]]))]);
+        assert_eq!(test.tried(Way::Tcp, true), [Command::TryRelay(FIRST, servers(&[ALL[2]]))]);
         assert_eq!(test.view().verdict, None);
-        test.happens(Event::Rehearsal(RehearsalEvent::Relayed(true)));
+        test.finds(FIRST, RehearsalEvent::Relayed(true));
         assert_eq!(test.view().verdict, Some(Verdict::ByTcp));
     }
 
@@ -309,8 +334,8 @@ mod tests {
             let mut waiting = test.offered(urls, here);
             while let Some(command) = waiting.pop() {
                 waiting.extend(match command {
-                    Command::TryWay(way, _) => test.tried(way, works[way as usize]),
-                    _ => test.happens(Event::Rehearsal(RehearsalEvent::Relayed(relayed))),
+                    Command::TryWay(_, way, _) => test.tried(way, works[way as usize]),
+                    _ => test.finds(FIRST, RehearsalEvent::Relayed(relayed)),
                 });
             }
             assert_eq!(test.view().verdict, Some(verdict), "{urls:?} {works:?} {relayed}");
@@ -321,23 +346,47 @@ mod tests {
     #[test]
     fn one_test_is_made_at_a_time_and_a_server_that_is_silent_ends_it() {
         let mut test = Test::begun();
-        assert_eq!(test.happens(Event::User(UserAction::Rehearse)), []);
-        let silent = RehearsalEvent::Offered { ice_servers: None, same_computer: false };
-        test.happens(Event::Rehearsal(silent));
+        assert_eq!(test.acts(UserAction::Rehearse), []);
+        test.finds(FIRST, RehearsalEvent::Offered { ice_servers: None, same_computer: false });
         assert_eq!(test.view().verdict, Some(Verdict::NoServer));
         assert_eq!(test.tried(Way::Udp, true), [], "late");
-        assert_eq!(test.happens(Event::User(UserAction::Rehearse)), [Command::AskForIce]);
+        assert_eq!(test.acts(UserAction::Rehearse), [Command::AskForIce(SECOND)]);
+    }
+
+    #[test]
+    fn an_answer_to_whoever_only_looked_neither_begins_a_test_nor_ends_one() {
+        let mut test = Test::begun();
+        let answer = |ice_servers| RehearsalEvent::Offered { ice_servers, same_computer: false };
+        assert_eq!(test.finds(LOOK, answer(Some(servers(ALL)))), []);
+        test.offered(ALL, false);
+        test.finds(LOOK, answer(None));
+        assert_eq!(test.view().verdict, None);
+    }
+
+    #[test]
+    fn another_network_takes_the_verdict_away_and_has_a_test_that_goes_on_begin_anew() {
+        let mut test = Test::begun();
+        test.offered(ALL, false);
+        assert!(test.is_in_another_network().contains(&Command::AskForIce(SECOND)));
+        assert_eq!(test.tried(Way::Udp, true), [], "late");
+        assert_eq!(test.view(), Rehearsal::default());
+        test.finds(SECOND, RehearsalEvent::Offered { ice_servers: Some(vec![]), same_computer: false });
+        assert_eq!(test.view().verdict, Some(Verdict::NothingOffered));
+        assert_eq!(test.is_in_another_network(), []);
+        assert_eq!(test.0.view().rehearsal, None);
     }
 
     #[test]
     fn whoever_looks_learns_whether_there_is_a_relay_and_tests_nothing() {
         let mut page = Test(Call::new(1));
         assert_eq!(page.0.view().relay, Relay::Unknown);
-        assert_eq!(page.happens(Event::User(UserAction::LookForRelay)), [Command::AskForIce]);
-        assert_eq!(page.offered(ALL, false), []);
+        assert_eq!(page.acts(UserAction::LookForRelay), [Command::AskForIce(LOOK)]);
+        let answer =
+            |urls| RehearsalEvent::Offered { ice_servers: Some(servers(urls)), same_computer: false };
+        assert_eq!(page.finds(LOOK, answer(ALL)), []);
         assert_eq!((page.0.view().relay, page.0.view().rehearsal), (Relay::Offered, None));
-        assert_eq!(page.happens(Event::User(UserAction::LookForRelay)), []);
-        page.offered(&["stun:a"], false);
+        assert_eq!(page.acts(UserAction::LookForRelay), []);
+        page.finds(LOOK, answer(&["stun:a"]));
         assert_eq!(page.0.view().relay, Relay::Missing);
     }
 }

@@ -220,7 +220,7 @@ impl World {
                 self.count_live();
             }
             // Nobody tests a connection here.
-            Command::AskForIce | Command::TryWay(..) | Command::TryRelay(_) => {}
+            Command::AskForIce(_) | Command::TryWay(..) | Command::TryRelay(..) => {}
             Command::Enable { .. }
             | Command::PlaySound
             | Command::KeepHidden(_)
