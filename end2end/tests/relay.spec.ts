@@ -118,6 +118,18 @@ test('a relay that cannot be reached is said to be blocked', async ({ person, co
   await expect(connection.result).toContainText('Calls will work with most networks');
 });
 
+test('a relay that refuses is not said to be blocked', async ({ person, coturn }) => {
+  const { home, connection } = await guest(person, coturn);
+  const [stun, turn] = coturn.iceServers;
+  await connection.offered([stun!, { ...turn!, credential: 'wrong' }]);
+  await home.open();
+  await connection.open();
+  await connection.test.click();
+  await connection.expectFindings('works', 'refused', 'refused', 'not-offered', 'refused');
+  await expect(connection.result).toContainText('Not everything could be tested');
+  await expect(connection.findings.nth(1)).toContainText('answers, but refuses');
+});
+
 test('browsers prefer direct ways to a relay, and UDP to TCP', async ({ person, coturn }) => {
   const { page, home } = await guest(person, coturn);
   await home.open();

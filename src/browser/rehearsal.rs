@@ -19,7 +19,7 @@ use super::Events;
 use super::configuration::configuration;
 use super::error::BrowserError;
 use super::peer::Connection;
-use crate::call::{Event, RehearsalEvent, RehearsalId, Way, Ways};
+use crate::call::{Event, Finding, RehearsalEvent, RehearsalId, Way, Ways};
 use crate::protocol::{ICE_PATH, IceOffer, IceServer};
 
 /// How long a way may take to open, and data to arrive, in milliseconds.
@@ -50,8 +50,8 @@ pub(super) fn ask(events: &Events, id: RehearsalId) {
 pub(super) fn try_way(events: &Events, id: RehearsalId, way: Way, ice_servers: Vec<IceServer>) {
     let events = events.clone();
     spawn_local(async move {
-        let works = opens(way, ice_servers).await.unwrap_or_else(|error| not_tried(&error));
-        events.push(Event::Rehearsal(id, RehearsalEvent::Tried(way, works)));
+        let finding = opens(way, ice_servers).await.unwrap_or_else(|error| not_tried(&error));
+        events.push(Event::Rehearsal(id, RehearsalEvent::Tried(way, finding)));
     });
 }
 
@@ -59,14 +59,19 @@ pub(super) fn try_way(events: &Events, id: RehearsalId, way: Way, ice_servers: V
 pub(super) fn try_relay(events: &Events, id: RehearsalId, ice_servers: Vec<IceServer>) {
     let events = events.clone();
     spawn_local(async move {
-        let works = passes(ice_servers).await.unwrap_or_else(|error| not_tried(&error));
-        events.push(Event::Rehearsal(id, RehearsalEvent::Relayed(works)));
+        let finding = passes(ice_servers).await.unwrap_or_else(|error| not_tried(&error));
+        events.push(Event::Rehearsal(id, RehearsalEvent::Relayed(finding)));
     });
 }
 
-fn not_tried(error: &BrowserError) -> bool {
+fn not_tried(error: &BrowserError) -> Finding {
     super::log(&format!("not tried: {error}"));
-    false
+    Finding::NotTried
+}
+
+/// What does not work, and whether somebody answered that it may not.
+fn fails(refused: bool) -> Finding {
+    if refused { Finding::Refused } else { Finding::Blocked }
 }
 
 /// What is heard of the connections of one try.
@@ -75,8 +80,8 @@ enum Heard {
     Candidate(usize, RtcIceCandidate),
     /// One has all its candidates.
     Complete,
-    /// A server could not be reached.
-    Error,
+    /// A server could not be reached or, if so, refused.
+    Error { refused: bool },
     /// The data has arrived.
     Text(String),
     TimeUp,
@@ -108,8 +113,11 @@ impl Trial {
                 // After the try nobody listens.
                 let _ = found.unbounded_send(heard);
             }),
-            EventListener::new(&connection, "icecandidateerror", move |_| {
-                let _ = failed.unbounded_send(Heard::Error);
+            EventListener::new(&connection, "icecandidateerror", move |event| {
+                let code = Reflect::get(event, &"errorCode".into()).ok().and_then(|code| code.as_f64());
+                // Codes of STUN's own (RFC 8489, section 14.8); 701 and above mean that nobody answered.
+                let refused = code.is_some_and(|code| (300.0..700.0).contains(&code));
+                let _ = failed.unbounded_send(Heard::Error { refused });
             }),
         ];
         Ok(Self { connection, _listeners: listeners })
@@ -136,32 +144,40 @@ fn listen() -> (UnboundedSender<Heard>, UnboundedReceiver<Heard>, Timeout) {
 }
 
 /// Whether a candidate of this way arrives.
-async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<bool, BrowserError> {
+async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
     let (hears, mut heard, _limit) = listen();
     let trial = Trial::new(0, &Ways { ice_servers, relay_only: way != Way::Direct }, &hears)?;
     let _channel = trial.channel()?;
     let begun = js_sys::Date::now();
     JsFuture::from(trial.connection.set_local()).await?;
     let wanted = if way == Way::Direct { " typ srflx " } else { " typ relay " };
-    let (mut found_any, mut failed) = (false, false);
+    let (mut found_any, mut failed, mut refused) = (false, false, false);
     while let Some(next) = heard.next().await {
         match next {
-            Heard::Candidate(_, candidate) if candidate.candidate().contains(wanted) => return Ok(true),
+            Heard::Candidate(_, candidate) if candidate.candidate().contains(wanted) => {
+                return Ok(Finding::Works);
+            }
             Heard::Candidate(..) => found_any = true,
-            Heard::Error => failed = true,
+            Heard::Error { refused: by_somebody } => {
+                failed = true;
+                refused |= by_somebody;
+            }
             Heard::Complete => {
                 let soon = js_sys::Date::now() - begun < ANSWERED_MS;
-                return Ok(way == Way::Direct && found_any && !failed && soon);
+                if way == Way::Direct && found_any && !failed && soon {
+                    return Ok(Finding::Works);
+                }
+                break;
             }
             Heard::TimeUp => break,
             Heard::Text(_) => {}
         }
     }
-    Ok(false)
+    Ok(fails(refused))
 }
 
 /// Whether data goes from one connection of this page to another through the relay.
-async fn passes(ice_servers: Vec<IceServer>) -> Result<bool, BrowserError> {
+async fn passes(ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
     let (hears, mut heard, _limit) = listen();
     let ways = Ways { ice_servers, relay_only: true };
     let ends = [Trial::new(0, &ways, &hears)?, Trial::new(1, &ways, &hears)?];
@@ -171,6 +187,7 @@ async fn passes(ice_servers: Vec<IceServer>) -> Result<bool, BrowserError> {
     describe(other, RtcSdpType::Offer, one).await?;
     JsFuture::from(other.set_local()).await?;
     describe(one, RtcSdpType::Answer, other).await?;
+    let mut refused = false;
     while let Some(next) = heard.next().await {
         match next {
             Heard::Candidate(of, candidate) => {
@@ -178,12 +195,13 @@ async fn passes(ice_servers: Vec<IceServer>) -> Result<bool, BrowserError> {
                     ends[1 - of].connection.add_ice_candidate_with_opt_rtc_ice_candidate(Some(&candidate));
                 JsFuture::from(added).await?;
             }
-            Heard::Text(text) => return Ok(text == TEXT),
+            Heard::Text(text) if text == TEXT => return Ok(Finding::Works),
+            Heard::Error { refused: by_somebody } => refused |= by_somebody,
             Heard::TimeUp => break,
-            Heard::Complete | Heard::Error => {}
+            Heard::Complete | Heard::Text(_) => {}
         }
     }
-    Ok(false)
+    Ok(fails(refused))
 }
 
 /// Gives one connection what another says of itself.

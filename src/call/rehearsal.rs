@@ -52,18 +52,22 @@ impl Way {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RehearsalId(pub u32);
 
-/// What was found out of one thing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What was found out of one thing; of several relays the greatest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
     /// Nothing yet.
     #[default]
     Trying,
     /// The server does not offer it.
     NotOffered,
+    /// It does not work, within the time it may take.
+    Blocked,
+    /// The browser could not try it.
+    NotTried,
+    /// The way is open, and whoever answers there refuses: too many at once, or unknown credentials.
+    Refused,
     /// It works.
     Works,
-    /// It does not, within the time it may take.
-    Blocked,
 }
 
 /// What follows for calls from here.
@@ -79,6 +83,8 @@ pub enum Verdict {
     RelayBlocked,
     /// Calls to other networks do not work.
     Blocked,
+    /// Something could not be tested, so that nobody knows.
+    Unclear,
     /// The server offers nothing that could be tried.
     NothingOffered,
     /// The server does not answer.
@@ -110,9 +116,9 @@ pub enum RehearsalEvent {
         same_computer: bool,
     },
     /// A way was tried.
-    Tried(Way, bool),
+    Tried(Way, Finding),
     /// Data was sent through the relay.
-    Relayed(bool),
+    Relayed(Finding),
 }
 
 impl Call {
@@ -173,22 +179,16 @@ impl Call {
                 commands.extend(rehearsal.advance(id, &self.offered));
                 commands
             }
-            RehearsalEvent::Tried(way, works) => {
-                rehearsal.ways[way as usize] = Finding::of(works);
+            RehearsalEvent::Tried(way, finding) => {
+                rehearsal.ways[way as usize] = finding;
                 rehearsal.advance(id, &self.offered)
             }
-            RehearsalEvent::Relayed(works) => {
-                rehearsal.relayed = Finding::of(works);
+            RehearsalEvent::Relayed(finding) => {
+                rehearsal.relayed = finding;
                 rehearsal.verdict = Some(rehearsal.judge());
                 vec![]
             }
         }
-    }
-}
-
-impl Finding {
-    fn of(works: bool) -> Self {
-        if works { Self::Works } else { Self::Blocked }
     }
 }
 
@@ -207,8 +207,7 @@ impl Rehearsal {
         if let Some(way) = self.relay() {
             return vec![Command::TryRelay(id, way.among(servers))];
         }
-        let offered = self.ways[1..].contains(&Finding::Blocked);
-        self.relayed = if offered { Finding::Blocked } else { Finding::NotOffered };
+        self.relayed = self.ways[1..].iter().max().copied().unwrap_or_default();
         self.verdict = Some(self.judge());
         vec![]
     }
@@ -219,9 +218,11 @@ impl Rehearsal {
             (Finding::Works, Finding::Works) => Verdict::Everywhere,
             (Finding::Works, _) if self.ways[Way::Udp as usize] == Finding::Blocked => Verdict::ByTcp,
             (Finding::Works, _) => Verdict::Everywhere,
+            (Finding::Refused | Finding::NotTried, _) => Verdict::Unclear,
             (Finding::NotOffered, Finding::Works) => Verdict::WithoutRelay,
             (_, Finding::Works) => Verdict::RelayBlocked,
             (Finding::NotOffered, Finding::NotOffered) => Verdict::NothingOffered,
+            (_, Finding::Refused | Finding::NotTried) => Verdict::Unclear,
             _ if self.same_computer => Verdict::SameComputer,
             _ => Verdict::Blocked,
         }
@@ -247,6 +248,10 @@ mod tests {
     const FIRST: RehearsalId = RehearsalId(1);
     const SECOND: RehearsalId = RehearsalId(2);
 
+    fn of(works: bool) -> Finding {
+        if works { Finding::Works } else { Finding::Blocked }
+    }
+
     struct Test(Call);
 
     impl Test {
@@ -270,7 +275,7 @@ mod tests {
         }
 
         fn tried(&mut self, way: Way, works: bool) -> Vec<Command> {
-            self.finds(FIRST, RehearsalEvent::Tried(way, works))
+            self.finds(FIRST, RehearsalEvent::Tried(way, of(works)))
         }
 
         fn is_in_another_network(&mut self) -> Vec<Command> {
@@ -308,7 +313,7 @@ mod tests {
         assert_eq!(test.tried(Way::Udp, false), []);
         assert_eq!(test.tried(Way::Tcp, true), [Command::TryRelay(FIRST, servers(&[ALL[2]]))]);
         assert_eq!(test.view().verdict, None);
-        test.finds(FIRST, RehearsalEvent::Relayed(true));
+        test.finds(FIRST, RehearsalEvent::Relayed(Finding::Works));
         assert_eq!(test.view().verdict, Some(Verdict::ByTcp));
     }
 
@@ -335,11 +340,31 @@ mod tests {
             while let Some(command) = waiting.pop() {
                 waiting.extend(match command {
                     Command::TryWay(_, way, _) => test.tried(way, works[way as usize]),
-                    _ => test.finds(FIRST, RehearsalEvent::Relayed(relayed)),
+                    _ => test.finds(FIRST, RehearsalEvent::Relayed(of(relayed))),
                 });
             }
             assert_eq!(test.view().verdict, Some(verdict), "{urls:?} {works:?} {relayed}");
             assert!(!test.view().ways.contains(&Finding::Trying) && test.view().relayed != Finding::Trying);
+        }
+    }
+
+    #[test]
+    fn what_is_refused_or_could_not_be_tried_is_not_said_to_be_blocked() {
+        use Finding::{Blocked, NotTried, Refused, Works};
+        for (ways, relayed, verdict) in [
+            ([Works, Blocked, Refused, NotTried], Refused, Verdict::Unclear),
+            ([Blocked, Blocked, NotTried, Blocked], NotTried, Verdict::Unclear),
+            ([NotTried, Blocked, Blocked, Blocked], Blocked, Verdict::Unclear),
+            ([Refused, Refused, Works, Works], Works, Verdict::Everywhere),
+            ([Works, Works, Works, Works], Refused, Verdict::Unclear),
+        ] {
+            let mut test = Test::begun();
+            test.offered(ALL, false);
+            for (way, finding) in Way::ALL.into_iter().zip(ways) {
+                test.finds(FIRST, RehearsalEvent::Tried(way, finding));
+            }
+            test.finds(FIRST, RehearsalEvent::Relayed(relayed));
+            assert_eq!((test.view().relayed, test.view().verdict), (relayed, Some(verdict)), "{ways:?}");
         }
     }
 

@@ -144,6 +144,8 @@ fn found_words(way: Option<Way>, finding: Finding, words: &Words) -> &'static st
     match (finding, way) {
         (Finding::Trying, _) => words.finding_trying,
         (Finding::NotOffered, _) => words.finding_not_offered,
+        (Finding::NotTried, _) => words.finding_not_tried,
+        (Finding::Refused, _) => words.finding_refused,
         // A direct connection depends on the other side's network, too.
         (Finding::Works, Some(Way::Direct)) => words.direct_likely,
         (Finding::Blocked, Some(Way::Direct)) => words.direct_unlikely,
@@ -159,6 +161,7 @@ fn said(verdict: Verdict, words: &Words) -> &'static str {
         Verdict::WithoutRelay => words.verdict_without_relay,
         Verdict::RelayBlocked => words.verdict_relay_blocked,
         Verdict::Blocked => words.verdict_blocked,
+        Verdict::Unclear => words.verdict_unclear,
         Verdict::NothingOffered => words.verdict_nothing_offered,
         Verdict::NoServer => words.verdict_no_server,
         Verdict::SameComputer => words.verdict_same_computer,
@@ -171,6 +174,8 @@ fn slug(finding: Finding) -> &'static str {
         Finding::NotOffered => "not-offered",
         Finding::Works => "works",
         Finding::Blocked => "blocked",
+        Finding::NotTried => "not-tried",
+        Finding::Refused => "refused",
     }
 }
 
@@ -182,6 +187,7 @@ fn verdict_slug(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::WithoutRelay) => "without-relay",
         Some(Verdict::RelayBlocked) => "relay-blocked",
         Some(Verdict::Blocked) => "blocked",
+        Some(Verdict::Unclear) => "unclear",
         Some(Verdict::NothingOffered) => "nothing-offered",
         Some(Verdict::NoServer) => "no-server",
         Some(Verdict::SameComputer) => "same-computer",

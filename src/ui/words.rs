@@ -269,6 +269,10 @@ words! {
     finding_works,
     /// It does not.
     finding_blocked,
+    /// The server refuses.
+    finding_refused,
+    /// The browser could not try.
+    finding_not_tried,
     /// Others can probably be reached directly.
     direct_likely,
     /// They cannot.
@@ -283,6 +287,8 @@ words! {
     verdict_relay_blocked,
     /// No way is open.
     verdict_blocked,
+    /// Something could not be tested.
+    verdict_unclear,
     /// The server has neither STUN nor a relay.
     verdict_nothing_offered,
     /// The server does not answer.
