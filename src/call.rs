@@ -179,7 +179,7 @@ impl Call {
         CallView {
             phase,
             room: self.wish.as_ref().map(|wish| wish.room.clone()),
-            peers: self.pairs.values().map(Pair::view).collect(),
+            peers: self.pairs.values().map(|pair| pair.view(self.hides_address)).collect(),
             microphone: self.capture.microphone_view(),
             camera: self.capture.camera_view(),
             device_problem: self.capture.problem(),

@@ -114,6 +114,10 @@ impl Negotiation {
         self.state = PeerState::Closed;
     }
 
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     pub(super) fn epoch(&self) -> Epoch {
         self.epoch
     }

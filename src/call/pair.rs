@@ -112,7 +112,7 @@ impl Pair {
         Command::Peer(peer, self.negotiation.epoch(), PeerCommand::Close)
     }
 
-    pub(super) fn view(&self) -> PeerView {
+    pub(super) fn view(&self, hides_address: bool) -> PeerView {
         let link = if self.unloaded {
             LinkView::Away
         } else if self.negotiation.is_connected() {
@@ -120,7 +120,9 @@ impl Pair {
         } else if self.info.away {
             LinkView::Away
         } else if self.negotiation.has_given_up() {
-            LinkView::Failed
+            // Where no connection is left it helps nothing to show the address.
+            let by_relays = hides_address && !self.negotiation.has_ended();
+            if by_relays { LinkView::FailedHidden } else { LinkView::Failed }
         } else if self.negotiation.was_connected() {
             LinkView::Interrupted
         } else {

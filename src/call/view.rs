@@ -92,6 +92,15 @@ pub enum LinkView {
     Away,
     /// Every attempt failed; the person can try again.
     Failed,
+    /// The same while the own address is hidden, so that nothing but relays was tried.
+    FailedHidden,
+}
+
+impl LinkView {
+    /// Nothing is tried any more.
+    pub fn has_failed(self) -> bool {
+        matches!(self, Self::Failed | Self::FailedHidden)
+    }
 }
 
 /// The WebSocket to the server.

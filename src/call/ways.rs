@@ -262,6 +262,21 @@ mod tests {
     }
 
     #[test]
+    fn who_hides_and_reaches_nobody_is_told_that_only_relays_were_tried() {
+        for (hidden, link) in [(true, LinkView::FailedHidden), (false, LinkView::Failed)] {
+            let (mut page, _) = Tab::joined(Call::new(1).with_hidden_address(hidden));
+            offers_relay(&mut page);
+            for epoch in epoch().0..epoch().0 + 7 {
+                let failed = PeerEvent::StepFailed(String::new());
+                page.happens(Event::Peer(BEN, Epoch(epoch), failed));
+            }
+            assert_eq!(page.call.view().peers[0].link, link);
+            hides(&mut page, !hidden);
+            assert_eq!(page.call.view().peers[0].link, LinkView::Connecting, "that is tried at once");
+        }
+    }
+
+    #[test]
     fn what_waits_for_a_lost_line_is_hidden_too() {
         let mut page = Tab::in_call();
         offers_relay(&mut page);

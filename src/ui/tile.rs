@@ -38,6 +38,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
         LinkView::Interrupted => words.link_interrupted,
         LinkView::Away => words.link_away,
         LinkView::Failed => words.link_failed,
+        LinkView::FailedHidden => words.link_failed_hidden,
     };
 
     view! {
@@ -66,7 +67,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                 <button
                     type="button"
                     class="solid-button"
-                    hidden=flag(move || link() != LinkView::Failed)
+                    hidden=flag(move || !link().has_failed())
                     on:click=action(call, UserAction::RetryPeer(peer))
                 >
                     {words.try_again}
@@ -144,7 +145,7 @@ fn slug(link: LinkView) -> &'static str {
         LinkView::Connected => "connected",
         LinkView::Interrupted => "interrupted",
         LinkView::Away => "away",
-        LinkView::Failed => "failed",
+        LinkView::Failed | LinkView::FailedHidden => "failed",
     }
 }
 

@@ -225,6 +225,8 @@ words! {
     link_away,
     /// Every attempt failed.
     link_failed,
+    /// The same while the address is hidden.
+    link_failed_hidden,
     /// Media goes straight.
     path_direct,
     /// What that means.

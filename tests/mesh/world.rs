@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor::call::{Call, Event, LinkView, Phase, UserAction};
+use parlor::call::{Call, Event, Phase, UserAction};
 use parlor::protocol::RoomId;
 use parlor::server::room::Rules;
 
@@ -118,7 +118,7 @@ impl World {
                 self.connect(who);
                 return true;
             }
-            if let Some(peer) = view.peers.iter().find(|peer| peer.link == LinkView::Failed) {
+            if let Some(peer) = view.peers.iter().find(|peer| peer.link.has_failed()) {
                 self.user(who, Event::User(UserAction::RetryPeer(peer.peer)));
                 return true;
             }

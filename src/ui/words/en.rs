@@ -48,6 +48,7 @@ pub(super) static WORDS: Words = Words {
     link_interrupted: "Reconnecting… you can keep talking",
     link_away: "Away for a moment. The seat is kept.",
     link_failed: "No connection could be made.",
+    link_failed_hidden: "No connection could be made without showing your address. Perhaps the relay cannot be reached from here. Switch “Hide address” off to connect directly.",
     path_direct: "Direct",
     path_direct_hint: "Sound and picture go straight from device to device.",
     path_relayed: "Relayed",

@@ -48,6 +48,7 @@ pub(super) static WORDS: Words = Words {
     link_interrupted: "다시 연결하는 중… 계속 말씀하셔도 됩니다",
     link_away: "잠시 자리를 비웠습니다. 자리는 그대로 있습니다.",
     link_failed: "연결하지 못했습니다.",
+    link_failed_hidden: "내 주소를 숨긴 채로는 연결하지 못했습니다. 여기서 중계 서버에 닿지 못하는 것 같습니다. 직접 연결하려면 ‘주소 숨기기’를 꺼 주세요.",
     path_direct: "직접 연결",
     path_direct_hint: "소리와 영상이 기기에서 기기로 바로 전달됩니다.",
     path_relayed: "중계 연결",
