@@ -1,3 +1,5 @@
+import type { Route } from '@playwright/test';
+
 import { expect, test, twoInCall } from '../fixtures/test';
 import { ConnectionPart } from '../pages/connection';
 
@@ -45,12 +47,17 @@ test('nothing is tested before somebody asks, and no offer is nothing to test', 
   await expect(connection.result).toContainText('only within one network');
 });
 
-test('a server that does not answer is said to be silent', async ({ person }) => {
-  const { page, home } = await person({ provokes: /Failed to load resource|net::ERR/ });
-  await page.route('**/ice', (route) => route.abort());
-  const connection = new ConnectionPart(page);
-  await home.open();
-  await connection.open();
-  await connection.test.click();
-  await expect(connection.result).toContainText('does not answer');
-});
+for (const [what, answer] of [
+  ['cannot be reached', (route: Route) => route.abort()],
+  ['never answers', () => {}],
+] as const) {
+  test(`a server that ${what} is said to be silent`, async ({ person }) => {
+    const { page, home } = await person({ provokes: /Failed to load resource|net::ERR/ });
+    await page.route('**/ice', answer);
+    const connection = new ConnectionPart(page);
+    await home.open();
+    await connection.open();
+    await connection.test.click();
+    await expect(connection.result).toContainText('does not answer');
+  });
+}

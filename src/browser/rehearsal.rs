@@ -2,9 +2,12 @@
 //! told what they were made for.
 
 use std::cell::RefCell;
+use std::pin::pin;
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::oneshot;
+use futures::future::{Either, select};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise, Reflect};
@@ -22,7 +25,7 @@ use super::peer::Connection;
 use crate::call::{Event, Finding, RehearsalEvent, RehearsalId, Way, Ways};
 use crate::protocol::{ICE_PATH, IceOffer, IceServer};
 
-/// How long a way may take to open, and data to arrive, in milliseconds.
+/// How long the server may take to answer, a way to open, and data to arrive, in milliseconds.
 const PATIENCE_MS: u32 = 6_000;
 /// Candidates that are complete sooner than this, in milliseconds, and without an error: STUN was answered, and
 /// found the address that the device has anyway. A blocked one is asked again and again for longer.
@@ -34,7 +37,7 @@ const TEXT: &str = "parlor";
 pub(super) fn ask(events: &Events, id: RehearsalId) {
     let events = events.clone();
     spawn_local(async move {
-        let ice_servers = match fetch_offer().await {
+        let ice_servers = match offer_in_time().await {
             Ok(offer) => Some(offer.ice_servers),
             Err(error) => {
                 super::log(&format!("no offer: {error}"));
@@ -81,7 +84,9 @@ enum Heard {
     /// One has all its candidates.
     Complete,
     /// A server could not be reached or, if so, refused.
-    Error { refused: bool },
+    Error {
+        refused: bool,
+    },
     /// The data has arrived.
     Text(String),
     TimeUp,
@@ -235,6 +240,15 @@ fn receive(connection: &Connection, hears: UnboundedSender<Heard>) -> EventListe
             let _ = hears.unbounded_send(Heard::Text(text.unwrap_or_default()));
         })));
     })
+}
+
+async fn offer_in_time() -> Result<IceOffer, BrowserError> {
+    let (late, limit) = oneshot::channel::<()>();
+    let _timer = Timeout::new(PATIENCE_MS, move || drop(late));
+    match select(pin!(fetch_offer()), limit).await {
+        Either::Left((offer, _)) => offer,
+        Either::Right(_) => Err(JsValue::from_str("no answer in time").into()),
+    }
 }
 
 async fn fetch_offer() -> Result<IceOffer, BrowserError> {
