@@ -41,6 +41,7 @@ use devices::Capture;
 use line::Line;
 use pair::Pair;
 
+pub use address::is_public_host;
 pub use devices::{DeviceProblem, Devices, MediaError, Permission};
 pub use event::{Command, Event, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
 pub use path::{Carrier, Path};

@@ -22,13 +22,14 @@ use super::Events;
 use super::configuration::configuration;
 use super::error::BrowserError;
 use super::peer::Connection;
-use crate::call::{Event, Finding, RehearsalEvent, RehearsalId, Way, Ways};
+use crate::call::{Event, Finding, RehearsalEvent, RehearsalId, Way, Ways, is_public_host};
 use crate::protocol::{ICE_PATH, IceOffer, IceServer};
 
 /// How long the server may take to answer, a way to open, and data to arrive, in milliseconds.
 const PATIENCE_MS: u32 = 6_000;
 /// Candidates that are complete sooner than this, in milliseconds, and without an error: STUN was answered, and
-/// found the address that the device has anyway. A blocked one is asked again and again for longer.
+/// found the address that the device has anyway. A blocked one is asked again and again for longer. Where the browser
+/// tells no errors (Firefox for long) only an address that can be public is taken for such a one.
 const ANSWERED_MS: f64 = 2_000.0;
 /// What goes through the relay.
 const TEXT: &str = "parlor";
@@ -156,20 +157,23 @@ async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<Finding, Browser
     let begun = js_sys::Date::now();
     JsFuture::from(trial.connection.set_local()).await?;
     let wanted = if way == Way::Direct { " typ srflx " } else { " typ relay " };
-    let (mut found_any, mut failed, mut refused) = (false, false, false);
+    let tells_errors = Reflect::has(&trial.connection, &"onicecandidateerror".into())?;
+    let (mut has_own, mut failed, mut refused) = (false, false, false);
     while let Some(next) = heard.next().await {
         match next {
             Heard::Candidate(_, candidate) if candidate.candidate().contains(wanted) => {
                 return Ok(Finding::Works);
             }
-            Heard::Candidate(..) => found_any = true,
+            Heard::Candidate(_, candidate) => {
+                has_own |= tells_errors || is_public_host(&candidate.candidate());
+            }
             Heard::Error { refused: by_somebody } => {
                 failed = true;
                 refused |= by_somebody;
             }
             Heard::Complete => {
                 let soon = js_sys::Date::now() - begun < ANSWERED_MS;
-                if way == Way::Direct && found_any && !failed && soon {
+                if way == Way::Direct && has_own && !failed && soon {
                     return Ok(Finding::Works);
                 }
                 break;

@@ -1,7 +1,36 @@
 //! Takes every address of this side out of a signal, whatever the browser put there. With the transport policy
 //! `relay` a browser should name relays only (W3C WebRTC 1.0, section 4.2.5); nothing leaves that says otherwise.
 
+use core::net::{IpAddr, Ipv4Addr};
+
 use crate::protocol::{IceCandidate, Signal};
+
+/// Whether a candidate is of the device itself and at an address that can be reached from everywhere; then there is
+/// no other one that STUN could tell.
+pub fn is_public_host(candidate: &str) -> bool {
+    let words: Vec<&str> = candidate.split_ascii_whitespace().collect();
+    let is_host = words.get(6..8).is_some_and(|kind| kind == ["typ", "host"]);
+    let address = words.get(4).and_then(|word| word.parse().ok());
+    is_host && address.is_some_and(is_public)
+}
+
+/// Of the addresses that a device may have.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => {
+            let [first, second, ..] = four.octets();
+            // RFC 6598
+            let is_shared = first == 100 && second & 0xc0 == 0x40;
+            !(four.is_private()
+                || four.is_link_local()
+                || four.is_loopback()
+                || is_shared
+                || four == Ipv4Addr::UNSPECIFIED)
+        }
+        // RFC 4291, section 2.4, as IANA gives them out.
+        IpAddr::V6(six) => six.segments()[0] & 0xe000 == 0x2000,
+    }
+}
 
 /// The signal without own addresses; none if it was nothing but one.
 pub(super) fn hidden(signal: Signal) -> Option<Signal> {
@@ -127,5 +156,29 @@ mod tests {
             Some(Signal::WebrtcAnswer { sdp: expected, epoch, offer })
         );
         assert_eq!(hidden(Signal::StartCall { epoch }), Some(Signal::StartCall { epoch }));
+    }
+
+    #[test]
+    fn addresses_that_can_be_reached_from_everywhere_are_known() {
+        for (address, public) in [
+            ("203.0.113.9", true),
+            ("2001:db8::7", true),
+            ("10.1.2.3", false),
+            ("172.20.0.1", false),
+            ("192.168.1.7", false),
+            ("169.254.1.1", false),
+            ("100.64.0.1", false),
+            ("127.0.0.1", false),
+            ("0.0.0.0", false),
+            ("fd00::1", false),
+            ("fe80::1", false),
+            ("::1", false),
+            ("a1b2.local", false),
+        ] {
+            let line = format!("candidate:1 1 udp 2113937151 {address} 54321 typ host generation 0");
+            assert_eq!(is_public_host(&line), public, "{address}");
+        }
+        assert!(!is_public_host("candidate:2 1 udp 1 203.0.113.9 5 typ srflx raddr 10.0.0.1 rport 5"));
+        assert!(!is_public_host(""));
     }
 }

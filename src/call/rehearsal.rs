@@ -77,9 +77,9 @@ pub enum Verdict {
     Everywhere,
     /// Calls work with everybody, by a relay that is reached over TCP or TLS, as nothing passes by UDP.
     ByTcp,
-    /// Calls work with most networks; there is no relay for the others.
+    /// Calls probably work with most networks; there is no relay for the others.
     WithoutRelay,
-    /// Calls work with most networks; the relay for the others cannot be used from here.
+    /// Calls probably work with most networks; the relay for the others cannot be used from here.
     RelayBlocked,
     /// Calls to other networks do not work.
     Blocked,

@@ -283,9 +283,9 @@ words! {
     verdict_everywhere,
     /// Nothing passes by UDP.
     verdict_by_tcp,
-    /// There is no relay.
+    /// There is no relay, and STUN alone does not tell whether a direct way will be found.
     verdict_without_relay,
-    /// The relay cannot be used from here.
+    /// The relay cannot be used from here, and STUN alone does not tell either.
     verdict_relay_blocked,
     /// No way is open.
     verdict_blocked,
