@@ -187,6 +187,7 @@ impl Call {
             line,
             sound_blocked: self.sound_blocked,
             hides_address: self.hides_address,
+            cannot_hide: self.cannot_hide(),
             relay: self.relay(),
             rehearsal: self.rehearsal,
             notice: self.notice.as_ref().map(|(notice, _)| notice.clone()),

@@ -2,6 +2,7 @@ import type { Route } from '@playwright/test';
 
 import { expect, test, twoInCall } from '../fixtures/test';
 import { ConnectionPart } from '../pages/connection';
+import { holdProgram } from '../pages/home';
 
 test.use({ settings: { PARLOR_RELAY_ENABLED: 'false' } });
 
@@ -30,6 +31,33 @@ test('an address cannot be hidden, and the page says why', async ({ person, room
   await connection.hideButton.click({ force: true });
   await expect(call.notice).toContainText('this server has no relay');
   await expect(connection.hideButton).toHaveAttribute('aria-pressed', 'false');
+});
+
+test('whoever hides the address where it cannot be hidden is told how to be connected', async ({ person }) => {
+  const { page, home } = await person();
+  const connection = new ConnectionPart(page);
+  await connection.offered([{ urls: ['turn:localhost'], username: 'parlor', credential: 'word' }]);
+  await home.open();
+  await connection.open();
+  await connection.hide.check();
+  await connection.offered([]);
+  await page.reload();
+  await home.ready();
+  await connection.open();
+  await expect(connection.hideHint).toContainText('Switch “Hide my address” off to connect directly');
+  await connection.hide.uncheck();
+  await expect(connection.hide).toBeDisabled();
+});
+
+test('a part that is opened before the program has loaded tells what there is, too', async ({ person }) => {
+  const { page } = await person();
+  const connection = new ConnectionPart(page);
+  await connection.offered([]);
+  const release = await holdProgram(page);
+  await page.goto('/', { waitUntil: 'commit' });
+  await connection.open();
+  release();
+  await expect(connection.hideHint).toContainText('this server has no relay');
 });
 
 test('nothing is tested before somebody asks, and no offer is nothing to test', async ({ person }) => {

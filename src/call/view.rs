@@ -27,7 +27,9 @@ pub struct CallView {
     pub sound_blocked: bool,
     /// The own address is kept from the others.
     pub hides_address: bool,
-    /// Whether that can be had here.
+    /// It is not, and cannot be here.
+    pub cannot_hide: bool,
+    /// Whether there is a relay, without which nobody who hides is connected.
     pub relay: Relay,
     /// The connection test, if one was made.
     pub rehearsal: Option<Rehearsal>,

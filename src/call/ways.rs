@@ -48,6 +48,11 @@ impl Call {
         self.seat.as_ref().map_or(self.relay_known, |seat| Relay::among(&seat.ice_servers))
     }
 
+    /// Nothing is hidden, and without a relay nothing can be.
+    pub(super) fn cannot_hide(&self) -> bool {
+        !self.hides_address && self.relay() == Relay::Missing
+    }
+
     /// What connections may go through now.
     pub(super) fn ways(&self) -> Ways {
         let ice_servers = self.seat.as_ref().map(|seat| seat.ice_servers.clone()).unwrap_or_default();
@@ -70,7 +75,7 @@ impl Call {
         if hide == self.hides_address {
             return vec![];
         }
-        if hide && self.relay() == Relay::Missing {
+        if hide && self.cannot_hide() {
             self.say(Notice::NoRelay);
             return vec![];
         }
@@ -87,7 +92,7 @@ impl Call {
         if hide == self.hides_address || (self.wish.is_some() && !hide) {
             return vec![];
         }
-        if self.seat.is_some() && self.relay() == Relay::Missing {
+        if self.seat.is_some() && self.cannot_hide() {
             self.say(Notice::NoRelay);
             return vec![];
         }
@@ -293,8 +298,10 @@ mod tests {
         let mut page = Tab::in_call();
         assert_eq!(page.call.view().relay, Relay::Missing);
         assert_eq!(hides(&mut page, true), []);
-        assert!(!page.call.view().hides_address);
+        assert!(!page.call.view().hides_address && page.call.view().cannot_hide);
         assert_eq!(page.call.view().notice, Some(Notice::NoRelay));
+        let (hidden, _) = Tab::joined(Call::new(1).with_hidden_address(true));
+        assert!(!hidden.call.view().cannot_hide, "it can be shown");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::CallHandle;
 use super::icon::{self, icon};
-use super::reactive::{action, effect, flag, press, select, text};
+use super::reactive::{Text, action, effect, flag, press, select, text};
 use super::words::{Words, words};
 use crate::call::{Finding, Relay, UserAction, Verdict, Way};
 
@@ -15,28 +15,35 @@ pub(super) fn connection() -> impl IntoView {
     let words = words();
     let details = NodeRef::<html::Details>::new();
     let looked = move || {
-        if details.get_untracked().is_some_and(|details| details.open()) {
+        if details.get().is_some_and(|details| details.open()) {
             call.dispatch(UserAction::LookForRelay);
         }
     };
+    // It may have been opened before there was anybody to notice.
+    effect(looked);
     view! {
-        <details id="connection" class="connection" node_ref=details on:toggle=move |_| looked()>
+        <details id="connection" class="connection" node_ref=details on:toggle=move |_| untrack(looked)>
             <summary>{words.connection}</summary>
             <div class="connection-parts">{hide_switch(call, words)} {rehearsal(call, words)}</div>
         </details>
     }
 }
 
-/// Nothing can be hidden here, and nothing is.
-fn cannot_hide(call: CallHandle) -> Memo<bool> {
-    select(call, |view| view.relay == Relay::Missing && !view.hides_address)
+/// What hiding does, or why it does nothing here.
+fn hint(call: CallHandle, words: &'static Words) -> Text {
+    let cannot = select(call, |view| view.cannot_hide);
+    let in_vain = select(call, |view| view.hides_address && view.relay == Relay::Missing);
+    text(move || match (cannot.get(), in_vain.get()) {
+        (true, _) => words.no_relay,
+        (_, true) => words.hidden_without_relay,
+        _ => words.hide_address_hint,
+    })
 }
 
 fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let hidden = select(call, |view| view.hides_address);
-    let cannot = cannot_hide(call);
-    let missing = select(call, |view| view.relay == Relay::Missing);
+    let cannot = select(call, |view| view.cannot_hide);
     effect(move || {
         if let Some(field) = field.get() {
             field.set_checked(hidden.get());
@@ -62,9 +69,7 @@ fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
                 />
                 <span>{words.hide_address}</span>
             </label>
-            <p id="hide-address-hint" class="hint">
-                {text(move || if missing.get() { words.no_relay } else { words.hide_address_hint })}
-            </p>
+            <p id="hide-address-hint" class="hint">{hint(call, words)}</p>
         </div>
     }
 }
@@ -74,7 +79,7 @@ pub(super) fn hide_button() -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
     let hidden = select(call, |view| view.hides_address);
-    let cannot = cannot_hide(call);
+    let cannot = select(call, |view| view.cannot_hide);
     // Not `disabled`: whoever presses it is told why it does nothing.
     view! {
         <button
@@ -84,7 +89,7 @@ pub(super) fn hide_button() -> impl IntoView {
             data-state=text(move || if hidden.get() { "hidden" } else { "shown" })
             aria-pressed=text(move || if hidden.get() { "true" } else { "false" })
             aria-disabled=text(move || if cannot.get() { "true" } else { "false" })
-            title=text(move || if cannot.get() { words.no_relay } else { words.hide_address_hint })
+            title=hint(call, words)
             on:click=press(move || call.dispatch(UserAction::HideAddress(!hidden.get_untracked())))
         >
             {icon(text(|| icon::SHIELD))}
