@@ -73,6 +73,8 @@ test('nothing is tested before somebody asks, and no offer is nothing to test', 
   await connection.test.click();
   await connection.expectFindings('not-offered', 'not-offered', 'not-offered', 'not-offered', 'not-offered');
   await expect(connection.result).toContainText('only within one network');
+  // A region is read out as a whole; the list would be read once for every line.
+  await expect(page.getByRole('status').filter({ hasText: 'only within one network' })).not.toContainText('Relay over');
 });
 
 for (const [what, answer] of [

@@ -133,8 +133,8 @@ fn rehearsal(call: CallHandle, words: &'static Words) -> impl IntoView {
                 {words.test_connection}
             </button>
             <p id="test-hint" class="hint">{words.test_hint}</p>
-            <div id="test-result" role="status" data-verdict=text(move || verdict_slug(rehearsal.get().and_then(|it| it.verdict)))>
-                <p class="verdict">{text(verdict)}</p>
+            <div id="test-result" data-verdict=text(move || verdict_slug(rehearsal.get().and_then(|it| it.verdict)))>
+                <p class="verdict" role="status">{text(verdict)}</p>
                 <ul class="findings" hidden=flag(move || rehearsal.get().is_none())>
                     {line(Some(Way::Direct), words.way_direct)} {line(Some(Way::Udp), words.way_udp)}
                     {line(Some(Way::Tcp), words.way_tcp)} {line(Some(Way::Tls), words.way_tls)}
