@@ -5,6 +5,8 @@ export class ConnectionPart {
   readonly heading: Locator;
   /** "Hide my address", on the first screen. */
   readonly hide: Locator;
+  /** The same with its words, all of which can be pressed. */
+  readonly hideLabel: Locator;
   readonly hideHint: Locator;
   /** The same in a call. */
   readonly hideButton: Locator;
@@ -13,16 +15,22 @@ export class ConnectionPart {
   readonly findings: Locator;
   /** How the media of the first other one goes. */
   readonly path: Locator;
+  /** The same in a word, which opens the sentence. */
+  readonly pathWord: Locator;
+  readonly pathHint: Locator;
 
   constructor(readonly page: Page) {
     this.heading = page.locator('#connection > summary');
     this.hide = page.locator('#hide-address');
+    this.hideLabel = page.locator('label', { has: this.hide });
     this.hideHint = page.locator('#hide-address-hint');
     this.hideButton = page.locator('#hide-button');
     this.test = page.locator('#test-button');
     this.result = page.locator('#test-result');
     this.findings = this.result.locator('[data-finding]');
     this.path = page.locator('[data-peer] [data-path]').first();
+    this.pathWord = this.path.locator('summary');
+    this.pathHint = this.path.locator('p');
   }
 
   async open(): Promise<void> {

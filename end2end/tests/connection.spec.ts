@@ -6,13 +6,18 @@ import { holdProgram } from '../pages/home';
 
 test.use({ settings: { PARLOR_RELAY_ENABLED: 'false' } });
 
-test('a call says that it is direct, in a word and in a sentence', async ({ person, room }) => {
+test('a call says that it is direct, in a word and, to whoever asks, in a sentence', async ({ person, room }) => {
   const pair = await twoInCall(person, room);
   for (const { page } of pair) {
-    const { path } = new ConnectionPart(page);
+    const { path, pathWord, pathHint } = new ConnectionPart(page);
     await expect(path).toHaveAttribute('data-path', 'direct');
-    await expect(path).toContainText('Direct');
-    await expect(path).toContainText('straight from device to device');
+    await expect(pathWord).toHaveText('Direct');
+    await expect(pathHint).toBeHidden();
+    await pathWord.click();
+    await expect(pathHint).toBeVisible();
+    await expect(pathHint).toContainText('straight from device to device');
+    await pathWord.press('Enter');
+    await expect(pathHint).toBeHidden();
   }
 });
 

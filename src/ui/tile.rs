@@ -73,15 +73,16 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                     {words.try_again}
                 </button>
             </div>
-            <p
+            <details
                 class="tile-path"
                 data-path=text(move || if path() == Some(Path::Direct) { "direct" } else { "relayed" })
-                title=text(move || path_hint(path(), words))
                 hidden=flag(move || path().is_none())
             >
-                {text(move || path_words(path(), words))}
-                <span class="unseen">". " {text(move || path_hint(path(), words))}</span>
-            </p>
+                <summary>
+                    <span>{text(move || path_words(path(), words))}</span>
+                </summary>
+                <p>{text(move || path_hint(path(), words))}</p>
+            </details>
             <p class="tile-name" aria-hidden="true">{made_text(name)}</p>
         </article>
     }
