@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
 
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
+import { ConnectionPart } from '../pages/connection';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -29,8 +30,24 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await flaws(page)).toEqual([]);
     });
 
+    test('axe finds nothing wrong with what concerns the connection', async ({ person }) => {
+      const { page, home } = await person();
+      const connection = new ConnectionPart(page);
+      await home.open();
+      await connection.open();
+      await connection.hide.check();
+      expect(await flaws(page)).toEqual([]);
+      await connection.hide.uncheck();
+      await connection.offered([]);
+      await connection.test.click();
+      await connection.expectFindings('not-offered', 'not-offered', 'not-offered', 'not-offered', 'not-offered');
+      await expect(connection.hide).toBeDisabled();
+      expect(await flaws(page)).toEqual([]);
+    });
+
     test('axe finds nothing wrong with a call', async ({ person, room }) => {
       const [ann, ben] = await twoInCall(person, room);
+      await new ConnectionPart(ann.page).pathWord.click();
       expect(await flaws(ann.page)).toEqual([]);
       await ben.call.camera.click();
       await ben.call.mute.click();

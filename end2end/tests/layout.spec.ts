@@ -1,6 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 
 import { expect, test, twoInCall } from '../fixtures/test';
+import { ConnectionPart } from '../pages/connection';
 
 const SIZES = {
   'a 360 pixel phone': { width: 360, height: 640 },
@@ -14,6 +15,13 @@ async function expectNoHorizontalScroll(page: Page): Promise<void> {
     screen: document.documentElement.clientWidth,
   }));
   expect(content).toBeLessThanOrEqual(screen);
+}
+
+async function expectLargeEnough(...elements: Locator[]): Promise<void> {
+  for (const element of elements) {
+    const { width, height } = (await element.boundingBox())!;
+    expect(Math.min(width, height), `a finger finds ${element}`).toBeGreaterThanOrEqual(44);
+  }
 }
 
 async function expectOnScreen(page: Page, ...elements: Locator[]): Promise<void> {
@@ -38,14 +46,31 @@ for (const [name, viewport] of Object.entries(SIZES)) {
 
       const [{ page, call }] = await twoInCall(person, `${room}1`);
       await expectNoHorizontalScroll(page);
-      await expectOnScreen(page, call.mute, call.camera, call.copyLink, call.leave, call.local, call.remote);
+      const { hideButton, pathWord, pathHint } = new ConnectionPart(page);
+      await expectOnScreen(page, call.mute, call.camera, call.copyLink, hideButton, call.leave, call.local, call.remote);
       const [own, remote] = [(await call.local.boundingBox())!, (await call.remote.boundingBox())!];
       expect(remote.width * remote.height, 'the other is large, one is small oneself').toBeGreaterThan(
         4 * own.width * own.height,
       );
-      for (const button of [call.mute, call.camera, call.leave]) {
-        const { width, height } = (await button.boundingBox())!;
-        expect(Math.min(width, height), 'a finger finds the button').toBeGreaterThanOrEqual(44);
+      await expectLargeEnough(call.mute, call.camera, call.copyLink, hideButton, call.leave, pathWord);
+      await pathWord.click();
+      await expectOnScreen(page, pathWord, pathHint);
+      await expectNoHorizontalScroll(page);
+    });
+
+    test('what concerns the connection fits, also with all that a test finds', async ({ person }) => {
+      const { page, home } = await person();
+      const connection = new ConnectionPart(page);
+      await connection.offered([]);
+      await home.open();
+      await connection.open();
+      await connection.test.click();
+      await connection.expectFindings('not-offered', 'not-offered', 'not-offered', 'not-offered', 'not-offered');
+      await expectNoHorizontalScroll(page);
+      await expectLargeEnough(connection.heading, connection.hideLabel, connection.test);
+      for (const element of [connection.heading, connection.hideLabel, connection.test, connection.findings.last()]) {
+        await element.scrollIntoViewIfNeeded();
+        await expectOnScreen(page, element);
       }
     });
   });

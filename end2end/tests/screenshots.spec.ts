@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { expect, seesTheOther, test, type Person } from '../fixtures/test';
+import { ConnectionPart } from '../pages/connection';
 
 // Pictures for people to look at: SCREENSHOTS=folder npx playwright test screenshots
 const FOLDER = process.env.SCREENSHOTS ?? '.';
@@ -48,6 +49,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await cem.home.connect.click();
           await seesTheOther(cem);
           await shoot(ann, '8-call');
+          const { pathWord, hideButton } = new ConnectionPart(ann.page);
+          await pathWord.click();
+          await shoot(ann, '8-call-path');
+          await pathWord.click();
           await ann.call.mute.click();
           await ann.call.camera.click();
           await expect(ann.call.camera).toHaveAttribute('data-state', 'muted');
@@ -55,6 +60,32 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await ben.home.connect.click();
           await expect(ben.home.notice).not.toBeEmpty();
           await shoot(ben, '10-full');
+          await hideButton.click();
+          await expect(hideButton).toHaveAttribute('aria-pressed', 'true');
+          await shoot(ann, '11-call-hidden');
+        });
+
+        test('what concerns the connection', async ({ person }) => {
+          const { page, home } = await person();
+          const connection = new ConnectionPart(page);
+          const shoot = async (name: string) => {
+            await connection.result.scrollIntoViewIfNeeded();
+            await page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`), fullPage: true });
+          };
+          await home.open();
+          await connection.open();
+          await shoot('12-connection');
+          await connection.test.click();
+          await expect(connection.result).toHaveAttribute('data-verdict', /./);
+          await shoot('13-connection-tested');
+          await connection.offered([]);
+          await page.reload();
+          await home.ready();
+          await connection.open();
+          await expect(connection.hide).toBeDisabled();
+          await connection.test.click();
+          await expect(connection.result).toHaveAttribute('data-verdict', 'nothing-offered');
+          await shoot('14-connection-without-relay');
         });
       });
     }
