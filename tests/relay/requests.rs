@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use turn_types::attribute::{Lifetime, RequestedTransport};
-use turn_types::message::{ALLOCATE, CONNECT, REFRESH};
+use turn_types::attribute::{ChannelNumber, Lifetime, RequestedTransport, XorPeerAddress};
+use turn_types::message::{ALLOCATE, CHANNEL_BIND, CONNECT, REFRESH};
 use turn_types::stun::attribute::ErrorCode;
 use turn_types::stun::message::{Message, Method, TransactionId};
 use turn_types::stun::prelude::AttributeWrite;
@@ -130,6 +130,25 @@ async fn a_channel_has_one_peer() {
     let third = server.udp_client("c").await.allocate().await.unwrap();
     assert_eq!(one.bind(0x4000, third).await, Err(400));
     assert_eq!(one.bind(0x3fff, third).await, Err(400));
+    // The first of two is what the relay would count, and the last what it would do.
+    let fourth = server.udp_client("d").await.allocate().await.unwrap();
+    let bind = |numbers: &'static [u16], peers: &'static [usize]| {
+        move |transaction| {
+            let mut attributes: Vec<Box<dyn AttributeWrite>> = Vec::new();
+            for number in numbers {
+                attributes.push(Box::new(ChannelNumber::new(*number)));
+            }
+            for peer in peers {
+                attributes.push(Box::new(XorPeerAddress::new([third, fourth][*peer], transaction)));
+            }
+            attributes
+        }
+    };
+    for odd in
+        [bind(&[0x4001], &[0, 1]), bind(&[0x4001, 0x4002], &[0]), bind(&[0x4001], &[]), bind(&[], &[0])]
+    {
+        assert_eq!(one.ask(CHANNEL_BIND, odd).await, Err(400));
+    }
     one.bind(0x4001, third).await.unwrap();
     let mut last = Ok(());
     for n in 0..1_000_u16 {

@@ -20,7 +20,9 @@ use turn_server_proto::server::TurnServer;
 use turn_types::attribute::{ChannelNumber, XorPeerAddress};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 use turn_types::prelude::DelayedTransmitBuild;
-use turn_types::stun::attribute::{ErrorCode, Fingerprint, MessageIntegrity, MessageIntegritySha256, Nonce};
+use turn_types::stun::attribute::{
+    AttributeType, ErrorCode, Fingerprint, MessageIntegrity, MessageIntegritySha256, Nonce, RawAttribute,
+};
 use turn_types::stun::message::{IntegrityAlgorithm, Message, MessageWriteVec, TransactionId};
 use turn_types::stun::prelude::{
     Attribute, AttributeFromRaw, AttributeStaticType, MessageWrite, MessageWriteExt,
@@ -228,12 +230,12 @@ impl Client {
 
     /// Keeps to what the core does not check: a channel has one peer, and they are not without number.
     fn bind(&self, request: &Message<'_>, now: Duration) -> Result<(), u16> {
-        let (Ok(number), Some(peer)) =
-            (request.attribute::<ChannelNumber>(), peers(request).first().copied().flatten())
-        else {
+        let (numbers, peers) = (attributes(request, ChannelNumber::TYPE).count(), peers(request));
+        // Of several the core would take the last.
+        let (Ok(number), 1, [Some(peer)]) = (request.attribute::<ChannelNumber>(), numbers, &*peers) else {
             return Err(ErrorCode::BAD_REQUEST);
         };
-        let (number, until) = (number.channel(), now + CHANNEL_LIFETIME);
+        let (number, peer, until) = (number.channel(), *peer, now + CHANNEL_LIFETIME);
         if !CHANNELS.contains(&number) {
             return Err(ErrorCode::BAD_REQUEST);
         }
@@ -316,7 +318,12 @@ fn signed_again(request: &Message<'_>, visitor: &Visitor, nonce: &str) -> Option
 fn peers(request: &Message<'_>) -> Vec<Option<SocketAddr>> {
     let read =
         |attribute| XorPeerAddress::from_raw(attribute).ok().map(|peer| peer.addr(request.transaction_id()));
-    let named =
-        request.iter_attributes().filter(|(_, attribute)| attribute.get_type() == XorPeerAddress::TYPE);
-    named.map(|(_, attribute)| read(attribute)).collect()
+    attributes(request, XorPeerAddress::TYPE).map(read).collect()
+}
+
+fn attributes<'a>(request: &'a Message<'_>, kind: AttributeType) -> impl Iterator<Item = RawAttribute<'a>> {
+    request
+        .iter_attributes()
+        .map(|(_, attribute)| attribute)
+        .filter(move |attribute| attribute.get_type() == kind)
 }
