@@ -1,10 +1,13 @@
 //! Bad input: refused, bounded in memory, and calls of others go on.
 
+use std::time::Duration;
+
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
 use turn_types::attribute::{ChannelNumber, Lifetime, RequestedTransport, XorPeerAddress};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
-use turn_types::stun::message::BINDING;
+use turn_types::stun::attribute::RawAttribute;
+use turn_types::stun::message::{BINDING, TransactionId};
 use turn_types::stun::prelude::AttributeWrite;
 
 use crate::client::{Client, Link, Server, channel_data, connect, send_indication, soon};
@@ -143,6 +146,31 @@ async fn spoiled_packets_by_the_hundred_thousand_harm_nobody() {
     }
     let grown = memory().saturating_sub(before);
     assert!(grown < 16 << 20, "{grown} bytes more");
+}
+
+/// Attributes that nobody has to understand.
+fn pieces(count: usize) -> impl Fn(TransactionId) -> Vec<Box<dyn AttributeWrite>> {
+    move |_| (0..count).map(|_| Box::new(RawAttribute::new(0x8888.into(), &[])) as _).collect()
+}
+
+#[tokio::test]
+async fn requests_of_a_great_many_pieces_are_refused_and_long_messages_not_read() {
+    let server = Server::start();
+    let (mut one, mut other) = (server.udp_client("a").await, server.udp_client("b").await);
+    connect(&mut one, &mut other).await;
+    one.ask(REFRESH, pieces(50)).await.unwrap();
+    assert_eq!(one.ask(REFRESH, pieces(900)).await, Err(400));
+    assert_eq!(server.udp_client("c").await.ask(ALLOCATE, pieces(900)).await, Err(400));
+    let long = one.request(REFRESH, 7.into(), &pieces(1_100)(7.into()));
+    for _ in 0..10 {
+        one.write(&long).await;
+        one.send(0x4000, &[7; 5_000]).await;
+        one.send(0x4000, b"on").await;
+        assert_eq!(other.coming().await, b"on");
+    }
+    while let Ok(message) = tokio::time::timeout(Duration::from_millis(1), one.read()).await {
+        assert_ne!(message.unwrap()[8..20], long[8..20], "it was answered");
+    }
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ const CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;
 const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
 /// Channels at one time; a call needs one for each peer.
 const MAX_CHANNELS: usize = 256;
+/// Attributes of one request; for each, those before it are looked through.
+const MAX_ATTRIBUTES: usize = 64;
 
 /// Whether an address is one that this relay hands out, in its own network that is nobody's.
 fn is_label(address: Option<SocketAddr>) -> bool {
@@ -297,10 +299,13 @@ fn give_label(core: &mut TurnServer, label: SocketAddrV4, now: Duration) {
     }
 }
 
-/// The request with the nonce that the core knows, signed again.
+/// The request with the nonce that the core knows, signed again; nothing for one that no client would send.
 ///
 /// To answer 438 to a nonce from before would be the way of the RFC, but Chrome gives an Allocate up then.
 fn signed_again(request: &Message<'_>, visitor: &Visitor, nonce: &str) -> Option<Vec<u8>> {
+    if request.iter_attributes().nth(MAX_ATTRIBUTES).is_some() {
+        return None;
+    }
     let room = MessageWriteVec::with_capacity(request.as_bytes().len() + 64);
     let mut signed = Message::builder(request.get_type(), request.transaction_id(), room);
     for (_, attribute) in request.iter_attributes() {

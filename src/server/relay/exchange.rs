@@ -14,7 +14,7 @@ use turn_types::stun::message::{BINDING, Message};
 use super::client::{Client, Core};
 use super::gate::{Denial, Gate, Visitor};
 use super::holders::{Exhausted, Holder, Holders};
-use super::message::{Kind, binding_answer};
+use super::message::{Kind, MAX_MESSAGE, binding_answer};
 use super::outbox::Outbox;
 use super::strangers::Strangers;
 
@@ -112,7 +112,7 @@ impl Exchange {
 
     /// Takes one whole message from somewhere, and hands on what is to be sent because of it.
     pub(super) fn receive(&self, now: Now, from: &Way, message: &[u8], send: impl FnOnce(&Way, &[u8])) {
-        match Kind::of(message) {
+        match Kind::of(message).filter(|_| message.len() <= MAX_MESSAGE) {
             Some(Kind::Data) => {
                 if let Some((to, message)) = self.carry(now.running, from, message) {
                     send(&to.way, &message);
