@@ -77,7 +77,8 @@ if [ -d "$turn" ]; then
   relay_port=$(free_port)
   # All clients are on one address here and ask at once, so the limits that keep such from a real relay are lifted.
   parlor "$work/turn.log" PARLOR_RELAY_PORT="$relay_port" PARLOR_RELAY_SECRET=bench PARLOR_RELAY_ALLOCATIONS=100000 \
-    PARLOR_RELAY_ALLOCATIONS_PER_SEAT=100000 PARLOR_RELAY_STRANGERS_PER_SECOND=1000000 PARLOR_RELAY_CONNECTIONS=20000 \
+    PARLOR_RELAY_ALLOCATIONS_PER_SEAT=100000 PARLOR_RELAY_ALLOCATIONS_PER_ADDRESS=100000 \
+    PARLOR_RELAY_STRANGERS_PER_SECOND=1000000 PARLOR_RELAY_CONNECTIONS=20000 \
     PARLOR_RELAY_CONNECTIONS_PER_ADDRESS=20000 PARLOR_RELAY_BYTES_PER_SECOND=4000000000 \
     PARLOR_RELAY_BYTES_PER_SECOND_PER_SEAT=4000000000
   scripts/bench/relay.sh "$target/turn-load/release/load" "$target/turn-load/release/probe" "127.0.0.1:$relay_port" bench "$pid" |

@@ -177,6 +177,8 @@ pub struct RelayConfig {
     pub allocations: usize,
     /// Allocations at one time for one seat.
     pub allocations_per_seat: usize,
+    /// Allocations at one time for one address, or one network of IPv6.
+    pub allocations_per_address: usize,
     /// Bytes a second through the relay.
     pub bytes_per_second: u32,
     /// Bytes a second through the relay for one seat.
@@ -260,6 +262,7 @@ impl Default for RelayConfig {
             credential_lifetime: Duration::from_secs(3600),
             allocations: 4_000,
             allocations_per_seat: 64,
+            allocations_per_address: 400,
             bytes_per_second: 125_000_000,
             bytes_per_second_per_seat: 2_500_000,
             connections: 2_000,

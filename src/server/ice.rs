@@ -5,6 +5,7 @@
 //! no list of users.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,6 +14,7 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::places::network;
 use crate::protocol::{IceServer, PeerId, RoomId};
 
 /// How names of those without a seat begin.
@@ -81,9 +83,10 @@ impl IceServers {
         self.list(host, &username(now + self.lifetime, holder))
     }
 
-    /// What a page without a seat is told, to test its connection from `address` and for nothing longer.
-    pub fn for_tester(&self, host: &str, address: impl fmt::Display, now: Duration) -> Vec<IceServer> {
-        let tester = format!("{TESTER}{}", self.key.name(&format!("test {address}")));
+    /// What a page without a seat is told, to test its connection from `address`. What it allocates at the relay
+    /// inside ends with these credentials, and its whole network has one small quota.
+    pub fn for_tester(&self, host: &str, address: IpAddr, now: Duration) -> Vec<IceServer> {
+        let tester = format!("{TESTER}{}", self.key.name(&format!("test {}", network(address))));
         self.list(host, &username(now + TEST_LIFETIME, &tester))
     }
 
@@ -170,6 +173,11 @@ pub fn username(expiry: Duration, holder: &str) -> String {
     format!("{}:{holder}", expiry.as_secs())
 }
 
+/// Whether a holder only tests its connection.
+pub fn is_tester(holder: &str) -> bool {
+    holder.starts_with(TESTER)
+}
+
 /// When a user name ends, since the Unix epoch, and whose it is.
 pub fn parse_username(username: &str) -> Option<(Duration, &str)> {
     let (expiry, holder) = username.split_once(':')?;
@@ -246,10 +254,18 @@ mod tests {
 
     #[test]
     fn whoever_only_tests_is_called_so_and_not_for_long() {
-        let list = servers().for_tester("localhost", "192.0.2.1", Duration::from_secs(1000));
-        let (expiry, holder) = parse_username(list[1].username.as_deref().unwrap()).unwrap();
-        assert!(holder.starts_with(TESTER) && !holder.contains("192"), "{holder}");
-        assert_eq!(expiry, Duration::from_secs(1060));
+        let servers = servers();
+        let tester = |address: &str| {
+            let list = servers.for_tester("localhost", address.parse().unwrap(), Duration::from_secs(1000));
+            let (expiry, holder) = parse_username(list[1].username.as_deref().unwrap()).unwrap();
+            assert_eq!(expiry, Duration::from_secs(1060));
+            holder.to_owned()
+        };
+        let holder = tester("192.0.2.1");
+        assert!(is_tester(&holder) && !holder.contains("192"), "{holder}");
+        assert_ne!(holder, tester("192.0.2.2"));
+        assert_eq!(tester("2001:db8::1"), tester("2001:db8::2"), "one customer has both");
+        assert_ne!(tester("2001:db8::1"), tester("2001:db8:0:1::1"));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::rooms::since_epoch;
 use super::visitor::Visitor;
 use crate::protocol::IceOffer;
 
-/// Credentials for a minute, and little to be done with them: see the relay's quotas.
+/// Credentials for a minute, and little to be done with them at the relay inside: see its quotas. Those of other
+/// servers are theirs to limit; whoever joins any room is given as much.
 pub(super) async fn offer(
     State(ice): State<Arc<IceServers>>,
     Extension(visitor): Extension<Visitor>,

@@ -83,4 +83,15 @@ mod tests {
         drop(other);
         assert!(places.taken.lock().unwrap().networks.is_empty());
     }
+
+    #[test]
+    fn addresses_of_one_ipv6_customer_share() {
+        let places = Arc::new(Places::new(9, 1));
+        let take = |address: &str| places.take(address.parse().unwrap());
+        let held = take("2001:db8::1").unwrap();
+        assert!(take("2001:db8::ffff:2").is_none() && take("2001:db8:0:1::1").is_some());
+        drop(held);
+        let _held = take("192.0.2.1").unwrap();
+        assert!(take("::ffff:192.0.2.1").is_none() && take("2001:db8::2").is_some());
+    }
 }

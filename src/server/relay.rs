@@ -102,7 +102,6 @@ impl Relay {
     pub fn open(config: &RelayConfig, secret: Secret, host: IpAddr) -> io::Result<Self> {
         let journal = Journal::default();
         let quotas = Quotas {
-            allocations: config.allocations,
             allocations_each: config.allocations_per_seat,
             bytes_per_second: config.bytes_per_second,
             bytes_per_second_each: config.bytes_per_second_per_seat,
@@ -111,8 +110,9 @@ impl Relay {
         getrandom::fill(&mut nonces).map_err(io::Error::other)?;
         let gate = Gate::new(secret, Secret::new(nonces));
         let strangers = Strangers::new(config.strangers_per_second, journal.clone());
+        let places = Arc::new(Places::new(config.allocations, config.allocations_per_address));
         Ok(Self(Arc::new(Inner {
-            exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal)),
+            exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal), places),
             datagrams: Datagrams::bind(host, config.port)?,
             listener: listener(host, config.port)?,
             places: Arc::new(Places::new(config.connections, config.connections_per_address)),

@@ -150,7 +150,11 @@ async fn spoiled_packets_by_the_hundred_thousand_harm_nobody() {
 
 /// Attributes that nobody has to understand.
 fn pieces(count: usize) -> impl Fn(TransactionId) -> Vec<Box<dyn AttributeWrite>> {
-    move |_| (0..count).map(|_| Box::new(RawAttribute::new(0x8888.into(), &[])) as _).collect()
+    move |_| {
+        (0..count)
+            .map(|_| -> Box<dyn AttributeWrite> { Box::new(RawAttribute::new(0x8888.into(), &[])) })
+            .collect()
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A TURN client as browsers have one, over datagrams or any stream, and the relay under test.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parlor::server::config::RelayConfig;
@@ -125,8 +125,13 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn over_udp(server: SocketAddr, credentials: Credentials) -> Self {
-        let any: SocketAddr = if server.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" }.parse().unwrap();
-        let socket = UdpSocket::bind(any).await.unwrap();
+        let any = if server.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        Self::over_udp_from(any, server, credentials).await
+    }
+
+    /// From one of the many addresses of loopback.
+    pub(crate) async fn over_udp_from(from: IpAddr, server: SocketAddr, credentials: Credentials) -> Self {
+        let socket = UdpSocket::bind((from, 0)).await.unwrap();
         socket.connect(server).await.unwrap();
         Self::over(Link::Datagrams(socket), credentials)
     }

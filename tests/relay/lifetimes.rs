@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::time::advance;
 
-use crate::client::{Client, Server, connect, credentials, soon, until};
+use crate::client::{Client, SECRET, Server, connect, credentials, credentials_until, now, soon, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -72,6 +72,26 @@ async fn a_stream_without_an_allocation_is_closed_soon() {
     allocated.refresh(0).await.unwrap();
     advance(11 * SECOND).await;
     assert_eq!(soon("the end", allocated.read()).await, None);
+}
+
+/// In real time, as credentials end by the clock of the day.
+#[tokio::test]
+async fn a_test_ends_with_its_credentials_and_a_call_does_not() {
+    let server = Server::start();
+    let soon_over = |holder| credentials_until(now() + 2 * SECOND, holder, SECRET);
+    let mut tester = Client::over_udp(server.udp, soon_over("test-1")).await;
+    let mut caller = Client::over_udp(server.udp, soon_over("a")).await;
+    for client in [&mut tester, &mut caller] {
+        client.allocate().await.unwrap();
+        client.refresh(3600).await.unwrap();
+    }
+    assert_eq!(server.relay.allocations(), 2);
+    until("the end of the test", || server.relay.allocations() == 1).await;
+    assert_eq!(tester.refresh(3600).await, Err(437));
+    assert_eq!(tester.allocate().await, Err(401));
+    caller.refresh(3600).await.unwrap();
+    caller.refresh(0).await.unwrap();
+    assert_eq!(caller.allocate().await, Err(401), "but nothing new is begun");
 }
 
 #[tokio::test(start_paused = true)]

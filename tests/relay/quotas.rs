@@ -26,6 +26,27 @@ async fn allocations_are_limited_for_one_holder_and_for_all() {
     server.udp_client("a").await.allocate().await.unwrap();
 }
 
+#[tokio::test]
+async fn many_holders_at_one_address_leave_allocations_to_others() {
+    let server = Server::with(|config| config.allocations_per_address = 5);
+    let (mut held, mut granted) = (Vec::new(), 0);
+    for n in 0..8 {
+        let holder = format!("holder {n}");
+        let mut client =
+            if n % 2 == 0 { server.udp_client(&holder).await } else { server.tcp_client(&holder).await };
+        match client.allocate().await {
+            Ok(_) => granted += 1,
+            Err(code) => assert_eq!(code, 508),
+        }
+        held.push(client);
+    }
+    assert_eq!((granted, server.relay.allocations()), (5, 5));
+    let elsewhere = "127.0.0.2".parse().unwrap();
+    Client::over_udp_from(elsewhere, server.udp, credentials("z")).await.allocate().await.unwrap();
+    held[0].refresh(0).await.unwrap();
+    held[7].allocate().await.unwrap();
+}
+
 /// How much of two megabytes, sent at once, arrives.
 async fn arrives(server: &Server, holder: &str) -> usize {
     let (mut one, mut other) = (server.tcp_client(holder).await, server.udp_client("receiver").await);

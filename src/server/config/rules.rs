@@ -131,6 +131,7 @@ fn check_relay(relay: &RelayConfig, wrong: &mut impl FnMut(&str, String)) {
         &[
             ("relay.allocations", relay.allocations),
             ("relay.allocations_per_seat", relay.allocations_per_seat),
+            ("relay.allocations_per_address", relay.allocations_per_address),
             ("relay.bytes_per_second", relay.bytes_per_second as usize),
             ("relay.bytes_per_second_per_seat", relay.bytes_per_second_per_seat as usize),
             ("relay.connections", relay.connections),

@@ -13,10 +13,11 @@ use turn_types::stun::message::{BINDING, Message};
 
 use super::client::{Client, Core};
 use super::gate::{Denial, Gate, Visitor};
-use super::holders::{Exhausted, Holder, Holders};
+use super::holders::{Holder, Holders};
 use super::message::{Kind, MAX_MESSAGE, binding_answer};
 use super::outbox::Outbox;
 use super::strangers::Strangers;
+use crate::server::places::{Place, Places};
 
 /// Ports of relayed addresses (RFC 8656 section 7.2).
 const PORTS: std::ops::RangeInclusive<u16> = 49152..=65535;
@@ -85,6 +86,8 @@ pub(super) struct Exchange {
     gate: Gate,
     strangers: Strangers,
     holders: Holders,
+    /// For allocations.
+    places: Arc<Places>,
     lines: RwLock<Lines>,
     /// The core with places left.
     core: Mutex<Arc<Core>>,
@@ -101,13 +104,16 @@ struct Line {
     way: Way,
     client: Client,
     holder: Arc<Holder>,
+    _place: Place,
+    /// When it ends at the latest.
+    until: Option<Duration>,
 }
 
 impl Exchange {
     /// Nobody yet.
-    pub(super) fn new(gate: Gate, strangers: Strangers, holders: Holders) -> Self {
+    pub(super) fn new(gate: Gate, strangers: Strangers, holders: Holders, places: Arc<Places>) -> Self {
         let core = Mutex::new(Arc::new(Core::new()));
-        Self { gate, strangers, holders, lines: RwLock::default(), core }
+        Self { gate, strangers, holders, places, lines: RwLock::default(), core }
     }
 
     /// Takes one whole message from somewhere, and hands on what is to be sent because of it.
@@ -151,7 +157,9 @@ impl Exchange {
             let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
             lines.by_way.values().cloned().collect()
         };
-        for line in lines.iter().filter(|line| line.client.has_ended(now)) {
+        let is_over =
+            |line: &Line| line.until.is_some_and(|until| until <= now) || line.client.has_ended(now);
+        for line in lines.iter().filter(|line| is_over(line)) {
             self.hang_up(&line.way, now);
         }
         self.strangers.report(now);
@@ -197,25 +205,24 @@ impl Exchange {
                 }
                 Some(answer)
             }
-            None if request.has_method(ALLOCATE) => {
-                Some(self.allocate(now.running, from, &request, &visitor))
-            }
+            None if request.has_method(ALLOCATE) => Some(self.allocate(now, from, &request, &visitor)),
             None => Some(visitor.refuse(&request, ErrorCode::ALLOCATION_MISMATCH)),
         }
     }
 
-    fn allocate(&self, now: Duration, way: &Way, request: &Message<'_>, visitor: &Visitor) -> Vec<u8> {
+    fn allocate(&self, now: Now, way: &Way, request: &Message<'_>, visitor: &Visitor) -> Vec<u8> {
+        let (until, now) = (visitor.until(now), now.running);
         let full = || visitor.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
-        let holder = match self.holders.begin(visitor.holder(), now) {
-            Ok(holder) => holder,
-            Err(Exhausted::Own) => return visitor.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED),
-            Err(Exhausted::All) => return full(),
+        let Some(place) = self.places.take(way.peer().ip()) else { return full() };
+        let Some(holder) = self.holders.begin(visitor.holder(), now) else {
+            return visitor.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED);
         };
         let (line, answer) = match self.free_label() {
             Some(label) => {
                 let core = self.core_for(way.peer());
                 let (client, answer) = Client::allocate(core, request, visitor, way.peer(), label, now);
-                let line = client.map(|client| Line { way: way.clone(), client, holder: holder.clone() });
+                let (way, holder) = (way.clone(), holder.clone());
+                let line = client.map(|client| Line { way, client, holder, _place: place, until });
                 (line, answer)
             }
             None => (None, full()),

@@ -9,8 +9,9 @@ use turn_types::message::ALLOCATE;
 use turn_types::stun::attribute::{ErrorCode, Nonce, Realm, Username};
 use turn_types::stun::message::{IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message};
 
+use super::exchange::Now;
 use super::message::error_answer;
-use crate::server::ice::{Secret, parse_username};
+use crate::server::ice::{Secret, is_tester, parse_username};
 
 /// What credentials are for.
 pub(super) const REALM: &str = "parlor";
@@ -31,12 +32,19 @@ pub(super) struct Visitor {
     pub(super) username: String,
     pub(super) password: String,
     pub(super) key: IntegrityKey,
+    /// When the credentials end, since the Unix epoch.
+    expiry: Duration,
 }
 
 impl Visitor {
     /// Whose the credentials are.
     pub(super) fn holder(&self) -> &str {
         parse_username(&self.username).map_or("", |(_, holder)| holder)
+    }
+
+    /// When what they allocate has to end: for whoever only tests, with the credentials. Calls go on.
+    pub(super) fn until(&self, now: Now) -> Option<Duration> {
+        is_tester(self.holder()).then(|| now.running + self.expiry.saturating_sub(now.date))
     }
 
     /// A signed error answer.
@@ -62,7 +70,7 @@ impl Gate {
 
     /// Lets a request in whose credentials are valid at `now`, a time since the Unix epoch.
     ///
-    /// That they have ended matters for new allocations only: calls go on.
+    /// That they have ended matters for new allocations only, see also [`Visitor::until`].
     pub(super) fn admit(
         &self,
         request: &Message<'_>,
@@ -85,7 +93,7 @@ impl Gate {
         if !good.iter().any(|time| self.nonce(from, *time) == nonce.nonce()) {
             return Err(Denial::Stale);
         }
-        Ok(Visitor { username, password, key })
+        Ok(Visitor { username, password, key, expiry })
     }
 
     /// The answer to a request that was not let in.

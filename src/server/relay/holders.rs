@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::server::ice::TESTER;
+use crate::server::ice::is_tester;
 use crate::server::journal::Journal;
 use crate::server::rate::{Meter, Rate};
 
@@ -15,8 +15,6 @@ const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
 /// What may be used up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quotas {
-    /// Allocations in all.
-    pub(super) allocations: usize,
     /// Allocations of one holder.
     pub(super) allocations_each: usize,
     /// Bytes a second in all.
@@ -25,29 +23,14 @@ pub(super) struct Quotas {
     pub(super) bytes_per_second_each: u32,
 }
 
-/// What was used up already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exhausted {
-    /// The quota of this holder.
-    Own,
-    /// The quota of all together.
-    All,
-}
-
 /// All holders that have an allocation.
 #[derive(Debug)]
 pub(super) struct Holders {
     quotas: Quotas,
     bytes: Rate,
     spent: Mutex<Meter>,
-    present: Mutex<Present>,
+    present: Mutex<HashMap<String, Arc<Holder>>>,
     journal: Journal,
-}
-
-#[derive(Debug, Default)]
-struct Present {
-    allocations: usize,
-    holders: HashMap<String, Arc<Holder>>,
 }
 
 /// One of them.
@@ -74,24 +57,20 @@ impl Holders {
         Self { quotas, bytes, spent: Mutex::default(), present: Mutex::default(), journal }
     }
 
-    /// Counts one more allocation; to be ended by [`Holders::end`].
-    pub(super) fn begin(&self, name: &str, now: Duration) -> Result<Arc<Holder>, Exhausted> {
-        let test = name.starts_with(TESTER);
+    /// Counts one more allocation, unless the holder has all it may have; to be ended by [`Holders::end`].
+    pub(super) fn begin(&self, name: &str, now: Duration) -> Option<Arc<Holder>> {
+        let test = is_tester(name);
         let most = if test {
             TEST_ALLOCATIONS.min(self.quotas.allocations_each)
         } else {
             self.quotas.allocations_each
         };
         let mut present = lock(&self.present);
-        let Present { allocations, holders } = &mut *present;
-        if *allocations >= self.quotas.allocations {
-            return Err(Exhausted::All);
-        }
-        let have = holders.get(name).map_or(0, |holder| lock(&holder.account).allocations);
+        let have = present.get(name).map_or(0, |holder| lock(&holder.account).allocations);
         if have >= most {
-            return Err(Exhausted::Own);
+            return None;
         }
-        let holder = holders.entry(name.to_owned()).or_insert_with(|| {
+        let holder = present.entry(name.to_owned()).or_insert_with(|| {
             let each = self.quotas.bytes_per_second_each;
             let each = if test { TEST_BYTES_PER_SECOND.min(each) } else { each };
             let account = Account { since: now, ..Account::default() };
@@ -102,18 +81,16 @@ impl Holders {
             })
         });
         lock(&holder.account).allocations += 1;
-        *allocations += 1;
-        Ok(holder.clone())
+        Some(holder.clone())
     }
 
     /// Counts one allocation less, and writes down what was used when it was the last.
     pub(super) fn end(&self, holder: &Holder, now: Duration) {
         let mut present = lock(&self.present);
-        present.allocations = present.allocations.saturating_sub(1);
         let mut account = lock(&holder.account);
         account.allocations = account.allocations.saturating_sub(1);
         if account.allocations == 0 {
-            present.holders.remove(&holder.name);
+            present.remove(&holder.name);
             drop(present);
             let lasted = now.saturating_sub(account.since);
             self.journal.relayed(&holder.name, account.bytes, account.dropped, lasted);
@@ -145,35 +122,29 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(100);
 
-    fn holders(allocations: usize, allocations_each: usize) -> Holders {
-        let quotas = Quotas {
-            allocations,
-            allocations_each,
-            bytes_per_second: 1_000_000,
-            bytes_per_second_each: 300_000,
-        };
+    fn holders(allocations_each: usize) -> Holders {
+        let quotas = Quotas { allocations_each, bytes_per_second: 1_000_000, bytes_per_second_each: 300_000 };
         Holders::new(quotas, Journal::default())
     }
 
     #[test]
-    fn allocations_are_limited_for_one_and_for_all() {
-        let holders = holders(5, 3);
+    fn allocations_are_limited_for_each() {
+        let holders = holders(3);
         let first: Vec<_> = (0..3).map(|_| holders.begin("a", NOW).unwrap()).collect();
-        assert_eq!(holders.begin("a", NOW).unwrap_err(), Exhausted::Own);
+        assert!(holders.begin("a", NOW).is_none());
         let others = [holders.begin("b", NOW).unwrap(), holders.begin("c", NOW).unwrap()];
-        assert_eq!(holders.begin("d", NOW).unwrap_err(), Exhausted::All);
         holders.end(&first[0], NOW);
-        assert!(holders.begin("a", NOW).is_ok());
+        assert!(holders.begin("a", NOW).is_some());
         for holder in &others {
             holders.end(holder, NOW);
         }
-        assert_eq!(lock(&holders.present).holders.len(), 1, "who has no allocation is not kept");
+        assert_eq!(lock(&holders.present).len(), 1, "who has no allocation is not kept");
     }
 
     #[test]
     fn tests_of_a_connection_get_little() {
-        let holders = holders(1_000, 100);
-        let tests = std::iter::from_fn(|| holders.begin("test-1", NOW).ok()).collect::<Vec<_>>();
+        let holders = holders(100);
+        let tests = std::iter::from_fn(|| holders.begin("test-1", NOW)).collect::<Vec<_>>();
         assert_eq!(tests.len(), TEST_ALLOCATIONS);
         let relayed = (0..1_000).filter(|_| holders.spend(&tests[0], 1_000, NOW)).count();
         assert_eq!(relayed, 65);
@@ -181,7 +152,7 @@ mod tests {
 
     #[test]
     fn bytes_are_limited_for_one_and_for_all() {
-        let holders = holders(100, 100);
+        let holders = holders(100);
         let spend = |name| {
             let holder = holders.begin(name, NOW).unwrap();
             (0..1_000).filter(|_| holders.spend(&holder, 1_000, NOW)).count()
