@@ -187,7 +187,7 @@ pub struct RelayConfig {
     pub connections: usize,
     /// TCP and TLS connections at one time from one address.
     pub connections_per_address: usize,
-    /// Requests a second without valid credentials that are answered.
+    /// Requests a second of those without an allocation that are looked at, by UDP, and as many by TCP and TLS.
     pub strangers_per_second: u32,
 }
 
@@ -267,7 +267,7 @@ impl Default for RelayConfig {
             bytes_per_second_per_seat: 2_500_000,
             connections: 2_000,
             connections_per_address: 200,
-            strangers_per_second: 2_000,
+            strangers_per_second: 10_000,
         }
     }
 }

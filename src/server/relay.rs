@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | `message` | kinds and lengths of messages, simple answers | no |
 //! | `gate` | credentials and nonces of requests | no |
-//! | `strangers` | how many requests without credentials are answered | no |
+//! | `strangers` | how many requests of those without an allocation are looked at | no |
 //! | `holders` | quotas and counters of those who have credentials | no |
 //! | `client` | one client's protocol, by `turn-server-proto` | no |
 //! | `exchange` | all clients, and what goes between them | no |

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use turn_types::attribute::Lifetime;
+use turn_types::message::REFRESH;
+use turn_types::stun::message::BINDING;
+use turn_types::stun::prelude::AttributeWrite;
+
 use crate::client::{Client, Server, connect, credentials, soon};
 
 #[tokio::test]
@@ -95,7 +100,7 @@ async fn streams_are_limited_for_one_address_and_for_all() {
         soon("a place", async {
             loop {
                 let mut client = server.tcp_client("a").await;
-                let question = client.request(turn_types::stun::message::BINDING, 1.into(), &[]);
+                let question = client.request(BINDING, 1.into(), &[]);
                 client.write(&question).await;
                 if client.read().await.is_some() {
                     return;
@@ -112,7 +117,7 @@ async fn strangers_get_so_many_answers_and_members_all() {
     let (mut one, mut other) = (server.udp_client("a").await, server.udp_client("b").await);
     connect(&mut one, &mut other).await;
     let mut stranger = Client::over_udp(server.udp, credentials("c")).await;
-    let question = stranger.request(turn_types::stun::message::BINDING, 1.into(), &[]);
+    let question = stranger.request(BINDING, 1.into(), &[]);
     let started = std::time::Instant::now();
     for _ in 0..100 {
         for _ in 0..50 {
@@ -130,4 +135,53 @@ async fn strangers_get_so_many_answers_and_members_all() {
     }
     let most = 10.0 * (2.0 + elapsed.as_secs_f64());
     assert!((1..=most as usize).contains(&answers), "{answers} answers in {elapsed:?}");
+}
+
+#[tokio::test]
+async fn a_flood_of_datagrams_leaves_streams_alone() {
+    let server = Server::with(|config| config.strangers_per_second = 16);
+    let (mut flood, started) = (Vec::new(), std::time::Instant::now());
+    for n in 0..100 {
+        // Each from an address of its own, which is as good as forged.
+        let mut client = Client::over_udp_from([127, 0, 1, n].into(), server.udp, credentials("a")).await;
+        client.write(&client.request(BINDING, 1.into(), &[])).await;
+        flood.push(client);
+    }
+    server.tcp_client("b").await.binding().await;
+    let mut answers = 0;
+    for client in &mut flood {
+        answers += usize::from(tokio::time::timeout(Duration::from_millis(1), client.read()).await.is_ok());
+    }
+    let most = 16.0 * (2.0 + started.elapsed().as_secs_f64());
+    assert!((1..=most as usize).contains(&answers), "{answers} answers in {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn strangers_get_no_more_answers_by_streams_or_with_credentials_and_a_nonce_that_is_none() {
+    let server = Server::with(|config| config.strangers_per_second = 80);
+    for mut stranger in [server.tcp_client("a").await, server.udp_client("a").await] {
+        (stranger.signs, stranger.realm, stranger.nonce) = (true, "parlor".into(), "made up".into());
+        let lifetime: [Box<dyn AttributeWrite>; 1] = [Box::new(Lifetime::new(600))];
+        let [flood, last] = [1, 2].map(|number| stranger.request(REFRESH, number.into(), &lifetime));
+        let started = std::time::Instant::now();
+        for _ in 0..1_000 {
+            stranger.write(&flood).await;
+        }
+        let mut answers = 0;
+        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        soon("an answer to what came last", async {
+            loop {
+                tokio::select! {
+                    _ = pace.tick() => stranger.write(&last).await,
+                    answer = stranger.read() => match answer.unwrap()[8..20] == last[8..20] {
+                        true => return,
+                        false => answers += 1,
+                    }
+                }
+            }
+        })
+        .await;
+        let most = 10.0 * (2.0 + started.elapsed().as_secs_f64());
+        assert!((1..=most as usize).contains(&answers), "{answers} answers in {:?}", started.elapsed());
+    }
 }

@@ -12,11 +12,11 @@ use turn_types::stun::attribute::ErrorCode;
 use turn_types::stun::message::{BINDING, Message};
 
 use super::client::{Client, Core};
-use super::gate::{Denial, Gate, Visitor};
+use super::gate::{Gate, Visitor};
 use super::holders::{Holder, Holders};
 use super::message::{Kind, MAX_MESSAGE, binding_answer};
 use super::outbox::Outbox;
-use super::strangers::Strangers;
+use super::strangers::{Carrier, Strangers};
 use crate::server::places::{Place, Places};
 
 /// Ports of relayed addresses (RFC 8656 section 7.2).
@@ -46,6 +46,13 @@ impl Way {
             Self::Stream(outbox) => outbox.peer(),
         };
         SocketAddr::new(peer.ip().to_canonical(), peer.port())
+    }
+
+    fn carrier(&self) -> Carrier {
+        match self {
+            Self::Datagrams { .. } => Carrier::Datagram,
+            Self::Stream(_) => Carrier::Stream,
+        }
     }
 }
 
@@ -186,14 +193,18 @@ impl Exchange {
     fn answer(&self, now: Now, from: &Way, message: &[u8]) -> Option<Vec<u8>> {
         let request = Message::from_bytes(message).ok()?;
         let (line, peer) = (self.line(from), from.peer());
+        let allowed = || self.strangers.allows(now.running, peer.ip(), from.carrier());
+        // Before anything is computed for them.
+        if line.is_none() && !allowed() {
+            return None;
+        }
         if request.has_method(BINDING) {
-            let answered = line.is_some() || self.strangers.allows(now.running, peer.ip());
-            return answered.then(|| binding_answer(&request, peer));
+            return Some(binding_answer(&request, peer));
         }
         let visitor = match self.gate.admit(&request, peer, now.date) {
             Ok(visitor) => visitor,
             Err(why) => {
-                let answered = why == Denial::Stale || self.strangers.allows(now.running, peer.ip());
+                let answered = line.is_none() || allowed();
                 return answered.then(|| self.gate.challenge(&request, peer, now.date, why));
             }
         };

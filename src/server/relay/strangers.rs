@@ -1,4 +1,7 @@
-//! How many requests without valid credentials are answered: so many in all, and a part of them for one network.
+//! How many requests of those without an allocation are looked at: so many in all, and a part of them for one network.
+//!
+//! Datagrams are counted apart from streams. The sender of a datagram can be forged, so that one flood uses up what
+//! there is for all datagrams; who comes by a stream must not suffer from it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -11,12 +14,12 @@ use crate::server::rate::{Meter, Rate};
 
 /// Networks share this many meters, so that no number of them takes memory.
 const METERS: usize = 1024;
-/// The part of all answers that one network can use up: a flood from one place leaves the rest to others.
+/// The part of all requests that one network can use up: a flood from one place leaves the rest to others.
 const SHARE: u32 = 8;
-/// Between two lines about requests that were not answered.
+/// Between two lines about requests that were not looked at.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// Counts answers to strangers.
+/// Counts the requests of strangers.
 pub(super) struct Strangers {
     all: Rate,
     network: Rate,
@@ -25,23 +28,27 @@ pub(super) struct Strangers {
     journal: Journal,
 }
 
+/// What a request came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Carrier {
+    Datagram,
+    Stream,
+}
+
+#[derive(Default)]
 struct State {
-    all: Meter,
+    datagrams: Meter,
+    streams: Meter,
     networks: Box<[Meter]>,
     unanswered: u32,
     reported: Duration,
 }
 
 impl Strangers {
-    /// Answers so many a second.
+    /// So many a second by datagrams, and as many by streams.
     pub(super) fn new(per_second: u32, journal: Journal) -> Self {
         let network = per_second.div_ceil(SHARE);
-        let state = State {
-            all: Meter::default(),
-            networks: vec![Meter::default(); METERS].into(),
-            unanswered: 0,
-            reported: Duration::ZERO,
-        };
+        let state = State { networks: vec![Meter::default(); METERS].into(), ..State::default() };
         Self {
             all: Rate::new(per_second, per_second),
             network: Rate::new(network, network),
@@ -51,13 +58,18 @@ impl Strangers {
         }
     }
 
-    /// Whether one more from there is answered.
-    pub(super) fn allows(&self, now: Duration, from: IpAddr) -> bool {
-        let slot = self.hasher.hash_one(network(from)) as usize % METERS;
+    /// Whether one more from there is looked at.
+    pub(super) fn allows(&self, now: Duration, from: IpAddr, by: Carrier) -> bool {
+        let slot = self.hasher.hash_one((network(from), by)) as usize % METERS;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let allowed = state.networks[slot].allows(now, self.network) && state.all.allows(now, self.all);
+        let State { datagrams, streams, networks, unanswered, .. } = &mut *state;
+        let all = match by {
+            Carrier::Datagram => datagrams,
+            Carrier::Stream => streams,
+        };
+        let allowed = networks[slot].allows(now, self.network) && all.allows(now, self.all);
         if !allowed {
-            state.unanswered = state.unanswered.saturating_add(1);
+            *unanswered = unanswered.saturating_add(1);
         }
         allowed
     }
@@ -73,7 +85,7 @@ impl Strangers {
         drop(state);
         self.journal.remark(
             "requests to the relay were not answered",
-            "too many without valid credentials",
+            "too many of those without an allocation",
             unanswered,
         );
     }
@@ -85,7 +97,7 @@ mod tests {
 
     fn answered(strangers: &Strangers, at: u64, from: &str, requests: usize) -> usize {
         let from = from.parse().unwrap();
-        (0..requests).filter(|_| strangers.allows(Duration::from_secs(at), from)).count()
+        (0..requests).filter(|_| strangers.allows(Duration::from_secs(at), from, Carrier::Datagram)).count()
     }
 
     #[test]
@@ -108,7 +120,9 @@ mod tests {
     fn forged_senders_get_no_more_than_all() {
         let strangers = Strangers::new(800, Journal::default());
         let now = Duration::from_secs(9);
-        let count = (0..100_000_u32).filter(|n| strangers.allows(now, IpAddr::from(n.to_be_bytes()))).count();
-        assert_eq!(count, 800);
+        let allows = |n: u32, by| strangers.allows(now, IpAddr::from(n.to_be_bytes()), by);
+        assert_eq!((0..100_000).filter(|n| allows(*n, Carrier::Datagram)).count(), 800);
+        assert!(allows(1, Carrier::Stream), "whoever comes by a stream is who it says");
+        assert_eq!((0..100_000).filter(|n| allows(*n, Carrier::Stream)).count(), 799);
     }
 }
