@@ -95,9 +95,10 @@ impl IceServers {
         own.chain(self.others.iter().map(|other| other.server(username))).collect()
     }
 
-    /// A name for whoever has a seat: tells nobody the room, and stays the same as long as the seat does.
-    pub fn holder(&self, room: &RoomId, peer: PeerId) -> String {
-        self.key.name(&format!("seat {peer} {room}"))
+    /// A name for whoever has a seat: tells nobody the room, and stays the same as long as the seat does, or until the
+    /// server is started again. Rooms that were empty have their numbers of peers again, and another `turn`.
+    pub fn holder(&self, room: &RoomId, turn: u64, peer: PeerId) -> String {
+        self.key.name(&format!("seat {peer} {turn} {room}"))
     }
 
     /// Whether some of it ends and has to be renewed.
@@ -246,9 +247,10 @@ mod tests {
     fn a_holder_is_one_seat_and_does_not_tell_the_room() {
         let servers = servers();
         let room = RoomId::from_typed("4711").unwrap();
-        let name = servers.holder(&room, PeerId(1));
-        assert_eq!(name, servers.holder(&room, PeerId(1)));
-        assert_ne!(name, servers.holder(&room, PeerId(2)));
+        let name = servers.holder(&room, 7, PeerId(1));
+        assert_eq!(name, servers.holder(&room, 7, PeerId(1)));
+        assert_ne!(name, servers.holder(&room, 7, PeerId(2)));
+        assert_ne!(name, servers.holder(&room, 8, PeerId(1)));
         assert!(name.len() == 16 && !name.starts_with(TESTER));
     }
 

@@ -48,6 +48,9 @@ struct Map {
 #[derive(Debug)]
 struct Occupied {
     room: Room,
+    /// Drawn anew whenever the number of a room is taken again, so that the holders of seats have other names: what
+    /// those before still have at a relay counts as theirs.
+    turn: u64,
     /// The sockets of those present.
     sockets: Vec<(PeerId, Arc<Outbox>)>,
     /// When the room is looked into next.
@@ -138,7 +141,7 @@ impl Rooms {
             resume: asking.resume,
             reloaded: asking.reloaded,
             token: fresh_token(),
-            ice_servers: self.ice_servers(&asking.host, &id, peer),
+            ice_servers: self.ice_servers(&asking.host, &id, occupied.turn, peer),
         };
         let Ok(admission) = occupied.room.join(self.now(), request) else {
             // What is written is written when nobody waits for it.
@@ -171,9 +174,9 @@ impl Rooms {
         Ok(Seat { rooms, id, room, peer, outbox, parting })
     }
 
-    fn ice_servers(&self, host: &str, room: &RoomId, peer: PeerId) -> Vec<IceServer> {
+    fn ice_servers(&self, host: &str, room: &RoomId, turn: u64, peer: PeerId) -> Vec<IceServer> {
         let ice = &self.0.ice;
-        ice.for_holder(host, &ice.holder(room, peer), since_epoch())
+        ice.for_holder(host, &ice.holder(room, turn, peer), since_epoch())
     }
 
     /// Gives up the seat that a token proves, if there is one.
@@ -281,7 +284,12 @@ impl Map {
 
 impl Occupied {
     fn new(room: Room) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self { room, sockets: Vec::new(), alarm: None }))
+        Arc::new(Mutex::new(Self {
+            room,
+            turn: u64::from_ne_bytes(random()),
+            sockets: Vec::new(),
+            alarm: None,
+        }))
     }
 
     fn record(&mut self, ledger: &Ledger) {
@@ -333,7 +341,8 @@ impl Seat {
 
     /// The ICE servers with new credentials, for a browser that found this server at `host`.
     pub(super) fn ice_servers(&self, host: &str) -> Vec<IceServer> {
-        self.rooms.ice_servers(host, &self.id, self.peer)
+        let turn = lock(&self.room).turn;
+        self.rooms.ice_servers(host, &self.id, turn, self.peer)
     }
 
     /// Gives the seat up.
@@ -359,11 +368,15 @@ pub(super) fn since_epoch() -> Duration {
 }
 
 /// 128 random bits.
-#[expect(clippy::expect_used, reason = "without the system's random numbers the server does not start")]
 fn fresh_token() -> SeatToken {
-    let mut bytes = [0; 16];
+    SeatToken(format!("{:032x}", u128::from_ne_bytes(random())))
+}
+
+#[expect(clippy::expect_used, reason = "without the system's random numbers the server does not start")]
+fn random<const BYTES: usize>() -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).expect("the system has random numbers");
-    SeatToken(format!("{:032x}", u128::from_ne_bytes(bytes)))
+    bytes
 }
 
 /// Nothing that runs under these locks can leave half a change behind.

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use parlor::protocol::{ICE_PATH, IceOffer, IceServer, ServerMsg};
+use parlor::protocol::{ErrorCode, ICE_PATH, IceOffer, IceServer, ServerMsg};
 use parlor::server::config::Config;
 use parlor::server::ice::{Secret, TESTER, parse_username};
 
@@ -43,6 +43,20 @@ async fn a_seat_comes_with_the_relay_at_the_host_that_the_browser_came_to() {
     assert!(!holder.contains("4711") && !holder.starts_with(TESTER));
     let (_other, joined) = server.seat("4711").await;
     assert_ne!(turn(&joined.ice_servers).2, holder, "a quota is one seat's");
+}
+
+#[tokio::test]
+async fn whoever_comes_to_a_room_that_was_left_is_not_who_left_it() {
+    let server = Server::with(with_relay).await;
+    let mut holders = Vec::new();
+    for _ in 0..2 {
+        let (mut client, seated) = server.seat("4711").await;
+        assert_eq!(seated.peer.0, 1, "the room is new");
+        holders.push(turn(&seated.ice_servers).2.to_owned());
+        client.text(r#"{"type":"leave"}"#).await;
+        client.refused(r#"{"type":"leave"}"#, ErrorCode::NotJoined).await;
+    }
+    assert_ne!(holders[0], holders[1]);
 }
 
 #[tokio::test]
