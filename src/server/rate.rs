@@ -36,6 +36,11 @@ impl Meter {
         self.allows_many(now, rate, 1)
     }
 
+    /// Whether nothing is left of what was counted.
+    pub(super) fn is_rested(&self, now: Duration) -> bool {
+        self.spent_until <= now
+    }
+
     /// Counts so many events at once, unless they come too early.
     pub(super) fn allows_many(&mut self, now: Duration, rate: Rate, count: u32) -> bool {
         let next = self.spent_until.max(now) + rate.interval(count);

@@ -169,6 +169,7 @@ impl Exchange {
         for line in lines.iter().filter(|line| is_over(line)) {
             self.hang_up(&line.way, now);
         }
+        self.holders.forget(now);
         self.strangers.report(now);
     }
 

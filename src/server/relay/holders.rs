@@ -1,6 +1,7 @@
 //! What each holder of credentials may use up, and has used up.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(super) struct Quotas {
     pub(super) bytes_per_second_each: u32,
 }
 
-/// All holders that have an allocation.
+/// All holders that have an allocation, or had one a moment ago.
 #[derive(Debug)]
 pub(super) struct Holders {
     quotas: Quotas,
@@ -66,46 +67,55 @@ impl Holders {
             self.quotas.allocations_each
         };
         let mut present = lock(&self.present);
-        let have = present.get(name).map_or(0, |holder| lock(&holder.account).allocations);
-        if have >= most {
-            return None;
-        }
         let holder = present.entry(name.to_owned()).or_insert_with(|| {
             let each = self.quotas.bytes_per_second_each;
             let each = if test { TEST_BYTES_PER_SECOND.min(each) } else { each };
-            let account = Account { since: now, ..Account::default() };
-            Arc::new(Holder {
-                name: name.to_owned(),
-                rate: Rate::new(each, each),
-                account: Mutex::new(account),
-            })
+            Arc::new(Holder { name: name.to_owned(), rate: Rate::new(each, each), account: Mutex::default() })
         });
-        lock(&holder.account).allocations += 1;
+        let mut account = lock(&holder.account);
+        if account.allocations >= most {
+            return None;
+        }
+        if account.allocations == 0 {
+            account.since = now;
+        }
+        account.allocations += 1;
+        drop(account);
         Some(holder.clone())
     }
 
     /// Counts one allocation less, and writes down what was used when it was the last.
     pub(super) fn end(&self, holder: &Holder, now: Duration) {
-        let mut present = lock(&self.present);
         let mut account = lock(&holder.account);
         account.allocations = account.allocations.saturating_sub(1);
-        if account.allocations == 0 {
-            present.remove(&holder.name);
-            drop(present);
-            let lasted = now.saturating_sub(account.since);
-            self.journal.relayed(&holder.name, account.bytes, account.dropped, lasted);
+        if account.allocations > 0 {
+            return;
         }
+        let (bytes, dropped) = (mem::take(&mut account.bytes), mem::take(&mut account.dropped));
+        let lasted = now.saturating_sub(account.since);
+        drop(account);
+        self.journal.relayed(&holder.name, bytes, dropped, lasted);
+    }
+
+    /// Forgets whoever has no allocation, once all that it spent has become its due: nobody gets more by coming anew.
+    pub(super) fn forget(&self, now: Duration) {
+        lock(&self.present).retain(|_, holder| {
+            let account = lock(&holder.account);
+            account.allocations > 0 || !account.spent.is_rested(now)
+        });
     }
 
     /// Counts bytes that are to be relayed for a holder; what is too much is to be dropped, as a network would.
     pub(super) fn spend(&self, holder: &Holder, bytes: usize, now: Duration) -> bool {
         let count = u32::try_from(bytes).unwrap_or(u32::MAX);
         let mut account = lock(&holder.account);
+        let before = account.spent;
         let allowed = account.spent.allows_many(now, holder.rate, count)
             && lock(&self.spent).allows_many(now, self.bytes, count);
         if allowed {
             account.bytes += u64::from(count);
         } else {
+            account.spent = before;
             account.dropped += u64::from(count);
         }
         allowed
@@ -118,6 +128,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Seek};
+
     use super::*;
 
     const NOW: Duration = Duration::from_secs(100);
@@ -138,7 +150,41 @@ mod tests {
         for holder in &others {
             holders.end(holder, NOW);
         }
+        holders.forget(NOW);
         assert_eq!(lock(&holders.present).len(), 1, "who has no allocation is not kept");
+    }
+
+    #[test]
+    fn coming_anew_gives_nothing_more() {
+        let holders = holders(100);
+        let spend = |at| {
+            let holder = holders.begin("a", at).unwrap();
+            let spent = (0..1_000).filter(|_| holders.spend(&holder, 1_000, at)).count();
+            holders.end(&holder, at);
+            holders.forget(at);
+            spent
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!([NOW, NOW, NOW + second / 2, NOW + 2 * second].map(spend), [300, 0, 150, 300]);
+        holders.forget(NOW + 4 * second);
+        assert!(lock(&holders.present).is_empty());
+    }
+
+    #[test]
+    fn what_a_holder_used_is_written_with_the_end_of_its_last_allocation() {
+        let holders = holders(100);
+        let both = [(); 2].map(|()| holders.begin("a", NOW).unwrap());
+        assert!(holders.spend(&both[0], 200_000, NOW) && holders.spend(&both[1], 100_000, NOW));
+        assert!(!holders.spend(&both[0], 50_000, NOW), "the two have one quota");
+        let log = Arc::new(tempfile::tempfile().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+        let later = NOW + Duration::from_secs(7);
+        tracing::subscriber::with_default(subscriber, || both.iter().for_each(|one| holders.end(one, later)));
+        let mut written = String::new();
+        (&*log).rewind().unwrap();
+        (&*log).read_to_string(&mut written).unwrap();
+        let line = r#"the relay served holder="a" bytes=300000 dropped=50000 seconds=7"#;
+        assert!(written.ends_with(&format!("{line}\n")) && written.lines().count() == 1, "{written}");
     }
 
     #[test]
