@@ -76,9 +76,63 @@ async fn bytes_beyond_the_rate_are_dropped() {
     let started = std::time::Instant::now();
     let arrived = arrives(&server, "a").await;
     let most = 500_000.0 * (1.0 + started.elapsed().as_secs_f64());
-    assert!((499_000..=most as usize).contains(&arrived), "{arrived} of at most {most}");
+    assert!((470_000..=most as usize).contains(&arrived), "{arrived} of at most {most}");
     let tested = arrives(&server, "test-1").await;
-    assert!(tested < arrived && tested >= 65_000, "{tested}: a test of the connection gets less");
+    assert!(tested < arrived && tested >= 60_000, "{tested}: a test of the connection gets less");
+}
+
+#[tokio::test]
+async fn all_allocations_of_a_holder_have_one_rate_and_so_have_those_that_come_after() {
+    let server = Server::with(|config| config.bytes_per_second_per_seat = 200_000);
+    let (started, mut arrived) = (std::time::Instant::now(), 0);
+    for _ in 0..3 {
+        let mut receiver = server.udp_client("receiver").await;
+        let there = receiver.allocate().await.unwrap();
+        let mut senders = [server.tcp_client("a").await, server.udp_client("a").await];
+        for (channel, sender) in (0x4000..).zip(&mut senders) {
+            let here = sender.allocate().await.unwrap();
+            sender.bind(0x4000, there).await.unwrap();
+            receiver.bind(channel, here).await.unwrap();
+        }
+        for _ in 0..30 {
+            for sender in &mut senders {
+                for _ in 0..10 {
+                    sender.send(0x4000, &[7; 1000]).await;
+                }
+                sender.binding().await;
+            }
+            while let Some(data) = receiver.data().await {
+                arrived += data.len();
+            }
+        }
+        for sender in &mut senders {
+            sender.refresh(0).await.unwrap();
+        }
+    }
+    let most = 200_000.0 * (1.0 + started.elapsed().as_secs_f64());
+    assert!((180_000..=most as usize).contains(&arrived), "{arrived} of at most {most}");
+}
+
+#[tokio::test]
+async fn empty_messages_and_those_to_nobody_count() {
+    let server = Server::with(|config| config.bytes_per_second_per_seat = 5_200);
+    let nobody = ([192, 0, 2, 9], 50_000).into();
+    for (holder, channel) in [("a", 0x4000), ("b", 0x4001), ("c", 0x4002)] {
+        let (mut one, mut other) = (server.udp_client(holder).await, server.udp_client("receiver").await);
+        connect(&mut one, &mut other).await;
+        one.bind(0x4001, nobody).await.unwrap();
+        for _ in 0..200 {
+            // To the other, to nobody, and by a channel that there is not.
+            one.send(channel, &[]).await;
+        }
+        one.send(0x4000, &[7; 3_900]).await;
+        one.binding().await;
+        let (mut empty, mut long) = (0, 0);
+        while let Some(data) = other.data().await {
+            *if data.is_empty() { &mut empty } else { &mut long } += 1;
+        }
+        assert!(empty < 150 && long == 0, "{holder}: {empty} {long}");
+    }
 }
 
 #[tokio::test]

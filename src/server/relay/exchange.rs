@@ -21,6 +21,8 @@ use crate::server::places::{Place, Places};
 
 /// Ports of relayed addresses (RFC 8656 section 7.2).
 const PORTS: std::ops::RangeInclusive<u16> = 49152..=65535;
+/// Bytes counted for a message besides its own: heads of packets, and the work that an empty one makes too.
+const PER_MESSAGE: usize = 48;
 /// How often a free label is looked for; of four million, hardly one is taken.
 const LABEL_TRIES: usize = 16;
 
@@ -180,13 +182,13 @@ impl Exchange {
     /// Data from one client to another, and to nobody else: a relayed address is found in the table or nowhere.
     fn carry(&self, now: Duration, from: &Way, message: &[u8]) -> Option<(Arc<Line>, Vec<u8>)> {
         let sender = self.line(from)?;
+        if !self.holders.spend(&sender.holder, message.len() + PER_MESSAGE, now) {
+            return None;
+        }
         let (label, data) = sender.client.outgoing(message, now)?;
         let SocketAddr::V4(label) = label else { return None };
         let receiver =
             self.lines.read().unwrap_or_else(PoisonError::into_inner).by_label.get(&label).cloned()?;
-        if !self.holders.spend(&sender.holder, data.len(), now) {
-            return None;
-        }
         let message = receiver.client.incoming(sender.client.label(), data, now)?;
         Some((receiver, message))
     }
