@@ -29,6 +29,7 @@ use super::config::Config;
 use super::doors::{Doors, Way};
 use super::places::Places;
 use super::pulse::{Pulse, Watched};
+use super::relay::hold_little;
 use super::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
 use super::visitor::Caller;
 
@@ -168,7 +169,7 @@ impl Front {
     async fn serve_tls(
         &self,
         tls: &Tls,
-        stream: impl Duplex + 'static,
+        stream: Pin<Box<TimeoutStream<TcpStream>>>,
         caller: Caller,
     ) -> Option<BoxFuture<'static, ()>> {
         let stream = match self.soon(tls.acceptor().accept(stream)).await? {
@@ -188,6 +189,7 @@ impl Front {
         let first = *self.soon(stream.fill_buf()).await?.ok()?.first()?;
         if matches!(alpn, Some(ALPN_TURN | ALPN_STUN)) || first < FIRST_LETTER {
             let relaying = self.relaying.as_ref()?;
+            hold_little(stream.get_ref().get_ref().0.get_ref());
             return Some(relaying(Box::new(stream), caller.address));
         }
         if alpn == Some(ALPN_HTTP2) {

@@ -41,8 +41,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::net::TcpListener;
-use tokio::time::{Instant, interval, sleep};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error};
@@ -70,6 +70,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes that the system may hold for a slow stream: more would only be late.
 const SEND_BUFFER: usize = 128 * 1024;
+/// How long one write to a stream may take: whoever takes that little gets nothing of a call.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The relay; clones are the same one.
 #[derive(Clone)]
@@ -207,9 +209,9 @@ impl Inner {
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    // Neither may fail a call.
+                    // It may not fail a call.
                     drop(stream.set_nodelay(true));
-                    drop(SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER));
+                    hold_little(&stream);
                     self.spawn(|inner| async move { Relay(inner).serve(stream, peer).await });
                 }
                 Err(error) => {
@@ -277,7 +279,16 @@ async fn write(mut writer: WriteHalf<impl AsyncWrite>, outbox: &Outbox) -> io::R
     let mut messages = Vec::new();
     loop {
         poll_fn(|context| outbox.poll_take(context, &mut messages)).await;
-        writer.write_all(&messages).await?;
-        writer.flush().await?;
+        let written = async {
+            writer.write_all(&messages).await?;
+            writer.flush().await
+        };
+        timeout(WRITE_PATIENCE, written).await??;
     }
+}
+
+/// Has the system hold little of what a stream is slow to take.
+pub(super) fn hold_little(stream: &TcpStream) {
+    // It may not fail a call.
+    drop(SockRef::from(stream).set_send_buffer_size(SEND_BUFFER));
 }

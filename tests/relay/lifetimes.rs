@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::time::advance;
+use turn_types::stun::message::BINDING;
 
-use crate::client::{Client, SECRET, Server, connect, credentials, credentials_until, now, soon, until};
+use crate::client::{
+    Client, Link, SECRET, Server, connect, credentials, credentials_until, now, soon, until,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -92,6 +95,26 @@ async fn a_test_ends_with_its_credentials_and_a_call_does_not() {
     caller.refresh(3600).await.unwrap();
     caller.refresh(0).await.unwrap();
     assert_eq!(caller.allocate().await, Err(401), "but nothing new is begun");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_does_not_read_is_closed_soon_however_much_it_says() {
+    let server = Server::start();
+    let (mut one, mut other) = (over_stream(&server, "a"), over_stream(&server, "b"));
+    connect(&mut one, &mut other).await;
+    for _ in 0..200 {
+        one.send(0x4000, &[7; 1_000]).await;
+    }
+    one.binding().await;
+    assert_eq!(server.relay.allocations(), 2);
+    for _ in 0..11 {
+        advance(SECOND).await;
+        let question = other.request(BINDING, 1.into(), &[]);
+        let Link::Stream(stream, _) = &mut other.link else { unreachable!() };
+        drop(stream.write_all(&question).await);
+        one.binding().await;
+    }
+    until("the end of the allocation", || server.relay.allocations() == 1).await;
 }
 
 #[tokio::test(start_paused = true)]

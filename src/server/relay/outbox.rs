@@ -7,8 +7,9 @@ use std::task::{Context, Poll, Waker};
 
 use super::message::padded;
 
-/// Bytes that may wait. A stream that is slower than its calls loses packets, as a slow network does.
-const MAX_WAITING: usize = 128 * 1024;
+/// Bytes that may wait, besides those that are being written. A stream that is slower than its calls loses packets, as a
+/// slow network does, and what waits for long is of no use in a call.
+const MAX_WAITING: usize = 32 * 1024;
 /// An empty queue that grew beyond this is given back.
 const KEPT: usize = 16 * 1024;
 
