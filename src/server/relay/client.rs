@@ -187,7 +187,12 @@ impl Client {
             ALLOCATE if self.granted.0 == request.transaction_id() => {
                 return (self.granted.1.to_vec(), false);
             }
-            ALLOCATE | REFRESH => {}
+            // The core would take it for that of a new client if it has just ended this one's.
+            ALLOCATE => {
+                let ended = self.has_ended(now);
+                return (visitor.refuse(request, ErrorCode::ALLOCATION_MISMATCH), ended);
+            }
+            REFRESH => {}
             CREATE_PERMISSION | CHANNEL_BIND if !peers(request).into_iter().all(is_label) => {
                 return refuse(ErrorCode::FORBIDDEN);
             }
