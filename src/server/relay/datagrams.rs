@@ -8,6 +8,7 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::Type;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+use tokio::task::consume_budget;
 use tokio::time::sleep;
 use tracing::{debug, info};
 
@@ -81,6 +82,8 @@ impl Datagrams {
                 }
                 for datagram in buffer[..meta.len].chunks(meta.stride) {
                     take(&from, datagram);
+                    // Thousands may be here at once, and others wait for their turn.
+                    consume_budget().await;
                 }
             }
         }
