@@ -148,19 +148,16 @@ impl Relay {
     /// Relays until `stop` is cancelled, and then ends everything it has begun.
     pub async fn run(&self, stop: CancellationToken) {
         let inner = &self.0;
-        inner.spawn(|inner| async move { inner.accept_forever().await });
-        inner.spawn(|inner| async move { inner.expire_forever().await });
-        while !stop.is_cancelled() {
-            let mut datagrams = inner.spawn(|inner| async move { inner.receive_forever().await });
-            tokio::select! {
-                () = stop.cancelled() => {}
-                // It ends by a fault only. What the others have goes on, and a fault of one packet must not be the end of all.
-                ended = &mut datagrams => error!(?ended, "the relay's UDP port had a fault and starts again"),
-            }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = inner.keep("UDP port", |inner| async move { inner.receive_forever().await }) => {}
+            () = inner.keep("TCP port", |inner| async move { inner.accept_forever().await }) => {}
+            () = inner.keep("clock", |inner| async move { inner.expire_forever().await }) => {}
         }
         inner.stopping.cancel();
         inner.tasks.close();
         inner.tasks.wait().await;
+        inner.exchange.close(inner.now().running);
     }
 
     /// Serves a client on a stream, such as one that came to the HTTPS port, until either end has enough.
@@ -187,6 +184,18 @@ impl Inner {
         task: impl FnOnce(Arc<Self>) -> F,
     ) -> tokio::task::JoinHandle<Option<()>> {
         self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(task(self.clone())))
+    }
+
+    /// Has a task run that ends by a fault only, and again after one: a single packet must not be the end of all.
+    async fn keep<F: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        part: &str,
+        task: impl Fn(Arc<Self>) -> F,
+    ) {
+        loop {
+            let ended = self.spawn(&task).await;
+            error!(?ended, "the relay's {part} had a fault and starts again");
+        }
     }
 
     fn now(&self) -> Now {

@@ -139,8 +139,10 @@ async fn it_stops_and_starts_again_on_the_same_port() {
     let mut server = Server::start();
     let mut client = server.tcp_client("a").await;
     client.allocate().await.unwrap();
+    server.udp_client("b").await.allocate().await.unwrap();
     server.stop.cancel();
     soon("the end", &mut server.task).await.unwrap();
+    assert_eq!(server.relay.allocations(), 0, "they are accounted for");
     assert_eq!(soon("the end of the stream", client.read()).await, None);
     let (udp, tcp) = (server.udp, server.tcp);
     drop(server);

@@ -175,6 +175,12 @@ impl Exchange {
         self.strangers.report(now);
     }
 
+    /// Ends all allocations.
+    pub(super) fn close(&self, now: Duration) {
+        let lines = std::mem::take(&mut *self.lines.write().unwrap_or_else(PoisonError::into_inner));
+        lines.by_way.values().for_each(|line| self.holders.end(&line.holder, now));
+    }
+
     fn line(&self, way: &Way) -> Option<Arc<Line>> {
         self.lines.read().unwrap_or_else(PoisonError::into_inner).by_way.get(way).cloned()
     }
