@@ -9,8 +9,9 @@ use crate::server::ice::is_tester;
 use crate::server::journal::Journal;
 use crate::server::rate::{Meter, Rate};
 
-/// Of holders that only test their connection.
-const TEST_ALLOCATIONS: usize = 8;
+/// Of those of one network that only test their connection; a test makes three, or more where a browser has several
+/// addresses, and is told that the relay is blocked when there are none left.
+const TEST_ALLOCATIONS: usize = 32;
 const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
 
 /// What may be used up.
