@@ -7,6 +7,7 @@ use axum::http::header::{CACHE_CONTROL, HeaderName};
 use axum::{Extension, Json};
 
 use super::ice::IceServers;
+use super::places::network;
 use super::rooms::since_epoch;
 use super::visitor::Visitor;
 use crate::protocol::IceOffer;
@@ -17,6 +18,6 @@ pub(super) async fn offer(
     State(ice): State<Arc<IceServers>>,
     Extension(visitor): Extension<Visitor>,
 ) -> ([(HeaderName, &'static str); 1], Json<IceOffer>) {
-    let ice_servers = ice.for_tester(visitor.known_as(), visitor.address, since_epoch());
+    let ice_servers = ice.for_tester(visitor.known_as(), network(visitor.address), since_epoch());
     ([(CACHE_CONTROL, "no-store")], Json(IceOffer { ice_servers }))
 }

@@ -94,6 +94,23 @@ async fn a_page_without_a_seat_may_test_its_connection() {
 }
 
 #[tokio::test]
+async fn all_who_test_from_one_network_are_one_tester() {
+    let server = Server::with(|config| {
+        with_relay(config);
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    let tester = async |from: &str| {
+        let answer = server.get(ICE_PATH, &[("x-forwarded-for", from)]).await;
+        let offer: IceOffer = serde_json::from_str(answer.0.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        turn(&offer.ice_servers).2.to_owned()
+    };
+    assert_eq!(tester("2001:db8::1").await, tester("2001:db8::2").await, "one customer has both");
+    assert_ne!(tester("2001:db8::1").await, tester("2001:db8:0:1::1").await);
+    assert_ne!(tester("192.0.2.1").await, tester("192.0.2.2").await);
+}
+
+#[tokio::test]
 async fn without_a_relay_nobody_is_named() {
     let server = Server::start().await;
     let (_client, seated) = server.seat("4711").await;
