@@ -68,6 +68,10 @@ check() {
     found '\b(Instant::now|SystemTime|tokio|axum|web_sys|js_sys|wasm_bindgen|gloo_[a-z]+|getrandom|thread_rng|std::(fs|net|thread|env|io))\b' |
     rule "pure modules know no clock, no randomness, no I/O"
 
+  rust src/server/relay | except '^src/server/relay/datagrams\.rs:' |
+    found '\b(tokio|tokio_util|socket2|quinn_udp|Instant::now|SystemTime|(Udp|Tcp)(Socket|Stream|Listener)|std::(fs|thread|env|io))\b' |
+    rule "the relay's protocol knows no sockets and no clock"
+
   rust src | except '^src/lib\.rs:' | found 'cfg(_attr)?!?\(.*\bfeature *=' | rule "cfg(feature) stands in src/lib.rs only"
   rust src tests | found '\.forget\(\)|::forget\b|into_js_value\(|once_into_js\(' | rule "nothing is leaked: no forget()"
   rust src | found '\balert_with_message|window\(\)\.(alert|confirm|prompt)|\.alert\(' | rule "no dialog interrupts anybody"
@@ -134,6 +138,9 @@ self_test() {
   breaks src/protocol/inbound.rs 'use web_sys::WebSocket;' "pure modules"
   breaks src/server/room.rs 'use tokio::sync::mpsc;' "pure modules"
   breaks src/server/ice.rs 'use std::time::SystemTime;' "pure modules"
+  breaks src/server/relay/exchange.rs 'use tokio::net::UdpSocket;' "the relay's protocol"
+  breaks src/server/relay/client.rs 'fn f() { std::time::Instant::now(); }' "the relay's protocol"
+  breaks src/server/relay/outbox.rs 'use std::{io::Write, net::TcpStream};' "the relay's protocol"
   breaks src/ui.rs '#[cfg(feature = "ssr")] use std::fmt;' "cfg(feature)"
   breaks src/app.rs 'fn f() -> bool { cfg!(feature = "ssr") }' "cfg(feature)"
   breaks src/browser/socket.rs 'fn f() { closure.forget(); }' "nothing is leaked"

@@ -26,6 +26,7 @@
 //!   names `browser`: [`ui::Driver`] comes in through context.
 //! - `cfg(feature)` stands in this file only.
 //! - Nothing is leaked into JavaScript: no closure is forgotten.
+//! - The relay's protocol, all of `server::relay` but `datagrams` and `relay.rs` itself, knows no sockets and no clock.
 //! - Every text of the page comes from [`ui::words`].
 
 #![recursion_limit = "256"]
