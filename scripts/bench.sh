@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures what Parlor claims about its speed, beside the tutorial it grew from where that is at hand, and prints a table.
 #   bench.sh [ROUNDS]     rounds of the call measurements, 11 unless told; takes about 8 minutes
+# Fails if a figure of the relay or of the program is missed or missing.
 # The comparison pieces lie in ../shared/bench of the project's workplace; without them Parlor is measured alone.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -53,9 +54,34 @@ medians() {
     }' | sort
 }
 
+# judge: reads the relay's lines and their medians, and says how its figures stand to what they are to reach.
+judge() {
+  awk '
+    match($0, /^parlor .*loss_pct=[0-9.-]+/) { split(substr($0, RSTART, RLENGTH), part, "loss_pct="); rounds++; if (part[2] != 0) lossy++ }
+    /rounds\)$/ { value[$1, $2, $3] = $4 }
+    function verdict(what, figure, most, below) {
+      good = figure != "" && (below ? figure < most : figure <= most)
+      if (!good) failed = 1
+      printf "%-44s %10s   to reach: %s %s   %s\n", what, figure == "" ? "missing" : sprintf("%.3f", figure), below ? "below" : "at most", most, good ? "ok" : "MISSED"
+    }
+    function ratio(a, b) { return a == "" || b + 0 == 0 ? "" : a / b }
+    function to_coturn(mode, key) { return ratio(value[mode, key, "parlor"], value[mode, key, "coturn"]) }
+    END {
+      verdict("CPU for a packet by UDP, of coturn\047s", to_coturn("relay-udp", "cpu_us"), 0.45)
+      verdict("CPU for a packet by TCP, of coturn\047s", to_coturn("relay-tcp", "cpu_us"), 0.6)
+      verdict("latency by UDP, 99th percentile, of coturn\047s", to_coturn("relay-udp", "p99_us"), 1, 1)
+      verdict("latency by TCP, 99th percentile, of coturn\047s", to_coturn("relay-tcp", "p99_us"), 1, 1)
+      verdict("memory for an allocation, KiB", value["allocation", "memory_kb", "parlor"], 6)
+      verdict("CPU at 1,000 allocations, of that at 16", ratio(value["allocations-1000", "cpu_us", "parlor"], value["allocations-16", "cpu_us", "parlor"]), 1.3)
+      verdict("rounds in which packets were lost", rounds ? lossy + 0 : "", 0)
+      exit failed
+    }'
+}
+
 scripts/setup.sh
 source scripts/env.sh
 scripts/build.sh
+missed=0
 
 printf '\n== Signalling: CPU for a relay and a join, memory for a connection\n'
 if [ -x "$pieces/relay.sh" ]; then
@@ -81,10 +107,12 @@ if [ -d "$turn" ]; then
     PARLOR_RELAY_STRANGERS_PER_SECOND=1000000 PARLOR_RELAY_CONNECTIONS=20000 \
     PARLOR_RELAY_CONNECTIONS_PER_ADDRESS=20000 PARLOR_RELAY_BYTES_PER_SECOND=4000000000 \
     PARLOR_RELAY_BYTES_PER_SECOND_PER_SEAT=4000000000
-  scripts/bench/relay.sh "$target/turn-load/release/load" "$target/turn-load/release/probe" "127.0.0.1:$relay_port" bench "$pid" |
+  scripts/bench/relay.sh "$target/turn-load/release/load" "$target/turn-load/release/probe" "127.0.0.1:$relay_port" bench "$pid" "$(free_port)" |
     tee "$work/turn.txt"
   printf '\nmedians:\n'
-  medians <"$work/turn.txt"
+  medians <"$work/turn.txt" | tee "$work/medians.txt"
+  printf '\n'
+  cat "$work/turn.txt" "$work/medians.txt" | judge || missed=1
   kill "$pid"
 else
   echo "skipped: the load generator is not here (no $turn)"
@@ -110,4 +138,6 @@ printf '\n== Payload: all that the call page loads, compressed\n'
 (cd end2end && npx playwright test payload) | grep '^payload'
 
 printf '\n== The program: one file, from an empty folder\n'
-node scripts/bench/start.mjs "$target/release/parlor"
+node scripts/bench/start.mjs "$target/release/parlor" || missed=1
+[ "$missed" = 0 ] || echo "bench: a figure was missed" >&2
+exit "$missed"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures the relay beside coturn, in alternation: CPU for a relayed packet, latency, memory for an allocation, many allocations.
-#   relay.sh LOAD PROBE ADDRESS SECRET PID [ROUNDS]
-# LOAD and PROBE are the programs of the load generator; ADDRESS, SECRET and PID those of a running Parlor without quotas that matter.
+#   relay.sh LOAD PROBE ADDRESS SECRET PID PORT [ROUNDS]
+# LOAD and PROBE are the programs of the load generator; ADDRESS, SECRET and PID those of a running Parlor without quotas that matter;
+# PORT is a free one for coturn.
 set -euo pipefail
-load=$1 probe=$2 address=$3 secret=$4 pid=$5 rounds=${6:-3}
+load=$1 probe=$2 address=$3 secret=$4 pid=$5 port=$6 rounds=${7:-3}
 work=$(mktemp -d)
 coturn=
 cleanup() { [ -z "$coturn" ] || kill "$coturn" 2>/dev/null || true; rm -rf "$work"; }
@@ -11,7 +12,6 @@ trap cleanup EXIT
 
 contenders=("parlor $address $pid")
 if command -v turnserver >/dev/null; then
-  port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
   turnserver -n -L 127.0.0.1 -p "$port" -r parlor --use-auth-secret --static-auth-secret "$secret" --allow-loopback-peers \
     --no-cli --no-tls --no-dtls --cli-password x --log-file /dev/null --no-stdout-log --pidfile "$work/pid" >"$work/coturn.log" 2>&1 &
   coturn=$!

@@ -1,4 +1,4 @@
-// How long the server takes from its start to its first answer, and how large it is.
+// How long the server takes from its start to its first answer, and how large it is; fails if that is too much.
 //   node start.mjs BINARY [ROUNDS]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -47,7 +47,11 @@ try {
   times.sort((a, b) => a - b);
   const median = times[Math.floor(times.length / 2)];
   console.log(`start to first answer: median ${median.toFixed(1)} ms, slowest ${times.at(-1).toFixed(1)} ms (${times.length} starts)`);
-  console.log(`size of the binary, site included: ${(statSync(binary).size / 1e6).toFixed(1)} MB`);
+  const megabytes = statSync(binary).size / 1e6;
+  console.log(`size of the binary, site included: ${megabytes.toFixed(1)} MB`);
+  const good = median < 100 && megabytes < 20;
+  console.log(`to reach: below 100 ms and below 20 MB   ${good ? 'ok' : 'MISSED'}`);
+  process.exitCode = good ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true });
 }
