@@ -53,7 +53,7 @@ use super::ice::Secret;
 use super::journal::Journal;
 use super::places::Places;
 use datagrams::Datagrams;
-use exchange::{Exchange, Now, Way};
+use exchange::{Exchange, Now, Route};
 use gate::Gate;
 use holders::{Holders, Quotas};
 use inbox::Inbox;
@@ -167,7 +167,7 @@ impl Relay {
             return debug!("too many streams to the relay");
         };
         let outbox = Arc::new(Outbox::new(peer));
-        let client = Stream { inner, way: Way::Stream(outbox.clone()), heard: AtomicBool::new(false) };
+        let client = Stream { inner, route: Route::Stream(outbox.clone()), heard: AtomicBool::new(false) };
         let (reader, writer) = tokio::io::split(stream);
         tokio::select! {
             () = inner.stopping.cancelled() => {}
@@ -203,10 +203,10 @@ impl Inner {
         Now { running: self.started.elapsed(), date }
     }
 
-    fn receive(&self, now: Now, from: &Way, message: &[u8]) {
+    fn receive(&self, now: Now, from: &Route, message: &[u8]) {
         self.exchange.receive(now, from, message, |to, message| match to {
-            Way::Datagrams { peer, local } => self.datagrams.send(*peer, *local, message),
-            Way::Stream(outbox) => outbox.push(message),
+            Route::Datagrams { peer, local } => self.datagrams.send(*peer, *local, message),
+            Route::Stream(outbox) => outbox.push(message),
         });
     }
 
@@ -243,7 +243,7 @@ impl Inner {
 /// One stream; what it had allocated ends with it.
 struct Stream<'a> {
     inner: &'a Inner,
-    way: Way,
+    route: Route,
     heard: AtomicBool,
 }
 
@@ -259,7 +259,7 @@ impl Stream<'_> {
             self.heard.store(true, Ordering::Relaxed);
             let now = self.inner.now();
             while let Some(message) = inbox.take().map_err(|_| io::ErrorKind::InvalidData)? {
-                self.inner.receive(now, &self.way, message);
+                self.inner.receive(now, &self.route, message);
             }
         }
     }
@@ -269,7 +269,7 @@ impl Stream<'_> {
         let mut silence = Duration::ZERO;
         while silence < SILENCE {
             sleep(PATIENCE).await;
-            if !self.inner.exchange.serves(&self.way) {
+            if !self.inner.exchange.serves(&self.route) {
                 return;
             }
             silence =
@@ -280,7 +280,7 @@ impl Stream<'_> {
 
 impl Drop for Stream<'_> {
     fn drop(&mut self) {
-        self.inner.exchange.hang_up(&self.way, self.inner.now().running);
+        self.inner.exchange.hang_up(&self.route, self.inner.now().running);
     }
 }
 

@@ -29,7 +29,7 @@ use turn_types::stun::prelude::{
 };
 use turn_types::{AddressFamily, Instant, TransportType};
 
-use super::gate::{REALM, Visitor};
+use super::gate::{REALM, Bearer};
 
 /// Where the core believes to listen. As relayed addresses, of a network that is nobody's (RFC 5737).
 const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 0), 3478));
@@ -130,22 +130,22 @@ impl Client {
     pub(super) fn allocate(
         core: Arc<Core>,
         request: &Message<'_>,
-        visitor: &Visitor,
+        bearer: &Bearer,
         address: SocketAddr,
         label: SocketAddrV4,
         now: Duration,
     ) -> (Option<Self>, Vec<u8>) {
         let mut inner = core.lock();
-        inner.server.add_user(visitor.username.clone(), visitor.password.clone());
+        inner.server.add_user(bearer.username.clone(), bearer.password.clone());
         // The core tells its nonce to whoever asks without one.
         let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new()).finish();
         let told = inner.received(address, &bare, now).unwrap_or_default();
         let Some(nonce) = Message::from_bytes(&told).ok().and_then(|told| told.attribute::<Nonce>().ok())
         else {
-            return (None, visitor.refuse(request, ErrorCode::SERVER_ERROR));
+            return (None, bearer.refuse(request, ErrorCode::SERVER_ERROR));
         };
-        let Some(signed) = signed_again(request, visitor, nonce.nonce()) else {
-            return (None, visitor.refuse(request, ErrorCode::BAD_REQUEST));
+        let Some(signed) = signed_again(request, bearer, nonce.nonce()) else {
+            return (None, bearer.refuse(request, ErrorCode::BAD_REQUEST));
         };
         let answer = match inner.received(address, &signed, now) {
             Some(refusal) => refusal,
@@ -159,7 +159,7 @@ impl Client {
             let client = Self {
                 core,
                 address,
-                username: visitor.username.as_str().into(),
+                username: bearer.username.as_str().into(),
                 label,
                 nonce: nonce.nonce().into(),
                 granted: (request.transaction_id(), answer.as_slice().into()),
@@ -177,9 +177,9 @@ impl Client {
     }
 
     /// Answers a request, and tells whether the allocation has ended.
-    pub(super) fn request(&self, request: &Message<'_>, visitor: &Visitor, now: Duration) -> (Vec<u8>, bool) {
-        let refuse = |code| (visitor.refuse(request, code), false);
-        if *self.username != visitor.username {
+    pub(super) fn request(&self, request: &Message<'_>, bearer: &Bearer, now: Duration) -> (Vec<u8>, bool) {
+        let refuse = |code| (bearer.refuse(request, code), false);
+        if *self.username != bearer.username {
             return refuse(ErrorCode::WRONG_CREDENTIALS);
         }
         match request.method() {
@@ -190,7 +190,7 @@ impl Client {
             // The core would take it for that of a new client if it has just ended this one's.
             ALLOCATE => {
                 let ended = self.has_ended(now);
-                return (visitor.refuse(request, ErrorCode::ALLOCATION_MISMATCH), ended);
+                return (bearer.refuse(request, ErrorCode::ALLOCATION_MISMATCH), ended);
             }
             REFRESH => {}
             CREATE_PERMISSION | CHANNEL_BIND if !peers(request).into_iter().all(is_label) => {
@@ -204,7 +204,7 @@ impl Client {
             }
             _ => return refuse(ErrorCode::BAD_REQUEST),
         }
-        let Some(signed) = signed_again(request, visitor, &self.nonce) else {
+        let Some(signed) = signed_again(request, bearer, &self.nonce) else {
             return refuse(ErrorCode::BAD_REQUEST);
         };
         let mut core = self.core.lock();
@@ -307,7 +307,7 @@ fn give_label(core: &mut TurnServer, label: SocketAddrV4, now: Duration) {
 /// The request with the nonce that the core knows, signed again; nothing for one that no client would send.
 ///
 /// To answer 438 to a nonce from before would be the way of the RFC, but Chrome gives an Allocate up then.
-fn signed_again(request: &Message<'_>, visitor: &Visitor, nonce: &str) -> Option<Vec<u8>> {
+fn signed_again(request: &Message<'_>, bearer: &Bearer, nonce: &str) -> Option<Vec<u8>> {
     if request.iter_attributes().nth(MAX_ATTRIBUTES).is_some() {
         return None;
     }
@@ -320,7 +320,7 @@ fn signed_again(request: &Message<'_>, visitor: &Visitor, nonce: &str) -> Option
             _ => signed.add_attribute(&attribute).ok()?,
         }
     }
-    signed.add_message_integrity_with_key(&visitor.key, IntegrityAlgorithm::Sha1).ok()?;
+    signed.add_message_integrity_with_key(&bearer.key, IntegrityAlgorithm::Sha1).ok()?;
     Some(signed.finish())
 }
 

@@ -12,7 +12,7 @@ use tokio::task::consume_budget;
 use tokio::time::sleep;
 use tracing::{debug, info};
 
-use super::exchange::Way;
+use super::exchange::Route;
 use super::message::MAX_MESSAGE;
 use crate::server::bind::bound;
 
@@ -59,7 +59,7 @@ impl Datagrams {
     }
 
     /// Hands over each datagram that comes in.
-    pub(super) async fn receive_forever(&self, take: impl Fn(&Way, &[u8])) {
+    pub(super) async fn receive_forever(&self, take: impl Fn(&Route, &[u8])) {
         let size = (self.state.gro_segments() * MAX_MESSAGE / 2).clamp(MAX_MESSAGE, MAX_PIECE);
         let mut bytes = vec![0; BATCH_SIZE * size];
         let mut buffers: Vec<_> = bytes.chunks_mut(size).map(IoSliceMut::new).collect();
@@ -75,7 +75,7 @@ impl Datagrams {
                 }
             };
             for (buffer, meta) in buffers.iter().zip(&metas[..count]) {
-                let from = Way::Datagrams { peer: meta.addr, local: meta.dst_ip };
+                let from = Route::Datagrams { peer: meta.addr, local: meta.dst_ip };
                 // Port 0 cannot be answered.
                 if meta.addr.port() == 0 || meta.stride == 0 {
                     continue;

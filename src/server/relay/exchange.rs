@@ -12,7 +12,7 @@ use turn_types::stun::attribute::ErrorCode;
 use turn_types::stun::message::{BINDING, Message};
 
 use super::client::{Client, Core};
-use super::gate::{Gate, Visitor};
+use super::gate::{Gate, Bearer};
 use super::holders::{Holder, Holders};
 use super::message::{Kind, MAX_MESSAGE, binding_answer};
 use super::outbox::Outbox;
@@ -28,7 +28,7 @@ const LABEL_TRIES: usize = 16;
 
 /// How a client is reached, and so which client it is.
 #[derive(Clone, Debug)]
-pub(super) enum Way {
+pub(super) enum Route {
     /// By datagrams between its address and one of ours.
     Datagrams {
         /// As the system told it.
@@ -40,7 +40,7 @@ pub(super) enum Way {
     Stream(Arc<Outbox>),
 }
 
-impl Way {
+impl Route {
     /// The client's address; an IPv4 address is one also on a socket for both.
     pub(super) fn peer(&self) -> SocketAddr {
         let peer = match self {
@@ -58,7 +58,7 @@ impl Way {
     }
 }
 
-impl PartialEq for Way {
+impl PartialEq for Route {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Datagrams { peer, local }, Self::Datagrams { peer: other, local: asked }) => {
@@ -70,9 +70,9 @@ impl PartialEq for Way {
     }
 }
 
-impl Eq for Way {}
+impl Eq for Route {}
 
-impl Hash for Way {
+impl Hash for Route {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Self::Datagrams { peer, local } => (peer, local).hash(state),
@@ -104,13 +104,13 @@ pub(super) struct Exchange {
 
 #[derive(Default)]
 struct Lines {
-    by_way: HashMap<Way, Arc<Line>>,
+    by_route: HashMap<Route, Arc<Line>>,
     by_label: HashMap<SocketAddrV4, Arc<Line>>,
 }
 
 /// One client, how to reach it, and on whose account.
 struct Line {
-    way: Way,
+    route: Route,
     client: Client,
     holder: Arc<Holder>,
     _place: Place,
@@ -126,11 +126,11 @@ impl Exchange {
     }
 
     /// Takes one whole message from somewhere, and hands on what is to be sent because of it.
-    pub(super) fn receive(&self, now: Now, from: &Way, message: &[u8], send: impl FnOnce(&Way, &[u8])) {
+    pub(super) fn receive(&self, now: Now, from: &Route, message: &[u8], send: impl FnOnce(&Route, &[u8])) {
         match Kind::of(message).filter(|_| message.len() <= MAX_MESSAGE) {
             Some(Kind::Data) => {
                 if let Some((to, message)) = self.carry(now.running, from, message) {
-                    send(&to.way, &message);
+                    send(&to.route, &message);
                 }
             }
             Some(Kind::Request) => match self.answer(now, from, message) {
@@ -142,19 +142,19 @@ impl Exchange {
     }
 
     /// Whether it has an allocation.
-    pub(super) fn serves(&self, way: &Way) -> bool {
-        self.line(way).is_some()
+    pub(super) fn serves(&self, route: &Route) -> bool {
+        self.line(route).is_some()
     }
 
     /// Allocations at this time.
     pub(super) fn allocations(&self) -> usize {
-        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_way.len()
+        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_route.len()
     }
 
     /// Ends the allocation of a client that went away.
-    pub(super) fn hang_up(&self, way: &Way, now: Duration) {
+    pub(super) fn hang_up(&self, route: &Route, now: Duration) {
         let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(line) = lines.by_way.remove(way) else { return };
+        let Some(line) = lines.by_route.remove(route) else { return };
         lines.by_label.remove(&line.client.label());
         drop(lines);
         self.holders.end(&line.holder, now);
@@ -164,12 +164,12 @@ impl Exchange {
     pub(super) fn expire(&self, now: Duration) {
         let lines: Vec<_> = {
             let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-            lines.by_way.values().cloned().collect()
+            lines.by_route.values().cloned().collect()
         };
         let is_over =
             |line: &Line| line.until.is_some_and(|until| until <= now) || line.client.has_ended(now);
         for line in lines.iter().filter(|line| is_over(line)) {
-            self.hang_up(&line.way, now);
+            self.hang_up(&line.route, now);
         }
         self.holders.forget(now);
         self.strangers.report(now);
@@ -178,15 +178,15 @@ impl Exchange {
     /// Ends all allocations.
     pub(super) fn close(&self, now: Duration) {
         let lines = std::mem::take(&mut *self.lines.write().unwrap_or_else(PoisonError::into_inner));
-        lines.by_way.values().for_each(|line| self.holders.end(&line.holder, now));
+        lines.by_route.values().for_each(|line| self.holders.end(&line.holder, now));
     }
 
-    fn line(&self, way: &Way) -> Option<Arc<Line>> {
-        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_way.get(way).cloned()
+    fn line(&self, route: &Route) -> Option<Arc<Line>> {
+        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_route.get(route).cloned()
     }
 
     /// Data from one client to another, and to nobody else: a relayed address is found in the table or nowhere.
-    fn carry(&self, now: Duration, from: &Way, message: &[u8]) -> Option<(Arc<Line>, Vec<u8>)> {
+    fn carry(&self, now: Duration, from: &Route, message: &[u8]) -> Option<(Arc<Line>, Vec<u8>)> {
         let sender = self.line(from)?;
         if !self.holders.spend(&sender.holder, message.len() + PER_MESSAGE, now) {
             return None;
@@ -199,7 +199,7 @@ impl Exchange {
         Some((receiver, message))
     }
 
-    fn answer(&self, now: Now, from: &Way, message: &[u8]) -> Option<Vec<u8>> {
+    fn answer(&self, now: Now, from: &Route, message: &[u8]) -> Option<Vec<u8>> {
         let request = Message::from_bytes(message).ok()?;
         let (line, peer) = (self.line(from), from.peer());
         let allowed = || self.strangers.allows(now.running, peer.ip(), from.carrier());
@@ -210,8 +210,8 @@ impl Exchange {
         if request.has_method(BINDING) {
             return Some(binding_answer(&request, peer));
         }
-        let visitor = match self.gate.admit(&request, peer, now.date) {
-            Ok(visitor) => visitor,
+        let bearer = match self.gate.admit(&request, peer, now.date) {
+            Ok(bearer) => bearer,
             Err(why) => {
                 let answered = line.is_none() || allowed();
                 return answered.then(|| self.gate.challenge(&request, peer, now.date, why));
@@ -219,30 +219,30 @@ impl Exchange {
         };
         match line {
             Some(line) => {
-                let (answer, ended) = line.client.request(&request, &visitor, now.running);
+                let (answer, ended) = line.client.request(&request, &bearer, now.running);
                 if ended {
                     self.hang_up(from, now.running);
                 }
                 Some(answer)
             }
-            None if request.has_method(ALLOCATE) => Some(self.allocate(now, from, &request, &visitor)),
-            None => Some(visitor.refuse(&request, ErrorCode::ALLOCATION_MISMATCH)),
+            None if request.has_method(ALLOCATE) => Some(self.allocate(now, from, &request, &bearer)),
+            None => Some(bearer.refuse(&request, ErrorCode::ALLOCATION_MISMATCH)),
         }
     }
 
-    fn allocate(&self, now: Now, way: &Way, request: &Message<'_>, visitor: &Visitor) -> Vec<u8> {
-        let (until, now) = (visitor.until(now), now.running);
-        let full = || visitor.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
-        let Some(place) = self.places.take(way.peer().ip()) else { return full() };
-        let Some(holder) = self.holders.begin(visitor.holder(), now) else {
-            return visitor.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED);
+    fn allocate(&self, now: Now, route: &Route, request: &Message<'_>, bearer: &Bearer) -> Vec<u8> {
+        let (until, now) = (bearer.until(now), now.running);
+        let full = || bearer.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
+        let Some(place) = self.places.take(route.peer().ip()) else { return full() };
+        let Some(holder) = self.holders.begin(bearer.holder(), now) else {
+            return bearer.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED);
         };
         let (line, answer) = match self.free_label() {
             Some(label) => {
-                let core = self.core_for(way.peer());
-                let (client, answer) = Client::allocate(core, request, visitor, way.peer(), label, now);
-                let (way, holder) = (way.clone(), holder.clone());
-                let line = client.map(|client| Line { way, client, holder, _place: place, until });
+                let core = self.core_for(route.peer());
+                let (client, answer) = Client::allocate(core, request, bearer, route.peer(), label, now);
+                let (route, holder) = (route.clone(), holder.clone());
+                let line = client.map(|client| Line { route, client, holder, _place: place, until });
                 (line, answer)
             }
             None => (None, full()),
@@ -275,10 +275,10 @@ impl Exchange {
     fn connect(&self, line: Line) -> bool {
         let line = Arc::new(line);
         let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
-        let Lines { by_way, by_label } = &mut *lines;
-        match (by_way.entry(line.way.clone()), by_label.entry(line.client.label())) {
-            (Entry::Vacant(way), Entry::Vacant(label)) => {
-                way.insert(line.clone());
+        let Lines { by_route, by_label } = &mut *lines;
+        match (by_route.entry(line.route.clone()), by_label.entry(line.client.label())) {
+            (Entry::Vacant(route), Entry::Vacant(label)) => {
+                route.insert(line.clone());
                 label.insert(line);
                 true
             }

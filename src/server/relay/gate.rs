@@ -28,7 +28,7 @@ pub(super) struct Gate {
 
 /// Who sent a request, proved.
 #[derive(Debug)]
-pub(super) struct Visitor {
+pub(super) struct Bearer {
     pub(super) username: String,
     pub(super) password: String,
     pub(super) key: IntegrityKey,
@@ -36,7 +36,7 @@ pub(super) struct Visitor {
     expiry: Duration,
 }
 
-impl Visitor {
+impl Bearer {
     /// Whose the credentials are.
     pub(super) fn holder(&self) -> &str {
         parse_username(&self.username).map_or("", |(_, holder)| holder)
@@ -70,13 +70,13 @@ impl Gate {
 
     /// Lets a request in whose credentials are valid at `now`, a time since the Unix epoch.
     ///
-    /// That they have ended matters for new allocations only, see also [`Visitor::until`].
+    /// That they have ended matters for new allocations only, see also [`Bearer::until`].
     pub(super) fn admit(
         &self,
         request: &Message<'_>,
         from: SocketAddr,
         now: Duration,
-    ) -> Result<Visitor, Denial> {
+    ) -> Result<Bearer, Denial> {
         let username = request.attribute::<Username>().map_err(|_| Denial::Stranger)?;
         let nonce = request.attribute::<Nonce>().map_err(|_| Denial::Stranger)?;
         let username = username.username().to_owned();
@@ -93,7 +93,7 @@ impl Gate {
         if !good.iter().any(|time| self.nonce(from, *time) == nonce.nonce()) {
             return Err(Denial::Stale);
         }
-        Ok(Visitor { username, password, key, expiry })
+        Ok(Bearer { username, password, key, expiry })
     }
 
     /// The answer to a request that was not let in.
