@@ -166,8 +166,9 @@ impl Relay {
         let Some(_place) = inner.places.take(peer.ip()) else {
             return debug!("too many streams to the relay");
         };
-        let outbox = Arc::new(Outbox::new(peer));
-        let client = Stream { inner, route: Route::Stream(outbox.clone()), heard: AtomicBool::new(false) };
+        let outbox = Arc::new(Outbox::default());
+        let route = Route::Stream { peer, outbox: outbox.clone() };
+        let client = Stream { inner, route, heard: AtomicBool::new(false) };
         let (reader, writer) = tokio::io::split(stream);
         tokio::select! {
             () = inner.stopping.cancelled() => {}
@@ -206,7 +207,7 @@ impl Inner {
     fn receive(&self, now: Now, from: &Route, message: &[u8]) {
         self.exchange.receive(now, from, message, |to, message| match to {
             Route::Datagrams { peer, local } => self.datagrams.send(*peer, *local, message),
-            Route::Stream(outbox) => outbox.push(message),
+            Route::Stream { outbox, .. } => outbox.push(message),
         });
     }
 

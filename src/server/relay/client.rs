@@ -29,7 +29,7 @@ use turn_types::stun::prelude::{
 };
 use turn_types::{AddressFamily, Instant, TransportType};
 
-use super::gate::{REALM, Bearer};
+use super::gate::{Bearer, REALM};
 
 /// Where the core believes to listen. As relayed addresses, of a network that is nobody's (RFC 5737).
 const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 0), 3478));

@@ -12,7 +12,7 @@ use turn_types::stun::attribute::ErrorCode;
 use turn_types::stun::message::{BINDING, Message};
 
 use super::client::{Client, Core};
-use super::gate::{Gate, Bearer};
+use super::gate::{Bearer, Gate};
 use super::holders::{Holder, Holders};
 use super::message::{Kind, MAX_MESSAGE, binding_answer};
 use super::outbox::Outbox;
@@ -37,23 +37,25 @@ pub(super) enum Route {
         local: Option<IpAddr>,
     },
     /// By a stream.
-    Stream(Arc<Outbox>),
+    Stream {
+        /// As the system told it.
+        peer: SocketAddr,
+        /// What goes to the client, and to no other.
+        outbox: Arc<Outbox>,
+    },
 }
 
 impl Route {
     /// The client's address; an IPv4 address is one also on a socket for both.
     pub(super) fn peer(&self) -> SocketAddr {
-        let peer = match self {
-            Self::Datagrams { peer, .. } => *peer,
-            Self::Stream(outbox) => outbox.peer(),
-        };
+        let (Self::Datagrams { peer, .. } | Self::Stream { peer, .. }) = self;
         SocketAddr::new(peer.ip().to_canonical(), peer.port())
     }
 
     fn carrier(&self) -> Carrier {
         match self {
             Self::Datagrams { .. } => Carrier::Datagram,
-            Self::Stream(_) => Carrier::Stream,
+            Self::Stream { .. } => Carrier::Stream,
         }
     }
 }
@@ -64,7 +66,7 @@ impl PartialEq for Route {
             (Self::Datagrams { peer, local }, Self::Datagrams { peer: other, local: asked }) => {
                 peer == other && local == asked
             }
-            (Self::Stream(outbox), Self::Stream(other)) => Arc::ptr_eq(outbox, other),
+            (Self::Stream { outbox, .. }, Self::Stream { outbox: other, .. }) => Arc::ptr_eq(outbox, other),
             _ => false,
         }
     }
@@ -76,7 +78,7 @@ impl Hash for Route {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Self::Datagrams { peer, local } => (peer, local).hash(state),
-            Self::Stream(outbox) => Arc::as_ptr(outbox).hash(state),
+            Self::Stream { outbox, .. } => Arc::as_ptr(outbox).hash(state),
         }
     }
 }

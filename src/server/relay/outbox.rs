@@ -1,7 +1,6 @@
 //! What waits to be written to one stream: never more than so much, and only whole messages.
 
 use std::mem;
-use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -14,11 +13,8 @@ const MAX_WAITING: usize = 32 * 1024;
 const KEPT: usize = 16 * 1024;
 
 /// The queue towards one stream; filled by anyone, emptied by the stream's own task.
-#[derive(Debug)]
-pub(super) struct Outbox {
-    peer: SocketAddr,
-    queue: Mutex<Queue>,
-}
+#[derive(Debug, Default)]
+pub(super) struct Outbox(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -27,19 +23,9 @@ struct Queue {
 }
 
 impl Outbox {
-    /// An empty one.
-    pub(super) fn new(peer: SocketAddr) -> Self {
-        Self { peer, queue: Mutex::default() }
-    }
-
-    /// Who is at the other end.
-    pub(super) fn peer(&self) -> SocketAddr {
-        self.peer
-    }
-
     /// Adds a message, or drops it when too much waits already.
     pub(super) fn push(&self, message: &[u8]) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let length = queue.waiting.len() + padded(message.len());
         if length > MAX_WAITING {
             return;
@@ -60,7 +46,7 @@ impl Outbox {
         if written.capacity() > KEPT {
             *written = Vec::new();
         }
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.waiting.is_empty() {
             queue.writer = Some(context.waker().clone());
             return Poll::Pending;
@@ -81,7 +67,7 @@ mod tests {
 
     #[test]
     fn messages_are_padded_and_kept_in_order() {
-        let outbox = Outbox::new(([127, 0, 0, 1], 9).into());
+        let outbox = Outbox::default();
         assert_eq!(taken(&outbox), None);
         outbox.push(&[0x40, 0, 0, 1, 7]);
         outbox.push(&[0x40, 0, 0, 0]);
@@ -91,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_nobody_reads_is_dropped_whole() {
-        let outbox = Outbox::new(([127, 0, 0, 1], 9).into());
+        let outbox = Outbox::default();
         for _ in 0..1_000 {
             outbox.push(&[7; 1_000]);
         }
