@@ -76,6 +76,14 @@ impl Server {
         Client::over_udp(self.udp, credentials(holder)).await
     }
 
+    /// One on a stream that is no socket, from wherever a test says; it knows no time but that of the test.
+    pub(crate) fn stream_client(&self, holder: &str, from: &str) -> Client {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let (relay, from) = (self.relay.clone(), SocketAddr::new(from.parse().unwrap(), 5000));
+        tokio::spawn(async move { relay.serve(far, from).await });
+        Client::over_stream(near, credentials(holder))
+    }
+
     pub(crate) async fn tcp_client(&self, holder: &str) -> Client {
         Client::over_tcp(self.tcp, credentials(holder)).await
     }
@@ -157,6 +165,7 @@ impl Client {
                 let mut message = message.to_vec();
                 message.resize(message.len().next_multiple_of(4), 0);
                 stream.write_all(&message).await.unwrap();
+                stream.flush().await.unwrap();
             }
         }
     }
@@ -310,11 +319,12 @@ impl Client {
     }
 }
 
-/// Two clients with allocations that are bound to each other by channel 0x4000.
-pub(crate) async fn connect(one: &mut Client, other: &mut Client) {
+/// Allocates for two clients and binds them to each other by channel 0x4000; their relayed addresses.
+pub(crate) async fn connect(one: &mut Client, other: &mut Client) -> (SocketAddr, SocketAddr) {
     let (here, there) = (one.allocate().await.unwrap(), other.allocate().await.unwrap());
     one.bind(0x4000, there).await.unwrap();
     other.bind(0x4000, here).await.unwrap();
+    (here, there)
 }
 
 pub(crate) fn relayed_address(answer: &[u8]) -> SocketAddr {

@@ -2,21 +2,16 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, DuplexStream};
+use tokio::io::AsyncWriteExt;
 use tokio::time::advance;
 use turn_types::stun::message::BINDING;
 
-use crate::client::{
-    Client, Link, SECRET, Server, connect, credentials, credentials_until, now, soon, until,
-};
+use crate::client::{Client, Link, SECRET, Server, connect, credentials_until, now, soon, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn over_stream(server: &Server, holder: &str) -> Client {
-    let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(64 * 1024);
-    let relay = server.relay.clone();
-    tokio::spawn(async move { relay.serve(far, ([192, 168, 1, 1], 5000).into()).await });
-    Client::over_stream(near, credentials(holder))
+    server.stream_client(holder, "192.168.1.1")
 }
 
 async fn arrives(one: &mut Client, other: &mut Client) -> bool {
@@ -29,18 +24,7 @@ async fn arrives(one: &mut Client, other: &mut Client) -> bool {
 async fn a_call_goes_on_while_it_is_refreshed_and_ends_when_it_is_not() {
     let server = Server::start();
     let (mut one, mut other) = (over_stream(&server, "a"), over_stream(&server, "b"));
-    connect(&mut one, &mut other).await;
-    let (here, there) = {
-        // Channels are bound again by the same addresses.
-        let addresses = (one.allocate().await, other.allocate().await);
-        assert_eq!(addresses, (Err(437), Err(437)));
-        let (mut c, mut d) = (over_stream(&server, "c"), over_stream(&server, "d"));
-        let addresses = (c.allocate().await.unwrap(), d.allocate().await.unwrap());
-        c.bind(0x4000, addresses.1).await.unwrap();
-        d.bind(0x4000, addresses.0).await.unwrap();
-        (one, other) = (c, d);
-        addresses
-    };
+    let (here, there) = connect(&mut one, &mut other).await;
     for _ in 0..20 {
         advance(240 * SECOND).await;
         for (client, peer) in [(&mut one, there), (&mut other, here)] {
@@ -118,15 +102,34 @@ async fn a_stream_that_does_not_read_is_closed_soon_however_much_it_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_asks_for_long_gets_an_hour_and_a_silent_stream_less() {
+async fn a_client_that_asks_for_long_gets_an_hour() {
     let server = Server::start();
     let mut client = over_stream(&server, "a");
     client.allocate().await.unwrap();
     client.refresh(u32::MAX).await.unwrap();
-    advance(3590 * SECOND).await;
-    assert_eq!(server.relay.allocations(), 1);
-    for _ in 0..70 {
+    for _ in 0..59 {
+        advance(60 * SECOND).await;
+        client.binding().await;
+        assert_eq!(server.relay.allocations(), 1);
+    }
+    advance(61 * SECOND).await;
+    until("the end of the allocation", || server.relay.allocations() == 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_falls_silent_is_closed_long_before_its_allocation_ends() {
+    let server = Server::start();
+    let mut client = over_stream(&server, "a");
+    client.allocate().await.unwrap();
+    client.refresh(u32::MAX).await.unwrap();
+    for _ in 0..65 {
         advance(10 * SECOND).await;
     }
-    until("the end of the allocation", || server.relay.allocations() == 0).await;
+    assert_eq!(server.relay.allocations(), 1);
+    // All of it is less than its hour.
+    for _ in 0..200 {
+        advance(10 * SECOND).await;
+    }
+    assert_eq!(server.relay.allocations(), 0);
+    assert_eq!(soon("the end of the stream", client.read()).await, None);
 }

@@ -166,6 +166,18 @@ async fn streams_are_limited_for_one_address_and_for_all() {
 }
 
 #[tokio::test]
+async fn streams_of_one_ipv6_customer_share_places() {
+    let server = Server::with(|config| config.connections_per_address = 2);
+    let mut held = ["2001:db8::1", "2001:db8::2"].map(|from| server.stream_client("a", from));
+    for client in &mut held {
+        client.binding().await;
+    }
+    let mut third = server.stream_client("a", "2001:db8::3");
+    assert_eq!(soon("the end of the stream", third.read()).await, None);
+    server.stream_client("a", "2001:db8:0:1::1").binding().await;
+}
+
+#[tokio::test]
 async fn strangers_get_so_many_answers_and_members_all() {
     let server = Server::with(|config| config.strangers_per_second = 80);
     let (mut one, mut other) = (server.udp_client("a").await, server.udp_client("b").await);
