@@ -4,7 +4,10 @@
 
 mod abuse;
 mod client;
+mod files;
 mod lifetimes;
+mod program;
 mod quotas;
 mod relaying;
 mod requests;
+mod tls;
