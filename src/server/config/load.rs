@@ -103,8 +103,14 @@ fn read(text: &str, like: Option<&Value>) -> Value {
             Value::from(text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>())
         }
         // Never fails: what is nothing else is text.
-        _ => text.parse().unwrap_or_else(|_| Value::from(text)),
+        _ => as_toml(text).or_else(|| text.parse().ok()).unwrap_or_else(|| Value::from(text)),
     }
+}
+
+/// As it would be understood in the file. Figment's own reading does without quotes, but takes single ones for one
+/// character only.
+fn as_toml(text: &str) -> Option<Value> {
+    Figment::from(Toml::string(&format!("value = {text}"))).find_value("value").ok()
 }
 
 /// One setting as a source of settings.
@@ -144,6 +150,8 @@ fn explain(error: figment::Error) -> (String, String) {
     (path.join("."), fault)
 }
 
+/// Also whatever holds one: what cannot be taken apart is refused as a whole, secret included.
 fn is_secret(path: &[String]) -> bool {
-    path.last().is_some_and(|key| matches!(key.as_str(), "secret" | "credential"))
+    let path: Vec<_> = path.iter().map(String::as_str).collect();
+    matches!(path.as_slice(), ["ice", ..] | ["relay"] | [.., "secret" | "credential"])
 }

@@ -154,6 +154,32 @@ fn faults_name_the_variable_or_the_argument() {
 fn a_secret_is_not_shown_even_where_it_is_wrong() {
     let text = error("[relay]\nsecret = 4711", &[]);
     assert!(text.starts_with("Leptos.toml:2: relay.secret: it must be") && !text.contains("4711"), "{text}");
+    for (name, value) in [
+        ("PARLOR_ICE_SERVERS", "[{urls=[\"turn:x\"],secret=\"geheim\"}"),
+        ("PARLOR_ICE_SERVERS", "[{urls=[\"turn:x\"],secret=\"geheim]"),
+        ("PARLOR_ICE_SERVERS", "[\"geheim\"]"),
+        ("PARLOR_ICE_SERVERS", "[{urls=\"turn:geheim\",secret=\"geheim\"}]"),
+        ("PARLOR_ICE", "{servers=[{secret=\"geheim\"}"),
+        ("PARLOR_RELAY", "{secret=\"geheim\""),
+    ] {
+        let text = error("", &[(name, value)]);
+        assert!(text.starts_with(name) && text.contains("must be"), "{value}: {text}");
+        assert!(!text.contains("geheim"), "{text}");
+    }
+}
+
+#[test]
+fn the_environment_may_quote_as_the_file_does() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        for text in ["[{urls=['turn:x'],secret='geheim'}]", "[{urls=[\"turn:x\"], secret=\"geheim\"}]"] {
+            jail.set_env("PARLOR_ICE_SERVERS", text);
+            let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
+            assert_eq!(config.ice.servers[0].urls, ["turn:x"]);
+            assert_eq!(config.ice.servers[0].secret.as_deref(), Some("geheim"));
+        }
+        Ok(())
+    });
 }
 
 #[test]
