@@ -1,6 +1,6 @@
 //! What values are sensible, and which fit together; whether they suit this machine is for `parlor check`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Config, IceServerConfig, LimitsConfig, RelayConfig, TlsConfig};
 use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES};
@@ -160,7 +160,9 @@ fn fault_of_entry(server: &IceServerConfig) -> Option<String> {
         return Some("an entry names no URL".into());
     }
     if let Some(url) = urls.iter().find(|url| !is_ice_url(url)) {
-        return Some(format!("{url:?} is neither a stun: nor a turn: URL"));
+        return Some(format!(
+            "{url:?} is no URL that browsers take, such as \"stun:host\" or \"turn:host:3478?transport=udp\""
+        ));
     }
     if secret.is_some() && (username.is_some() || credential.is_some()) {
         return Some("an entry has a secret, or a username and a credential, not both".into());
@@ -180,11 +182,30 @@ fn is_origin(text: &str) -> bool {
     authority.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']))
 }
 
-/// RFC 7064 and RFC 7065.
+/// RFC 7064, section 3.1, and RFC 7065, section 3.1. For anything else browsers throw a whole configuration away.
 fn is_ice_url(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(scheme, host)| {
-        matches!(scheme, "stun" | "stuns" | "turn" | "turns") && !host.is_empty() && !host.starts_with('/')
-    })
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let (authority, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+    let has_query_of_its_kind = match scheme {
+        "stun" | "stuns" => query.is_none(),
+        "turn" | "turns" => matches!(query, None | Some("transport=udp" | "transport=tcp")),
+        _ => return false,
+    };
+    let end = match authority.find(']') {
+        Some(end) => end + 1,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    let (host, port) = authority.split_at(end);
+    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        // Container networks have names with underscores, and a DNS name may end with its dot.
+        None => is_name(&host.strip_suffix('.').unwrap_or(host).replace('_', "x")),
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    has_query_of_its_kind && is_host && has_port
 }
 
 /// A name that a certificate authority can look up: letters, digits and hyphens (RFC 1123, section 2.1).

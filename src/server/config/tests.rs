@@ -85,7 +85,7 @@ fn faults_name_the_key_and_the_place() {
         ("[limits]\nbyte_burst = 1", "Leptos.toml:2: limits.byte_burst"),
         (
             "[ice]\nservers = [\n  { urls = ['https://x'] }]",
-            "Leptos.toml:3: ice.servers.0: \"https://x\" is neither",
+            "Leptos.toml:3: ice.servers.0: \"https://x\" is no URL that browsers take",
         ),
         (
             "[[ice.servers]]\nurls = ['stun:x']\n[[ice.servers]]\nurls = []",
@@ -220,6 +220,54 @@ fn a_server_has_credentials_of_its_own_or_a_secret_to_derive_them_from() {
         assert!(!format!("{config:?}").contains("geheim"));
         Ok(())
     });
+}
+
+#[test]
+fn only_urls_that_browsers_take_are_accepted() {
+    let accepts = |scheme: &str, rest: &str| {
+        let entry = format!("[[ice.servers]]\nurls = ['{scheme}:{rest}']\nsecret = 'geheim'");
+        match &*error(&entry, &[]) {
+            "accepted" => true,
+            text => {
+                assert!(text.contains("ice.servers.0: ") && text.contains("is no URL"), "{text}");
+                false
+            }
+        }
+    };
+    for (scheme, rest) in [
+        ("stun", "call.example"),
+        ("stuns", "call.example:5349"),
+        ("turn", "192.0.2.1:3478?transport=udp"),
+        ("turn", "[2001:db8::1]:3478?transport=tcp"),
+        ("turns", "[2001:db8::1]"),
+        ("turn", "turn_server:3478"),
+        ("turn", "call.example."),
+        ("turns", "call.example:443?transport=tcp"),
+    ] {
+        assert!(accepts(scheme, rest), "{scheme}:{rest}");
+    }
+    for rest in [
+        "",
+        "?transport=udp",
+        "//x",
+        "a b",
+        "user@call.example",
+        "call.example:",
+        "call.example:0",
+        "call.example:99999",
+        "call.example:+443",
+        "call.example:3478/",
+        "2001:db8::1",
+        "[2001:db8::1",
+        "[call.example]",
+        "call.example?transport=udpp",
+        "call.example?transport=",
+        "call.example?",
+    ] {
+        assert!(!accepts("turn", rest), "turn:{rest}");
+    }
+    assert!(!accepts("stun", "call.example?transport=udp") && !accepts("http", "call.example"));
+    assert!(error("[[ice.servers]]\nurls = ['turn']", &[]).contains("is no URL"));
 }
 
 #[test]
