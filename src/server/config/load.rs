@@ -79,19 +79,30 @@ impl Config {
 fn in_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Given> {
     let mut given: Vec<_> = variables
         .filter_map(|(name, text)| {
-            let by = name.into_string().ok()?;
+            let (by, text) = (name.into_string().ok()?, text.to_string_lossy().into_owned());
             let key = match by.strip_prefix("PARLOR_") {
+                Some(_) if is_of_a_service(&by, &text) => return None,
                 Some(key) => key.to_lowercase().replacen('_', ".", 1),
                 // An empty one is none, as compose files have it.
                 None if by == "PORT" && !text.is_empty() => "server.port".to_owned(),
                 None => return None,
             };
-            Some(Given { by, key, text: text.to_string_lossy().into_owned() })
+            Some(Given { by, key, text })
         })
         .collect();
     // PARLOR_SERVER_PORT is the more particular one, so it comes after PORT.
     given.sort_by_key(|given| given.by != "PORT");
     given
+}
+
+/// Whether Kubernetes, or Docker for a link, tells with it where a service is whose name begins with `parlor`
+/// (kubernetes.io/docs/concepts/services-networking/service, "Environment variables").
+fn is_of_a_service(name: &str, text: &str) -> bool {
+    let begins_with_number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.ends_with("_PORT") && text.contains("://")
+        || name.split("_PORT_").skip(1).any(begins_with_number)
 }
 
 /// A text for a setting whose default is `like`: text stays as it is, and a list may do without brackets.

@@ -38,6 +38,8 @@ fn later_sources_win() {
         let config = load(&Arguments::default())?;
         assert_eq!((config.server.port, config.rooms.capacity), (1, 3));
         assert_eq!(config.rooms.grace, Duration::from_millis(500));
+        jail.set_env("PORT", "");
+        assert_eq!(load(&Arguments::default())?.server.port, 1, "an empty PORT is none");
         jail.set_env("PORT", "2");
         assert_eq!(load(&Arguments::default())?.server.port, 2);
         jail.set_env("PARLOR_SERVER_PORT", "3");
@@ -202,6 +204,34 @@ fn texts_and_lists_need_no_quotes_outside_a_file() {
         let text = Config::load(&Arguments::parse_from(line.split(' '))).unwrap_err().to_string();
         assert!(text.contains("--domain: tls.domains: there is tls.certificate already"), "{text}");
         assert!(text.contains("--lan: tls.lan: there is tls.certificate already"), "{text}");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_kubernetes_says_of_services_is_no_setting() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        for (name, text) in [
+            ("PARLOR_SERVICE_HOST", "10.0.0.1"),
+            ("PARLOR_SERVICE_PORT", "443"),
+            ("PARLOR_SERVICE_PORT_HTTPS", "443"),
+            ("PARLOR_PORT", "tcp://10.0.0.1:443"),
+            ("PARLOR_PORT_443_TCP", "tcp://10.0.0.1:443"),
+            ("PARLOR_PORT_443_TCP_PROTO", "tcp"),
+            ("PARLOR_PORT_443_TCP_PORT", "443"),
+            ("PARLOR_PORT_443_TCP_ADDR", "10.0.0.1"),
+            ("PARLOR_RELAY_SERVICE_HOST", "10.0.0.2"),
+            ("PARLOR_RELAY_PORT", "udp://10.0.0.2:3478"),
+            ("PARLOR_RELAY_PORT_3478_UDP_ADDR", "10.0.0.2"),
+        ] {
+            jail.set_env(name, text);
+        }
+        let load = || Config::load(&Arguments::default()).map_err(|error| error.to_string());
+        assert_eq!(load()?, Config::default());
+        // A mistake of somebody's own is still told.
+        jail.set_env("PARLOR_PORT", "8080");
+        assert!(load().unwrap_err().starts_with("PARLOR_PORT: port: there is no such setting"));
         Ok(())
     });
 }
