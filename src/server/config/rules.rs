@@ -7,6 +7,8 @@ use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES};
 
 /// The shortest life of credentials that leaves a page the time to ask for new ones.
 const LEAST_LIFETIME: u64 = 60;
+/// The most of anything that is counted: far beyond one machine, and no number that some sum or queue cannot hold.
+const MOST: usize = 1_000_000;
 /// Longest name in the DNS (RFC 1035, section 2.3.4, without the last dot).
 const MAX_NAME: usize = 253;
 
@@ -51,16 +53,21 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
 }
 
 fn check_limits(limits: &LimitsConfig, wrong: &mut impl FnMut(&str, String)) {
-    at_least_one(
+    check_counts(
         &[
             ("limits.rooms", limits.rooms),
             ("limits.sockets", limits.sockets),
             ("limits.requests", limits.requests),
             ("limits.requests_per_address", limits.requests_per_address),
-            ("limits.messages_per_second", limits.messages_per_second as usize),
-            ("limits.message_burst", limits.message_burst as usize),
-            ("limits.bytes_per_second", limits.bytes_per_second as usize),
             ("limits.queue_frames", limits.queue_frames),
+        ],
+        wrong,
+    );
+    at_least_one(
+        &[
+            ("limits.messages_per_second", limits.messages_per_second),
+            ("limits.message_burst", limits.message_burst),
+            ("limits.bytes_per_second", limits.bytes_per_second),
         ],
         wrong,
     );
@@ -127,16 +134,21 @@ fn check_relay(relay: &RelayConfig, wrong: &mut impl FnMut(&str, String)) {
     if relay.credential_lifetime.as_secs() < LEAST_LIFETIME {
         wrong("relay.credential_lifetime", format!("it must be at least {LEAST_LIFETIME} seconds"));
     }
-    at_least_one(
+    check_counts(
         &[
             ("relay.allocations", relay.allocations),
             ("relay.allocations_per_seat", relay.allocations_per_seat),
             ("relay.allocations_per_address", relay.allocations_per_address),
-            ("relay.bytes_per_second", relay.bytes_per_second as usize),
-            ("relay.bytes_per_second_per_seat", relay.bytes_per_second_per_seat as usize),
             ("relay.connections", relay.connections),
             ("relay.connections_per_address", relay.connections_per_address),
-            ("relay.strangers_per_second", relay.strangers_per_second as usize),
+        ],
+        wrong,
+    );
+    at_least_one(
+        &[
+            ("relay.bytes_per_second", relay.bytes_per_second),
+            ("relay.bytes_per_second_per_seat", relay.bytes_per_second_per_seat),
+            ("relay.strangers_per_second", relay.strangers_per_second),
         ],
         wrong,
     );
@@ -148,8 +160,14 @@ fn check_relay(relay: &RelayConfig, wrong: &mut impl FnMut(&str, String)) {
     }
 }
 
-fn at_least_one(counts: &[(&str, usize)], wrong: &mut impl FnMut(&str, String)) {
-    for (key, _) in counts.iter().filter(|(_, count)| *count == 0) {
+fn check_counts(counts: &[(&str, usize)], wrong: &mut impl FnMut(&str, String)) {
+    for (key, _) in counts.iter().filter(|(_, count)| !(1..=MOST).contains(count)) {
+        wrong(key, format!("it must be at least 1 and at most {MOST}"));
+    }
+}
+
+fn at_least_one(rates: &[(&str, u32)], wrong: &mut impl FnMut(&str, String)) {
+    for (key, _) in rates.iter().filter(|(_, rate)| *rate == 0) {
         wrong(key, "it must be at least 1".into());
     }
 }

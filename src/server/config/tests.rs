@@ -81,6 +81,12 @@ fn faults_name_the_key_and_the_place() {
         ("[server]\norigins = ['https://call.example/']", "Leptos.toml:2: server.origins"),
         ("[server]\ntrusted_proxies = ['10.0.0.0/99']", "Leptos.toml:2: server.trusted_proxies"),
         ("[limits]\nsockets = 0", "Leptos.toml:2: limits.sockets: it must be at least 1"),
+        (
+            "[limits]\nrequests = 9223372036854775807",
+            "Leptos.toml:2: limits.requests: it must be at least 1 and at most 1000000",
+        ),
+        ("[relay]\nconnections = 1000001", "Leptos.toml:2: relay.connections: it must be at least 1 and at most"),
+        ("[limits]\nmessage_burst = 0", "Leptos.toml:2: limits.message_burst: it must be at least 1"),
         ("[limits]\nsilent = 1", "Leptos.toml:2: limits.silent"),
         ("[limits]\nping = 8\nsilent = 20", "Leptos.toml:2: limits.ping"),
         ("[limits]\nqueue_bytes = 1", "Leptos.toml:2: limits.queue_bytes"),
