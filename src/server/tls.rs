@@ -213,6 +213,12 @@ impl Shown {
         self.get().is_some_and(|shown| shown.key().cert == other.key().cert)
     }
 
+    /// Whether browsers would take it as far as its days go.
+    fn is_good(&self) -> bool {
+        let good = |certificate: Certificate| matches!(certificate.standing(SystemTime::now()), Standing::Good(_));
+        self.get().is_some_and(good)
+    }
+
     fn has_less_left(&self, now: SystemTime, part: f64) -> bool {
         self.get().is_none_or(|certificate| certificate.has_less_left(now, part))
     }

@@ -38,8 +38,18 @@ impl Authority {
 
     /// One whose number is `serial`, good for `days` more; negative is expired.
     pub(crate) fn make(&self, serial: u64, days: i64) -> Made {
+        self.sign(about(serial, days))
+    }
+
+    /// One that becomes valid in a while.
+    pub(crate) fn make_early(&self, serial: u64, begins_in: Duration) -> Made {
+        let mut about = about(serial, 90);
+        about.not_before = (SystemTime::now() + begins_in).into();
+        self.sign(about)
+    }
+
+    fn sign(&self, about: CertificateParams) -> Made {
         let key = KeyPair::generate().unwrap();
-        let about = about(serial, days);
         Made { certificate: about.signed_by(&key, &self.issuer).unwrap().pem(), key: key.serialize_pem() }
     }
 }

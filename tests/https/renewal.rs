@@ -4,6 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::authority::Authority;
 use crate::lab::{seat, shown, until};
@@ -98,6 +99,21 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not_and_no_connection_is_lo
     until("the fourth certificate", async || serial().await == "04").await;
     one.reaches(&mut two, "after the fourth").await;
     assert_eq!(process.log().matches("the old one stays in use").count(), faults, "{}", process.log());
+
+    // What another machine's clock has made too soon is taken when its time has come, though its files do not change.
+    for file in [&certificate, &key] {
+        fs::remove_file(file).unwrap();
+    }
+    authority.make_early(5, Duration::from_secs(8)).write(folder.path());
+    process.says("the new certificate is not valid before").await;
+    assert_eq!(serial().await, "04");
+    until("the fifth certificate", async || {
+        one.reaches(&mut two, "meanwhile").await;
+        two.reaches(&mut one, "meanwhile").await;
+        serial().await == "05"
+    })
+    .await;
+    two.reaches(&mut one, "after the fifth").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

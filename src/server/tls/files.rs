@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::Shown;
 use super::certificate::{Certificate, CertificateError, Standing};
@@ -43,9 +43,10 @@ impl Files {
         let mut seen = known;
         // What was written between the reading at the start and this moment would otherwise be missed.
         let mut due = true;
+        let mut early = None;
         loop {
             if due {
-                self.take(shown);
+                early = self.take(shown);
                 known = seen;
             }
             let asked = tokio::select! {
@@ -56,15 +57,21 @@ impl Files {
             // Two files are not written at once: both must have come to rest.
             let at_rest = now == seen;
             seen = now;
-            due = asked || (at_rest && now != known);
+            let begun = early.as_ref().is_some_and(|new| !is_early(new));
+            due = asked || (at_rest && (now != known || begun));
         }
     }
 
-    fn take(&self, shown: &Shown) {
+    /// Shows what the files hold now if that is better; else returns it if there is only to be waited for its first day.
+    fn take(&self, shown: &Shown) -> Option<Certificate> {
         match self.read() {
             Ok(new) if shown.is(&new) => {}
             Ok(new) if new.standing(SystemTime::now()) == Standing::Over => {
                 error!(file = %self.certificate.display(), "the new certificate expired on {}: the old one stays in use", new.last_day());
+            }
+            Ok(new) if is_early(&new) && shown.is_good() => {
+                warn!(file = %self.certificate.display(), "the new certificate is not valid before {}: the old one stays in use until then", new.first_day());
+                return Some(new);
             }
             Ok(new) => {
                 info!(file = %self.certificate.display(), "a new certificate is in use, good until {}", new.last_day());
@@ -74,6 +81,7 @@ impl Files {
                 error!(file = %self.certificate.display(), "the new certificate cannot be used, the old one stays in use: {fault}");
             }
         }
+        None
     }
 
     fn stamp(&self) -> Stamp {
@@ -83,6 +91,10 @@ impl Files {
         };
         [stamp(&self.certificate), stamp(&self.key)]
     }
+}
+
+fn is_early(certificate: &Certificate) -> bool {
+    certificate.standing(SystemTime::now()) == Standing::Early
 }
 
 /// Which file it is, and when anything about it changed last, such as who may read it.
