@@ -69,8 +69,10 @@ impl Visitor {
 /// Every proxy adds, at the right end, whom it heard. So the chain is walked from there until somebody is not
 /// trusted: what stands further left is only that one's word.
 fn sender(headers: &HeaderMap, caller: IpAddr, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
-    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-    let entries: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let lines = headers.get_all(FORWARDED_FOR).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    // A line that is left out would put an earlier one, which the client may have written, in its place.
+    let lines: Vec<_> = lines.collect();
+    let entries: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
     let mut sender = caller;
     for entry in entries.into_iter().rev() {
         if !is_trusted(sender) {
@@ -113,14 +115,14 @@ fn host(authority: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
+    use axum::http::{HeaderValue, Request};
 
     use super::*;
 
     fn visitor(from: &str, headers: &[(&str, &str)]) -> Visitor {
         let mut request = Request::builder().uri("/");
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let trusted = ["10.0.0.0/8", "::1/128"].map(|net| net.parse().unwrap());
@@ -140,6 +142,9 @@ mod tests {
             ("10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.2"], "203.0.113.9"),
             ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             ("10.0.0.1", &["1.1.1.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["\u{e9}, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.1.1.1", "\u{e9}, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.1.1.1", "\u{e9}"], "10.0.0.1"),
             ("10.0.0.1", &["1.1.1.1, <script>, 10.0.0.2"], "10.0.0.2"),
             ("10.0.0.1", &[""], "10.0.0.1"),
             ("10.0.0.1", &["203.0.113.9:4711"], "203.0.113.9"),
