@@ -64,7 +64,7 @@ pub enum TlsError {
         why: String,
     },
     /// The folder for certificates.
-    #[error("server.state: {} cannot be made, where certificates are to be kept: {why}", folder.display())]
+    #[error("server.state: {} cannot be written, where certificates are to be kept: {why}", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,

@@ -49,7 +49,8 @@ impl Acme {
     /// Takes the settings; account and certificates will be kept in `folder`.
     ///
     /// # Errors
-    /// If the authority's own roots cannot be read.
+    /// If the authority's own roots cannot be read, or nothing can be kept in `folder`: a certificate that was fetched
+    /// and not kept is fetched again at the next start, and authorities allow that a few times a week.
     pub(super) fn new(config: &TlsConfig, folder: Option<PathBuf>) -> Result<Self, TlsError> {
         let roots = match &config.directory_roots {
             file if file.as_os_str().is_empty() => None,
@@ -57,6 +58,7 @@ impl Acme {
         };
         if let Some(folder) = &folder {
             private::make_folder(folder)
+                .and_then(|()| private::try_folder(folder))
                 .map_err(|error| TlsError::Folder { folder: folder.clone(), why: error.to_string() })?;
         }
         Ok(Self {

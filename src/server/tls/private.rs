@@ -15,6 +15,16 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Writes a file into a folder and takes it away again.
+///
+/// # Errors
+/// If that cannot be done.
+pub(super) fn try_folder(folder: &Path) -> io::Result<()> {
+    let file = folder.join(format!("trial-{}", std::process::id()));
+    write(&file, b"")?;
+    fs::remove_file(file)
+}
+
 /// Writes a secret in one step: whoever reads the file finds all of the old text or all of the new one.
 ///
 /// # Errors
@@ -68,6 +78,7 @@ mod tests {
         }
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+        try_folder(&folder).unwrap();
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
     }
 }
