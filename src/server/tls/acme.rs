@@ -1,26 +1,27 @@
 //! A certificate from an authority that gives them to whoever answers at a name: ACME (RFC 8555), proved within
 //! TLS on the same port (TLS-ALPN-01, RFC 8737). `rustls-acme` speaks the protocol; here is what lies around it:
-//! where things are kept, at what pace it is tried, and what the host is told.
+//! where things are kept (`shelf`), at what pace it is tried, and what the host is told.
+
+mod shelf;
 
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
 use futures::StreamExt;
 use rustls_acme::acme::AcmeError;
-use rustls_acme::{AccountCache, AcmeConfig, AcmeState, CertCache, EventError, EventOk, OrderError};
+use rustls_acme::{AcmeConfig, AcmeState, EventError, EventOk, OrderError};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tracing::{debug, info, warn};
 
-use super::certificate::Certificate;
 use super::{Shown, TlsError, private, provider};
 use crate::server::config::TlsConfig;
+use shelf::Shelf;
 
 /// Pause after a first failure; it doubles up to [`LONGEST_PAUSE`]. Let's Encrypt allows five failures an hour
 /// for a name (letsencrypt.org/docs/rate-limits).
@@ -89,7 +90,7 @@ impl Acme {
                 "no folder for certificates (server.state): each start asks the authority for a new one, and it gives only a few a week"
             ),
         }
-        let shelf = Shelf { folder: self.folder.clone(), shown: shown.clone(), account: Arc::default() };
+        let shelf = Shelf::new(self.folder.clone(), shown.clone());
         let mut state = self.begin(&shelf);
         let mut pause = PAUSE;
         loop {
@@ -176,72 +177,5 @@ fn explain(fault: &OrderError) -> String {
         }
         // The authority's answer, as it is.
         other => other.to_string().chars().take(MAX_ANSWER).collect(),
-    }
-}
-
-/// Where account and certificate are kept, and the certificate shown as soon as it is there.
-#[derive(Clone)]
-struct Shelf {
-    folder: Option<PathBuf>,
-    shown: Arc<Shown>,
-    /// Without a folder: one account for each run is enough.
-    account: Arc<Mutex<Option<Vec<u8>>>>,
-}
-
-impl Shelf {
-    fn file(&self, kind: &str, about: &[String], directory: &str, ending: &str) -> Option<PathBuf> {
-        use sha2::{Digest, Sha256};
-        let about = format!("{}\n{directory}", about.join("\n"));
-        let digest: String = Sha256::digest(about).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Some(self.folder.as_ref()?.join(format!("{kind}-{digest}.{ending}")))
-    }
-
-    fn show(&self, pem: &[u8]) {
-        match Certificate::from_pem(pem, pem) {
-            Ok(certificate) => self.shown.show(certificate),
-            Err(fault) => warn!("the authority's certificate cannot be used: {fault}"),
-        }
-    }
-}
-
-fn read(file: Option<PathBuf>) -> io::Result<Option<Vec<u8>>> {
-    match file.map(fs::read).transpose() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        result => result,
-    }
-}
-
-#[async_trait]
-impl CertCache for Shelf {
-    type EC = io::Error;
-
-    async fn load_cert(&self, names: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
-        let pem = read(self.file("certificate", names, directory, "pem"))?;
-        if let Some(pem) = &pem {
-            self.show(pem);
-        }
-        Ok(pem)
-    }
-
-    async fn store_cert(&self, names: &[String], directory: &str, pem: &[u8]) -> io::Result<()> {
-        self.show(pem);
-        let file = self.file("certificate", names, directory, "pem");
-        file.map_or(Ok(()), |file| private::write(&file, pem))
-    }
-}
-
-#[async_trait]
-impl AccountCache for Shelf {
-    type EA = io::Error;
-
-    async fn load_account(&self, contact: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
-        let kept = self.account.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        kept.map_or_else(|| read(self.file("account", contact, directory, "key")), |kept| Ok(Some(kept)))
-    }
-
-    async fn store_account(&self, contact: &[String], directory: &str, key: &[u8]) -> io::Result<()> {
-        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.to_vec());
-        let file = self.file("account", contact, directory, "key");
-        file.map_or(Ok(()), |file| private::write(&file, key))
     }
 }

@@ -1,0 +1,85 @@
+//! Where account and certificate are kept, for each authority and set of names apart.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rustls_acme::{AccountCache, CertCache};
+use sha2::{Digest, Sha256};
+use tracing::warn;
+
+use crate::server::tls::certificate::Certificate;
+use crate::server::tls::{Shown, private};
+
+/// The shelf; a certificate is shown as soon as it lies there.
+#[derive(Clone)]
+pub(super) struct Shelf {
+    folder: Option<PathBuf>,
+    pub(super) shown: Arc<Shown>,
+    /// Without a folder: one account for each run is enough.
+    account: Arc<Mutex<Option<Vec<u8>>>>,
+}
+
+impl Shelf {
+    /// An empty one, or what lies in `folder`.
+    pub(super) fn new(folder: Option<PathBuf>, shown: Arc<Shown>) -> Self {
+        Self { folder, shown, account: Arc::default() }
+    }
+
+    fn file(&self, kind: &str, about: &[String], directory: &str, ending: &str) -> Option<PathBuf> {
+        let about = format!("{}\n{directory}", about.join("\n"));
+        let digest: String = Sha256::digest(about).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Some(self.folder.as_ref()?.join(format!("{kind}-{digest}.{ending}")))
+    }
+
+    fn show(&self, pem: &[u8]) {
+        match Certificate::from_pem(pem, pem) {
+            Ok(certificate) => self.shown.show(certificate),
+            Err(fault) => warn!("the authority's certificate cannot be used: {fault}"),
+        }
+    }
+}
+
+fn read(file: Option<PathBuf>) -> io::Result<Option<Vec<u8>>> {
+    match file.map(fs::read).transpose() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result,
+    }
+}
+
+#[async_trait]
+impl CertCache for Shelf {
+    type EC = io::Error;
+
+    async fn load_cert(&self, names: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
+        let pem = read(self.file("certificate", names, directory, "pem"))?;
+        if let Some(pem) = &pem {
+            self.show(pem);
+        }
+        Ok(pem)
+    }
+
+    async fn store_cert(&self, names: &[String], directory: &str, pem: &[u8]) -> io::Result<()> {
+        self.show(pem);
+        let file = self.file("certificate", names, directory, "pem");
+        file.map_or(Ok(()), |file| private::write(&file, pem))
+    }
+}
+
+#[async_trait]
+impl AccountCache for Shelf {
+    type EA = io::Error;
+
+    async fn load_account(&self, contact: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
+        let kept = self.account.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.map_or_else(|| read(self.file("account", contact, directory, "key")), |kept| Ok(Some(kept)))
+    }
+
+    async fn store_account(&self, contact: &[String], directory: &str, key: &[u8]) -> io::Result<()> {
+        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.to_vec());
+        let file = self.file("account", contact, directory, "key");
+        file.map_or(Ok(()), |file| private::write(&file, key))
+    }
+}
