@@ -25,7 +25,7 @@ use shelf::Shelf;
 
 /// Pause after a first failure; it doubles up to [`LONGEST_PAUSE`]. Let's Encrypt allows five failures an hour
 /// for a name (letsencrypt.org/docs/rate-limits).
-const PAUSE: Duration = Duration::from_secs(2 * 60);
+const FIRST_PAUSE: Duration = Duration::from_secs(2 * 60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// After so long without a word an order counts as stuck: the protocol's library sets no limit to a request.
 const STUCK: Duration = Duration::from_secs(60 * 60);
@@ -92,29 +92,30 @@ impl Acme {
         }
         let shelf = Shelf::new(self.folder.clone(), shown.clone());
         let mut state = self.begin(&shelf);
-        let mut pause = PAUSE;
+        let mut pace = Pace::default();
         loop {
             match timeout(STUCK, state.next()).await {
                 Ok(Some(Ok(EventOk::DeployedCachedCert))) => {
                     info!("certificate for {names}: {}", shown.describe())
                 }
-                Ok(Some(Ok(EventOk::DeployedNewCert))) => pause = PAUSE,
+                Ok(Some(Ok(EventOk::DeployedNewCert))) => pace = Pace::default(),
                 Ok(Some(Ok(EventOk::CertCacheStore))) => {
                     info!("new certificate for {names}: {}", shown.describe())
                 }
                 Ok(Some(Ok(EventOk::AccountCacheStore))) => {
                     info!("asking the authority for a certificate for {names}")
                 }
-                Ok(Some(Err(EventError::Order(fault)))) => {
-                    let minutes = pause.as_secs() / 60;
-                    warn!(
-                        "no new certificate for {names}: {}; next try in {minutes} minutes",
-                        explain(&fault)
-                    );
+                Ok(Some(Err(fault))) => {
+                    let Some(why) = refusal(&fault) else {
+                        warn!("certificate for {names}: {fault}");
+                        continue;
+                    };
+                    let pause = pace.pause();
+                    warn!("no new certificate for {names}: {why}; next try in {} minutes", pause.as_secs() / 60);
                     sleep(pause).await;
-                    pause = (2 * pause).min(LONGEST_PAUSE);
+                    // The library's own pauses grow beyond ours, and after some failures it makes none.
+                    state = self.begin(&shelf);
                 }
-                Ok(Some(Err(fault))) => warn!("certificate for {names}: {fault}"),
                 Ok(None) => return,
                 Err(_) if shown.has_less_left(SystemTime::now(), OVERDUE) => {
                     warn!("the authority does not answer; asking it anew");
@@ -158,6 +159,33 @@ fn trusting(file: &std::path::Path) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(client.with_root_certificates(roots).with_no_client_auth()))
 }
 
+/// The pauses after failures, one after another.
+struct Pace(Duration);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(FIRST_PAUSE)
+    }
+}
+
+impl Pace {
+    /// How long to wait after one more failure.
+    fn pause(&mut self) -> Duration {
+        let pause = self.0;
+        self.0 = (2 * pause).min(LONGEST_PAUSE);
+        pause
+    }
+}
+
+/// Why there is no certificate, if a fault means that.
+fn refusal(fault: &EventError<io::Error, io::Error>) -> Option<String> {
+    match fault {
+        EventError::Order(fault) => Some(explain(fault)),
+        EventError::NewCertParse(fault) => Some(format!("what the authority gave is no certificate: {fault}")),
+        _ => None,
+    }
+}
+
 /// What went wrong, as far as possible in the authority's own words.
 fn explain(fault: &OrderError) -> String {
     match fault {
@@ -177,5 +205,47 @@ fn explain(fault: &OrderError) -> String {
         }
         // The authority's answer, as it is.
         other => other.to_string().chars().take(MAX_ANSWER).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls_acme::acme::Auth;
+
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_an_hour() {
+        let mut pace = Pace::default();
+        let minutes = [(); 7].map(|()| pace.pause().as_secs() / 60);
+        assert_eq!(minutes, [2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn a_failure_is_told_in_the_authoritys_own_words() {
+        let refused = |detail: serde_json::Value| -> Auth {
+            serde_json::from_value(serde_json::json!({
+                "status": "invalid",
+                "identifier": { "type": "dns", "value": "call.example" },
+                "challenges": [
+                    { "type": "tls-alpn-01", "url": "", "error": { "type": "connection", "detail": detail } },
+                    { "type": "http-01", "url": "" },
+                ],
+            }))
+            .unwrap()
+        };
+        let order = |fault| refusal(&EventError::Order(fault)).unwrap();
+        assert_eq!(order(OrderError::BadAuth(refused("Connection refused".into()))), "Connection refused");
+        let silent = order(OrderError::BadAuth(refused(serde_json::Value::Null)));
+        assert_eq!(silent, "the authority did not accept the proof");
+        let long = io::Error::other("x".repeat(10_000));
+        assert_eq!(order(OrderError::Acme(AcmeError::Io(long))).chars().count(), MAX_ANSWER);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_a_failure_and_what_cannot_be_kept_is_none() {
+        let parsing = rustls_acme::CertParseError::TooFewPem(1);
+        assert!(refusal(&EventError::NewCertParse(parsing)).is_some());
+        assert!(refusal(&EventError::CertCacheStore(io::ErrorKind::StorageFull.into())).is_none());
     }
 }

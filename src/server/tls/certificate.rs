@@ -129,8 +129,7 @@ impl Certificate {
 
     /// How it stands at `now`.
     pub fn standing(&self, now: SystemTime) -> Standing {
-        let now = now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let now = since_epoch(now);
         if now < self.begins.timestamp() {
             Standing::Early
         } else if now >= self.ends.timestamp() {
@@ -147,13 +146,15 @@ impl Certificate {
 
     /// Whether less than `part` of its life is left at `now`.
     pub(super) fn has_less_left(&self, now: SystemTime, part: f64) -> bool {
-        let life = (self.ends.timestamp() - self.begins.timestamp()) / SECONDS_OF_A_DAY;
-        match self.standing(now) {
-            Standing::Early => false,
-            Standing::Good(days) => (days as f64) < part * life as f64,
-            Standing::Over => true,
-        }
+        let life = self.ends.timestamp() - self.begins.timestamp();
+        let left = self.ends.timestamp() - since_epoch(now);
+        (left as f64) < part * life as f64
     }
+}
+
+fn since_epoch(now: SystemTime) -> i64 {
+    let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
 fn names(about: &X509Certificate<'_>) -> Vec<String> {
@@ -186,11 +187,15 @@ mod tests {
     const DAY: u64 = 86_400;
 
     fn made() -> (String, String) {
+        made_for(100 * DAY)
+    }
+
+    fn made_for(seconds: u64) -> (String, String) {
         let key = KeyPair::generate().unwrap();
         let names = ["call.example", "192.0.2.7", "2001:db8::7"].map(str::to_owned);
         let mut about = CertificateParams::new(names).unwrap();
         let time = |seconds: u64| ASN1Time::from_timestamp(seconds as i64).unwrap().to_datetime();
-        (about.not_before, about.not_after) = (time(BEGINS), time(BEGINS + 100 * DAY));
+        (about.not_before, about.not_after) = (time(BEGINS), time(BEGINS + seconds));
         (about.self_signed(&key).unwrap().pem(), key.serialize_pem())
     }
 
@@ -216,6 +221,16 @@ mod tests {
             assert_eq!(certificate.standing(now), standing);
         }
         assert!(!certificate.has_less_left(at(60, 0), 0.33) && certificate.has_less_left(at(70, 0), 0.33));
+        assert!(!certificate.has_less_left(UNIX_EPOCH, 0.33) && certificate.has_less_left(at(100, 0), 0.33));
+    }
+
+    #[test]
+    fn the_life_of_a_certificate_for_a_day_is_counted_in_seconds() {
+        let (chain, key) = made_for(DAY);
+        let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+        let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(BEGINS + seconds);
+        assert!(!certificate.has_less_left(at(DAY * 6 / 10), 0.33));
+        assert!(certificate.has_less_left(at(DAY * 7 / 10), 0.33));
     }
 
     #[test]

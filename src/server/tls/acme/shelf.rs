@@ -55,7 +55,8 @@ impl CertCache for Shelf {
 
     async fn load_cert(&self, names: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
         let pem = read(self.file("certificate", names, directory, "pem"))?;
-        if let Some(pem) = &pem {
+        // It is read again after every failure, when a newer one may be shown that could not be kept.
+        if let Some(pem) = pem.as_ref().filter(|_| self.shown.get().is_none()) {
             self.show(pem);
         }
         Ok(pem)
