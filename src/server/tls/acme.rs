@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
-use rustls_acme::acme::AcmeError;
+use rustls_acme::acme::{AcmeError, LETS_ENCRYPT_PRODUCTION_DIRECTORY, LETS_ENCRYPT_STAGING_DIRECTORY};
 use rustls_acme::{AcmeConfig, AcmeState, EventError, EventOk, OrderError};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -39,9 +39,7 @@ const MAX_ANSWER: usize = 400;
 pub(super) struct Acme {
     names: Vec<String>,
     contact: Option<String>,
-    /// `None` is Let's Encrypt.
-    directory: Option<String>,
-    staging: bool,
+    directory: String,
     roots: Option<Arc<ClientConfig>>,
     folder: Option<PathBuf>,
 }
@@ -65,8 +63,11 @@ impl Acme {
         Ok(Self {
             names: config.domains.iter().map(|name| name.to_ascii_lowercase()).collect(),
             contact: (!config.contact.is_empty()).then(|| format!("mailto:{}", config.contact)),
-            directory: (!config.directory.is_empty()).then(|| config.directory.clone()),
-            staging: config.staging,
+            directory: match (&*config.directory, config.staging) {
+                ("", false) => LETS_ENCRYPT_PRODUCTION_DIRECTORY.to_owned(),
+                ("", true) => LETS_ENCRYPT_STAGING_DIRECTORY.to_owned(),
+                (other, _) => other.to_owned(),
+            },
             roots,
             folder,
         })
@@ -76,9 +77,10 @@ impl Acme {
         &self.names
     }
 
-    /// Whether browsers trust what it gives.
+    /// Whether browsers trust what it gives: none of a test system, and of an authority that browsers would need roots
+    /// for to trust its own address, rather not.
     pub(super) fn is_trusted(&self) -> bool {
-        !self.staging
+        self.directory != LETS_ENCRYPT_STAGING_DIRECTORY && self.roots.is_none()
     }
 
     /// Gets a certificate, shows it, and renews it for ever.
@@ -132,12 +134,8 @@ impl Acme {
             Some(client) => AcmeConfig::new_with_client_config(&self.names, client.clone()),
             None => AcmeConfig::new_with_provider(&self.names, provider()),
         };
-        let config = config.contact(&self.contact).cache(shelf.clone());
-        let config = match &self.directory {
-            Some(directory) => config.directory(directory),
-            None => config.directory_lets_encrypt(!self.staging),
-        };
-        let state = config.state();
+        let state =
+            config.contact(&self.contact).cache(shelf.clone()).directory(&self.directory).state();
         shelf.shown.challenge_by(state.resolver());
         state
     }
@@ -213,6 +211,34 @@ mod tests {
     use rustls_acme::acme::Auth;
 
     use super::*;
+
+    fn acme(change: impl FnOnce(&mut TlsConfig)) -> Acme {
+        let mut config = TlsConfig { domains: vec!["Call.example".into()], ..TlsConfig::default() };
+        change(&mut config);
+        Acme::new(&config, None).unwrap()
+    }
+
+    #[test]
+    fn browsers_trust_an_authority_unless_it_is_for_tests_or_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = folder.path().join("roots.pem");
+        let key = rcgen::KeyPair::generate().unwrap();
+        let root = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+        fs::write(&roots, root.pem()).unwrap();
+        let real = acme(|_| {});
+        assert!(real.is_trusted() && !real.directory.contains("staging"), "{}", real.directory);
+        let staging = acme(|config| config.staging = true);
+        assert!(!staging.is_trusted() && staging.directory.contains("staging"), "{}", staging.directory);
+        let by_address = acme(|config| config.directory = LETS_ENCRYPT_STAGING_DIRECTORY.to_owned());
+        assert!(!by_address.is_trusted());
+        let other = acme(|config| config.directory = "https://acme.example/dir".to_owned());
+        assert!(other.is_trusted() && other.directory == "https://acme.example/dir");
+        let private = acme(|config| {
+            config.directory = "https://acme.example/dir".to_owned();
+            config.directory_roots = roots;
+        });
+        assert!(!private.is_trusted());
+    }
 
     #[test]
     fn pauses_grow_to_an_hour() {
