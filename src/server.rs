@@ -2,6 +2,7 @@
 //!
 //! [`room`] holds the rules and touches nothing; `rooms` locks and delivers; `socket` talks to one browser.
 
+mod addresses;
 mod bind;
 pub mod check;
 pub mod config;

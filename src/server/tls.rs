@@ -24,6 +24,7 @@ use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tracing::warn;
 
+use super::addresses::as_host;
 use super::config::{Config, TlsConfig};
 use acme::Acme;
 use certificate::{Certificate, CertificateError, Standing};
@@ -168,7 +169,8 @@ impl Tls {
         match &self.source {
             Source::Files(_) => {
                 let names = self.shown.get().map(|certificate| certificate.names().to_vec());
-                names.into_iter().flatten().filter(|name| !name.starts_with("*.")).collect()
+                let names = names.into_iter().flatten().filter(|name| !name.starts_with("*."));
+                names.map(|name| as_host(&name)).collect()
             }
             Source::Acme(acme) => acme.names().to_vec(),
             Source::Lan(machine) => machine.hosts(),

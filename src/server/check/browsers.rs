@@ -9,6 +9,7 @@ use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::{Findings, HTTPS_PORT};
+use crate::server::addresses;
 use crate::server::config::Config;
 
 /// A name server that takes longer does not answer.
@@ -19,7 +20,7 @@ const MOST_NAMED: usize = 4;
 const SHORT_SECRET: usize = 16;
 
 pub(super) async fn check(config: &Config, findings: &mut Findings) {
-    let own = own_addresses();
+    let own = addresses::own();
     let tls = &config.tls;
     for name in &tls.domains {
         check_name("tls.domains", name, &own, findings).await;
@@ -115,13 +116,6 @@ async fn check_name(key: &str, name: &str, own: &BTreeSet<IpAddr>, findings: &mu
     }
 }
 
-/// Of this machine, without those that only itself, or one cable, knows.
-fn own_addresses() -> BTreeSet<IpAddr> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let addresses = interfaces.into_iter().filter(|one| !one.is_loopback() && !one.is_link_local());
-    addresses.map(|one| one.ip()).collect()
-}
-
 fn is_near(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private(),
@@ -130,11 +124,8 @@ fn is_near(ip: IpAddr) -> bool {
 }
 
 fn shown<'a>(addresses: impl Iterator<Item = &'a IpAddr>, scheme: &str, port: &str) -> String {
-    let host = |ip: &IpAddr| match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => format!("[{ip}]"),
-    };
-    let mut all: Vec<_> = addresses.map(|ip| format!("{scheme}://{}{port}", host(ip))).collect();
+    let mut all: Vec<_> =
+        addresses.map(|ip| format!("{scheme}://{}{port}", addresses::in_brackets(*ip))).collect();
     let left = all.len().saturating_sub(MOST_NAMED);
     all.truncate(MOST_NAMED);
     match (all.is_empty(), left) {

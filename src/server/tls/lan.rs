@@ -16,6 +16,7 @@ use x509_parser::time::ASN1Time;
 
 use super::certificate::{Certificate, Standing};
 use super::private;
+use crate::server::addresses;
 
 /// Apple's systems take no longer life (support.apple.com/102028).
 const LIFE_DAYS: u64 = 825;
@@ -40,11 +41,7 @@ impl Machine {
             return Self { name: None, addresses: vec![host], main: Some(host) };
         }
         let name = gethostname::gethostname().into_string().ok().filter(|name| is_name(name));
-        let mut addresses: Vec<_> = if_addrs::get_if_addrs().unwrap_or_default();
-        addresses.retain(|interface| !interface.is_loopback() && !interface.is_link_local());
-        let mut addresses: Vec<_> = addresses.iter().map(if_addrs::Interface::ip).collect();
-        addresses.sort();
-        addresses.dedup();
+        let addresses: Vec<_> = addresses::own().into_iter().collect();
         let main = main_address().filter(|main| addresses.contains(main));
         let main = main.or_else(|| addresses.iter().find(|address| address.is_ipv4()).copied());
         Self { name, main: main.or_else(|| addresses.first().copied()), addresses }
@@ -53,7 +50,7 @@ impl Machine {
     /// Where others in the network find it, the likeliest first; IPv6 addresses in brackets.
     pub fn hosts(&self) -> Vec<String> {
         let others = self.addresses.iter().filter(|address| Some(**address) != self.main);
-        let addresses = self.main.iter().chain(others).map(|address| in_brackets(*address));
+        let addresses = self.main.iter().chain(others).map(|address| addresses::in_brackets(*address));
         addresses.chain(self.name.iter().map(|name| as_local(name))).collect()
     }
 
@@ -84,13 +81,6 @@ fn main_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
     socket.local_addr().ok().map(|address: SocketAddr| address.ip())
-}
-
-fn in_brackets(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("[{address}]"),
-    }
 }
 
 /// The name by which multicast DNS knows it (RFC 6762).
