@@ -14,9 +14,6 @@ pub use health::is_well;
 use super::config::Config;
 use super::config::arguments::Arguments;
 
-/// What a page's address need not name; and where certificate authorities ask (RFC 8737, section 3).
-const HTTPS_PORT: u16 = 443;
-
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

@@ -12,11 +12,10 @@ use super::config::Config;
 use super::ice::Secret;
 use super::relay::Relay;
 use super::secret::relay_secret;
-use super::tls::is_on;
 
 /// Ports below are the system's.
-const FIRST_FREE_PORT: u16 = 1024;
-/// The port that an address of HTTPS need not name.
+pub(super) const FIRST_FREE_PORT: u16 = 1024;
+/// The port that an address of HTTPS need not name, and where certificate authorities ask (RFC 8737, section 3).
 pub(super) const HTTPS_PORT: u16 = 443;
 /// HTTPS in one's own network, if this user may not have the port that is set: there, any port will do.
 pub(super) const LAN_PORT: u16 = 3443;
@@ -67,7 +66,7 @@ impl Doors {
     /// Outside of a tokio runtime.
     pub fn open(config: &Config) -> Result<Self, DoorError> {
         let http = Door::open(config.address(), "server.port")?;
-        let https = is_on(&config.tls).then(|| {
+        let https = config.tls.is_on().then(|| {
             let port = |port| Door::open(SocketAddr::new(config.server.host, port), "tls.port");
             match port(config.tls.port) {
                 Err(error) if config.tls.lan && error.fault.kind() == io::ErrorKind::PermissionDenied => {

@@ -25,7 +25,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tracing::warn;
 
 use super::addresses::as_host;
-use super::config::{Config, TlsConfig};
+use super::config::Config;
 use acme::Acme;
 use certificate::{Certificate, CertificateError, Standing};
 use files::Files;
@@ -78,11 +78,6 @@ pub enum TlsError {
     /// The TLS library.
     #[error("TLS cannot be set up: {0}")]
     Setup(String),
-}
-
-/// Whether the settings ask for HTTPS at all.
-pub fn is_on(config: &TlsConfig) -> bool {
-    config.lan || !config.domains.is_empty() || !config.certificate.as_os_str().is_empty()
 }
 
 /// HTTPS as the settings want it.

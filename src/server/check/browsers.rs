@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::{Findings, HTTPS_PORT};
+use super::Findings;
 use crate::server::addresses;
 use crate::server::config::Config;
+use crate::server::doors::HTTPS_PORT;
 
 /// A name server that takes longer does not answer.
 const LOOKUP_WITHIN: Duration = Duration::from_secs(5);

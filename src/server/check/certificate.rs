@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
-use super::{Findings, HTTPS_PORT};
+use super::Findings;
 use crate::server::config::TlsConfig;
+use crate::server::doors::HTTPS_PORT;
 use crate::server::tls::WARN_DAYS;
 use crate::server::tls::certificate::{Certificate, CertificateError, Standing};
 

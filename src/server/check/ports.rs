@@ -8,10 +8,7 @@ use socket2::Type;
 use super::{Findings, health};
 use crate::server::bind::bound;
 use crate::server::config::Config;
-use crate::server::doors::LAN_PORT;
-
-/// Ports below are the system's own on most machines.
-const FIRST_FREE_PORT: u16 = 1024;
+use crate::server::doors::{FIRST_FREE_PORT, LAN_PORT};
 
 /// A port and what it is for.
 struct Port {
