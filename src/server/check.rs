@@ -49,12 +49,10 @@ pub async fn check(arguments: &Arguments) -> Findings {
         }
     };
     findings.ok("the settings are valid".into());
-    ports::check(&config, &mut findings).await;
+    let https = ports::check(&config, &mut findings).await;
     machine::check(&config, &mut findings);
-    if !config.tls.certificate.as_os_str().is_empty() {
-        certificate::check(&config.tls, &mut findings);
-    }
-    browsers::check(&config, &mut findings).await;
+    certificate::check(&config, &mut findings);
+    browsers::check(&config, https, &mut findings).await;
     findings
 }
 

@@ -4,7 +4,7 @@
 //! itself. All of them put what they have into `Shown`, where every new handshake finds it; connections that
 //! are open do not notice a change.
 
-mod acme;
+pub(in crate::server) mod acme;
 pub mod certificate;
 mod files;
 pub mod lan;
@@ -80,6 +80,11 @@ pub enum TlsError {
     Setup(String),
 }
 
+/// Where certificates and accounts are kept, if anything is.
+pub(super) fn folder(config: &Config) -> Option<PathBuf> {
+    config.server.state_folder().map(|folder| folder.join("tls"))
+}
+
 /// HTTPS as the settings want it.
 pub(super) struct Tls {
     acceptor: TlsAcceptor,
@@ -101,7 +106,7 @@ impl Tls {
     /// What is wrong with the settings, or with the certificate.
     pub(super) fn open(config: &Config) -> Result<Option<Self>, TlsError> {
         let tls = &config.tls;
-        let folder = config.server.state_folder().map(|folder| folder.join("tls"));
+        let folder = folder(config);
         let files = !tls.certificate.as_os_str().is_empty();
         let now = SystemTime::now();
         let shown = Arc::new(Shown::default());
@@ -115,7 +120,11 @@ impl Tls {
                 shown.show(files.read()?);
                 Source::Files(files)
             }
-            (false, true, false) => Source::Acme(Acme::new(tls, folder)?),
+            (false, true, false) => {
+                let acme = Acme::new(tls, folder)?;
+                acme.make_folder()?;
+                Source::Acme(acme)
+            }
             (false, false, true) => {
                 let machine = Machine::look(config.server.host);
                 shown.show(lan::certificate(folder.as_deref(), &machine, now).map_err(TlsError::Lan)?);

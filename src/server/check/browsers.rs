@@ -12,6 +12,8 @@ use super::Findings;
 use crate::server::addresses;
 use crate::server::config::Config;
 use crate::server::doors::HTTPS_PORT;
+use crate::server::tls::acme::Acme;
+use crate::server::tls::lan::Machine;
 
 /// A name server that takes longer does not answer.
 const LOOKUP_WITHIN: Duration = Duration::from_secs(5);
@@ -20,7 +22,7 @@ const MOST_NAMED: usize = 4;
 /// Shorter secrets can be guessed.
 const SHORT_SECRET: usize = 16;
 
-pub(super) async fn check(config: &Config, findings: &mut Findings) {
+pub(super) async fn check(config: &Config, https: u16, findings: &mut Findings) {
     let own = addresses::own();
     let tls = &config.tls;
     for name in &tls.domains {
@@ -35,25 +37,28 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
     if !config.relay.host.is_empty() && config.relay.host.parse::<IpAddr>().is_err() {
         check_name("relay.host", &config.relay.host, &own, findings).await;
     }
-    check_context(config, &own, findings);
+    check_context(config, https, &own, findings);
     check_ways(config, findings);
 }
 
 /// Where the page is a secure context.
-fn check_context(config: &Config, own: &BTreeSet<IpAddr>, findings: &mut Findings) {
+fn check_context(config: &Config, https: u16, own: &BTreeSet<IpAddr>, findings: &mut Findings) {
     let (server, tls) = (&config.server, &config.tls);
-    let port = if tls.port == HTTPS_PORT { String::new() } else { format!(":{}", tls.port) };
+    let port = if https == HTTPS_PORT { String::new() } else { format!(":{https}") };
+    // Whether it can be used at all has been said.
+    let is_trusted = Acme::new(tls, None).is_ok_and(|acme| acme.is_trusted());
     for name in &tls.domains {
-        let trusted = if tls.staging {
-            "but browsers do not trust the test system"
+        if is_trusted {
+            findings.ok(format!("https://{name}{port}: browsers give camera and microphone"));
         } else {
-            "browsers give camera and microphone"
-        };
-        findings.ok(format!("https://{name}{port}: {trusted}"));
+            findings.note(format!(
+                "https://{name}{port}: browsers do not trust this authority unless somebody has told them to"
+            ));
+        }
     }
     if tls.lan {
-        let addresses = shown(own.iter().filter(|ip| is_near(**ip)), "https", &port);
-        findings.ok(format!("{addresses}: browsers warn once, then give camera and microphone"));
+        let pages = shown(Machine::look(server.host).hosts(), "https", &port);
+        findings.ok(format!("{pages}: browsers warn once, then give camera and microphone"));
     }
     if tls.is_on() {
         return;
@@ -67,7 +72,8 @@ fn check_context(config: &Config, own: &BTreeSet<IpAddr>, findings: &mut Finding
         );
     } else if !server.host.is_loopback() {
         let reached = own.iter().filter(|ip| server.host.is_unspecified() || **ip == server.host);
-        let addresses = shown(reached, "http", &format!(":{}", server.port));
+        let hosts = reached.map(|ip| addresses::in_brackets(*ip)).collect();
+        let addresses = shown(hosts, "http", &format!(":{}", server.port));
         findings.note(format!(
             "{addresses}: browsers will give no camera and no microphone without HTTPS; use --lan in your own \
              network, --domain NAME for a public name, or a reverse proxy with HTTPS"
@@ -117,16 +123,8 @@ async fn check_name(key: &str, name: &str, own: &BTreeSet<IpAddr>, findings: &mu
     }
 }
 
-fn is_near(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_private(),
-        IpAddr::V6(_) => false,
-    }
-}
-
-fn shown<'a>(addresses: impl Iterator<Item = &'a IpAddr>, scheme: &str, port: &str) -> String {
-    let mut all: Vec<_> =
-        addresses.map(|ip| format!("{scheme}://{}{port}", addresses::in_brackets(*ip))).collect();
+fn shown(hosts: Vec<String>, scheme: &str, port: &str) -> String {
+    let mut all: Vec<_> = hosts.into_iter().map(|host| format!("{scheme}://{host}{port}")).collect();
     let left = all.len().saturating_sub(MOST_NAMED);
     all.truncate(MOST_NAMED);
     match (all.is_empty(), left) {

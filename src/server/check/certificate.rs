@@ -1,17 +1,35 @@
-//! Whether the certificate's files can be used.
+//! Whether the certificate can be used, and for how long: that of files, or the one that is kept.
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use super::Findings;
-use crate::server::config::TlsConfig;
+use crate::server::addresses::as_host;
+use crate::server::config::{Config, TlsConfig};
 use crate::server::doors::HTTPS_PORT;
-use crate::server::tls::WARN_DAYS;
+use crate::server::tls::acme::Acme;
 use crate::server::tls::certificate::{Certificate, CertificateError, Standing};
+use crate::server::tls::lan::{self, Machine};
+use crate::server::tls::{WARN_DAYS, folder};
 
-pub(super) fn check(tls: &TlsConfig, findings: &mut Findings) {
-    match Certificate::read(&tls.certificate, &tls.key) {
-        Ok(certificate) => look(tls, &certificate, findings),
-        Err(fault) => findings.wrong(format!("{}: {fault}", key_of(&fault))),
+pub(super) fn check(config: &Config, findings: &mut Findings) {
+    let tls = &config.tls;
+    let folder = folder(config);
+    if !tls.certificate.as_os_str().is_empty() {
+        match Certificate::read(&tls.certificate, &tls.key) {
+            Ok(certificate) => look(tls, &certificate, findings),
+            Err(fault) => findings.wrong(format!("{}: {fault}", key_of(&fault))),
+        }
+    }
+    if !tls.domains.is_empty() {
+        match Acme::new(tls, folder.clone()) {
+            Ok(acme) => check_acme(&acme, findings),
+            Err(fault) => findings.wrong(fault.to_string()),
+        }
+    }
+    if tls.lan {
+        let machine = Machine::look(config.server.host);
+        check_lan(folder.as_deref(), &machine, findings);
     }
 }
 
@@ -27,23 +45,112 @@ fn look(tls: &TlsConfig, certificate: &Certificate, findings: &mut Findings) {
     let names = certificate.names();
     let shown = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
     findings.ok(format!("tls.certificate: {} fits its key; it is for {shown}", tls.certificate.display()));
-    if certificate.is_self_signed() {
-        findings.note("tls.certificate: it is signed by itself, so browsers warn".into());
-    } else if !names.is_empty() {
-        let port = if tls.port == HTTPS_PORT { String::new() } else { format!(":{}", tls.port) };
-        let pages: Vec<_> = names.iter().map(|name| format!("https://{name}{port}")).collect();
-        findings.ok(format!("{}: browsers give camera and microphone", pages.join(", ")));
-    }
     match certificate.standing(SystemTime::now()) {
         Standing::Early => {
-            findings.wrong(format!("tls.certificate: it is not valid before {}", certificate.first_day()));
+            return findings
+                .wrong(format!("tls.certificate: it is not valid before {}", certificate.first_day()));
         }
         Standing::Over => {
-            findings.wrong(format!("tls.certificate: it ended on {}", certificate.last_day()));
+            return findings.wrong(format!("tls.certificate: it ended on {}", certificate.last_day()));
         }
         Standing::Good(days) if days < WARN_DAYS => {
             findings.note(format!("tls.certificate: it ends in {days} days; renew it"));
         }
         Standing::Good(days) => findings.ok(format!("tls.certificate: it is good for {days} more days")),
+    }
+    if certificate.is_self_signed() {
+        findings.note("tls.certificate: it is signed by itself, so browsers warn".into());
+    } else if names.is_empty() {
+        findings.wrong("tls.certificate: browsers refuse a certificate without names".into());
+    } else {
+        let port = if tls.port == HTTPS_PORT { String::new() } else { format!(":{}", tls.port) };
+        let page = |name: &String| match name.strip_prefix("*.") {
+            Some(rest) => format!("https://<any name>.{rest}{port}"),
+            None => format!("https://{}{port}", as_host(name)),
+        };
+        let pages: Vec<_> = names.iter().map(page).collect();
+        findings.ok(format!("{}: browsers give camera and microphone", pages.join(", ")));
+    }
+}
+
+fn check_acme(acme: &Acme, findings: &mut Findings) {
+    let Some(file) = acme.file() else { return };
+    if !file.exists() {
+        return findings.note("tls.domains: no certificate is kept yet; the start fetches one".into());
+    }
+    let shown = file.display();
+    match Certificate::read(&file, &file).map(|kept| (kept.standing(SystemTime::now()), kept)) {
+        Ok((Standing::Good(days), _)) if days >= WARN_DAYS => {
+            findings.ok(format!("tls.domains: the certificate that is kept is good for {days} more days"));
+        }
+        Ok((Standing::Good(days), _)) => findings.note(format!(
+            "tls.domains: the certificate that is kept ends in {days} days and should have been renewed; the log says why it was not"
+        )),
+        Ok((Standing::Over, kept)) => findings.note(format!(
+            "tls.domains: the certificate that is kept ended on {}; the start fetches another",
+            kept.last_day()
+        )),
+        Ok((Standing::Early, kept)) => findings.wrong(format!(
+            "tls.domains: the certificate that is kept is not valid before {}; the clock may be wrong",
+            kept.first_day()
+        )),
+        Err(CertificateError::Unreadable { why, .. }) => {
+            findings.wrong(format!("tls.domains: {shown} cannot be read: {why}"));
+        }
+        Err(fault) => findings.note(format!("tls.domains: {shown}: {fault}; the start fetches another")),
+    }
+}
+
+fn check_lan(folder: Option<&Path>, machine: &Machine, findings: &mut Findings) {
+    let now = SystemTime::now();
+    let kept = folder.and_then(|folder| lan::kept(folder, machine, now));
+    match kept.map(|kept| kept.standing(now)) {
+        Some(Standing::Good(days)) => {
+            findings.ok(format!("tls.lan: the certificate that is kept is good for {days} more days"));
+        }
+        _ => findings.note("tls.lan: the start makes a new certificate, so every browser warns once".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn said(acme: &Acme) -> String {
+        let mut findings = Findings::default();
+        check_acme(acme, &mut findings);
+        findings.to_string()
+    }
+
+    #[test]
+    fn the_certificate_that_acme_has_kept_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let tls = TlsConfig { domains: vec!["Call.example".into()], ..TlsConfig::default() };
+        let acme = Acme::new(&tls, Some(folder.path().into())).unwrap();
+        assert!(said(&acme).starts_with("note   tls.domains: no certificate is kept yet"));
+        let file = acme.file().unwrap();
+        let now = SystemTime::now();
+        for (begins, ends, expected) in [
+            (now - DAY, now + 60 * DAY, "ok     tls.domains: the certificate that is kept is good for "),
+            (now - DAY, now + 5 * DAY, "note   tls.domains: the certificate that is kept ends in 4 days"),
+            (now - 2 * DAY, now - DAY, "note   tls.domains: the certificate that is kept ended on "),
+            (now + DAY, now + 9 * DAY, "wrong  tls.domains: the certificate that is kept is not valid before "),
+        ] {
+            let key = KeyPair::generate().unwrap();
+            let mut about = CertificateParams::new(["call.example".to_owned()]).unwrap();
+            (about.not_before, about.not_after) = (begins.into(), ends.into());
+            let pem = key.serialize_pem() + &about.self_signed(&key).unwrap().pem();
+            fs::write(&file, pem).unwrap();
+            assert!(said(&acme).starts_with(expected), "{}", said(&acme));
+        }
+        fs::write(&file, "rubbish").unwrap();
+        assert!(said(&acme).contains("the start fetches another"));
     }
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use super::Findings;
 use crate::server::config::Config;
+use crate::server::tls;
 
 /// Open files that are none of the connections counted in the settings.
 const OTHER_FILES: usize = 100;
@@ -22,12 +23,17 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
                 findings.note("tls.domains: each start fetches new certificates, which authorities allow a few times a week".into());
             }
         }
-        Some(folder) => match try_to_write(&folder) {
-            Ok(()) => findings.ok(format!("server.state: {} can be written", folder.display())),
-            Err(fault) => {
-                findings.wrong(format!("server.state: {} cannot be written: {fault}", folder.display()))
+        Some(folder) => {
+            // One that is made within it may be there already, and be another user's.
+            let within = tls::folder(config).filter(|_| config.tls.is_on());
+            for folder in [folder].into_iter().chain(within) {
+                match try_to_write(&folder) {
+                    Ok(()) => findings.ok(format!("server.state: {} can be written", folder.display())),
+                    Err(fault) => findings
+                        .wrong(format!("server.state: {} cannot be written: {fault}", folder.display())),
+                }
             }
-        },
+        }
     }
     let wanted = config.limits.sockets
         + config.limits.requests

@@ -19,7 +19,9 @@ struct Port {
     purpose: &'static str,
 }
 
-pub(super) async fn check(config: &Config, findings: &mut Findings) {
+/// Looks at them, and says at which HTTPS will be.
+pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
+    let mut https = config.tls.port;
     let is_running = health::is_well(config.address()).await;
     if is_running {
         findings.note(format!("a Parlor is running on port {}; it has the ports below", config.server.port));
@@ -49,6 +51,7 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
             Err(fault)
                 if fault.kind() == ErrorKind::PermissionDenied && key == "tls.port" && config.tls.lan =>
             {
+                https = LAN_PORT;
                 findings.note(format!("{name} is not for this user, so HTTPS will be at port {LAN_PORT}"));
             }
             Err(fault) if fault.kind() == ErrorKind::PermissionDenied && number < FIRST_FREE_PORT => {
@@ -58,8 +61,9 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
                 ));
             }
             Err(fault) if fault.kind() == ErrorKind::AddrNotAvailable => {
+                let key = if key == "relay.port" { "relay.listen" } else { "server.host" };
                 findings.wrong(format!("{key}: this machine has no address {host}"));
-                return;
+                return https;
             }
             Err(fault) => findings.wrong(format!("{name} cannot be opened: {fault}")),
         }
@@ -72,6 +76,7 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) {
     if !open.is_empty() {
         findings.note(format!("a firewall or router in front must let these ports in: {}", open.join(", ")));
     }
+    https
 }
 
 fn ports(config: &Config) -> Vec<Port> {

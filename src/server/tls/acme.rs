@@ -21,7 +21,7 @@ use tracing::{debug, info, warn};
 
 use super::{Shown, TlsError, private, provider};
 use crate::server::config::TlsConfig;
-use shelf::Shelf;
+use shelf::{Shelf, certificate_file};
 
 /// Pause after a first failure; it doubles up to [`LONGEST_PAUSE`]. Let's Encrypt allows five failures an hour
 /// for a name (letsencrypt.org/docs/rate-limits).
@@ -36,7 +36,7 @@ const MAX_ANSWER: usize = 400;
 
 /// The authority, and for which names.
 #[derive(Clone)]
-pub(super) struct Acme {
+pub(in crate::server) struct Acme {
     names: Vec<String>,
     contact: Option<String>,
     directory: String,
@@ -45,21 +45,15 @@ pub(super) struct Acme {
 }
 
 impl Acme {
-    /// Takes the settings; account and certificates will be kept in `folder`.
+    /// Takes the settings; account and certificates are kept in `folder`.
     ///
     /// # Errors
-    /// If the authority's own roots cannot be read, or nothing can be kept in `folder`: a certificate that was fetched
-    /// and not kept is fetched again at the next start, and authorities allow that a few times a week.
-    pub(super) fn new(config: &TlsConfig, folder: Option<PathBuf>) -> Result<Self, TlsError> {
+    /// If the authority's own roots cannot be read.
+    pub(in crate::server) fn new(config: &TlsConfig, folder: Option<PathBuf>) -> Result<Self, TlsError> {
         let roots = match &config.directory_roots {
             file if file.as_os_str().is_empty() => None,
             file => Some(trusting(file).map_err(|why| TlsError::Roots { file: file.clone(), why })?),
         };
-        if let Some(folder) = &folder {
-            private::make_folder(folder)
-                .and_then(|()| private::try_folder(folder))
-                .map_err(|error| TlsError::Folder { folder: folder.clone(), why: error.to_string() })?;
-        }
         Ok(Self {
             names: config.domains.iter().map(|name| name.to_ascii_lowercase()).collect(),
             contact: (!config.contact.is_empty()).then(|| format!("mailto:{}", config.contact)),
@@ -73,13 +67,30 @@ impl Acme {
         })
     }
 
+    /// Makes the folder.
+    ///
+    /// # Errors
+    /// If nothing can be kept there: a certificate that was fetched and not kept is fetched again at the next start,
+    /// and authorities allow that a few times a week.
+    pub(super) fn make_folder(&self) -> Result<(), TlsError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        private::make_folder(folder)
+            .and_then(|()| private::try_folder(folder))
+            .map_err(|error| TlsError::Folder { folder: folder.clone(), why: error.to_string() })
+    }
+
+    /// The file in which the certificate is kept, if it is.
+    pub(in crate::server) fn file(&self) -> Option<PathBuf> {
+        Some(certificate_file(self.folder.as_deref()?, &self.names, &self.directory))
+    }
+
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
     /// Whether browsers trust what it gives: none of a test system, and of an authority that browsers would need roots
     /// for to trust its own address, rather not.
-    pub(super) fn is_trusted(&self) -> bool {
+    pub(in crate::server) fn is_trusted(&self) -> bool {
         self.directory != LETS_ENCRYPT_STAGING_DIRECTORY && self.roots.is_none()
     }
 

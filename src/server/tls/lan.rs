@@ -94,6 +94,15 @@ fn is_name(name: &str) -> bool {
     name.len() <= 200 && name.split('.').all(fine)
 }
 
+/// The certificate in the folder, if it is still of use.
+pub(in crate::server) fn kept(folder: &Path, machine: &Machine, now: SystemTime) -> Option<Certificate> {
+    let file = folder.join(FILE);
+    let is_of_use = |old: &Certificate| {
+        machine.is_in(old.names()) && matches!(old.standing(now), Standing::Good(days) if days >= RENEW_DAYS)
+    };
+    Certificate::read(&file, &file).ok().filter(is_of_use)
+}
+
 /// The certificate from the state folder if it is still of use, else a new one.
 ///
 /// # Errors
@@ -103,12 +112,7 @@ pub(super) fn certificate(
     machine: &Machine,
     now: SystemTime,
 ) -> Result<Certificate, String> {
-    let file = folder.map(|folder| folder.join(FILE));
-    let old = file.as_deref().and_then(|file| Certificate::read(file, file).ok());
-    let of_use = |old: &Certificate| {
-        machine.is_in(old.names()) && matches!(old.standing(now), Standing::Good(days) if days >= RENEW_DAYS)
-    };
-    if let Some(old) = old.filter(of_use) {
+    if let Some(old) = folder.and_then(|folder| kept(folder, machine, now)) {
         return Ok(old);
     }
     let pem = make(machine, now)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -28,10 +28,12 @@ impl Shelf {
         Self { folder, shown, account: Arc::default() }
     }
 
-    fn file(&self, kind: &str, about: &[String], directory: &str, ending: &str) -> Option<PathBuf> {
-        let about = format!("{}\n{directory}", about.join("\n"));
-        let digest: String = Sha256::digest(about).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Some(self.folder.as_ref()?.join(format!("{kind}-{digest}.{ending}")))
+    fn certificate_file(&self, names: &[String], directory: &str) -> Option<PathBuf> {
+        Some(certificate_file(self.folder.as_deref()?, names, directory))
+    }
+
+    fn account_file(&self, contact: &[String], directory: &str) -> Option<PathBuf> {
+        Some(self.folder.as_deref()?.join(format!("account-{}.key", digest(contact, directory))))
     }
 
     fn show(&self, pem: &[u8]) {
@@ -40,6 +42,16 @@ impl Shelf {
             Err(fault) => warn!("the authority's certificate cannot be used: {fault}"),
         }
     }
+}
+
+/// Where the certificate for `names` by the authority at `directory` is kept.
+pub(super) fn certificate_file(folder: &Path, names: &[String], directory: &str) -> PathBuf {
+    folder.join(format!("certificate-{}.pem", digest(names, directory)))
+}
+
+fn digest(about: &[String], directory: &str) -> String {
+    let about = format!("{}\n{directory}", about.join("\n"));
+    Sha256::digest(about).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read(file: Option<PathBuf>) -> io::Result<Option<Vec<u8>>> {
@@ -54,7 +66,7 @@ impl CertCache for Shelf {
     type EC = io::Error;
 
     async fn load_cert(&self, names: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
-        let pem = read(self.file("certificate", names, directory, "pem"))?;
+        let pem = read(self.certificate_file(names, directory))?;
         // It is read again after every failure, when a newer one may be shown that could not be kept.
         if let Some(pem) = pem.as_ref().filter(|_| self.shown.get().is_none()) {
             self.show(pem);
@@ -64,8 +76,7 @@ impl CertCache for Shelf {
 
     async fn store_cert(&self, names: &[String], directory: &str, pem: &[u8]) -> io::Result<()> {
         self.show(pem);
-        let file = self.file("certificate", names, directory, "pem");
-        file.map_or(Ok(()), |file| private::write(&file, pem))
+        self.certificate_file(names, directory).map_or(Ok(()), |file| private::write(&file, pem))
     }
 }
 
@@ -75,12 +86,11 @@ impl AccountCache for Shelf {
 
     async fn load_account(&self, contact: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
         let kept = self.account.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        kept.map_or_else(|| read(self.file("account", contact, directory, "key")), |kept| Ok(Some(kept)))
+        kept.map_or_else(|| read(self.account_file(contact, directory)), |kept| Ok(Some(kept)))
     }
 
     async fn store_account(&self, contact: &[String], directory: &str, key: &[u8]) -> io::Result<()> {
         *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.to_vec());
-        let file = self.file("account", contact, directory, "key");
-        file.map_or(Ok(()), |file| private::write(&file, key))
+        self.account_file(contact, directory).map_or(Ok(()), |file| private::write(&file, key))
     }
 }
