@@ -1,6 +1,7 @@
 //! `parlor check`: what is wrong with the settings on this machine, and what browsers will be able to do. It asks
 //! the system only, opens nothing that a running server has, and leaves nothing behind.
 
+mod access;
 mod browsers;
 mod certificate;
 mod health;
@@ -52,6 +53,7 @@ pub async fn check(arguments: &Arguments) -> Findings {
     let https = ports::check(&config, &mut findings).await;
     machine::check(&config, &mut findings);
     certificate::check(&config, &mut findings);
+    access::check(&config.tls, &mut findings);
     browsers::check(&config, https, &mut findings).await;
     findings
 }
