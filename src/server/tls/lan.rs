@@ -24,6 +24,8 @@ const LIFE_DAYS: u64 = 825;
 const RENEW_DAYS: i64 = 30;
 /// Clocks of phones differ.
 const BEFORE_NOW: Duration = Duration::from_secs(60 * 60);
+/// Names in a certificate that holds former ones too.
+const MOST_NAMES: usize = 50;
 const FILE: &str = "lan.pem";
 
 /// The names and addresses of this machine.
@@ -115,7 +117,10 @@ pub(super) fn certificate(
     if let Some(old) = folder.and_then(|folder| kept(folder, machine, now)) {
         return Ok(old);
     }
-    let pem = make(machine, now)?;
+    let file = folder.map(|folder| folder.join(FILE));
+    let old = file.and_then(|file| Certificate::read(&file, &file).ok());
+    let names = with_former(machine.names(), old.as_ref().map(Certificate::names).unwrap_or_default());
+    let pem = make(names, now)?;
     let keep = |folder: &Path| -> io::Result<()> {
         private::make_folder(folder)?;
         private::write(&folder.join(FILE), pem.as_bytes())
@@ -132,10 +137,21 @@ pub(super) fn certificate(
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|fault| fault.to_string())
 }
 
-fn make(machine: &Machine, now: SystemTime) -> Result<String, String> {
+/// A laptop that comes and goes between networks would else get a new certificate, and phones a new warning, on each
+/// way. IPv6 addresses of yesterday are of no use any more.
+fn with_former(mut names: Vec<String>, former: &[String]) -> Vec<String> {
+    for name in former {
+        if names.len() < MOST_NAMES && !names.contains(name) && name.parse::<Ipv6Addr>().is_err() {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+fn make(names: Vec<String>, now: SystemTime) -> Result<String, String> {
     let wrong = |error: &dyn ToString| error.to_string();
     let key = KeyPair::generate().map_err(|error| wrong(&error))?;
-    let mut about = CertificateParams::new(machine.names()).map_err(|error| wrong(&error))?;
+    let mut about = CertificateParams::new(names).map_err(|error| wrong(&error))?;
     let begins = (now - BEFORE_NOW).duration_since(UNIX_EPOCH).map_err(|error| wrong(&error))?;
     let ends = begins + Duration::from_secs(LIFE_DAYS * 24 * 60 * 60);
     let moment = |time: Duration| {
@@ -194,10 +210,20 @@ mod tests {
         assert_eq!(get(&["192.168.1.5", "2001:db8::2"], now + 700 * DAY).0, first, "only IPv6 has changed");
         let (second, _) = get(&["192.168.1.6"], now);
         assert_ne!(second, first, "another address");
-        let (third, _) = get(&["192.168.1.6"], now + 800 * DAY);
+        assert_eq!(get(&["192.168.1.5"], now).0, second, "back at the first");
+        let (third, about) = get(&["192.168.1.6"], now + 800 * DAY);
         assert_ne!(third, second, "near its end");
+        assert!(about.names().iter().all(|name| name != "2001:db8::1"), "{:?}", about.names());
         fs::write(folder.join(FILE), "rubbish").unwrap();
         assert_ne!(get(&["192.168.1.6"], now).0, third, "unreadable");
+    }
+
+    #[test]
+    fn former_names_are_kept_up_to_a_number() {
+        let former: Vec<_> = (0..200).map(|number| format!("10.0.0.{number}")).collect();
+        let names = with_former(vec!["192.168.1.5".into(), "10.0.0.1".into()], &former);
+        assert_eq!((names.len(), &*names[0], &*names[2]), (MOST_NAMES, "192.168.1.5", "10.0.0.0"));
+        assert_eq!(names.iter().filter(|name| *name == "10.0.0.1").count(), 1);
     }
 
     #[test]
