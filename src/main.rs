@@ -61,7 +61,11 @@ async fn main() -> ExitCode {
     };
     if config.tls.lan {
         let hosts = Machine::look(config.server.host).hosts();
-        doors.urls(&hosts).first().into_iter().for_each(|url| println!("{}", poster(url)));
+        doors
+            .urls(&hosts)
+            .first()
+            .into_iter()
+            .for_each(|url| println!("{}", poster(url, stdout().is_terminal())));
     }
     // Asks for another look at certificate files; where there are none it must not end the server.
     #[cfg(unix)]

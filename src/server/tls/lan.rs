@@ -166,17 +166,24 @@ fn make(names: Vec<String>, now: SystemTime) -> Result<String, String> {
     Ok(key.serialize_pem() + &certificate.pem())
 }
 
-/// What is shown in the terminal for somebody with a phone: the address, and the same for its camera.
-pub fn poster(url: &str) -> String {
+/// What is shown for somebody with a phone: the address, and the same for its camera, which wants dark on light. A
+/// terminal is told the colours; else the light part is what is drawn, as most are dark.
+pub fn poster(url: &str, for_terminal: bool) -> String {
     let code = QrCode::new(url).map(|code| {
-        // Most terminals are dark: what is drawn is the light part.
-        code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build()
+        let text = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+        if for_terminal { text.lines().map(in_colours).collect::<Vec<_>>().join("\n") } else { text }
     });
     format!(
         "\n{}\n\nOn a phone in the same network: {url}\nIts browser will warn once, because this machine vouches for \
          itself: choose \"Advanced\" and go on.\n",
         code.unwrap_or_default()
     )
+}
+
+/// White is drawn on black, both as bright and as dark as terminals have them (ECMA-48, section 8.3.117, and its
+/// extension by bright colours).
+fn in_colours(line: &str) -> String {
+    format!("\x1b[97;40m{line}\x1b[0m")
 }
 
 #[cfg(test)]
@@ -240,7 +247,11 @@ mod tests {
 
     #[test]
     fn the_poster_holds_address_and_code() {
-        let poster = poster("https://192.168.1.5");
+        let for_terminal = poster("https://192.168.1.5", true);
+        let poster = poster("https://192.168.1.5", false);
+        assert_eq!(for_terminal.replace("\x1b[97;40m", "").replace("\x1b[0m", ""), poster);
+        let drawn = |line: &&str| line.contains(['█', '▀', '▄']);
+        assert!(for_terminal.lines().filter(drawn).all(|line| line.starts_with("\x1b[97;40m")));
         assert!(poster.contains("https://192.168.1.5\n"), "{poster}");
         let lines: Vec<_> = poster.lines().skip(1).take_while(|line| !line.is_empty()).collect();
         let width = lines[0].chars().count();
