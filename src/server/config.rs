@@ -3,6 +3,7 @@
 
 pub mod arguments;
 mod load;
+mod networks;
 mod place;
 mod rules;
 mod seconds;
@@ -48,6 +49,7 @@ pub struct ServerConfig {
     /// Folder for what outlives a restart, or [`STATE_AUTO`] or [`STATE_NONE`].
     pub state: PathBuf,
     /// Reverse proxies whose word about a request's sender, host and scheme is taken.
+    #[serde(deserialize_with = "networks::deserialize")]
     pub trusted_proxies: Vec<IpNet>,
 }
 

@@ -20,6 +20,8 @@ pub(super) const HTTPS_PORT: u16 = 443;
 /// HTTPS in one's own network, if this user may not have the port that is set: there, any port will do.
 pub(super) const LAN_PORT: u16 = 3443;
 
+const RELAY_KEY: &str = "relay.port";
+
 /// What the server listens on.
 #[derive(Debug)]
 pub struct Doors {
@@ -149,7 +151,7 @@ fn open_relay(config: &Config) -> Result<Option<(Relay, Secret)>, DoorError> {
     if !config.relay.enabled {
         return Ok(None);
     }
-    let (host, key) = (config.relay.listen, "relay.port");
+    let (host, key) = (config.relay.listen, RELAY_KEY);
     let address = SocketAddr::new(host, config.relay.port);
     let open = || {
         let folder = config.server.state_folder();
@@ -170,7 +172,8 @@ fn advice(address: SocketAddr, key: &str, fault: &io::Error) -> String {
              file once, or set another {key}"
         ),
         io::ErrorKind::AddrNotAvailable => {
-            "; this machine has no such address: set another server.host".into()
+            let key = if key == RELAY_KEY { "relay.listen" } else { "server.host" };
+            format!("; this machine has no such address: set another {key}")
         }
         _ => String::new(),
     }
@@ -219,6 +222,15 @@ mod tests {
             text.contains(&second.address().to_string()) && text.contains("set another server.port"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_told_with_its_setting() {
+        let fault = io::ErrorKind::AddrNotAvailable.into();
+        for (key, setting) in [("server.port", "server.host"), ("tls.port", "server.host"), (RELAY_KEY, "relay.listen")] {
+            let text = advice("192.0.2.1:3478".parse().unwrap(), key, &fault);
+            assert!(text.ends_with(&format!("set another {setting}")), "{text}");
+        }
     }
 
     #[test]

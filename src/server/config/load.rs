@@ -151,14 +151,28 @@ fn explain(error: figment::Error) -> (String, String) {
         }
         // Would show the value.
         Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) if is_secret(&path) => {
-            format!("it must be {wanted}")
+            format!("it must be {}", in_words(&wanted))
         }
         Kind::InvalidType(found, wanted) | Kind::InvalidValue(found, wanted) => {
-            format!("it must be {wanted}, not {found}")
+            format!("it must be {}, not {found}", in_words(&wanted))
         }
         kind => kind.to_string(),
     };
     (path.join("."), fault)
+}
+
+/// What serde calls by its name in Rust.
+fn in_words(wanted: &str) -> &str {
+    match wanted {
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "usize" => "a whole number from 0 on",
+        "f64" => "a number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a string" | "path string" => "a text",
+        wanted if wanted.starts_with("struct ") => "a section or entry with keys",
+        wanted => wanted,
+    }
 }
 
 /// Also whatever holds one: what cannot be taken apart is refused as a whole, secret included.

@@ -79,7 +79,13 @@ fn faults_name_the_key_and_the_place() {
             "Leptos.toml:2: server.origins: \"call.example\" is no origin",
         ),
         ("[server]\norigins = ['https://call.example/']", "Leptos.toml:2: server.origins"),
-        ("[server]\ntrusted_proxies = ['10.0.0.0/99']", "Leptos.toml:2: server.trusted_proxies"),
+        (
+            "[server]\ntrusted_proxies = ['10.0.0.0/99']",
+            "Leptos.toml:2: server.trusted_proxies: it must be an address, or a network such as 10.0.0.0/8, not",
+        ),
+        ("[server]\ntrusted_proxies = 7", "Leptos.toml:2: server.trusted_proxies: it must be a list"),
+        ("[rooms]\ncapacity = 2.5", "Leptos.toml:2: rooms.capacity: it must be a whole number from 0 on"),
+        ("rooms = 2", "Leptos.toml:1: rooms: it must be a section or entry with keys"),
         ("[limits]\nsockets = 0", "Leptos.toml:2: limits.sockets: it must be at least 1"),
         (
             "[limits]\nrequests = 9223372036854775807",
@@ -140,7 +146,7 @@ fn faults_name_the_variable_or_the_argument() {
         ("PARLOR_ROOMS_CAPACITY", "1", "PARLOR_ROOMS_CAPACITY: rooms.capacity: a room has 2 to 8 seats"),
         ("PARLOR_ROOMS_SEATS", "2", "PARLOR_ROOMS_SEATS: rooms.seats: there is no such setting"),
         ("PARLOR_NONSENSE", "2", "PARLOR_NONSENSE: nonsense: there is no such setting"),
-        ("PORT", "http", "PORT: server.port: it must be u16, not string \"http\""),
+        ("PORT", "http", "PORT: server.port: it must be a whole number from 0 to 65535, not string \"http\""),
     ] {
         let text = error("[rooms]\ncapacity = 2", &[(name, value)]);
         assert!(text.starts_with(expected), "{text}");
