@@ -49,6 +49,14 @@ impl Config {
             None => format!("{key}: {fault}"),
         };
 
+        // Figment would leave out what comes after the empty part, and so most often the whole setting.
+        let nameless: Vec<_> = given.iter().filter(|given| given.key.split('.').any(str::is_empty)).collect();
+        if !nameless.is_empty() {
+            let fault =
+                |given: &&Given| format!("{}: it names no setting, which is a section and a key", given.by);
+            return Err(ConfigError(nameless.iter().map(fault).collect()));
+        }
+
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         if let Some(file) = &file {
             figment = figment.merge(Toml::string(file.text()));

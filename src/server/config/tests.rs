@@ -91,7 +91,10 @@ fn faults_name_the_key_and_the_place() {
             "[limits]\nrequests = 9223372036854775807",
             "Leptos.toml:2: limits.requests: it must be at least 1 and at most 1000000",
         ),
-        ("[relay]\nconnections = 1000001", "Leptos.toml:2: relay.connections: it must be at least 1 and at most"),
+        (
+            "[relay]\nconnections = 1000001",
+            "Leptos.toml:2: relay.connections: it must be at least 1 and at most",
+        ),
         ("[limits]\nmessage_burst = 0", "Leptos.toml:2: limits.message_burst: it must be at least 1"),
         ("[limits]\nsilent = 1", "Leptos.toml:2: limits.silent"),
         ("[limits]\nping = 8\nsilent = 20", "Leptos.toml:2: limits.ping"),
@@ -146,6 +149,9 @@ fn faults_name_the_variable_or_the_argument() {
         ("PARLOR_ROOMS_CAPACITY", "1", "PARLOR_ROOMS_CAPACITY: rooms.capacity: a room has 2 to 8 seats"),
         ("PARLOR_ROOMS_SEATS", "2", "PARLOR_ROOMS_SEATS: rooms.seats: there is no such setting"),
         ("PARLOR_NONSENSE", "2", "PARLOR_NONSENSE: nonsense: there is no such setting"),
+        ("PARLOR__X", "1", "PARLOR__X: it names no setting"),
+        ("PARLOR_", "1", "PARLOR_: it names no setting"),
+        ("PARLOR_ROOMS_", "1", "PARLOR_ROOMS_: it names no setting"),
         ("PORT", "http", "PORT: server.port: it must be a whole number from 0 to 65535, not string \"http\""),
     ] {
         let text = error("[rooms]\ncapacity = 2", &[(name, value)]);
@@ -153,6 +159,9 @@ fn faults_name_the_variable_or_the_argument() {
     }
     Jail::expect_with(|jail| {
         jail.clear_env();
+        let line = "parlor --set .x=1 --set rooms..capacity=4";
+        let text = Config::load(&Arguments::parse_from(line.split(' '))).unwrap_err().to_string();
+        assert_eq!(text.matches(": it names no setting").count(), 2, "{text}");
         let line = "parlor --set rooms.capacity=0 --port 3478 --domain=here";
         let text = Config::load(&Arguments::parse_from(line.split(' '))).unwrap_err().to_string();
         let lines: Vec<_> = text.lines().collect();
