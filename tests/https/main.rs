@@ -8,6 +8,7 @@ mod authority;
 mod lab;
 mod pages;
 mod patience;
+mod process;
 mod proxies;
 mod renewal;
 mod sources;

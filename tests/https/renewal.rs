@@ -1,61 +1,15 @@
 //! The real program while its certificate is renewed by somebody else: well, badly, and on request.
 
 use std::fs;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::authority::Authority;
 use crate::lab::{seat, shown, until};
+use crate::process::Process;
 
-struct Process {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Process {
-    fn start(folder: &Path, certificate: &Path, key: &Path) -> Self {
-        let log = folder.join("log");
-        let output = fs::File::options().create(true).append(true).open(&log).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_parlor"))
-            .env("PARLOR_SERVER_HOST", "127.0.0.1")
-            .env("PORT", "0")
-            .env("PARLOR_SERVER_STATE", "none")
-            .env("PARLOR_TLS_PORT", "0")
-            .env("PARLOR_TLS_CERTIFICATE", certificate)
-            .env("PARLOR_TLS_KEY", key)
-            .env("PARLOR_RELAY_ENABLED", "false")
-            .env("RUST_LOG", "info")
-            .stdout(Stdio::from(output.try_clone().unwrap()))
-            .stderr(Stdio::from(output))
-            .spawn()
-            .unwrap();
-        Self { child, log }
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
-    }
-
-    async fn says(&self, text: &str) {
-        until(&format!("a line with {text:?}"), async || self.log().contains(text)).await;
-    }
-
-    async fn address(&self) -> SocketAddr {
-        self.says("serves on https://localhost:").await;
-        let log = self.log();
-        let (_, rest) = log.split_once("serves on https://localhost:").unwrap();
-        let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        ([127, 0, 0, 1], port.parse().unwrap()).into()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+fn start(folder: &Path, certificate: &Path, key: &Path) -> Process {
+    Process::start(folder, &[("PARLOR_TLS_CERTIFICATE", &certificate), ("PARLOR_TLS_KEY", &key)])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,7 +18,7 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not_and_no_connection_is_lo
     let authority = Authority::new();
     let first = authority.make(1, 90);
     let (certificate, key) = first.write(folder.path());
-    let process = Process::start(folder.path(), &certificate, &key);
+    let process = start(folder.path(), &certificate, &key);
     let address = process.address().await;
     let serial = async || shown(address).await.unwrap().0;
     let (mut one, mut two) = (seat(address, "1").await, seat(address, "1").await);
@@ -121,7 +75,7 @@ async fn a_certificate_that_ends_soon_is_spoken_of_and_a_signal_asks_for_another
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let (certificate, key) = authority.make(1, 10).write(folder.path());
-    let process = Process::start(folder.path(), &certificate, &key);
+    let process = start(folder.path(), &certificate, &key);
     let address = process.address().await;
     process.says("the certificate expires in ").await;
     until("the first certificate", async || shown(address).await.is_some()).await;
@@ -129,7 +83,6 @@ async fn a_certificate_that_ends_soon_is_spoken_of_and_a_signal_asks_for_another
     fs::write(&key, "rubbish").unwrap();
     process.says("there is no private key").await;
     let before = process.log().matches("there is no private key").count();
-    let asked = Command::new("kill").args(["-HUP", &process.child.id().to_string()]).status().unwrap();
-    assert!(asked.success());
+    process.signal("-HUP");
     until("another look", async || process.log().matches("there is no private key").count() > before).await;
 }

@@ -1,0 +1,91 @@
+//! The real program, with a log to read.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::lab::until;
+
+/// Ended when dropped.
+pub(crate) struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts it in `folder`, on free ports of this machine only, without relay and memory unless `settings`, which are
+    /// variables of the environment, say otherwise.
+    pub(crate) fn start(folder: &Path, settings: &[(&str, &dyn AsRef<OsStr>)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command
+            .env_clear()
+            .current_dir(folder)
+            .env("PARLOR_SERVER_HOST", "127.0.0.1")
+            .env("PORT", "0")
+            .env("PARLOR_SERVER_STATE", "none")
+            .env("PARLOR_TLS_PORT", "0")
+            .env("PARLOR_RELAY_ENABLED", "false")
+            .env("RUST_LOG", "info");
+        settings.iter().for_each(|(name, value)| drop(command.env(name, value)));
+        Self::spawn(command, folder).unwrap()
+    }
+
+    /// Starts a prepared command.
+    pub(crate) fn spawn(mut command: Command, folder: &Path) -> std::io::Result<Self> {
+        let log = folder.join("log");
+        let output = fs::File::options().create(true).append(true).open(&log)?;
+        command.stdout(Stdio::from(output.try_clone()?)).stderr(Stdio::from(output));
+        Ok(Self { child: command.spawn()?, log })
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    pub(crate) async fn says(&self, text: &str) {
+        until(&format!("a line with {text:?}"), async || self.log().contains(text)).await;
+    }
+
+    /// Where it serves: HTTPS if it has that.
+    pub(crate) async fn address(&self) -> SocketAddr {
+        self.says("Parlor serves on ").await;
+        let log = self.log();
+        let (_, rest) = log.split_once("Parlor serves on ").unwrap();
+        let (_, port) = rest.split_whitespace().next().unwrap().rsplit_once(':').unwrap();
+        ([127, 0, 0, 1], port.parse().unwrap()).into()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end, after it was asked to.
+    pub(crate) async fn ended(mut self) {
+        self.signal("-TERM");
+        until("the end of the program", async || self.child.try_wait().unwrap().is_some()).await;
+    }
+
+    /// How many files it has open.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// How many KiB of memory it has.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory(&self) -> i64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
