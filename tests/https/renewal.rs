@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use axum::http::Request;
+
 use crate::authority::Authority;
-use crate::lab::{seat, shown, until};
+use crate::lab::{Server, certified, seat, shown, soon, tls, until};
 use crate::process::Process;
 
 fn start(folder: &Path, certificate: &Path, key: &Path) -> Process {
@@ -85,4 +87,39 @@ async fn a_certificate_that_ends_soon_is_spoken_of_and_a_signal_asks_for_another
     let before = process.log().matches("there is no private key").count();
     process.signal("-HUP");
     until("another look", async || process.log().matches("there is no private key").count() > before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_under_way_in_http2_outlives_a_new_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
+    let server = Server::start(certified(&authority, folder.path()));
+    let stream = tls(server.https, &["h2"]).await.unwrap();
+    // No page fits into this window, so the answer waits until it is read.
+    let mut client = h2::client::Builder::new();
+    client.initial_window_size(1000);
+    let (requests, connection) = client.handshake::<_, &'static [u8]>(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut requests = requests.ready().await.unwrap();
+    let mut ask =
+        || requests.send_request(Request::get("https://localhost/").body(()).unwrap(), true).unwrap().0;
+    let mut body = soon("an answer", ask()).await.unwrap().into_body();
+    let mut data = soon("its beginning", body.data()).await.unwrap().unwrap();
+
+    authority.make(2, 90).write(folder.path());
+    until("the second certificate", async || shown(server.https).await.unwrap().0 == "02").await;
+    let mut page = Vec::new();
+    loop {
+        page.extend_from_slice(&data);
+        body.flow_control().release_capacity(data.len()).unwrap();
+        match soon("its next part", body.data()).await {
+            Some(next) => data = next.unwrap(),
+            None => break,
+        }
+    }
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.len() > 1000 && page.contains("</html>"), "{page}");
+    assert_eq!(soon("another answer", ask()).await.unwrap().status(), 200);
+    server.ended().await;
+    drop(soon("the end of the connection", connection).await);
 }
