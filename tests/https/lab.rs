@@ -105,7 +105,11 @@ impl Server {
 
 /// Makes a handshake.
 pub(crate) async fn tls(address: SocketAddr, alpn: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
+    handshake(TcpStream::connect(address).await?, alpn).await
+}
+
+/// The same on a connection that is there.
+pub(crate) async fn handshake(stream: TcpStream, alpn: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from("localhost").unwrap();
     soon("a handshake", TlsConnector::from(client(alpn)).connect(name, stream)).await
 }

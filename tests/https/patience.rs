@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::authority::Authority;
-use crate::lab::{Server, certified, soon, tls};
+use crate::lab::{Server, certified, get, handshake, seat, soon, tls, until};
+use crate::process::Process;
 
 /// The first bytes of a handshake that announces more.
 const HALF_A_HELLO: [u8; 9] = [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc];
@@ -78,4 +79,58 @@ async fn stopping_does_not_wait_for_slow_handshakes() {
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     ends(slow).await;
     ends(silent).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_half_open_handshakes_costs_few_files_and_little_memory() {
+    /// At one time from one address.
+    const PLACES: usize = 200;
+    /// Files that other requests of this test may have meanwhile.
+    const OTHERS: usize = 10;
+    /// For each of them, in KiB: what rustls has read and a task.
+    const MOST_EACH: i64 = 64;
+    /// Which the allocator may keep after the first round.
+    const MOST_GROWTH: i64 = 4 * 1024;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = Authority::new().make(1, 90).write(folder.path());
+    let process = Process::start(
+        folder.path(),
+        &[
+            ("PARLOR_TLS_CERTIFICATE", &certificate),
+            ("PARLOR_TLS_KEY", &key),
+            ("PARLOR_LIMITS_REQUESTS_PER_ADDRESS", &PLACES.to_string()),
+            ("PARLOR_LIMITS_REQUEST_TIMEOUT", &"1"),
+        ],
+    );
+    let address = process.address().await;
+    let (mut one, mut two) = (seat(address, "1").await, seat(address, "1").await);
+    let (files, memory) = (process.files(), process.memory());
+    let mut after = Vec::new();
+    for round in 0..6 {
+        let mut slow = Vec::new();
+        for _ in 0..3 * PLACES {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            // Those beyond the limit are closed at once.
+            drop(stream.write_all(&HALF_A_HELLO).await);
+            slow.push(stream);
+        }
+        let (open, grown) = (process.files(), process.memory() - memory);
+        assert!(open <= files + PLACES + OTHERS, "{open} files, {files} before");
+        assert!(grown <= PLACES as i64 * MOST_EACH, "{grown} KiB more in round {round}");
+        // A neighbour gets in, and the call goes on.
+        let neighbour = TcpSocket::new_v4().unwrap();
+        neighbour.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let neighbour = handshake(neighbour.connect(address).await.unwrap(), &["http/1.1"]).await.unwrap();
+        assert_eq!(get(neighbour, "localhost", "/healthz", &[]).await.status(), 200);
+        one.reaches(&mut two, "still here").await;
+        for stream in slow {
+            ends(stream).await;
+        }
+        until("their files to be closed", async || process.files() <= files).await;
+        after.push(process.memory());
+    }
+    assert!(after[5] - after[0] <= MOST_GROWTH, "KiB after each round: {after:?}");
+    process.ended().await;
 }
