@@ -28,6 +28,20 @@ async fn a_certificate_that_cannot_be_used_is_a_clear_error_at_the_start() {
 }
 
 #[tokio::test]
+async fn a_folder_that_cannot_keep_a_certificate_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tls"), "in the way").unwrap();
+    let mut config = plain();
+    config.server.state = folder.path().into();
+    config.tls.domains = vec!["call.example".into()];
+    let fault = Server::start(config).fault().await;
+    assert!(
+        fault.starts_with("server.state: ") && fault.contains("where certificates are to be kept"),
+        "{fault}"
+    );
+}
+
+#[tokio::test]
 async fn settings_that_exclude_each_other_are_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let mut keyless = certified(&Authority::new(), folder.path());

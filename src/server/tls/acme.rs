@@ -252,6 +252,22 @@ mod tests {
     }
 
     #[test]
+    fn what_different_authorities_have_given_is_kept_apart() {
+        let acme = Acme { folder: Some("/state".into()), ..acme(|_| {}) };
+        let file = acme.file();
+        let staging = Acme { directory: LETS_ENCRYPT_STAGING_DIRECTORY.to_owned(), ..acme.clone() };
+        let other_names = Acme { names: vec!["other.example".to_owned()], ..acme.clone() };
+        assert!(file.is_some() && staging.file() != file && other_names.file() != file);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_is_there_and_takes_no_file_is_a_fault_before_any_order() {
+        let acme = Acme { folder: Some("/proc/self".into()), ..acme(|_| {}) };
+        assert!(matches!(acme.make_folder(), Err(TlsError::Folder { .. })));
+    }
+
+    #[test]
     fn pauses_grow_to_an_hour() {
         let mut pace = Pace::default();
         let minutes = [(); 7].map(|()| pace.pause().as_secs() / 60);
