@@ -6,6 +6,7 @@
 mod acme;
 mod authority;
 mod lab;
+mod lan;
 mod pages;
 mod patience;
 mod process;
