@@ -107,12 +107,16 @@ browser() {
     have certutil || packages+=(libnss3-tools)
     have pebble || packages+=(pebble)
     have turnserver || packages+=(coturn)
+    have nginx || packages+=(nginx)
   fi
   [ ${#packages[@]} -gt 0 ] || return 0
   install "Debian's package lists" "10 s" as_root apt-get update
   install "${packages[*]} from Debian" "1 minute" as_root apt-get install -y --no-install-recommends "${packages[@]}"
-  # The tests start their own; nobody asked for a relay on this machine.
-  case " ${packages[*]} " in *" coturn "*) if have systemctl; then as_root systemctl disable --now coturn >/dev/null 2>&1 || true; fi ;; esac
+  # The tests start their own; nobody asked for a relay or a web server on this machine.
+  local service
+  for service in coturn nginx; do
+    case " ${packages[*]} " in *" $service "*) if have systemctl; then as_root systemctl disable --now $service >/dev/null 2>&1 || true; fi ;; esac
+  done
 }
 
 began=$SECONDS

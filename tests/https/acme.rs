@@ -1,52 +1,26 @@
 //! A certificate from an ACME authority: Pebble, which Let's Encrypt made for such tests, and its DNS.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use parlor::server::config::Config;
 use tokio::net::TcpStream;
 
 use crate::authority::Authority;
 use crate::lab::{Server, get, plain, shown, until};
-use crate::process::Process;
+use crate::process::{Process, Program, free_ports, listens};
 
 /// In seconds: the life of a certificate that is not to be renewed in a test.
 const YEAR: u64 = 365 * 24 * 60 * 60;
 
-/// Ended when dropped.
-struct Program(Child);
-
-impl Program {
-    fn start(name: &str, arguments: &[&str]) -> Option<Self> {
-        let child = Command::new(name)
-            .args(arguments)
-            // Neither naps nor nonces refused at random, with which it teaches patience.
-            .envs([("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0"), ("PEBBLE_AUTHZREUSE", "0")])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        child.ok().map(Self)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// Pebble takes its ports by number.
-fn free_ports<const N: usize>() -> [u16; N] {
-    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|held| held.local_addr().unwrap().port())
-}
-
-async fn listens(port: u16) {
-    until("a program to listen", async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+/// One of its programs, without naps and without nonces refused at random, with which it teaches patience.
+fn pebble(name: &str, arguments: &[&str]) -> Option<Program> {
+    let mut command = Command::new(name);
+    command.args(arguments);
+    command.envs([("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0"), ("PEBBLE_AUTHZREUSE", "0")]);
+    Program::start(command)
 }
 
 struct Pebble {
@@ -75,7 +49,7 @@ impl Pebble {
         let file = folder.join("pebble.json");
         fs::write(&file, config.to_string()).unwrap();
         let (dns_at, manager_at) = (format!("127.0.0.1:{dns}"), format!("127.0.0.1:{dns_manager}"));
-        let names = Program::start(
+        let names = pebble(
             "pebble-challtestsrv",
             &[
                 "-dns01",
@@ -93,9 +67,9 @@ impl Pebble {
             ],
         )?;
         listens(dns_manager).await;
-        let pebble = Program::start("pebble", &["-config", file.to_str().unwrap(), "-dnsserver", &dns_at])?;
+        let authority = pebble("pebble", &["-config", file.to_str().unwrap(), "-dnsserver", &dns_at])?;
         listens(listen).await;
-        Some(Self { _programs: [names, pebble], directory: format!("https://localhost:{listen}/dir") })
+        Some(Self { _programs: [names, authority], directory: format!("https://localhost:{listen}/dir") })
     }
 }
 
@@ -168,7 +142,9 @@ async fn the_account_is_used_again_for_another_certificate() {
         numbers.push(number(&server).await);
         until("the certificate to be kept", async || !kept(folder.path(), "pem").is_empty()).await;
         server.ended().await;
-        accounts.push(kept(folder.path(), "key").into_iter().map(|file| fs::read(file).unwrap()).collect::<Vec<_>>());
+        accounts.push(
+            kept(folder.path(), "key").into_iter().map(|file| fs::read(file).unwrap()).collect::<Vec<_>>(),
+        );
         fs::remove_file(&kept(folder.path(), "pem")[0]).unwrap();
     }
     assert_ne!(numbers[0], numbers[1]);

@@ -1,10 +1,12 @@
-//! The real program, with a log to read.
+//! The real program, with a log to read, and programs of others.
 
 use std::ffi::OsStr;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use tokio::net::TcpStream;
 
 use crate::lab::until;
 
@@ -28,7 +30,9 @@ impl Process {
             .env("PARLOR_TLS_PORT", "0")
             .env("PARLOR_RELAY_ENABLED", "false")
             .env("RUST_LOG", "info");
-        settings.iter().for_each(|(name, value)| drop(command.env(name, value)));
+        for (name, value) in settings {
+            command.env(name, value);
+        }
         Self::spawn(command, folder).unwrap()
     }
 
@@ -88,4 +92,31 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Somebody else's program, ended when dropped.
+pub(crate) struct Program(Child);
+
+impl Program {
+    /// Starts it, if it is installed.
+    pub(crate) fn start(mut command: Command) -> Option<Self> {
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok().map(Self)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// For programs that take their ports by number.
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|held| held.local_addr().unwrap().port())
+}
+
+pub(crate) async fn listens(port: u16) {
+    until("a program to listen", async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
 }
