@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rcgen::{CertificateParams, DnType, Issuer, KeyPair, date_time_ymd};
 
 /// After this long without what a test waits for, it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,13 +40,37 @@ impl Place {
         self.command(arguments).output().unwrap()
     }
 
+    /// A server that is well.
+    fn serving(&self, arguments: &[&str]) -> Running {
+        let child = self.command(arguments).stdout(Stdio::null()).spawn().unwrap();
+        let mut running = Running(child);
+        let began = Instant::now();
+        while self.run(&[&["health"], arguments].concat()).status.code() != Some(0) {
+            assert!(began.elapsed() < PATIENCE && running.0.try_wait().unwrap().is_none());
+        }
+        running
+    }
+
     /// What `parlor check` says, and with which status it ends.
     fn check(&self, arguments: &[&str]) -> (String, i32) {
         let output = self.run(&[&["check"], arguments].concat());
         (text(&output.stdout), output.status.code().unwrap())
     }
 
-    /// A certificate for `call.example`, its key beside it.
+    /// A certificate for `name` that somebody else has signed.
+    fn signed(&self, name: &str, from_year: i32, to_year: i32) {
+        let (issuer_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let mut issuer = CertificateParams::new(Vec::new()).unwrap();
+        issuer.distinguished_name.push(DnType::CommonName, "Authority");
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from_year, 1, 1);
+        params.not_after = date_time_ymd(to_year, 1, 1);
+        let pem = params.signed_by(&key, &Issuer::new(issuer, issuer_key)).unwrap().pem();
+        self.write("signed.pem", &pem);
+        self.write("signed.key", &key.serialize_pem());
+    }
+
+    /// A certificate for `call.example` that is signed by itself, its key beside it.
     fn certificate(&self, name: &str, from_year: i32, to_year: i32) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(["call.example".to_owned()]).unwrap();
@@ -56,6 +80,10 @@ impl Place {
         self.write(&format!("{name}.key"), &key.serialize_pem());
     }
 }
+
+/// A user without rights: `nobody` on most systems.
+#[cfg(target_os = "linux")]
+const NOBODY: u32 = 65534;
 
 /// A server that is stopped when the test ends.
 struct Running(Child);
@@ -164,6 +192,114 @@ fn the_check_looks_at_the_certificate() {
 }
 
 #[test]
+fn the_check_promises_camera_and_microphone_only_with_a_certificate_that_browsers_take() {
+    let place = Place::new();
+    let arguments = ["--certificate", "signed.pem", "--key", "signed.key", "--tls-port", "0"];
+    for (name, from, to, pages) in [
+        ("call.example", 2020, 2999, Some("https://call.example:0")),
+        ("*.call.example", 2020, 2999, Some("https://<any name>.call.example:0")),
+        ("2001:db8::7", 2020, 2999, Some("https://[2001:db8::7]:0")),
+        ("call.example", 2020, 2021, None),
+        ("call.example", 2998, 2999, None),
+    ] {
+        place.signed(name, from, to);
+        let (said, status) = place.check(&[&QUIET[..], &arguments].concat());
+        let promise = said.lines().find(|line| line.contains("browsers give camera"));
+        let expected = pages.map(|pages| format!("ok     {pages}: browsers give camera and microphone"));
+        assert_eq!((promise, status), (expected.as_deref(), if pages.is_some() { 0 } else { 2 }), "{said}");
+    }
+    place.certificate("own", 2020, 2999);
+    let arguments = ["--certificate", "own.pem", "--key", "own.key", "--tls-port", "0"];
+    let (said, status) = place.check(&[&QUIET[..], &arguments].concat());
+    assert!(status == 0 && said.contains("note   tls.certificate: it is signed by itself"), "{said}");
+    assert!(!said.contains("browsers give camera"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_check_tells_root_which_files_the_packages_service_cannot_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    place.certificate("own", 2020, 2999);
+    let arguments = ["--certificate", "own.pem", "--key", "own.key", "--tls-port", "0"];
+    let (said, status) = place.check(&[&QUIET[..], &arguments].concat());
+    // Who is not root sees for himself.
+    let notes = said.lines().filter(|line| line.contains("is not open to everybody")).count();
+    assert_eq!((notes, status), (if is_root() { 2 } else { 0 }, 0), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+#[test]
+fn the_check_names_the_pages_of_ones_own_network_and_the_certificate_that_is_kept() {
+    let place = Place::new();
+    let port = free_port().to_string();
+    let arguments = ["--lan", "--host", "127.0.0.1", "--port", &port, "--tls-port", "0"];
+    let arguments = [&arguments[..], &["--set", "relay.enabled=false"]].concat();
+    let (said, status) = place.check(&arguments);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("note   tls.lan: the start makes a new certificate"), "{said}");
+    let pages: Vec<_> = said.lines().filter(|line| line.contains("https://")).collect();
+    let expected = "ok     https://127.0.0.1:0: browsers warn once, then give camera and microphone";
+    assert_eq!(pages, [expected], "only where it listens");
+    let _running = place.serving(&arguments);
+    let (said, status) = place.check(&arguments);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("ok     tls.lan: the certificate that is kept is good for 82"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_check_names_the_port_that_somebody_without_rights_gets() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let first_free = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
+    if first_free.trim().parse::<u16>().unwrap() <= 443 {
+        return eprintln!("skipped: on this system everybody may have port 443");
+    }
+    let place = Place::new();
+    let mut command = place.command(&[&["check", "--lan", "--state", "none"], &QUIET[..]].concat());
+    if is_root() {
+        std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let said = match command.output() {
+        Err(fault) if fault.kind() == std::io::ErrorKind::PermissionDenied => {
+            return eprintln!("skipped: this folder is closed to the user nobody");
+        }
+        output => text(&output.unwrap().stdout),
+    };
+    assert!(said.contains("so HTTPS will be at port 3443"), "{said}");
+    assert!(said.contains("ok     https://127.0.0.1:3443: browsers warn once"), "{said}");
+}
+
+#[test]
+fn the_check_says_whether_browsers_trust_the_authority() {
+    let arguments = ["--domain", "call.invalid", "--tls-port", "0"];
+    let check = |others: &[&str]| Place::new().check(&[&QUIET[..], &arguments, others].concat()).0;
+    let said = check(&[]);
+    assert!(said.contains("ok     https://call.invalid:0: browsers give camera and microphone"), "{said}");
+    assert!(said.contains("note   tls.domains: no certificate is kept yet; the start fetches one"), "{said}");
+    let said = check(&["--set", "tls.staging=true"]);
+    assert!(said.contains("note   https://call.invalid:0: browsers do not trust this authority"), "{said}");
+    let said = check(&["--set", "tls.directory_roots=nowhere.pem"]);
+    assert!(said.contains("wrong  tls.directory_roots: nowhere.pem cannot be used: "), "{said}");
+}
+
+#[test]
+fn the_check_leaves_https_to_a_proxy() {
+    let arguments = ["--set", "server.trusted_proxies=127.0.0.1"];
+    let (said, status) = Place::new().check(&[&QUIET[..], &arguments].concat());
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("note   server.trusted_proxies: HTTPS is the reverse proxy's task"), "{said}");
+}
+
+#[test]
 fn the_check_names_a_folder_that_cannot_be_written() {
     let place = Place::new();
     place.write("file", "");
@@ -187,12 +323,7 @@ fn a_running_server_is_found_well_and_left_alone() {
     let arguments = ["--host", "127.0.0.1", "--port", &port, "--set", "relay.enabled=false"];
     let health = || place.run(&[&["health"], &arguments[..]].concat()).status.code();
     assert_eq!(health(), Some(1));
-    let child = place.command(&arguments).stdout(Stdio::null()).spawn().unwrap();
-    let mut running = Running(child);
-    let began = Instant::now();
-    while health() != Some(0) {
-        assert!(began.elapsed() < PATIENCE && running.0.try_wait().unwrap().is_none());
-    }
+    let _running = place.serving(&arguments);
     let (said, status) = place.check(&arguments);
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("is in use, by the running Parlor"), "{said}");
