@@ -85,7 +85,7 @@ pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -
     }));
     let _certificate =
         tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(async move { tls.keep().await })));
-    let https = tls.clone().zip(doors.https().map(|address| address.port()));
+    let https = tls.clone().zip(doors.https_port());
     announce(&doors, tls.as_deref());
     let entrance = Arc::new(Entrance::new(config.server.trusted_proxies.clone(), https));
     let router = router(sockets.clone(), ice, entrance);
@@ -132,12 +132,7 @@ fn announce(doors: &Doors, tls: Option<&Tls>) {
         None => info!("Parlor serves on {}", doors.url()),
     }
     if let Some((udp, tcp)) = doors.relay_ports() {
-        info!(
-            udp = udp.port(),
-            tcp = tcp.port(),
-            tls = doors.https().map(|https| https.port()),
-            "relay (STUN, TURN)"
-        );
+        info!(udp = udp.port(), tcp = tcp.port(), tls = doors.https_port(), "relay (STUN, TURN)");
     }
 }
 
@@ -168,7 +163,7 @@ fn ice_servers(config: &Config, doors: &Doors) -> io::Result<IceServers> {
         host: Some(config.relay.host.clone()).filter(|host| !host.is_empty()),
         udp: udp.port(),
         tcp: tcp.port(),
-        tls: doors.https().map(|https| https.port()),
+        tls: doors.https_port(),
         secret: secret.clone(),
     });
     let login = |server: &IceServerConfig| match (&server.secret, &server.username, &server.credential) {

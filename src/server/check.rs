@@ -52,7 +52,7 @@ pub async fn check(arguments: &Arguments) -> Findings {
     findings.ok("the settings are valid".into());
     let https = ports::check(&config, &mut findings).await;
     machine::check(&config, &mut findings);
-    certificate::check(&config, &mut findings);
+    certificate::check(&config, https, &mut findings);
     access::check(&config.tls, &mut findings);
     browsers::check(&config, https, &mut findings).await;
     findings

@@ -138,6 +138,8 @@ pub struct LimitsConfig {
 pub struct TlsConfig {
     /// Port to listen on for HTTPS and TURN over TLS.
     pub port: u16,
+    /// Port at which browsers find it, if that is another; 0 if not.
+    pub public_port: u16,
     /// PEM file with the certificate and those between it and its authority; empty for none.
     pub certificate: PathBuf,
     /// PEM file with the certificate's private key.
@@ -240,6 +242,7 @@ impl Default for TlsConfig {
     fn default() -> Self {
         Self {
             port: 443,
+            public_port: 0,
             certificate: PathBuf::new(),
             key: PathBuf::new(),
             domains: Vec::new(),

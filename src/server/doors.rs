@@ -27,6 +27,7 @@ const RELAY_KEY: &str = "relay.port";
 pub struct Doors {
     http: Door,
     https: Option<Door>,
+    public_https: Option<u16>,
     relay: Option<(Relay, Secret)>,
 }
 
@@ -81,7 +82,8 @@ impl Doors {
                 result => result,
             }
         });
-        Ok(Self { http, https: https.transpose()?, relay: open_relay(config)? })
+        let public_https = Some(config.tls.public_port).filter(|port| *port != 0);
+        Ok(Self { http, https: https.transpose()?, public_https, relay: open_relay(config)? })
     }
 
     /// Where HTTP is.
@@ -92,6 +94,11 @@ impl Doors {
     /// Where HTTPS is.
     pub fn https(&self) -> Option<SocketAddr> {
         self.https.as_ref().map(|door| door.address)
+    }
+
+    /// The port at which browsers find HTTPS.
+    pub(super) fn https_port(&self) -> Option<u16> {
+        self.https().map(|address| self.public_https.unwrap_or(address.port()))
     }
 
     /// The relay and what its passwords are derived from, if there is one.
@@ -115,8 +122,8 @@ impl Doors {
 
     /// Where browsers find HTTPS if the server has these names; nowhere if there is none.
     pub fn urls(&self, hosts: &[String]) -> Vec<String> {
-        let Some(address) = self.https() else { return Vec::new() };
-        let port = if address.port() == HTTPS_PORT { String::new() } else { format!(":{}", address.port()) };
+        let Some(port) = self.https_port() else { return Vec::new() };
+        let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
         hosts.iter().map(|host| format!("https://{host}{port}")).collect()
     }
 
@@ -227,7 +234,9 @@ mod tests {
     #[test]
     fn an_address_of_another_machine_is_told_with_its_setting() {
         let fault = io::ErrorKind::AddrNotAvailable.into();
-        for (key, setting) in [("server.port", "server.host"), ("tls.port", "server.host"), (RELAY_KEY, "relay.listen")] {
+        for (key, setting) in
+            [("server.port", "server.host"), ("tls.port", "server.host"), (RELAY_KEY, "relay.listen")]
+        {
             let text = advice("192.0.2.1:3478".parse().unwrap(), key, &fault);
             assert!(text.ends_with(&format!("set another {setting}")), "{text}");
         }

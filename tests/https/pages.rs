@@ -74,6 +74,21 @@ async fn plain_http_leads_to_https() {
 }
 
 #[tokio::test]
+async fn where_a_router_passes_another_port_on_browsers_are_told_that_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = certified(&Authority::new(), folder.path());
+    config.tls.public_port = 443;
+    (config.relay.enabled, config.relay.port, config.relay.listen) = (true, 0, config.server.host);
+    let server = Server::start(config);
+    let moved = server.get("/room/1", &[("host", "call.example")]).await;
+    assert_eq!(moved.header("location"), Some("https://call.example/room/1"));
+    let ways = server.get_tls("/ice", &[("host", "call.example")]).await;
+    let inner = format!(":{}", server.https.port());
+    assert!(ways.0.contains("turns:call.example:443") && !ways.0.contains(&inner), "{}", ways.0);
+    server.ended().await;
+}
+
+#[tokio::test]
 async fn only_a_real_certificate_binds_browsers_to_https() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();

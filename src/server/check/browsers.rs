@@ -30,7 +30,8 @@ pub(super) async fn check(config: &Config, https: u16, findings: &mut Findings) 
     }
     if !tls.domains.is_empty() && tls.port != HTTPS_PORT {
         findings.note(format!(
-            "tls.port: the authority asks at port {HTTPS_PORT}, which has to be passed on to {}",
+            "tls.port: the authority asks at port {HTTPS_PORT}, which has to be passed on to {}; browsers come by it too \
+             if tls.public_port says so",
             tls.port
         ));
     }

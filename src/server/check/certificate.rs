@@ -12,12 +12,12 @@ use crate::server::tls::certificate::{Certificate, CertificateError, Standing};
 use crate::server::tls::lan::{self, Machine};
 use crate::server::tls::{WARN_DAYS, folder};
 
-pub(super) fn check(config: &Config, findings: &mut Findings) {
+pub(super) fn check(config: &Config, https: u16, findings: &mut Findings) {
     let tls = &config.tls;
     let folder = folder(config);
     if !tls.certificate.as_os_str().is_empty() {
         match Certificate::read(&tls.certificate, &tls.key) {
-            Ok(certificate) => look(tls, &certificate, findings),
+            Ok(certificate) => look(tls, https, &certificate, findings),
             Err(fault) => findings.wrong(format!("{}: {fault}", key_of(&fault))),
         }
     }
@@ -41,7 +41,7 @@ fn key_of(fault: &CertificateError) -> &'static str {
     }
 }
 
-fn look(tls: &TlsConfig, certificate: &Certificate, findings: &mut Findings) {
+fn look(tls: &TlsConfig, https: u16, certificate: &Certificate, findings: &mut Findings) {
     let names = certificate.names();
     let shown = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
     findings.ok(format!("tls.certificate: {} fits its key; it is for {shown}", tls.certificate.display()));
@@ -63,7 +63,7 @@ fn look(tls: &TlsConfig, certificate: &Certificate, findings: &mut Findings) {
     } else if names.is_empty() {
         findings.wrong("tls.certificate: browsers refuse a certificate without names".into());
     } else {
-        let port = if tls.port == HTTPS_PORT { String::new() } else { format!(":{}", tls.port) };
+        let port = if https == HTTPS_PORT { String::new() } else { format!(":{https}") };
         let page = |name: &String| match name.strip_prefix("*.") {
             Some(rest) => format!("https://<any name>.{rest}{port}"),
             None => format!("https://{}{port}", as_host(name)),

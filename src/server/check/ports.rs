@@ -19,7 +19,7 @@ struct Port {
     purpose: &'static str,
 }
 
-/// Looks at them, and says at which HTTPS will be.
+/// Looks at them, and says at which one browsers will find HTTPS.
 pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
     let mut https = config.tls.port;
     let is_running = health::is_well(config.address()).await;
@@ -63,7 +63,7 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
             Err(fault) if fault.kind() == ErrorKind::AddrNotAvailable => {
                 let key = if key == "relay.port" { "relay.listen" } else { "server.host" };
                 findings.wrong(format!("{key}: this machine has no address {host}"));
-                return https;
+                break;
             }
             Err(fault) => findings.wrong(format!("{name} cannot be opened: {fault}")),
         }
@@ -76,7 +76,7 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
     if !open.is_empty() {
         findings.note(format!("a firewall or router in front must let these ports in: {}", open.join(", ")));
     }
-    https
+    if config.tls.public_port == 0 { https } else { config.tls.public_port }
 }
 
 fn ports(config: &Config) -> Vec<Port> {
