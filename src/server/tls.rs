@@ -221,12 +221,14 @@ impl Shown {
 
     /// Whether browsers would take it as far as its days go.
     fn is_good(&self) -> bool {
-        let good = |certificate: Certificate| matches!(certificate.standing(SystemTime::now()), Standing::Good(_));
+        let good =
+            |certificate: Certificate| matches!(certificate.standing(SystemTime::now()), Standing::Good(_));
         self.get().is_some_and(good)
     }
 
-    fn has_less_left(&self, now: SystemTime, part: f64) -> bool {
-        self.get().is_none_or(|certificate| certificate.has_less_left(now, part))
+    /// Whether there should be a newer one.
+    fn is_overdue(&self, now: SystemTime) -> bool {
+        self.get().is_none_or(|certificate| certificate.is_overdue(now))
     }
 
     fn describe(&self) -> String {
@@ -238,7 +240,8 @@ impl Shown {
     async fn remind(&self) {
         loop {
             if let Some(certificate) = self.get() {
-                match certificate.standing(SystemTime::now()) {
+                let now = SystemTime::now();
+                match certificate.standing(now) {
                     Standing::Early => {
                         warn!(
                             "the certificate is valid only from {} on: browsers refuse it, or this machine's clock is wrong",
@@ -251,7 +254,7 @@ impl Shown {
                             certificate.last_day()
                         );
                     }
-                    Standing::Good(days) if days < WARN_DAYS => {
+                    Standing::Good(days) if days < WARN_DAYS && certificate.is_overdue(now) => {
                         warn!("the certificate expires in {days} days, on {}", certificate.last_day());
                     }
                     Standing::Good(_) => {}

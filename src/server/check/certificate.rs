@@ -45,7 +45,8 @@ fn look(tls: &TlsConfig, https: u16, certificate: &Certificate, findings: &mut F
     let names = certificate.names();
     let shown = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
     findings.ok(format!("tls.certificate: {} fits its key; it is for {shown}", tls.certificate.display()));
-    match certificate.standing(SystemTime::now()) {
+    let now = SystemTime::now();
+    match certificate.standing(now) {
         Standing::Early => {
             return findings
                 .wrong(format!("tls.certificate: it is not valid before {}", certificate.first_day()));
@@ -53,7 +54,7 @@ fn look(tls: &TlsConfig, https: u16, certificate: &Certificate, findings: &mut F
         Standing::Over => {
             return findings.wrong(format!("tls.certificate: it ended on {}", certificate.last_day()));
         }
-        Standing::Good(days) if days < WARN_DAYS => {
+        Standing::Good(days) if days < WARN_DAYS && certificate.is_overdue(now) => {
             findings.note(format!("tls.certificate: it ends in {days} days; renew it"));
         }
         Standing::Good(days) => findings.ok(format!("tls.certificate: it is good for {days} more days")),
@@ -79,8 +80,9 @@ fn check_acme(acme: &Acme, findings: &mut Findings) {
         return findings.note("tls.domains: no certificate is kept yet; the start fetches one".into());
     }
     let shown = file.display();
-    match Certificate::read(&file, &file).map(|kept| (kept.standing(SystemTime::now()), kept)) {
-        Ok((Standing::Good(days), _)) if days >= WARN_DAYS => {
+    let now = SystemTime::now();
+    match Certificate::read(&file, &file).map(|kept| (kept.standing(now), kept)) {
+        Ok((Standing::Good(days), kept)) if !kept.is_overdue(now) => {
             findings.ok(format!("tls.domains: the certificate that is kept is good for {days} more days"));
         }
         Ok((Standing::Good(days), _)) => findings.note(format!(
@@ -139,9 +141,22 @@ mod tests {
         let now = SystemTime::now();
         for (begins, ends, expected) in [
             (now - DAY, now + 60 * DAY, "ok     tls.domains: the certificate that is kept is good for "),
-            (now - DAY, now + 5 * DAY, "note   tls.domains: the certificate that is kept ends in 4 days"),
+            (
+                now - DAY,
+                now + 5 * DAY,
+                "ok     tls.domains: the certificate that is kept is good for 5 more days",
+            ),
+            (
+                now - 60 * DAY,
+                now + 5 * DAY,
+                "note   tls.domains: the certificate that is kept ends in 5 days",
+            ),
             (now - 2 * DAY, now - DAY, "note   tls.domains: the certificate that is kept ended on "),
-            (now + DAY, now + 9 * DAY, "wrong  tls.domains: the certificate that is kept is not valid before "),
+            (
+                now + DAY,
+                now + 9 * DAY,
+                "wrong  tls.domains: the certificate that is kept is not valid before ",
+            ),
         ] {
             let key = KeyPair::generate().unwrap();
             let mut about = CertificateParams::new(["call.example".to_owned()]).unwrap();

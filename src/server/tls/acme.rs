@@ -29,8 +29,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2 * 60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// After so long without a word an order counts as stuck: the protocol's library sets no limit to a request.
 const STUCK: Duration = Duration::from_secs(60 * 60);
-/// The library renews when a third of a certificate's life is left. With less than this it must have failed.
-const OVERDUE: f64 = 0.3;
 /// Characters of an answer that are worth a line.
 const MAX_ANSWER: usize = 400;
 
@@ -124,13 +122,16 @@ impl Acme {
                         continue;
                     };
                     let pause = pace.pause();
-                    warn!("no new certificate for {names}: {why}; next try in {} minutes", pause.as_secs() / 60);
+                    warn!(
+                        "no new certificate for {names}: {why}; next try in {} minutes",
+                        pause.as_secs() / 60
+                    );
                     sleep(pause).await;
                     // The library's own pauses grow beyond ours, and after some failures it makes none.
                     state = self.begin(&shelf);
                 }
                 Ok(None) => return,
-                Err(_) if shown.has_less_left(SystemTime::now(), OVERDUE) => {
+                Err(_) if shown.is_overdue(SystemTime::now()) => {
                     warn!("the authority does not answer; asking it anew");
                     state = self.begin(&shelf);
                 }
@@ -145,8 +146,7 @@ impl Acme {
             Some(client) => AcmeConfig::new_with_client_config(&self.names, client.clone()),
             None => AcmeConfig::new_with_provider(&self.names, provider()),
         };
-        let state =
-            config.contact(&self.contact).cache(shelf.clone()).directory(&self.directory).state();
+        let state = config.contact(&self.contact).cache(shelf.clone()).directory(&self.directory).state();
         shelf.shown.challenge_by(state.resolver());
         state
     }
@@ -190,7 +190,9 @@ impl Pace {
 fn refusal(fault: &EventError<io::Error, io::Error>) -> Option<String> {
     match fault {
         EventError::Order(fault) => Some(explain(fault)),
-        EventError::NewCertParse(fault) => Some(format!("what the authority gave is no certificate: {fault}")),
+        EventError::NewCertParse(fault) => {
+            Some(format!("what the authority gave is no certificate: {fault}"))
+        }
         _ => None,
     }
 }

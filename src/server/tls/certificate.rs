@@ -17,6 +17,8 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::time::ASN1Time;
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+/// Authorities ask to renew when a third of a certificate's life is left, and the ACME library does.
+const OVERDUE: f64 = 0.3;
 
 /// A certificate that fits its key.
 #[derive(Clone, Debug)]
@@ -144,11 +146,11 @@ impl Certificate {
         self.key.clone()
     }
 
-    /// Whether less than `part` of its life is left at `now`.
-    pub(super) fn has_less_left(&self, now: SystemTime, part: f64) -> bool {
+    /// Whether so little of its life is left at `now` that somebody should have renewed it.
+    pub fn is_overdue(&self, now: SystemTime) -> bool {
         let life = self.ends.timestamp() - self.begins.timestamp();
         let left = self.ends.timestamp() - since_epoch(now);
-        (left as f64) < part * life as f64
+        (left as f64) < OVERDUE * life as f64
     }
 }
 
@@ -220,8 +222,8 @@ mod tests {
         ] {
             assert_eq!(certificate.standing(now), standing);
         }
-        assert!(!certificate.has_less_left(at(60, 0), 0.33) && certificate.has_less_left(at(70, 0), 0.33));
-        assert!(!certificate.has_less_left(UNIX_EPOCH, 0.33) && certificate.has_less_left(at(100, 0), 0.33));
+        assert!(!certificate.is_overdue(at(69, 0)) && certificate.is_overdue(at(71, 0)));
+        assert!(!certificate.is_overdue(UNIX_EPOCH) && certificate.is_overdue(at(100, 0)));
     }
 
     #[test]
@@ -229,8 +231,7 @@ mod tests {
         let (chain, key) = made_for(DAY);
         let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
         let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(BEGINS + seconds);
-        assert!(!certificate.has_less_left(at(DAY * 6 / 10), 0.33));
-        assert!(certificate.has_less_left(at(DAY * 7 / 10), 0.33));
+        assert!(!certificate.is_overdue(at(DAY * 6 / 10)) && certificate.is_overdue(at(DAY * 8 / 10)));
     }
 
     #[test]
