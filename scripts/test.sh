@@ -13,24 +13,33 @@ times=$(mktemp)
 trap 'rm -f "$log" "$times"' EXIT
 passed=0
 failed=0
+skipped=0
 
 # Adds up the closing lines of cargo's, wasm-bindgen's, Playwright's and our own test runs.
 count() {
   local sums
-  sums=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '
-    /^test result: / { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
+  read -ra sums < <(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '
+    /^test result: / {
+      for (i = 2; i <= NF; i++) {
+        if ($i ~ /^passed/) p += $(i - 1)
+        if ($i ~ /^failed/) f += $(i - 1)
+        if ($i ~ /^ignored/) s += $(i - 1)
+      }
+    }
     /^ *[0-9]+ passed( \(.*\))?$/ { p += $1 }
     /^ *[0-9]+ failed$/ { f += $1 }
-    /^ *[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3 }
-    END { print p + 0, f + 0 }')
-  passed=$((passed + ${sums% *}))
-  failed=$((failed + ${sums#* }))
+    /^ *[0-9]+ skipped$/ { s += $1 }
+    /^ *[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$/ { p += $1; f += $3; s += $5 }
+    END { print p + 0, f + 0, s + 0 }')
+  passed=$((passed + sums[0]))
+  failed=$((failed + sums[1]))
+  skipped=$((skipped + sums[2]))
 }
 
 summary() {
   printf '\n'
   cat "$times"
-  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 }
 
 # step NAME COMMAND...

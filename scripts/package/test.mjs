@@ -34,6 +34,7 @@ const folder = resolve(process.argv[2]);
 const place = mkdtempSync(join(tmpdir(), 'parlor-package-'));
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 
 async function test(name, body) {
   try {
@@ -46,7 +47,10 @@ async function test(name, body) {
   }
 }
 
-const skip = (name, why) => console.log(`skipped ${name}: ${why}`);
+const skip = (name, why) => {
+  skipped += 1;
+  console.log(`skipped ${name}: ${why}`);
+};
 const run = (program, ...words) => execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
@@ -270,5 +274,5 @@ try {
 } finally {
   rmSync(place, { recursive: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed ? 1 : 0;
