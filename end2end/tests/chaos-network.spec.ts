@@ -1,8 +1,10 @@
 import { expect, lasting, LOST_LINE, Observed, rounded, test as base } from '../fixtures/chaos';
 import { FAKE_DEVICES, CHROMIUM_ARGS } from '../fixtures/chromium';
 import { frameAfter } from '../fixtures/frames';
+import { ice } from '../fixtures/ice';
 import { Island } from '../fixtures/island';
 import { hears } from '../fixtures/media';
+import { overcome } from '../fixtures/obstacle';
 import { seesTheOther, type Person } from '../fixtures/test';
 
 const PICTURES_BACK_MS = 15_000;
@@ -16,14 +18,14 @@ interface NetworkFixtures {
 const test = base.extend<NetworkFixtures, { obstacle: string | undefined }>({
   obstacle: [async ({}, use) => use(Island.obstacle()), { scope: 'worker' }],
 
-  island: async ({ obstacle }, use, info) => {
-    info.skip(obstacle !== undefined, obstacle);
+  island: async ({ obstacle, afterwards }, use, info) => {
+    overcome(obstacle, info);
     const island = Island.make();
+    afterwards(() => island.remove());
     await use(island);
-    island.remove();
   },
 
-  overseas: async ({ island, person, room, server, playwright }, use, info) => {
+  overseas: async ({ island, afterwards, person, room, server, playwright }, use, info) => {
     const { port } = new URL(server.url);
     const baseURL = `http://${island.mainland}:${port}`;
     const browser = await playwright.chromium.launch({
@@ -31,9 +33,9 @@ const test = base.extend<NetworkFixtures, { obstacle: string | undefined }>({
       // As if that machine had a certificate: without it there is no camera.
       args: [...CHROMIUM_ARGS, ...FAKE_DEVICES, `--unsafely-treat-insecure-origin-as-secure=${baseURL}`],
     });
+    afterwards(() => browser.close());
     const provokes = LOST_LINE;
     await use(await Observed.call(person, room, { provokes }, { provokes, baseURL, browser }));
-    await browser.close();
   },
 });
 
@@ -45,14 +47,8 @@ function credentials({ page }: Person): Promise<string[]> {
 }
 
 /** The address from which somebody sends. */
-function sendsFrom({ page }: Person): Promise<string | undefined> {
-  return page.evaluate(async () => {
-    const stats = await window.watch.connections.at(-1)!.getStats();
-    const entries = [...stats.values()] as { id: string; type: string; [key: string]: string }[];
-    const transport = entries.find(({ type }) => type === 'transport');
-    const pair = entries.find(({ id }) => id === transport?.selectedCandidatePairId);
-    return entries.find(({ id }) => id === pair?.localCandidateId)?.address;
-  });
+async function sendsFrom(person: Person): Promise<string | undefined> {
+  return (await ice(person)).selected?.local.address;
 }
 
 /** How long after a moment both see and hear each other again. */
