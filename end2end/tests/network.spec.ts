@@ -1,5 +1,6 @@
 import type { BrowserContext, WebSocketRoute } from '@playwright/test';
 
+import { reportFailure } from '../fixtures/in-page';
 import { framesGrow, hears, openConnections } from '../fixtures/media';
 import { startServer } from '../fixtures/server';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
@@ -138,13 +139,7 @@ test('late candidates of an earlier call do no harm to the next one', async ({ p
 
 test('a connection that fails is built again', async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
-  // What a browser reports when the path is gone for good; the way back is the page's own.
-  await ann.page.evaluate(() => {
-    const connection = window.watch.connections.at(-1)!;
-    Object.defineProperty(connection, 'connectionState', { configurable: true, get: () => 'failed' });
-    connection.dispatchEvent(new Event('connectionstatechange'));
-    Reflect.deleteProperty(connection, 'connectionState');
-  });
+  await reportFailure(ann.page);
   await Promise.all([ann, ben].map(seesTheOther));
   await Promise.all([ann, ben].map(({ page }) => hears(page)));
 });
