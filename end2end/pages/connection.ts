@@ -13,6 +13,7 @@ export class ConnectionPart {
   readonly test: Locator;
   readonly result: Locator;
   readonly findings: Locator;
+  readonly verdict: Locator;
   /** How the media of the first other one goes. */
   readonly path: Locator;
   /** The same in a word, which opens the sentence. */
@@ -28,6 +29,7 @@ export class ConnectionPart {
     this.test = page.locator('#test-button');
     this.result = page.locator('#test-result');
     this.findings = this.result.locator('[data-finding]');
+    this.verdict = this.result.locator('.verdict');
     this.path = page.locator('[data-peer] [data-path]').first();
     this.pathWord = this.path.locator('summary');
     this.pathHint = this.path.locator('p');
@@ -41,6 +43,15 @@ export class ConnectionPart {
   /** The server answers a question for its ICE servers like this. */
   async offered(iceServers: RTCIceServer[]): Promise<void> {
     await this.page.route('**/ice', (route) => route.fulfill({ json: { ice_servers: iceServers } }));
+  }
+
+  /** Has the page test its connection; what it says then of each way, of data through the relay, and of calls. */
+  async expectSaid(findings: string[], verdict: string): Promise<void> {
+    await this.open();
+    await this.test.click();
+    await expect(this.result).toHaveAttribute('data-verdict', /./);
+    await expect(this.findings).toHaveText(findings);
+    await expect(this.verdict).toHaveText(verdict);
   }
 
   async expectFindings(...findings: string[]): Promise<void> {

@@ -1,34 +1,36 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import type { Page } from '@playwright/test';
 
 import { Authority } from '../fixtures/authority';
 import { CHROMIUM_ARGS, FAKE_DEVICES } from '../fixtures/chromium';
-import { Internet, type Household, type Protocol, type Router } from '../fixtures/internet';
+import { coturnObstacle, startCoturnBeside } from '../fixtures/coturn';
+import { ice, kind, way } from '../fixtures/ice';
+import { Internet, inUrl, type Household, type Protocol, type Router } from '../fixtures/internet';
+import { overcome } from '../fixtures/obstacle';
 import { startServer, type Settings } from '../fixtures/server';
-import { ConnectionPart } from '../pages/connection';
 import { expect, seesTheOther, test as base, type Person } from '../fixtures/test';
+import { candidatesIn, ownAddresses, sentBy } from '../fixtures/wire';
+import { ConnectionPart } from '../pages/connection';
 
 /** Whose relay browsers are told of. */
 type RelayKind = 'built-in' | 'coturn';
 
 const RELAYS: RelayKind[] = ['built-in', 'coturn'];
 const RELAY_PORT = 3478;
-const SECRET = 'known to both';
 /** Port on which the watching process asks whether the server is up. */
 const HTTP_PORT = 8080;
 
-/** The way that media takes, as one browser says. */
-interface Way {
-  local: string;
-  remote: string;
-  /** How the browser reaches its relay, if it uses one. */
-  relayProtocol?: string;
-  address: string;
-}
+/** How a browser reaches its relay, the best way first. */
+type Carrier = 'udp' | 'tcp' | 'tls';
+
+const CARRIERS: Carrier[] = ['udp', 'tcp', 'tls'];
+/** What the page calls a way through a relay. */
+const RELAYED: Record<Carrier, string | RegExp> = { udp: /^\s*Relayed(?! \()/, tcp: 'Relayed (TCP)', tls: 'Relayed (TLS)' };
+
+const WORK = 'Calls will work from this network.';
+const WORK_WITHOUT_UDP = `${WORK} It blocks UDP, so they go through the server and may stutter a little.`;
 
 interface World {
-  internet: Internet;
+  relay: RelayKind;
   houses: [Household, Household];
   people: [Person, Person];
 }
@@ -41,23 +43,24 @@ interface WorldFixtures {
 const test = base.extend<WorldFixtures, { obstacle: string | undefined }>({
   obstacle: [async ({}, use) => use(Internet.obstacle()), { scope: 'worker' }],
 
-  world: async ({ obstacle, person, playwright }, use, info) => {
-    info.skip(obstacle !== undefined, obstacle);
-    const closing: (() => Promise<unknown> | void)[] = [];
+  world: async ({ obstacle, afterwards, person, playwright }, use, info) => {
+    overcome(obstacle, info);
     await use(async (router, relay, protocol = 4) => {
+      if (relay === 'coturn') overcome(coturnObstacle(), info);
       const internet = Internet.make(protocol);
-      closing.push(() => internet.remove());
+      afterwards(() => internet.remove());
       const authority = new Authority(info.outputPath());
       const papers = authority.certify([...internet.hosts, internet.watched]);
       const [host, otherHost] = internet.hosts;
 
       const settings: Settings = { PARLOR_TLS_CERTIFICATE: papers.certificate, PARLOR_TLS_KEY: papers.key, PARLOR_RELAY_PORT: String(RELAY_PORT) };
       if (relay === 'coturn') {
-        closing.push(await coturn(internet, otherHost, papers));
-        Object.assign(settings, { PARLOR_RELAY_ENABLED: 'false', PARLOR_ICE_SERVERS: elsewhere(otherHost) });
+        const coturn = await startCoturnBeside(internet, papers);
+        afterwards(() => coturn.stop());
+        Object.assign(settings, coturn.settings);
       }
       const server = await startServer(settings, HTTP_PORT, { through: internet.there, address: internet.watched });
-      closing.push(() => server.stop());
+      afterwards(() => server.stop());
 
       const houses: [Household, Household] = [internet.household(router), internet.household(router)];
       const baseURL = `https://${inUrl(host)}`;
@@ -66,65 +69,44 @@ const test = base.extend<WorldFixtures, { obstacle: string | undefined }>({
           executablePath: house.chromium(info.outputPath(`${name}.sh`), authority.home),
           args: [...CHROMIUM_ARGS, ...FAKE_DEVICES],
         });
-        closing.push(() => browser.close());
-        return person({ browser, baseURL, relays: [inUrl(otherHost)] });
+        afterwards(() => browser.close());
+        return person({ browser, baseURL, relays: relay === 'coturn' ? [inUrl(otherHost)] : [] });
       };
-      return { internet, houses, people: [await settle(houses[0], 'one'), await settle(houses[1], 'other')] };
+      return { relay, houses, people: [await settle(houses[0], 'one'), await settle(houses[1], 'other')] };
     });
-    for (const close of closing.reverse()) await close();
   },
 });
 
-/** What a host writes into the configuration for a coturn with `use-auth-secret`. */
-function elsewhere(host: string): string {
-  const at = inUrl(host);
-  const urls = [`stun:${at}:${RELAY_PORT}`];
-  const turn = [`turn:${at}:${RELAY_PORT}?transport=udp`, `turn:${at}:${RELAY_PORT}?transport=tcp`, `turns:${at}:443?transport=tcp`];
-  const list = (urls: string[]) => `[${urls.map((url) => `"${url}"`).join(', ')}]`;
-  return `[{urls = ${list(urls)}}, {urls = ${list(turn)}, secret = "${SECRET}"}]`;
+// Each makes an internet, a server and two browsers of its own, and a way that is blocked takes some seconds to be given up.
+test.describe.configure({ timeout: 120_000 });
+
+/** The connection test of one of the two, who are at like places: what it finds of each way, and what follows for calls. */
+async function expectTested({ people }: World, [direct, udp, tcp, tls]: [string, string, string, string], verdict: string): Promise<void> {
+  const [{ home, page }] = people;
+  await home.open();
+  const ways = [`Direct connection ${direct}`, `Relay over UDP ${udp}`, `Relay over TCP ${tcp}`, `Relay over TLS, like a web page ${tls}`];
+  await new ConnectionPart(page).expectSaid([...ways, 'Data through the relay works'], verdict);
 }
 
-/** Starts a coturn beside the server; the answer ends it. */
-async function coturn(internet: Internet, host: string, { certificate, key }: { certificate: string; key: string }): Promise<() => Promise<void>> {
-  const [program, ...command] = [...internet.beside, 'turnserver', '-n', '--no-cli', '--log-file=stdout', '--pidfile=/dev/null'];
-  command.push('--use-auth-secret', `--static-auth-secret=${SECRET}`, '--realm=parlor.example', `--listening-ip=${host}`, `--relay-ip=${host}`);
-  command.push(`--listening-port=${RELAY_PORT}`, '--tls-listening-port=443', `--cert=${certificate}`, `--pkey=${key}`, '--no-dtls', '--userdb=', '--keep-address-family');
-  const child = spawn(program!, command, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const end = async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  };
-  let log = '';
-  for await (const line of createInterface(child.stdout)) {
-    log += `${line}\n`;
-    if (/Total auth threads|auth thread/.test(line)) {
-      child.stdout.resume();
-      return end;
-    }
-  }
-  throw new Error(`coturn did not start:\n${log}`);
-}
-
-function inUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-/** The way in use now. */
-function way({ page }: Person): Promise<Way | undefined> {
+/** The kinds of candidates that a page's configuration finds, the most preferred first. */
+function gather(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
-    const stats = await window.watch.connections.at(-1)!.getStats();
-    const entries = [...stats.values()] as { id: string; type: string; [key: string]: string }[];
-    const find = (id: string | undefined) => entries.find((entry) => entry.id === id);
-    const transport = entries.find(({ type }) => type === 'transport');
-    const pair = find(transport?.selectedCandidatePairId);
-    const [local, remote] = [find(pair?.localCandidateId), find(pair?.remoteCandidateId)];
-    if (!local || !remote) return undefined;
-    return { local: local.candidateType!, remote: remote.candidateType!, relayProtocol: local.relayProtocol, address: local.address! };
+    const connection = new RTCPeerConnection(window.watch.configurations.at(-1));
+    connection.createDataChannel('x');
+    const found: (RTCIceCandidate & { relayProtocol?: string })[] = [];
+    const complete = new Promise<void>((done) => {
+      connection.onicecandidate = ({ candidate }) => (candidate ? void found.push(candidate) : done());
+    });
+    await connection.setLocalDescription();
+    await complete;
+    connection.close();
+    // What a browser offers for media over TCP between two is no way of ours.
+    const ours = found.filter(({ protocol }) => protocol === 'udp').sort((a, b) => b.priority! - a.priority!);
+    return ours.map(({ type, relayProtocol }) => (type === 'relay' ? `relay/${relayProtocol ?? 'udp'}` : type!));
   });
 }
 
-async function meet(people: [Person, Person], room: string): Promise<void> {
+async function meet({ people }: World, room: string): Promise<void> {
   for (const one of people) {
     await one.home.open();
     await one.home.join(room);
@@ -132,81 +114,145 @@ async function meet(people: [Person, Person], room: string): Promise<void> {
   await Promise.all(people.map(seesTheOther));
 }
 
-/** Both send through a relay, and who has an own one reaches it by such a protocol. */
-async function expectRelayed(people: [Person, Person], protocols: string[]): Promise<void> {
+/** Media goes from one to the other without a relay, and both pages say so. */
+async function expectDirect({ people }: World): Promise<void> {
   for (const one of people) {
-    const kinds = async () => {
-      const { local, remote } = (await way(one)) ?? {};
-      return [local, remote];
-    };
-    await expect.poll(kinds, { message: 'the way in use' }).toContain('relay');
-    const { local, relayProtocol } = (await way(one))!;
-    // One relay is enough: who reaches the other's has no need of an own one.
-    if (local === 'relay') expect(protocols).toContain(relayProtocol);
+    await expect.poll(() => way(one), { message: 'the way in use' }).toMatch(/^(host|srflx|prflx) > (host|srflx|prflx)$/);
+    await expectSaid(one, 'direct', /^\s*Direct/);
   }
+}
+
+/**
+ * Media goes through a relay and by no way past it, and both pages say how. Of these ways to the relay it takes the best
+ * that the browser has found: connected, a browser looks no further, and if it is busy that may be before it has all.
+ */
+async function expectRelayed({ people, relay }: World, ...open: Carrier[]): Promise<void> {
+  for (const one of people) {
+    let used: Carrier = 'udp';
+    await expect(async () => {
+      const { gathered, pairs, selected } = await ice(one);
+      const found = CARRIERS.filter((carrier) => gathered.some((end) => kind(end) === `relay/${carrier}`));
+      for (const carrier of found) expect(open).toContain(carrier);
+      const [local, remote] = [kind(selected!.local), selected!.remote.candidateType];
+      // The relay inside connects none but its own clients. Another one can be sent to without, but by UDP only.
+      const withoutOwn = relay === 'coturn' && open.includes('udp');
+      if (!withoutOwn) expect([local, remote]).toEqual([`relay/${found[0]}`, 'relay']);
+      else if (remote !== 'relay') expect(local).toBe(`relay/${found[0]}`);
+      used = local.startsWith('relay') ? found[0]! : 'udp';
+      const past = pairs.filter((pair) => pair.state === 'succeeded' && ![pair.local, pair.remote].some(({ candidateType }) => candidateType === 'relay'));
+      expect(past, 'ways past the relay').toEqual([]);
+    }).toPass({ timeout: 20_000 });
+    await expectSaid(one, 'relayed', RELAYED[used]);
+  }
+}
+
+async function expectSaid({ page }: Person, path: string, words: string | RegExp): Promise<void> {
+  const connection = new ConnectionPart(page);
+  await expect(connection.path).toHaveAttribute('data-path', path);
+  await expect(connection.path).toContainText(words);
+}
+
+/** What somebody at this house has sent tells of relays and of no address of the house. */
+function expectHidden(sent: string[], { address, outside }: Household): void {
+  expect(candidatesIn(sent).length, 'candidates').toBeGreaterThan(0);
+  expect(ownAddresses(sent)).toEqual([]);
+  for (const own of [address, outside]) expect(sent.join('\n')).not.toContain(own);
 }
 
 for (const relay of RELAYS) {
   test.describe(`with the relay ${relay}`, () => {
     test('two behind port-restricted cones see each other directly, by STUN', async ({ world, room }) => {
-      const { people } = await world({ nat: 'cone', lets: 'all' }, relay);
-      await meet(people, room);
-      for (const one of people) {
-        await expect.poll(async () => (await way(one))?.local, { message: 'the way in use' }).not.toBe('relay');
-        expect((await way(one))?.remote).not.toBe('relay');
-      }
+      const there = await world({ nat: 'cone', lets: 'all' }, relay);
+      await expectTested(there, ['likely', 'works', 'works', 'works'], WORK);
+      await meet(there, room);
+      await expectDirect(there);
+      expect((await Promise.all(there.people.map(way))).join(), 'an address that others see').toMatch(/srflx|prflx/);
+      for (const house of there.houses) expect(house.nat()).toBe('cone');
     });
 
     test('two behind symmetric NATs see each other through the relay', async ({ world, room }) => {
-      const { people } = await world({ nat: 'symmetric', lets: 'all' }, relay);
-      await meet(people, room);
-      await expectRelayed(people, ['udp']);
+      const there = await world({ nat: 'symmetric', lets: 'all' }, relay);
+      await expectTested(there, ['likely', 'works', 'works', 'works'], WORK);
+      await meet(there, room);
+      await expectRelayed(there, 'udp', 'tcp', 'tls');
+      for (const house of there.houses) expect(house.nat()).toBe('symmetric');
     });
 
     test('two whose networks block UDP see each other by TCP', async ({ world, room }) => {
-      const { people } = await world({ nat: 'cone', lets: 'tcp' }, relay);
-      await meet(people, room);
-      await expectRelayed(people, ['tcp', 'tls']);
+      const there = await world({ nat: 'cone', lets: 'tcp' }, relay);
+      await expectTested(there, ['not from here', 'does not work', 'works', 'works'], WORK_WITHOUT_UDP);
+      await meet(there, room);
+      await expectRelayed(there, 'tcp', 'tls');
     });
 
     test('two whose networks let nothing but HTTPS through see each other by TLS', async ({ world, room }) => {
-      const { people } = await world({ nat: 'symmetric', lets: 'https' }, relay);
-      await meet(people, room);
-      await expectRelayed(people, ['tls']);
+      const there = await world({ nat: 'symmetric', lets: 'https' }, relay);
+      await expectTested(there, ['not from here', 'does not work', 'does not work', 'works'], WORK_WITHOUT_UDP);
+      await meet(there, room);
+      await expectRelayed(there, 'tls');
     });
 
-    test('two in an internet of IPv6 alone see each other', async ({ world, room }) => {
-      const { people } = await world({ nat: 'none', lets: 'all' }, relay, 6);
-      await meet(people, room);
-      for (const one of people) await expect.poll(async () => (await way(one))?.local).not.toBe('relay');
+    test('two in an internet of IPv6 alone see each other directly', async ({ world, room }) => {
+      const there = await world({ nat: 'none', lets: 'all' }, relay, 6);
+      await expectTested(there, ['likely', 'works', 'works', 'works'], WORK);
+      await meet(there, room);
+      await expectDirect(there);
+      for (const [at, one] of there.people.entries()) {
+        expect((await ice(one)).selected?.local.address).toBe(there.houses[at]!.address);
+        expect(there.houses[at]!.address).toContain(':');
+      }
     });
 
     test('with IPv6 alone and no UDP the relay is reached by TCP', async ({ world, room }) => {
-      const { people } = await world({ nat: 'none', lets: 'tcp' }, relay, 6);
-      await meet(people, room);
-      await expectRelayed(people, ['tcp', 'tls']);
+      const there = await world({ nat: 'none', lets: 'tcp' }, relay, 6);
+      await expectTested(there, ['not from here', 'does not work', 'works', 'works'], WORK_WITHOUT_UDP);
+      await meet(there, room);
+      await expectRelayed(there, 'tcp', 'tls');
     });
 
-    test('whoever hides the own address shows it to nobody', async ({ world, room }) => {
-      const { people, houses } = await world({ nat: 'cone', lets: 'all' }, relay);
-      const [hiding] = people;
-      const sent: string[] = [];
-      hiding.page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(payload.toString())));
+    test('a direct way is preferred, then the relay by UDP, by TCP and by TLS', async ({ world, room }) => {
+      const there = await world({ nat: 'cone', lets: 'all' }, relay);
+      await meet(there, room);
+      for (const one of there.people) {
+        const gathered = await gather(one.page);
+        expect(gathered).toEqual(['host', 'srflx', 'relay/udp', 'relay/tcp', 'relay/tls']);
+      }
+    });
+
+    test('whoever hides the own address before a call shows it to nobody', async ({ world, room }) => {
+      const there = await world({ nat: 'cone', lets: 'all' }, relay);
+      const [[hiding, other], [house]] = [there.people, there.houses];
+      const sent = sentBy(hiding.page);
       await hiding.home.open();
       const connection = new ConnectionPart(hiding.page);
       await connection.open();
       await connection.hide.check();
-      const [, other] = people;
       await other.home.open();
-      for (const one of people) await one.home.join(room);
-      await Promise.all(people.map(seesTheOther));
-      expect((await way(hiding))?.local).toBe('relay');
+      for (const one of there.people) await one.home.join(room);
+      await Promise.all(there.people.map(seesTheOther));
+      await expectRelayed(there, 'udp', 'tcp', 'tls');
+      expectHidden(sent, house);
+      expect(house.strays(), 'packets to anything but the servers').toBe(0);
+    });
 
-      const candidates = sent.flatMap((frame) => frame.match(/candidate:[^"\\]*/g) ?? []);
-      expect(candidates.length).toBeGreaterThan(0);
-      for (const candidate of candidates) expect(candidate).toContain(' typ relay ');
-      for (const address of [houses[0].address, houses[0].outside]) expect(sent.join('\n')).not.toContain(address);
-      expect(houses[0].strays(), 'packets to anything but the server').toBe(0);
+    test('whoever hides the own address during a call shows it to nobody from then on', async ({ world, room }) => {
+      const there = await world({ nat: 'cone', lets: 'all' }, relay);
+      const [[hiding], [house]] = [there.people, there.houses];
+      const sent = sentBy(hiding.page);
+      await meet(there, room);
+      await expectDirect(there);
+      expect(ownAddresses(sent), 'nothing is hidden yet').not.toEqual([]);
+      expect(house.strays(), 'packets to anything but the servers').toBeGreaterThan(0);
+
+      const before = sent.length;
+      await new ConnectionPart(hiding.page).hideButton.click();
+      const state = () => hiding.page.evaluate(() => window.watch.connections[0]!.connectionState);
+      await expect.poll(state, { message: 'the direct connection' }).toBe('closed');
+      const strays = house.strays();
+      await expectRelayed(there, 'udp', 'tcp', 'tls');
+      await Promise.all(there.people.map(seesTheOther));
+      expectHidden(sent.slice(before), house);
+      expect(house.strays(), 'packets to anything but the servers').toBe(strays);
     });
   });
 }

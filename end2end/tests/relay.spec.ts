@@ -1,24 +1,11 @@
-import type { Page } from '@playwright/test';
-
-import { coturnObstacle, startCoturn, type Coturn } from '../fixtures/coturn';
+import { coturnObstacle, startCoturn, type CoturnHere } from '../fixtures/coturn';
 import { framesGrow } from '../fixtures/media';
+import { addressObstacle, overcome } from '../fixtures/obstacle';
 import { expect, seesTheOther, test as base, type Person } from '../fixtures/test';
+import { ownAddresses, sentBy } from '../fixtures/wire';
 import { ConnectionPart } from '../pages/connection';
 
-/** Everything a page says through its sockets. */
-function sentBy(page: Page): string[] {
-  const sent: string[] = [];
-  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => void sent.push(String(payload))));
-  return sent;
-}
-
-/** Candidates that are not a relay's, as lines of their own or in descriptions. */
-function ownAddresses(frames: string[]): string[] {
-  const candidates = frames.flatMap((frame) => frame.match(/candidate:\d[^"\\]*/g) ?? []);
-  return candidates.filter((line) => !/ typ relay (raddr (0\.0\.0\.0|::) rport 9( |$)|(?!.*raddr))/.test(line));
-}
-
-const test = base.extend<object, { coturn: Coturn }>({
+const test = base.extend<object, { coturn: CoturnHere }>({
   coturn: [
     async ({}, use) => {
       const coturn = await startCoturn();
@@ -27,13 +14,12 @@ const test = base.extend<object, { coturn: Coturn }>({
     },
     { scope: 'worker' },
   ],
-  settings: async ({ coturn }, use) => use({ PARLOR_RELAY_ENABLED: 'false', ...coturn.settings }),
+  settings: async ({ coturn }, use) => use(coturn.settings),
 });
 
-const obstacle = coturnObstacle();
-test.skip(obstacle !== undefined, obstacle);
+test.beforeEach(({}, info) => overcome(coturnObstacle() ?? addressObstacle(), info));
 
-async function guest(person: (options: { relays: string[] }) => Promise<Person>, coturn: Coturn) {
+async function guest(person: (options: { relays: string[] }) => Promise<Person>, coturn: CoturnHere) {
   const one = await person({ relays: [coturn.host] });
   const connection = new ConnectionPart(one.page);
   await connection.offered(coturn.iceServers);
@@ -128,34 +114,4 @@ test('a relay that refuses is not said to be blocked', async ({ person, coturn }
   await connection.expectFindings('works', 'refused', 'refused', 'not-offered', 'refused');
   await expect(connection.result).toContainText('Not everything could be tested');
   await expect(connection.findings.nth(1)).toContainText('answers, but refuses');
-});
-
-test('browsers prefer direct ways to a relay, and UDP to TCP', async ({ person, coturn }) => {
-  const { page, home } = await guest(person, coturn);
-  await home.open();
-  const gathered = await page.evaluate(async (iceServers) => {
-    // The picture of oneself has the browser tell real addresses, and not the names that stand for them.
-    await navigator.mediaDevices.getUserMedia({ audio: true });
-    const connection = new RTCPeerConnection({ iceServers });
-    connection.createDataChannel('x');
-    const found: { kind: string; priority: number }[] = [];
-    const complete = new Promise<void>((done) => {
-      connection.onicecandidate = ({ candidate }) => {
-        if (!candidate) return done();
-        const { type, relayProtocol, priority, protocol } = candidate as RTCIceCandidate & { relayProtocol?: string };
-        if (protocol === 'udp' && type && priority) found.push({ kind: type === 'relay' ? `relay/${relayProtocol ?? 'udp'}` : type, priority });
-      };
-    });
-    await connection.setLocalDescription();
-    await complete;
-    connection.close();
-    return found;
-  }, coturn.iceServers);
-  // The type preference, RFC 8445, section 5.1.2.
-  const preference = (kind: string) => gathered.filter((it) => it.kind === kind).map(({ priority }) => priority >>> 24);
-  const order = ['host', 'srflx', 'relay/udp', 'relay/tcp', 'relay/tls'].map(preference).filter((found) => found.length > 0);
-  expect(order.length, JSON.stringify(gathered)).toBeGreaterThanOrEqual(3);
-  for (const [better, worse] of order.slice(1).map((worse, at) => [order[at]!, worse] as const)) {
-    expect(Math.min(...better)).toBeGreaterThan(Math.max(...worse));
-  }
 });
