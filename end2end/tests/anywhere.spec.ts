@@ -138,7 +138,7 @@ async function expectRelayed({ people, relay }: World, ...open: Carrier[]): Prom
       const withoutOwn = relay === 'coturn' && open.includes('udp');
       if (!withoutOwn) expect([local, remote]).toEqual([`relay/${found[0]}`, 'relay']);
       else if (remote !== 'relay') expect(local).toBe(`relay/${found[0]}`);
-      used = local.startsWith('relay') ? found[0]! : 'udp';
+      used = CARRIERS.find((carrier) => local === `relay/${carrier}`) ?? 'udp';
       const past = pairs.filter((pair) => pair.state === 'succeeded' && ![pair.local, pair.remote].some(({ candidateType }) => candidateType === 'relay'));
       expect(past, 'ways past the relay').toEqual([]);
     }).toPass({ timeout: 20_000 });
