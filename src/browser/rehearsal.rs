@@ -23,7 +23,7 @@ use super::configuration::configuration;
 use super::error::BrowserError;
 use super::peer::Connection;
 use crate::call::{Event, Finding, RehearsalEvent, RehearsalId, Way, Ways, is_public_host};
-use crate::protocol::{ICE_PATH, IceOffer, IceServer};
+use crate::protocol::{self, ICE_PATH, IceOffer, IceServer};
 
 /// How long the server may take to answer, a way to open, and data to arrive, in milliseconds.
 const PATIENCE_MS: u32 = 6_000;
@@ -264,7 +264,7 @@ async fn fetch_offer() -> Result<IceOffer, BrowserError> {
     let read: Function = Reflect::get(&response, &"text".into())?.unchecked_into();
     let text = JsFuture::from(read.call0(&response)?.unchecked_into::<Promise>()).await?;
     let text = text.as_string().unwrap_or_default();
-    serde_json::from_str(&text).map_err(|error| JsValue::from_str(&error.to_string()).into())
+    protocol::read(&text).map_err(|error| JsValue::from_str(&error.to_string()).into())
 }
 
 /// The page comes from a loopback address (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3).

@@ -7,6 +7,7 @@ use web_sys::Storage;
 
 use super::error::BrowserError;
 use crate::call::Remembered;
+use crate::protocol;
 
 /// Key in the tab's `sessionStorage`.
 const SEAT: &str = "parlor.seat";
@@ -36,7 +37,7 @@ pub(super) async fn remembered() -> Option<Remembered> {
     let settled = Reflect::get(&super::window(), &"parlorTab".into()).ok()?.dyn_into::<Promise>().ok()?;
     // It is never rejected.
     let _ = JsFuture::from(settled).await;
-    serde_json::from_str(&kept()?).ok()
+    protocol::read(&kept()?).ok()
 }
 
 /// The last page was left a moment ago. A tab that is opened again after hours must not go on the air by itself.

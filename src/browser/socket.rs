@@ -10,7 +10,7 @@ use web_sys::{CloseEvent, Event as DomEvent, MessageEvent, WebSocket};
 use super::Events;
 use super::error::BrowserError;
 use crate::call::{Event, SocketEvent, SocketId};
-use crate::protocol::{ClientMsg, SOCKET_PATH};
+use crate::protocol::{self, ClientMsg, SOCKET_PATH};
 
 /// Close code for "no status" (RFC 6455, section 7.4.1): what a socket that could not be opened reports.
 pub(super) const ABNORMAL: u16 = 1006;
@@ -128,7 +128,7 @@ impl Drop for Socket {
 
 fn read(event: &DomEvent) -> Option<SocketEvent> {
     let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
-    match text.as_deref().map(serde_json::from_str) {
+    match text.as_deref().map(protocol::read) {
         Some(Ok(message)) => return Some(SocketEvent::Message(message)),
         // A newer server may say more than this page understands.
         Some(Err(error)) => super::log(&format!("message not understood: {error}")),

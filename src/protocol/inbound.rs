@@ -219,7 +219,7 @@ impl Relay<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{ClientMsg, Epoch, IceCandidate, OfferId, ServerMsg, Signal};
+    use super::super::{self as protocol, ClientMsg, Epoch, IceCandidate, OfferId, ServerMsg, Signal};
     use super::*;
 
     fn refusal(text: &str) -> ErrorCode {
@@ -303,7 +303,7 @@ mod tests {
             let text = serde_json::to_string(&ClientMsg::Signal { to, signal: signal.clone() }).unwrap();
             let Ok(Inbound::Relay { to: read_to, relay }) = decode(&text) else { panic!("{text}") };
             prop_assert_eq!(read_to, to);
-            let read: ServerMsg = serde_json::from_str(&relay.encode(PeerId(from))).unwrap();
+            let read: ServerMsg = protocol::read(&relay.encode(PeerId(from))).unwrap();
             prop_assert_eq!(read, ServerMsg::Signal { from: PeerId(from), signal });
         }
 

@@ -7,7 +7,7 @@ use parlor::call::{
     Call, Command, Devices, Event, Loaded, MediaError, MediaEvent, PeerCommand, PeerEvent, Permission,
     Remembered, SocketEvent, SocketId, UserAction,
 };
-use parlor::protocol::{Epoch, PeerId, ServerMsg};
+use parlor::protocol::{Epoch, PeerId, ServerMsg, read};
 
 use super::connection::{ConnectionId, Ends, Tracks};
 use super::seats::Number;
@@ -96,7 +96,7 @@ impl World {
         let event = match wire.down.pop_front().unwrap() {
             Down::Opened => SocketEvent::Opened,
             Down::Frame(text) => {
-                let read = serde_json::from_str::<ServerMsg>(&text);
+                let read = read::<ServerMsg>(&text);
                 SocketEvent::Message(read.unwrap_or_else(|error| panic!("{text}: {error}")))
             }
             Down::Closed(code) => SocketEvent::Closed { code },
