@@ -8,6 +8,10 @@ mode=${1:-all}
 [ "$mode" = all ] || [ "$mode" = fast ] || { echo "usage: scripts/test.sh [fast]" >&2; exit 2; }
 
 wasm=wasm32-unknown-unknown
+# Everything is compiled once there; what would make a second time faster only takes space.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+# What a whole run leaves in the target folder, and something for what is installed and recorded beside it.
+needed_gib=6
 log=$(mktemp)
 times=$(mktemp)
 trap 'rm -f "$log" "$times"' EXIT
@@ -58,6 +62,13 @@ step() {
   exit 1
 }
 
+# Compilers tell of a full disk late and not in these words.
+enough_space() {
+  local free
+  free=$(df -Pk "$root" | awk 'NR == 2 { print int($4 / 1048576) }')
+  [ "$free" -ge "$needed_gib" ] || { echo "test.sh: $root has $free GiB free; building from nothing takes $needed_gib" >&2; return 1; }
+}
+
 # The browser tests and their runner.
 browser_tests() {
   CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
@@ -73,6 +84,7 @@ package_tests() {
 
 end_to_end() { (cd end2end && npx playwright test); }
 
+[ -d "$target" ] || step "space on the disk" enough_space
 step "set-up" scripts/setup.sh
 source scripts/env.sh # what set-up has just installed
 step "formatting" cargo fmt --check
