@@ -50,8 +50,9 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f3e8d7" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1d1512" />
-                <link rel="stylesheet" href=stylesheet />
+                // Before the style sheet, for which a script behind it would wait.
                 <script nonce=use_nonce() inner_html=EARLY></script>
+                <link rel="stylesheet" href=stylesheet />
                 <link rel="modulepreload" href=script crossorigin="" />
                 <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="" />
                 <script type="module" nonce=use_nonce() inner_html=start></script>
