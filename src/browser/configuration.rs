@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
-use web_sys::{RtcConfiguration, RtcIceServer};
+use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceServer};
 
 use crate::call::Ways;
 
@@ -24,6 +24,8 @@ pub(super) fn configuration(ways: &Ways, certificate: Option<&JsValue>) -> RtcCo
     }
     let configuration = RtcConfiguration::new();
     configuration.set_ice_servers(&servers);
+    // One transport for voice and picture from the beginning, so one allocation at each relay in place of two.
+    configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
     if let Some(certificate) = certificate {
         configuration.set_certificates(&Array::of1(certificate));
     }
