@@ -29,7 +29,7 @@ pub(super) struct Strangers {
 }
 
 /// What a request came by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Carrier {
     Datagram,
     Stream,
@@ -37,39 +37,47 @@ pub(super) enum Carrier {
 
 #[derive(Default)]
 struct State {
-    datagrams: Meter,
-    streams: Meter,
-    networks: Box<[Meter]>,
+    datagrams: Bucket,
+    streams: Bucket,
     unanswered: u32,
     reported: Duration,
+}
+
+struct Bucket {
+    all: Meter,
+    networks: Box<[Meter]>,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self { all: Meter::default(), networks: vec![Meter::default(); METERS].into() }
+    }
 }
 
 impl Strangers {
     /// So many a second by datagrams, and as many by streams.
     pub(super) fn new(per_second: u32, journal: Journal) -> Self {
         let network = per_second.div_ceil(SHARE);
-        let state = State { networks: vec![Meter::default(); METERS].into(), ..State::default() };
         Self {
             all: Rate::new(per_second, per_second),
             network: Rate::new(network, network),
             hasher: RandomState::new(),
-            state: Mutex::new(state),
+            state: Mutex::default(),
             journal,
         }
     }
 
     /// Whether one more from there is looked at.
     pub(super) fn allows(&self, now: Duration, from: IpAddr, by: Carrier) -> bool {
-        let slot = self.hasher.hash_one((network(from), by)) as usize % METERS;
+        let slot = self.hasher.hash_one(network(from)) as usize % METERS;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { datagrams, streams, networks, unanswered, .. } = &mut *state;
-        let all = match by {
-            Carrier::Datagram => datagrams,
-            Carrier::Stream => streams,
+        let bucket = match by {
+            Carrier::Datagram => &mut state.datagrams,
+            Carrier::Stream => &mut state.streams,
         };
-        let allowed = networks[slot].allows(now, self.network) && all.allows(now, self.all);
+        let allowed = bucket.networks[slot].allows(now, self.network) && bucket.all.allows(now, self.all);
         if !allowed {
-            *unanswered = unanswered.saturating_add(1);
+            state.unanswered = state.unanswered.saturating_add(1);
         }
         allowed
     }
