@@ -27,7 +27,7 @@ const CARRIERS: Carrier[] = ['udp', 'tcp', 'tls'];
 const RELAYED: Record<Carrier, string | RegExp> = { udp: /^\s*Relayed(?! \()/, tcp: 'Relayed (TCP)', tls: 'Relayed (TLS)' };
 
 const WORK = 'Calls will work from this network.';
-const WORK_WITHOUT_UDP = `${WORK} It blocks UDP, so they go through the server and may stutter a little.`;
+const WORK_WITHOUT_UDP = `${WORK} UDP does not get through, so they go through the server and may stutter a little.`;
 
 interface World {
   relay: RelayKind;
