@@ -39,6 +39,9 @@ const test = base.extend<NetworkFixtures, { obstacle: string | undefined }>({
   },
 });
 
+// With a relay, media that is lost goes on through it by TCP, and nothing has to be restarted.
+test.use({ settings: { PARLOR_RELAY_ENABLED: 'false' } });
+
 /** The ICE user names in use, by which a restart is told from a path that was found again. */
 function credentials({ page }: Person): Promise<string[]> {
   return page.evaluate(() =>
