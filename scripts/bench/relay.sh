@@ -4,7 +4,7 @@
 # LOAD and PROBE are the programs of the load generator; ADDRESS, SECRET and PID those of a running Parlor without quotas that matter;
 # PORT is a free one for coturn.
 set -euo pipefail
-load=$1 probe=$2 address=$3 secret=$4 pid=$5 port=$6 rounds=${7:-3}
+load=$1 probe=$2 address=$3 secret=$4 pid=$5 port=$6 rounds=${7:-9}
 work=$(mktemp -d)
 coturn=
 cleanup() { [ -z "$coturn" ] || kill "$coturn" 2>/dev/null || true; rm -rf "$work"; }
@@ -36,12 +36,12 @@ for _ in $(seq "$rounds"); do
   for contender in "${contenders[@]}"; do
     read -r name where process <<<"$contender"
     for transport in udp tcp; do
-      "$load" "$where" "$secret" rr $transport 8 10000 5 1100 "$process" | figures "$name" "relay-$transport"
+      "$load" "$where" "$secret" rr $transport 8 10000 2 1100 "$process" | figures "$name" "relay-$transport"
     done
   done
 done
 for _ in $(seq "$rounds"); do
   for pairs in 8 500; do
-    "$load" "$address" "$secret" rr udp "$pairs" 10000 5 1100 "$pid" | figures parlor "allocations-$((2 * pairs))"
+    "$load" "$address" "$secret" rr udp "$pairs" 10000 2 1100 "$pid" | figures parlor "allocations-$((2 * pairs))"
   done
 done
