@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use js_sys::{Array, Map, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -15,6 +15,10 @@ use crate::call::Path;
 /// How often the path is looked at besides, in milliseconds: not every browser says that it has changed.
 const LOOK_MS: u32 = 5_000;
 
+/// How long after a change the path is looked at, in milliseconds. Changes come several at once, and the first of
+/// them while the first picture is being made, which the statistics would hold up.
+const SETTLE_MS: u32 = 400;
+
 /// Tells of every change of a connection's path until it is dropped.
 pub(super) struct PathWatch {
     _listeners: [EventListener; 2],
@@ -24,6 +28,8 @@ pub(super) struct PathWatch {
 struct LookOut {
     connection: RtcPeerConnection,
     told: Cell<Option<Path>>,
+    /// The look that is due.
+    due: RefCell<Option<Timeout>>,
     tell: Box<dyn Fn(Option<Path>)>,
     /// On the ICE transport, which exists only after the first description.
     selected: RefCell<Option<EventListener>>,
@@ -34,6 +40,7 @@ impl PathWatch {
         let look_out = Rc::new(LookOut {
             connection: Clone::clone(connection),
             told: Cell::new(None),
+            due: RefCell::new(None),
             tell: Box::new(tell),
             selected: RefCell::new(None),
         });
@@ -41,7 +48,7 @@ impl PathWatch {
             let look_out = Rc::clone(&look_out);
             EventListener::new(connection, name, move |_| {
                 look_out.listen_to_transport();
-                look_out.look();
+                look_out.look_soon();
             })
         });
         let look = Interval::new(LOOK_MS, move || look_out.look());
@@ -50,6 +57,17 @@ impl PathWatch {
 }
 
 impl LookOut {
+    fn look_soon(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        let due = Timeout::new(SETTLE_MS, move || {
+            if let Some(this) = this.upgrade() {
+                this.look();
+            }
+        });
+        // A look that was due already is given up for this one.
+        self.due.replace(Some(due));
+    }
+
     fn look(self: &Rc<Self>) {
         if self.connection.connection_state() != RtcPeerConnectionState::Connected {
             return;
@@ -74,7 +92,7 @@ impl LookOut {
             let this = Rc::downgrade(self);
             let listener = EventListener::new(&transport, "selectedcandidatepairchange", move |_| {
                 if let Some(this) = this.upgrade() {
-                    this.look();
+                    this.look_soon();
                 }
             });
             self.selected.replace(Some(listener));
