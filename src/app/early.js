@@ -75,6 +75,8 @@
     if (pressed()) pressed().removeAttribute('data-early');
     var block = document.getElementById(id);
     if (block) { block.hidden = false; block.focus(); }
+    // The words may be in a language that this person does not read: the links to the others are to be seen.
+    document.documentElement.setAttribute('data-script', 'failed');
   }
   addEventListener('click', function (event) {
     keep(event, event.target.closest && event.target.closest('button'));
