@@ -63,6 +63,8 @@ pub fn shell(files: PageFiles) -> impl IntoView {
             </head>
             <body>
                 <App />
+                // Seen only by whoever presses CONNECT before the program is there.
+                <p class="early-call" role="status">{words.joining}</p>
                 <div id="unsupported" class="blocker" role="alert" tabindex="-1" hidden>
                     <p>{words.unsupported}</p>
                 </div>
@@ -127,7 +129,7 @@ fn call_page(invited: String) -> impl IntoView {
     let main = NodeRef::<html::Main>::new();
     let home_section = NodeRef::<html::Section>::new();
     let room_section = NodeRef::<html::Section>::new();
-    let in_call = select(call, |view| view.phase == Phase::InCall);
+    let in_call = select(call, |view| view.phase != Phase::Home);
     let phase = select(call, |view| view.phase);
 
     let driver = use_context::<Driver>();

@@ -44,13 +44,11 @@ export class HomePage {
   }
 }
 
-/** The page is there and its program is on its way, until what this returns is called. */
-export async function holdProgram(page: Page): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((done) => (release = done));
-  await page.route('**/*.wasm', async (route) => {
-    await released;
-    await route.continue();
-  });
-  return release;
+/** The page is there and part of its program on its way, until what this returns lets it through, or lets it be lost. */
+export async function holdProgram(page: Page, part: 'js' | 'wasm' = 'wasm'): Promise<(fate?: 'arrives' | 'is lost') => void> {
+  let decide = (_: 'arrives' | 'is lost') => {};
+  const decided = new Promise<string>((decision) => (decide = decision));
+  const once = { times: 1 };
+  await page.route(`**/*.${part}`, async (route) => ((await decided) === 'arrives' ? route.continue() : route.abort()), once);
+  return (fate = 'arrives') => decide(fate);
 }

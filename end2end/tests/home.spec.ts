@@ -110,9 +110,47 @@ test('a click on CONNECT before the program has loaded is not lost', async ({ pe
   await page.goto('/', { waitUntil: 'commit' });
   await home.room.fill(room);
   await home.connect.click();
+  await expect(page.getByText('Connecting…').filter({ visible: true })).toBeVisible();
+  await expect(home.container).toBeHidden();
   release();
   await call.expectAlone();
+  await expect(page.getByText('Connecting…').filter({ visible: true })).toHaveCount(0);
   await expect(page).toHaveURL(new RegExp(`/room/${room}$`));
+});
+
+for (const part of ['js', 'wasm'] as const) {
+  test(`where the program's .${part} is lost the page says so, lets go of the devices and shows the way to other languages`, async ({
+    person,
+    room,
+  }) => {
+    const { page, home } = await person({ provokes: /net::ERR_FAILED|Failed to fetch|dynamically imported module/ });
+    const decide = await holdProgram(page, part);
+    await page.goto(`/room/${room}`, { waitUntil: 'commit' });
+    await home.connect.click();
+    decide('is lost');
+    const words = page.getByRole('alert').filter({ visible: true });
+    await expect(words).toContainText('The page did not load completely');
+    const devices = () => page.evaluate(() => window.watch.streams.flatMap((stream) => stream.getTracks()).map((track) => track.readyState));
+    await expect.poll(devices).toEqual(['ended', 'ended']);
+    await expect(page.getByRole('link', { name: '한국어' })).toBeVisible();
+
+    await words.getByRole('button', { name: 'Load again' }).click();
+    await home.ready();
+    await expect(words).toHaveCount(0);
+    await expect(home.room).toHaveValue(room);
+  });
+}
+
+test('what the room refuses is not taken for a call, even before the program has loaded', async ({ person }) => {
+  const { page, home } = await person();
+  const release = await holdProgram(page);
+  await page.goto('/', { waitUntil: 'commit' });
+  await home.room.fill('../etc');
+  await home.connect.click();
+  await expect(home.container).toBeVisible();
+  release();
+  await expect(page.getByText(/A room ID has up to 64/).filter({ visible: true })).toBeVisible();
+  await home.expectShown();
 });
 
 test('what was typed before the program has loaded stays', async ({ person, room }) => {

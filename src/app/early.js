@@ -10,20 +10,21 @@
     if (live() || !button || !main() || !main().contains(button)) return;
     event.preventDefault();
     if (pressed()) pressed().removeAttribute('data-early');
-    button.setAttribute('data-early', '');
-    if (button.type === 'submit') ask();
-    else forget();
+    // The style sheet shows nothing more of the first screen to whoever is on the way into a call.
+    button.setAttribute('data-early', button.type === 'submit' && ask() ? 'call' : '');
+    if (button.type !== 'submit') forget();
   }
   // Whoever pressed CONNECT is asked for camera and microphone, and joins the room, now and not only when the
   // program is here; it takes both over (`early_capture` in browser/media.rs, which asks the same, and `Early`
-  // in browser/socket.rs). Not for what it will refuse.
+  // in browser/socket.rs). Not for what it will refuse; says whether it is not.
   function ask() {
     var field = document.getElementById('room-input');
     var room = field && field.value.replace(/\s/g, '');
-    if (window.parlorEarly || !room || !/^[\w-]{1,64}$/.test(room)) return;
-    if (!window.RTCPeerConnection || !window.WebAssembly || !navigator.mediaDevices) return;
-    join(room);
+    if (!room || !/^[\w-]{1,64}$/.test(room)) return false;
+    if (!window.RTCPeerConnection || !window.WebAssembly || !navigator.mediaDevices) return false;
+    if (!window.parlorEarly && !join(room)) return false;
     capture();
+    return true;
   }
   function capture() {
     if (window.parlorCapture) return;
@@ -50,14 +51,16 @@
       name = typed && typed.value.trim();
       held = sessionStorage.getItem('parlor.seat');
     } catch (refused) { /* no storage, no name */ }
+    if (name && !/^[^\x00-\x1f\x7f-\x9f]{1,40}$/.test(name)) return false;
     // A seat that is held is the program's to take back.
-    if (held || (name && !/^[^\x00-\x1f\x7f-\x9f]{1,40}$/.test(name))) return;
+    if (held) return true;
     var words = { type: 'join', room: room };
     if (name) words.name = name;
     var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws');
     var early = window.parlorEarly = { socket: socket, join: JSON.stringify(words), heard: [] };
     socket.onopen = function () { socket.send(early.join); };
     socket.onmessage = function (event) { early.heard.push(event); };
+    return true;
   }
   // Another button, or no program: the seat is nobody's.
   function forget() {

@@ -72,7 +72,11 @@ pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
 pub(super) fn show_address(room: Option<&RoomId>) {
     let window = super::window();
     let address = room.map_or_else(|| "/".to_owned(), |room| format!("/room/{room}"));
-    let search = window.location().search().unwrap_or_default();
+    let location = window.location();
+    if location.pathname().is_ok_and(|shown| shown == address) {
+        return;
+    }
+    let search = location.search().unwrap_or_default();
     let shown = window.history().and_then(|history| {
         history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{address}{search}")))
     });

@@ -43,9 +43,10 @@ pub enum Phase {
     /// Choosing a room.
     #[default]
     Home,
-    /// CONNECT was pressed and the server has not answered yet; still the first screen.
+    /// CONNECT was pressed and the server has not answered yet; the call view already, so that nothing is left to
+    /// draw when the first picture comes.
     Joining,
-    /// Seated: the call view.
+    /// Seated.
     InCall,
 }
 

@@ -12,7 +12,7 @@ use super::reactive::{action, effect, flag, made_text, press, select, text};
 use super::tile::own_video;
 use super::words::{Words, words};
 use super::{CallHandle, invite};
-use crate::call::{CallView, DeviceView, Phase, UserAction};
+use crate::call::{CallView, DeviceView, UserAction};
 use crate::protocol::MAX_NAME_CHARS;
 
 /// Where the name is kept between visits, in this browser only.
@@ -25,7 +25,6 @@ const NAME_KEY: &str = "parlor.name";
 pub fn home(container: NodeRef<html::Section>, in_call: Memo<bool>, invited: String) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
-    let joining = select(call, |view| view.phase == Phase::Joining);
     let room = select(call, |view| view.room.clone());
     let problem = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_some()));
     let room_field = NodeRef::<html::Input>::new();
@@ -51,9 +50,6 @@ pub fn home(container: NodeRef<html::Section>, in_call: Memo<bool>, invited: Str
 
     let connect = move |event: SubmitEvent| {
         event.prevent_default();
-        if joining.get_untracked() {
-            return;
-        }
         let (room, name) = (value(room_field), value(name_field));
         remember_name(name.trim());
         // The same mistake twice changes no signal; then the effect above does not run.
@@ -147,21 +143,8 @@ pub fn home(container: NodeRef<html::Section>, in_call: Memo<bool>, invited: Str
                         </p>
                     </div>
                     <div class="go">
-                        <button
-                            type="submit"
-                            id="connect-button"
-                            class="connect"
-                            aria-busy=text(move || if joining.get() { "true" } else { "false" })
-                        >
-                            {text(move || if joining.get() { words.joining } else { words.connect })}
-                        </button>
-                        <button
-                            type="button"
-                            class="quiet-button"
-                            hidden=flag(move || !joining.get())
-                            on:click=action(call, UserAction::Leave)
-                        >
-                            {words.cancel}
+                        <button type="submit" id="connect-button" class="connect">
+                            {words.connect}
                         </button>
                     </div>
                 </form>

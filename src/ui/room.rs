@@ -9,7 +9,7 @@ use super::reactive::{flag, made_text, select, text};
 use super::tile::{own_video, tile};
 use super::words::{PRODUCT, words};
 use super::{CallHandle, invite};
-use crate::call::DeviceView;
+use crate::call::{DeviceView, Phase};
 
 /// The second screen.
 pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl IntoView {
@@ -18,6 +18,7 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
     let room = select(call, |view| view.room.clone());
     let peers = select(call, |view| view.peers.iter().map(|peer| peer.peer).collect::<Vec<_>>());
     let camera = select(call, |view| view.camera);
+    let joining = select(call, |view| view.phase == Phase::Joining);
     let number = move || room.with(|room| room.as_ref().map(invite::readable).unwrap_or_default());
     let own_words = move || match camera.get() {
         DeviceView::On => words.you,
@@ -46,7 +47,10 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
                     <p class="self-words">{text(own_words)}</p>
                 </div>
             </div>
-            <div class="waiting" hidden=flag(move || !peers.with(Vec::is_empty))>
+            <p class="waiting" role="status" hidden=flag(move || !joining.get())>
+                {words.joining}
+            </p>
+            <div class="waiting" hidden=flag(move || joining.get() || !peers.with(Vec::is_empty))>
                 <span class="waiting-door" aria-hidden="true"></span>
                 <h2>{words.waiting_title}</h2>
                 <p class="plate">{made_text(number)}</p>

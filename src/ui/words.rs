@@ -161,8 +161,6 @@ words! {
     connect,
     /// The same button while the server is asked.
     joining,
-    /// Gives up joining.
-    cancel,
     /// Name of the preview.
     preview_label,
     /// Button that asks for camera and microphone.
