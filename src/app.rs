@@ -64,7 +64,10 @@ pub fn shell(files: PageFiles) -> impl IntoView {
             <body>
                 <App />
                 // Seen only by whoever presses CONNECT before the program is there.
-                <p class="early-call" role="status">{words.joining}</p>
+                <div id="early-call" role="status" tabindex="-1">
+                    <p>{words.joining}</p>
+                    <button type="button" id="early-cancel" class="quiet-button">{words.cancel}</button>
+                </div>
                 <div id="unsupported" class="blocker" role="alert" tabindex="-1" hidden>
                     <p>{words.unsupported}</p>
                 </div>
@@ -129,6 +132,8 @@ fn call_page(invited: String) -> impl IntoView {
     let main = NodeRef::<html::Main>::new();
     let home_section = NodeRef::<html::Section>::new();
     let room_section = NodeRef::<html::Section>::new();
+    let room_field = NodeRef::<html::Input>::new();
+    // Or on the way into it.
     let in_call = select(call, |view| view.phase != Phase::Home);
     let phase = select(call, |view| view.phase);
 
@@ -144,11 +149,14 @@ fn call_page(invited: String) -> impl IntoView {
         }
     });
     // The button that was pressed goes out of sight; without this the keyboard would start over at the top.
-    let mut was_in_call = false;
+    let mut before = Phase::Home;
     effect(move || {
-        let is_in_call = in_call.get();
-        if is_in_call != std::mem::replace(&mut was_in_call, is_in_call) {
-            focus(if is_in_call { room_section } else { home_section }.get_untracked());
+        let now = phase.get();
+        match (std::mem::replace(&mut before, now), now) {
+            (Phase::Joining, Phase::Home) => focus(room_field.get_untracked()),
+            (Phase::InCall, Phase::Home) => focus(home_section.get_untracked()),
+            (Phase::Home, Phase::Joining | Phase::InCall) => focus(room_section.get_untracked()),
+            _ => {}
         }
     });
 
@@ -165,7 +173,7 @@ fn call_page(invited: String) -> impl IntoView {
             {head(in_call)}
             {notices(in_call)}
             {room(room_section, in_call)}
-            {home(home_section, in_call, invited)}
+            {home(home_section, room_field, in_call, invited)}
         </main>
     }
 }

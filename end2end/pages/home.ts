@@ -44,11 +44,18 @@ export class HomePage {
   }
 }
 
-/** The page is there and part of its program on its way, until what this returns lets it through, or lets it be lost. */
+/** The page is there and part of its program on its way, until what this returns lets it through, or lets it
+ *  be lost until further notice. */
 export async function holdProgram(page: Page, part: 'js' | 'wasm' = 'wasm'): Promise<(fate?: 'arrives' | 'is lost') => void> {
-  let decide = (_: 'arrives' | 'is lost') => {};
-  const decided = new Promise<string>((decision) => (decide = decision));
-  const once = { times: 1 };
-  await page.route(`**/*.${part}`, async (route) => ((await decided) === 'arrives' ? route.continue() : route.abort()), once);
-  return (fate = 'arrives') => decide(fate);
+  let fate: 'arrives' | 'is lost';
+  let decide = () => {};
+  const decided = new Promise<void>((decision) => (decide = decision));
+  await page.route(`**/*.${part}`, async (route) => {
+    await decided;
+    await (fate === 'arrives' ? route.continue() : route.abort());
+  });
+  return (now = 'arrives') => {
+    fate = now;
+    decide();
+  };
 }

@@ -118,7 +118,10 @@ test('a click on CONNECT before the program has loaded is not lost', async ({ pe
   await expect(page).toHaveURL(new RegExp(`/room/${room}$`));
 });
 
-for (const part of ['js', 'wasm'] as const) {
+for (const [part, again] of [
+  ['js', 'Load again'],
+  ['wasm', 'CONNECT'],
+] as const) {
   test(`where the program's .${part} is lost the page says so, lets go of the devices and shows the way to other languages`, async ({
     person,
     room,
@@ -134,12 +137,33 @@ for (const part of ['js', 'wasm'] as const) {
     await expect.poll(devices).toEqual(['ended', 'ended']);
     await expect(page.getByRole('link', { name: '한국어' })).toBeVisible();
 
-    await words.getByRole('button', { name: 'Load again' }).click();
+    decide('arrives');
+    await page.getByRole('button', { name: again }).click();
     await home.ready();
+    await expect(page).toHaveURL(new RegExp(`/room/${room}$`));
     await expect(words).toHaveCount(0);
     await expect(home.room).toHaveValue(room);
   });
 }
+
+test('a call can be given up before the program has loaded', async ({ person, room }) => {
+  const { page, home } = await person();
+  const release = await holdProgram(page);
+  await page.goto('/', { waitUntil: 'commit' });
+  await home.room.fill(room);
+  await home.connect.click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(home.room).toHaveValue(room);
+  await expect(home.connect).toBeFocused();
+  release();
+  await home.ready();
+  await home.expectShown();
+
+  const other = await person();
+  await other.home.open();
+  await other.home.join(room);
+  await other.call.expectAlone();
+});
 
 test('what the room refuses is not taken for a call, even before the program has loaded', async ({ person }) => {
   const { page, home } = await person();

@@ -5,14 +5,18 @@
   document.documentElement.setAttribute('data-script', '');
   function main() { return document.querySelector('main'); }
   function live() { return main() && main().hasAttribute('data-ready'); }
+  function lost() { return document.documentElement.getAttribute('data-script') === 'failed'; }
   function pressed() { return document.querySelector('[data-early]'); }
   function keep(event, button) {
-    if (live() || !button || !main() || !main().contains(button)) return;
+    // Where the program is lost the form works without it, which loads the page again.
+    if (live() || lost() || !button || !main() || !main().contains(button)) return;
     event.preventDefault();
     if (pressed()) pressed().removeAttribute('data-early');
+    var joins = button.type === 'submit' && ask();
     // The style sheet shows nothing more of the first screen to whoever is on the way into a call.
-    button.setAttribute('data-early', button.type === 'submit' && ask() ? 'call' : '');
-    if (button.type !== 'submit') forget();
+    button.setAttribute('data-early', joins ? 'call' : '');
+    if (joins) document.getElementById('early-call').focus();
+    else if (button.type !== 'submit') forget();
   }
   // Whoever pressed CONNECT is asked for camera and microphone, and joins the room, now and not only when the
   // program is here; it takes both over (`early_capture` in browser/media.rs, which asks the same, and `Early`
@@ -135,5 +139,13 @@
     }
     var again = document.getElementById('reload-button');
     if (again) again.onclick = function () { location.reload(); };
+    var cancel = document.getElementById('early-cancel');
+    if (cancel) cancel.onclick = function () {
+      var button = pressed();
+      forget();
+      if (!button) return;
+      button.removeAttribute('data-early');
+      button.focus();
+    };
   });
 })();

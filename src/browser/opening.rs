@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use futures::future::join_all;
 use gloo_events::EventListener;
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::Timeout;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -15,8 +16,10 @@ use super::path::estimate;
 use super::peer::Sender;
 use crate::call::Bound;
 
-/// How often the estimate is looked at until it allows pictures of any size, in milliseconds.
-const LOOK_MS: u32 = 1_000;
+/// How long after connecting the estimate is looked at first, in milliseconds, and how long it waits at most between
+/// two looks; each waits twice as long as the one before.
+const FIRST_LOOK_MS: u32 = 1_000;
+const LONGEST_WAIT_MS: u32 = 8_000;
 
 /// The bound of what one connection sends, until it is lifted.
 pub(super) struct Opening {
@@ -27,21 +30,18 @@ pub(super) struct Opening {
 struct Young {
     connection: RtcPeerConnection,
     bound: Cell<Option<Bound>>,
-    looking: RefCell<Option<Interval>>,
+    /// The look that is due.
+    due: RefCell<Option<Timeout>>,
 }
 
 impl Opening {
     pub(super) fn new(connection: &RtcPeerConnection) -> Self {
-        let (bound, looking) = (Cell::new(Some(Bound::FIRST)), RefCell::new(None));
-        let young = Rc::new(Young { connection: Clone::clone(connection), bound, looking });
+        let (bound, due) = (Cell::new(Some(Bound::FIRST)), RefCell::new(None));
+        let young = Rc::new(Young { connection: Clone::clone(connection), bound, due });
         let watched = Rc::downgrade(&young);
         let connected = EventListener::new(connection, "connectionstatechange", move |_| {
-            let Some(young) = watched.upgrade() else { return };
-            let connected = young.connection.connection_state() == RtcPeerConnectionState::Connected;
-            if connected && young.bound.get().is_some() {
-                let watched = watched.clone();
-                let look = Interval::new(LOOK_MS, move || watched.upgrade().iter().for_each(Young::look));
-                young.looking.replace(Some(look));
+            if let Some(young) = watched.upgrade().filter(|young| young.is_connected()) {
+                young.look_in(FIRST_LOOK_MS);
             }
         });
         Self { young, _connected: connected }
@@ -51,43 +51,77 @@ impl Opening {
     /// picture.
     pub(super) fn apply(&self) {
         if self.young.bound.get().is_some() {
-            self.young.apply();
+            let applied = self.young.apply();
+            spawn_local(async move {
+                applied.await;
+            });
         }
     }
 }
 
 impl Young {
-    fn look(self: &Rc<Self>) {
-        let this = Rc::clone(self);
-        spawn_local(async move {
-            let bound = Bound::at(estimate(&this.connection).await);
-            if this.bound.replace(bound) != bound {
-                this.apply();
-            }
-            if bound.is_none() {
-                this.looking.take();
-            }
-        });
+    fn is_connected(&self) -> bool {
+        self.connection.connection_state() == RtcPeerConnectionState::Connected
     }
 
-    fn apply(&self) {
-        let transceivers = self.connection.get_transceivers();
-        for transceiver in transceivers.iter().filter_map(|each| each.dyn_into::<RtcRtpTransceiver>().ok()) {
-            if transceiver.receiver().track().kind() != "video" {
-                continue;
-            }
-            let set = bind(transceiver.sender().unchecked_ref(), self.bound.get());
+    /// Looks until the bound is lifted.
+    fn look_in(self: &Rc<Self>, wait: u32) {
+        if self.bound.get().is_none() {
+            return;
+        }
+        let this = Rc::downgrade(self);
+        let due = Timeout::new(wait, move || {
+            let Some(this) = this.upgrade() else { return };
             spawn_local(async move {
+                this.look().await;
+                this.look_in((2 * wait).min(LONGEST_WAIT_MS));
+            });
+        });
+        self.due.replace(Some(due));
+    }
+
+    /// Nothing is known of the path while no picture is on it.
+    async fn look(&self) {
+        let Some(before) = self.bound.get() else { return };
+        let is_sending = |sender: &Sender| sender.track().is_some();
+        if !self.is_connected() || !self.video_senders().iter().any(is_sending) {
+            return;
+        }
+        let bound = before.grown(estimate(&self.connection).await);
+        if bound != Some(before) {
+            self.bound.set(bound);
+            if !self.apply().await {
+                // Another step of the connection came between; the next look tries again.
+                self.bound.set(Some(before));
+            }
+        }
+    }
+
+    /// Begins at once; whether all went well is known later.
+    fn apply(&self) -> impl Future<Output = bool> + 'static {
+        let bound = self.bound.get();
+        let settled = self.video_senders().into_iter().map(|sender| {
+            let set = bind(&sender, bound);
+            async move {
                 let done = match set {
                     Ok(set) => JsFuture::from(set).await,
                     Err(error) => Err(error),
                 };
-                // Pictures are sent all the same, of a size that the browser chooses.
-                if let Err(error) = done {
-                    super::log(&format!("pictures not bounded: {}", BrowserError::from(error)));
-                }
-            });
-        }
+                let failed = done.map_err(BrowserError::from).err();
+                failed.inspect(|error| super::log(&format!("pictures not bounded: {error}"))).is_none()
+            }
+        });
+        let settled = join_all(settled.collect::<Vec<_>>());
+        async move { settled.await.into_iter().all(|went_well| went_well) }
+    }
+
+    fn video_senders(&self) -> Vec<Sender> {
+        let transceivers = self.connection.get_transceivers();
+        let transceivers = transceivers.iter().filter_map(|each| each.dyn_into::<RtcRtpTransceiver>().ok());
+        transceivers
+            .filter(|transceiver| transceiver.receiver().track().kind() == "video")
+            .map(|transceiver| transceiver.sender().unchecked_into())
+            .collect()
     }
 }
 

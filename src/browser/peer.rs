@@ -170,10 +170,13 @@ impl Peer {
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
         let (stream, asking, tracks) = (Clone::clone(media.stream()), media.asking(), media.tracks());
-        let opening = Rc::clone(&self.opening);
+        // A step of a connection that is closed meanwhile never ends.
+        let opening = Rc::downgrade(&self.opening);
         self.step(async move {
             JsFuture::from(set).await?;
-            opening.apply();
+            if let Some(opening) = opening.upgrade() {
+                opening.apply();
+            }
             devices_soon(asking).await;
             let [microphone, camera] = tracks();
             attach(&connection, &stream, microphone.as_ref(), camera.as_ref());

@@ -22,12 +22,16 @@ const NAME_KEY: &str = "parlor.name";
 ///
 /// The fields are the person's, also before this code has loaded: the page reads them when asked to connect
 /// and otherwise fills only an empty one, so what was typed early stays.
-pub fn home(container: NodeRef<html::Section>, in_call: Memo<bool>, invited: String) -> impl IntoView {
+pub fn home(
+    container: NodeRef<html::Section>,
+    room_field: NodeRef<html::Input>,
+    in_call: Memo<bool>,
+    invited: String,
+) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
     let room = select(call, |view| view.room.clone());
     let problem = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_some()));
-    let room_field = NodeRef::<html::Input>::new();
     let name_field = NodeRef::<html::Input>::new();
 
     let wrong = move || problem.with(|problem| problem.as_ref().and_then(field));

@@ -159,8 +159,10 @@ words! {
     optional,
     /// The button that starts a call.
     connect,
-    /// The same button while the server is asked.
+    /// In place of a call while the program loads or the server is asked.
     joining,
+    /// Gives that up while the program loads.
+    cancel,
     /// Name of the preview.
     preview_label,
     /// Button that asks for camera and microphone.

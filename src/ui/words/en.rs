@@ -16,6 +16,7 @@ pub(super) static WORDS: Words = Words {
     optional: "optional",
     connect: "CONNECT",
     joining: "Connecting…",
+    cancel: "Cancel",
     preview_label: "How the others will see you",
     start_preview: "Turn on camera and microphone",
     preview_hint: "See yourself first. Nothing is sent before you connect.",

@@ -16,6 +16,7 @@ pub(super) static WORDS: Words = Words {
     optional: "선택 사항",
     connect: "연결",
     joining: "연결하는 중…",
+    cancel: "취소",
     preview_label: "상대방에게 보일 내 모습",
     start_preview: "카메라와 마이크 켜기",
     preview_hint: "먼저 내 모습을 확인해 보세요. 연결하기 전에는 아무것도 전송되지 않습니다.",
