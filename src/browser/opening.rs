@@ -21,7 +21,7 @@ use crate::call::Bound;
 const FIRST_LOOK_MS: u32 = 1_000;
 const LONGEST_WAIT_MS: u32 = 8_000;
 
-/// The bound of what one connection sends, until it is lifted.
+/// The bound of what one connection sends, until it is lifted, and again when its path was lost.
 pub(super) struct Opening {
     young: Rc<Young>,
     _connected: EventListener,
@@ -40,8 +40,11 @@ impl Opening {
         let young = Rc::new(Young { connection: Clone::clone(connection), bound, due });
         let watched = Rc::downgrade(&young);
         let connected = EventListener::new(connection, "connectionstatechange", move |_| {
-            if let Some(young) = watched.upgrade().filter(|young| young.is_connected()) {
-                young.look_in(FIRST_LOOK_MS);
+            let Some(young) = watched.upgrade() else { return };
+            match young.connection.connection_state() {
+                RtcPeerConnectionState::Connected => young.look_in(FIRST_LOOK_MS),
+                RtcPeerConnectionState::Disconnected | RtcPeerConnectionState::Failed => young.begin_again(),
+                _ => {}
             }
         });
         Self { young, _connected: connected }
@@ -51,10 +54,7 @@ impl Opening {
     /// picture.
     pub(super) fn apply(&self) {
         if self.young.bound.get().is_some() {
-            let applied = self.young.apply();
-            spawn_local(async move {
-                applied.await;
-            });
+            self.young.apply_soon();
         }
     }
 }
@@ -62,6 +62,12 @@ impl Opening {
 impl Young {
     fn is_connected(&self) -> bool {
         self.connection.connection_state() == RtcPeerConnectionState::Connected
+    }
+
+    /// A path that is found again carries little at first: a large picture would need seconds to come through.
+    fn begin_again(&self) {
+        self.bound.set(Some(Bound::FIRST));
+        self.apply_soon();
     }
 
     /// Looks until the bound is lifted.
@@ -88,13 +94,20 @@ impl Young {
             return;
         }
         let bound = before.grown(estimate(&self.connection).await);
-        if bound != Some(before) {
+        if bound != Some(before) && self.is_connected() {
             self.bound.set(bound);
             if !self.apply().await {
                 // Another step of the connection came between; the next look tries again.
                 self.bound.set(Some(before));
             }
         }
+    }
+
+    fn apply_soon(&self) {
+        let applied = self.apply();
+        spawn_local(async move {
+            applied.await;
+        });
     }
 
     /// Begins at once; whether all went well is known later.
