@@ -23,7 +23,6 @@ mod choice;
 mod configuration;
 mod error;
 mod media;
-mod opening;
 mod page;
 mod path;
 mod peer;
