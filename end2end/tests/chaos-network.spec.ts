@@ -1,7 +1,7 @@
 import { expect, lasting, LOST_LINE, Observed, rounded, test as base } from '../fixtures/chaos';
 import { FAKE_DEVICES, CHROMIUM_ARGS } from '../fixtures/chromium';
 import { frameAfter } from '../fixtures/frames';
-import { ice } from '../fixtures/ice';
+import { ice, iceUsers } from '../fixtures/ice';
 import { Island } from '../fixtures/island';
 import { hears } from '../fixtures/media';
 import { overcome } from '../fixtures/obstacle';
@@ -41,13 +41,6 @@ const test = base.extend<NetworkFixtures, { obstacle: string | undefined }>({
 
 // With a relay, media that is lost goes on through it by TCP, and nothing has to be restarted.
 test.use({ settings: { PARLOR_RELAY_ENABLED: 'false' } });
-
-/** The ICE user names in use, by which a restart is told from a path that was found again. */
-function credentials({ page }: Person): Promise<string[]> {
-  return page.evaluate(() =>
-    window.watch.connections.flatMap(({ localDescription }) => /^a=ice-ufrag:.*$/m.exec(localDescription?.sdp ?? '') ?? []),
-  );
-}
 
 /** The address from which somebody sends. */
 async function sendsFrom(person: Person): Promise<string | undefined> {
@@ -99,7 +92,7 @@ test('a fifth of all packets is lost for ten seconds, and the call goes on', asy
 });
 
 test('media is lost for twelve seconds, and ICE is restarted on the same connection', async ({ overseas, island }) => {
-  const before = await Promise.all(overseas.pair.map(credentials));
+  const before = await Promise.all(overseas.pair.map(iceUsers));
   const began = Date.now();
   island.loseMedia();
   await lasting(12);
@@ -107,7 +100,7 @@ test('media is lost for twelve seconds, and ICE is restarted on the same connect
   const up = Date.now();
   const back = await picturesBack(overseas, up);
   await overseas.expectUntouched();
-  const after = await Promise.all(overseas.pair.map(credentials));
+  const after = await Promise.all(overseas.pair.map(iceUsers));
   for (const [at, one] of after.entries()) {
     expect(one, 'one connection').toHaveLength(1);
     expect(one, 'with new credentials').not.toEqual(before[at]);

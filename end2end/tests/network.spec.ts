@@ -1,36 +1,42 @@
 import type { BrowserContext, WebSocketRoute } from '@playwright/test';
 
 import { reportFailure } from '../fixtures/in-page';
+import { iceUsers } from '../fixtures/ice';
 import { framesGrow, hears, openConnections } from '../fixtures/media';
 import { startServer } from '../fixtures/server';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
 
-/** Puts a valve into every socket of a person: held frames pass, in order, when it opens. */
+/** Puts a valve into every socket of a person: frames that are held pass, in order, when it opens. */
 class Valve {
-  private readonly held: (() => void)[] = [];
-  private open = true;
+  private readonly waiting: (() => void)[] = [];
+  private holds?: RegExp;
   readonly sockets: WebSocketRoute[] = [];
 
   readonly prepare = (context: BrowserContext) =>
     context.routeWebSocket(/\/ws$/, (socket) => {
       const server = socket.connectToServer();
       this.sockets.push(socket);
-      socket.onMessage((message) => this.pass(() => server.send(message)));
-      server.onMessage((message) => this.pass(() => socket.send(message)));
+      socket.onMessage((message) => this.pass(message, () => server.send(message)));
+      server.onMessage((message) => this.pass(message, () => socket.send(message)));
     });
 
-  close(): void {
-    this.open = false;
+  /** Holds every frame, or those alike. */
+  close(alike = /^/): void {
+    this.holds = alike;
   }
 
   release(): void {
-    this.open = true;
-    for (const pass of this.held.splice(0)) pass();
+    this.holds = undefined;
+    for (const pass of this.waiting.splice(0)) pass();
   }
 
-  private pass(deliver: () => void): void {
-    if (this.open) deliver();
-    else this.held.push(deliver);
+  get held(): number {
+    return this.waiting.length;
+  }
+
+  private pass(message: string | Buffer, deliver: () => void): void {
+    if (this.holds?.test(String(message))) this.waiting.push(deliver);
+    else deliver();
   }
 }
 
@@ -116,6 +122,21 @@ test('a call goes on while the server restarts, and both are in the room afterwa
     await Promise.all([ann, ben].map(({ context }) => context.close()));
     await second.stop();
   }
+});
+
+test('the networks of both change at the same moment, and both see and hear each other', async ({ person, room }) => {
+  const valves = [new Valve(), new Valve()];
+  const pair = await twoInCall(person, room, { prepare: valves[0]!.prepare }, { prepare: valves[1]!.prepare });
+  const before = await Promise.all(pair.map(iceUsers));
+  // Neither hears of the other's restart before its own has begun.
+  for (const valve of valves) valve.close(/"type":"(start_call|webrtc_)/);
+  for (const { page } of pair) await page.evaluate(() => window.dispatchEvent(new Event('online')));
+  for (const valve of valves) await expect.poll(() => valve.held).toBeGreaterThan(0);
+  for (const valve of valves) valve.release();
+  for (const [at, one] of pair.entries()) await expect.poll(() => iceUsers(one)).not.toEqual(before[at]);
+  await Promise.all(pair.map(seesTheOther));
+  await Promise.all(pair.map(({ page }) => hears(page)));
+  for (const { page } of pair) expect(await openConnections(page), 'the same connection lives on').toBe(1);
 });
 
 test('late candidates of an earlier call do no harm to the next one', async ({ person, room }) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { expect, seesTheOther, test, type Person } from '../fixtures/test';
 import { ConnectionPart } from '../pages/connection';
+import { holdProgram } from '../pages/home';
 
 // Pictures for people to look at: SCREENSHOTS=folder npx playwright test screenshots
 const FOLDER = process.env.SCREENSHOTS ?? '.';
@@ -63,6 +64,21 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await hideButton.click();
           await expect(hideButton).toHaveAttribute('aria-pressed', 'true');
           await shoot(ann, '11-call-hidden');
+        });
+
+        test('while a call begins', async ({ person, room }) => {
+          const { page, home } = await person();
+          const shoot = (name: string) => page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`) });
+          const release = await holdProgram(page);
+          await page.routeWebSocket(/\/ws$/, () => {});
+          await page.goto(`/room/${room}`, { waitUntil: 'commit' });
+          await home.connect.click();
+          await expect(page.locator('#early-call')).toBeVisible();
+          await shoot('15-connecting-early');
+          release();
+          await expect(page.locator('main')).toHaveAttribute('data-phase', 'joining');
+          await expect(page.locator('#early-call')).toBeHidden();
+          await shoot('16-connecting');
         });
 
         test('what concerns the connection', async ({ person }) => {

@@ -177,8 +177,8 @@ impl Peer {
         });
     }
 
-    /// Adds a remote candidate, or the end of them. A candidate of a description that was rolled back or
-    /// replaced is refused by the browser, which does no harm.
+    /// Adds a remote candidate, or the end of them. A candidate of a description that was replaced is
+    /// refused by the browser, which does no harm.
     pub(super) fn add_candidate(&self, candidate: &IceCandidate) {
         let added = if candidate.candidate.is_empty() && candidate.sdp_mid.is_none() {
             self.connection.end_of_candidates()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::address;
 use super::backoff::Backoff;
 use super::event::{Command, SocketId};
-use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, OfferId, PeerId, Signal};
+use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, PeerId, Signal};
 
 /// Most signals kept while the line is down; beyond it the oldest are superseded anyhow.
 const MAX_UNSENT: usize = 500;
@@ -219,12 +219,11 @@ impl Line {
         self.unsent.clear();
     }
 
-    /// Whether an offer to `peer` waits here.
-    pub(super) fn holds_offer(&self, peer: PeerId) -> Option<OfferId> {
-        self.unsent.iter().rev().find_map(|(to, signal)| match signal {
-            Signal::WebrtcOffer { offer, .. } if *to == peer => Some(*offer),
-            _ => None,
-        })
+    /// Whether an offer to `peer`, or the question for one, waits here.
+    pub(super) fn holds_offer(&self, peer: PeerId) -> bool {
+        let offers =
+            |signal: &Signal| matches!(signal, Signal::WebrtcOffer { .. } | Signal::StartCall { .. });
+        self.unsent.iter().any(|(to, signal)| *to == peer && offers(signal))
     }
 
     /// Sends a signal, or keeps it until the seat is back.

@@ -1,6 +1,6 @@
 //! A call's seat: joining, what the server tells of the room, losing the socket and coming back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::pair::Pair;
@@ -110,8 +110,8 @@ impl Call {
         self.pairs = kept;
         // Credentials told before may end sooner than these.
         commands.extend(self.configure());
-        let unsent: BTreeMap<_, _> =
-            self.pairs.keys().map(|peer| (*peer, self.line.holds_offer(*peer).is_some())).collect();
+        let unsent: BTreeSet<_> =
+            self.pairs.keys().copied().filter(|peer| self.line.holds_offer(*peer)).collect();
         let pairs = &self.pairs;
         let current = |peer, epoch| pairs.get(&peer).is_some_and(|pair| pair.negotiation.epoch() == epoch);
         commands.extend(self.line.sit_down(current));
@@ -121,7 +121,7 @@ impl Call {
                 Some(pair) => {
                     pair.info.away = info.away;
                     pair.unloaded &= info.away;
-                    let outputs = pair.negotiation.way_is_back(now, unsent.get(&peer) == Some(&true));
+                    let outputs = pair.negotiation.way_is_back(now, unsent.contains(&peer));
                     commands.extend(self.perform(now, peer, outputs));
                 }
             }

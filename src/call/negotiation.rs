@@ -1,9 +1,13 @@
-//! Negotiation with one peer: perfect negotiation (W3C WebRTC 1.0, section 10.7) as a pure machine.
+//! Negotiation with one peer, as a pure machine (RFC 9429, section 3.2; W3C WebRTC 1.0, section 4.4).
 //!
 //! One step (an offer, an answer, an answer applied) is under way at a time; what arrives meanwhile waits or
-//! is superseded. The lower peer id makes the first offer: it sat there first, so its browser is warm, while
-//! the other one is still starting its camera; to offer costs a browser more than to answer. It is also the
-//! impolite side, so that this offer always stands. Afterwards either side may offer again, to restart ICE.
+//! is superseded. The lower peer id makes the offers: it sat there first, so its browser is warm, while the
+//! other one is still starting its camera; to offer costs a browser more than to answer. The other side asks
+//! for an offer, when its network has changed for instance.
+//!
+//! Perfect negotiation (W3C WebRTC 1.0, section 10.7) would let both offer and one of them roll back, but
+//! Chromium (seen with 156) that rolls back an ICE restart goes on decoding what it receives and shows none of
+//! it any more. Two networks that change together, as they do when two people sit in one house, are not rare.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -49,8 +53,10 @@ pub(super) struct Negotiation {
     offerer: bool,
     step: Option<Step>,
     signalling: Signalling,
-    /// An offer to make as soon as possible; `true` restarts ICE.
+    /// An offer to make, or to ask for, as soon as possible; `true` restarts ICE.
     wanted: Option<bool>,
+    /// The peer was asked for an offer that has not come.
+    asked: bool,
     /// The newest remote offer, not begun yet.
     remote_offer: Option<(OfferId, String)>,
     /// Its number, begun or not, stood or not: one that is not newer came twice or late.
@@ -76,6 +82,7 @@ impl Negotiation {
             step: None,
             signalling: Signalling::Stable,
             wanted: offerer.then_some(false),
+            asked: false,
             remote_offer: None,
             newest_remote_offer: OfferId::default(),
             remote: None,
@@ -166,11 +173,8 @@ impl Negotiation {
         match event {
             PeerEvent::Offered { offer, sdp } => {
                 self.step = None;
-                // A remote offer that came meanwhile goes first; ours is rolled back with it.
-                if self.remote_offer.is_none() {
-                    self.signalling = Signalling::HaveLocalOffer(offer);
-                    out.push(Output::Send(Signal::WebrtcOffer { sdp, epoch: self.epoch, offer }));
-                }
+                self.signalling = Signalling::HaveLocalOffer(offer);
+                out.push(Output::Send(Signal::WebrtcOffer { sdp, epoch: self.epoch, offer }));
             }
             PeerEvent::Answered { offer, sdp } => {
                 self.step = None;
@@ -208,20 +212,21 @@ impl Negotiation {
             // A step that never ended, or restarts that did not help.
             Some(Remedy::Restart) if self.step.is_some() => return vec![Output::Rebuild],
             Some(Remedy::Rebuild) => return vec![Output::Rebuild],
-            Some(Remedy::Restart) => self.restart(&mut out),
+            Some(Remedy::Restart) => self.restart(),
         }
         self.advance(&mut out);
         out
     }
 
-    /// The way to the peer is back after messages may have been lost on it. `unsent` says that the own offer
-    /// waited here, so it was not among them.
+    /// The way to the peer is back after messages may have been lost on it. `unsent` says that the own offer, or
+    /// the question for one, waited here, so it was not among them.
     pub(super) fn way_is_back(&mut self, now: Duration, unsent: bool) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
         }
-        if matches!(self.signalling, Signalling::HaveLocalOffer(_)) && !unsent {
+        let unanswered = self.asked || matches!(self.signalling, Signalling::HaveLocalOffer(_));
+        if unanswered && !unsent {
             self.wanted = Some(true);
             self.signalling = Signalling::Stable;
         } else {
@@ -252,23 +257,23 @@ impl Negotiation {
         self.woken(now);
     }
 
-    fn restart(&mut self, out: &mut Vec<Output>) {
-        if self.remote.is_some() || self.offerer {
-            self.signalling = Signalling::Stable;
-            self.wanted = Some(true);
-        } else {
-            out.push(Output::Send(Signal::StartCall { epoch: self.epoch }));
-        }
+    fn restart(&mut self) {
+        self.signalling = Signalling::Stable;
+        self.wanted = Some(true);
     }
 
     fn asked_for_an_offer(&mut self) {
-        // An offer under way answers the question; one that was sent may be the one that was lost.
-        if self.offerer && self.step.is_none() && !self.is_connected() {
-            if matches!(self.signalling, Signalling::HaveLocalOffer(_)) {
-                self.signalling = Signalling::Stable;
-            }
-            self.wanted = Some(self.last_offer != OfferId::default());
+        if !self.offerer || self.step == Some(Step::Offering) {
+            return;
         }
+        if matches!(self.signalling, Signalling::HaveLocalOffer(_)) {
+            // The offer that was sent answers the question, unless it was lost.
+            if self.is_connected() || self.step.is_some() {
+                return;
+            }
+            self.signalling = Signalling::Stable;
+        }
+        self.wanted = Some(self.last_offer != OfferId::default());
     }
 
     fn offered(&mut self, offer: OfferId, sdp: String) {
@@ -276,10 +281,9 @@ impl Negotiation {
             return;
         }
         self.newest_remote_offer = offer;
-        let collides =
-            self.step == Some(Step::Offering) || matches!(self.signalling, Signalling::HaveLocalOffer(_));
-        // The offerer is impolite: its own offer stands, the peer rolls back and answers it.
-        if !(collides && self.offerer) {
+        self.asked = false;
+        // A page of an earlier release may offer where it should ask. Its offer falls if the own one is under way.
+        if self.step != Some(Step::Offering) && self.signalling == Signalling::Stable {
             self.remote_offer = Some((offer, sdp));
         }
     }
@@ -325,7 +329,6 @@ impl Negotiation {
         }
         if let Some((offer, sdp)) = self.remote_offer.take() {
             self.step = Some(Step::AcceptingOffer);
-            self.signalling = Signalling::Stable;
             // Whatever this side wanted to restart, the peer's offer does.
             self.wanted = None;
             out.push(Output::Do(PeerCommand::AcceptOffer { offer, sdp: sdp.clone() }));
@@ -333,6 +336,11 @@ impl Negotiation {
         } else if self.signalling == Signalling::Stable
             && let Some(restart) = self.wanted.take()
         {
+            if !self.offerer {
+                self.asked = true;
+                out.push(Output::Send(Signal::StartCall { epoch: self.epoch }));
+                return;
+            }
             self.step = Some(Step::Offering);
             self.last_offer.0 += 1;
             out.push(Output::Do(PeerCommand::Offer { offer: self.last_offer, restart }));

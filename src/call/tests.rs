@@ -1,7 +1,7 @@
 //! What a call does about its seat and its line, step by step; the mesh simulation proves the rest.
 
 use super::*;
-use crate::protocol::{CloseCode, Epoch, PeerInfo, Seated, ServerMsg};
+use crate::protocol::{ClientMsg, CloseCode, Epoch, OfferId, PeerInfo, Seated, ServerMsg, Signal};
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -82,9 +82,13 @@ impl Tab {
 
     /// Back in the same seat after its line was lost.
     pub(super) fn comes_back(&mut self) -> Vec<Command> {
+        self.comes_back_beside(other())
+    }
+
+    fn comes_back_beside(&mut self, other: PeerInfo) -> Vec<Command> {
         self.happens(Event::Woken);
         self.socket(SocketEvent::Opened);
-        self.hears(seated("t2", true, vec![other()]))
+        self.hears(seated("t2", true, vec![other]))
     }
 
     pub(super) fn happens(&mut self, event: Event) -> Vec<Command> {
@@ -253,9 +257,9 @@ fn another_network_restarts_ice_even_where_it_seems_to_work_and_being_woken_does
     let mut page = Tab::in_call();
     let epoch = Epoch::first(Page(1), Page(2));
     let reports = |page: &mut Tab, event| page.happens(Event::Peer(PeerId(2), epoch, event));
-    let offer = crate::protocol::OfferId(1);
+    let offer = OfferId(1);
     reports(&mut page, PeerEvent::Offered { offer, sdp: String::new() });
-    let answer = crate::protocol::Signal::WebrtcAnswer { sdp: String::new(), epoch, offer };
+    let answer = Signal::WebrtcAnswer { sdp: String::new(), epoch, offer };
     page.hears(ServerMsg::Signal { from: PeerId(2), signal: answer });
     reports(&mut page, PeerEvent::Applied);
     reports(&mut page, PeerEvent::State(PeerState::Connected));
@@ -271,4 +275,42 @@ fn another_network_restarts_ice_even_where_it_seems_to_work_and_being_woken_does
     assert_eq!(page.at(due, Event::Tick).iter().filter(opened).count(), 1);
     page.socket(SocketEvent::Opened);
     assert!(page.hears(seated("t2", true, vec![other()])).iter().any(restarts));
+}
+
+/// Where both offer at once one has to roll back, and Chromium then shows nothing any more of what it receives.
+#[test]
+fn whoever_does_not_offer_asks_for_a_restart_and_asks_again_if_that_may_be_lost() {
+    let mut page = Tab::in_call();
+    let first = PeerInfo { peer: PeerId(0), page: Page(3), ..other() };
+    let (from, epoch) = (first.peer, Epoch::first(Page(1), Page(3)));
+    let says = |page: &mut Tab, signal| page.hears(ServerMsg::Signal { from, signal });
+    let asks = |commands: Vec<Command>| {
+        let ask = Command::Send(ClientMsg::Signal { to: Some(from), signal: Signal::StartCall { epoch } });
+        let offers = |command: &&Command| matches!(command, Command::Peer(_, _, PeerCommand::Offer { .. }));
+        assert_eq!(commands.iter().find(offers), None);
+        commands.iter().filter(|command| **command == ask).count()
+    };
+    let changes = |page: &mut Tab| {
+        page.happens(Event::NetworkChanged);
+        let due = page.call.deadline().unwrap();
+        let mut commands = page.at(due, Event::Tick);
+        page.socket(SocketEvent::Opened);
+        commands.extend(page.hears(seated("t2", true, vec![first.clone()])));
+        asks(commands)
+    };
+    page.hears(seated("t1", true, vec![first.clone()]));
+    let answers = |page: &mut Tab, offer| {
+        let offer = OfferId(offer);
+        says(page, Signal::WebrtcOffer { sdp: String::new(), epoch, offer });
+        asks(page.happens(Event::Peer(from, epoch, PeerEvent::Answered { offer, sdp: String::new() })))
+    };
+    assert_eq!(answers(&mut page, 1), 0);
+    page.happens(Event::Peer(from, epoch, PeerEvent::State(PeerState::Connected)));
+
+    assert_eq!(changes(&mut page), 1);
+    page.lose_line();
+    assert_eq!(asks(page.comes_back_beside(first.clone())), 1, "nothing came");
+    assert_eq!(answers(&mut page, 2), 0);
+    page.lose_line();
+    assert_eq!(asks(page.comes_back_beside(first.clone())), 0, "it came");
 }

@@ -224,8 +224,7 @@ impl Connections {
         self.expect_meant(id, remote);
         let serial = self.serial();
         let connection = self.all.get_mut(&id).unwrap();
-        // An own offer is rolled back.
-        connection.pending = None;
+        assert_eq!(connection.pending, None, "connection {id} rolls back, and shows no pictures any more");
         connection.senders = Some(tracks);
         let restarted = connection.remote.is_none_or(|before| before.ufrag != remote.ufrag);
         let kept = connection.local.filter(|_| !restarted);
