@@ -52,6 +52,7 @@ pub(super) struct Negotiation {
     epoch: Epoch,
     offerer: bool,
     step: Option<Step>,
+    step_began: Duration,
     signalling: Signalling,
     /// An offer to make, or to ask for, as soon as possible; `true` restarts ICE.
     wanted: Option<bool>,
@@ -80,6 +81,7 @@ impl Negotiation {
             epoch,
             offerer,
             step: None,
+            step_began: now,
             signalling: Signalling::Stable,
             wanted: offerer.then_some(false),
             asked: false,
@@ -94,7 +96,7 @@ impl Negotiation {
             recovery: Recovery::new(now, offerer),
         };
         let mut out = vec![Output::Do(PeerCommand::Open { ways, offerer })];
-        machine.advance(&mut out);
+        machine.advance(now, &mut out);
         (machine, out)
     }
 
@@ -149,18 +151,18 @@ impl Negotiation {
     }
 
     /// A signal of this epoch arrived.
-    pub(super) fn signal(&mut self, signal: Signal) -> Vec<Output> {
+    pub(super) fn signal(&mut self, now: Duration, signal: Signal) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
         }
         match signal {
-            Signal::StartCall { .. } => self.asked_for_an_offer(),
+            Signal::StartCall { .. } => self.asked_for_an_offer(now),
             Signal::WebrtcOffer { sdp, offer, .. } => self.offered(offer, sdp),
-            Signal::WebrtcAnswer { sdp, offer, .. } => self.answered(offer, sdp, &mut out),
+            Signal::WebrtcAnswer { sdp, offer, .. } => self.answered(now, offer, sdp, &mut out),
             Signal::WebrtcIceCandidate { candidate, .. } => self.candidate(candidate, &mut out),
         }
-        self.advance(&mut out);
+        self.advance(now, &mut out);
         out
     }
 
@@ -197,14 +199,14 @@ impl Negotiation {
             }
             PeerEvent::Path(_) | PeerEvent::Video(_) => {}
         }
-        self.advance(&mut out);
+        self.advance(now, &mut out);
         out
     }
 
     /// The time of [`Self::deadline`] has come and the peer can be reached.
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
         let mut out = Vec::new();
-        if self.ended {
+        if self.ended || self.step.is_some() && self.recovery.is_early(now, self.step_began) {
             return out;
         }
         match self.recovery.tick(now) {
@@ -214,7 +216,7 @@ impl Negotiation {
             Some(Remedy::Rebuild) => return vec![Output::Rebuild],
             Some(Remedy::Restart) => self.restart(),
         }
-        self.advance(&mut out);
+        self.advance(now, &mut out);
         out
     }
 
@@ -232,7 +234,7 @@ impl Negotiation {
         } else {
             self.woken(now);
         }
-        self.advance(&mut out);
+        self.advance(now, &mut out);
         out
     }
 
@@ -262,7 +264,7 @@ impl Negotiation {
         self.wanted = Some(true);
     }
 
-    fn asked_for_an_offer(&mut self) {
+    fn asked_for_an_offer(&mut self, now: Duration) {
         if !self.offerer || self.step == Some(Step::Offering) {
             return;
         }
@@ -274,6 +276,7 @@ impl Negotiation {
             self.signalling = Signalling::Stable;
         }
         self.wanted = Some(self.last_offer != OfferId::default());
+        self.recovery.helped(now);
     }
 
     fn offered(&mut self, offer: OfferId, sdp: String) {
@@ -288,11 +291,11 @@ impl Negotiation {
         }
     }
 
-    fn answered(&mut self, offer: OfferId, sdp: String, out: &mut Vec<Output>) {
-        // Anything else answers an offer that was replaced or rolled back since.
+    fn answered(&mut self, now: Duration, offer: OfferId, sdp: String, out: &mut Vec<Output>) {
+        // Anything else answers an offer that was replaced since.
         if self.signalling == Signalling::HaveLocalOffer(offer) && self.step.is_none() {
             self.signalling = Signalling::Stable;
-            self.step = Some(Step::AcceptingAnswer);
+            self.begin(now, Step::AcceptingAnswer);
             out.push(Output::Do(PeerCommand::AcceptAnswer { sdp: sdp.clone() }));
             self.described(sdp, out);
         }
@@ -322,15 +325,21 @@ impl Negotiation {
         self.remote = Some(sdp);
     }
 
+    fn begin(&mut self, now: Duration, step: Step) {
+        self.step = Some(step);
+        self.step_began = now;
+    }
+
     /// Begins the next step, if none is under way and one is due.
-    fn advance(&mut self, out: &mut Vec<Output>) {
+    fn advance(&mut self, now: Duration, out: &mut Vec<Output>) {
         if self.step.is_some() {
             return;
         }
         if let Some((offer, sdp)) = self.remote_offer.take() {
-            self.step = Some(Step::AcceptingOffer);
+            self.begin(now, Step::AcceptingOffer);
             // Whatever this side wanted to restart, the peer's offer does.
             self.wanted = None;
+            self.recovery.helped(now);
             out.push(Output::Do(PeerCommand::AcceptOffer { offer, sdp: sdp.clone() }));
             self.described(sdp, out);
         } else if self.signalling == Signalling::Stable
@@ -341,7 +350,7 @@ impl Negotiation {
                 out.push(Output::Send(Signal::StartCall { epoch: self.epoch }));
                 return;
             }
-            self.step = Some(Step::Offering);
+            self.begin(now, Step::Offering);
             self.last_offer.0 += 1;
             out.push(Output::Do(PeerCommand::Offer { offer: self.last_offer, restart }));
         }

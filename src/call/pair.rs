@@ -29,7 +29,7 @@ impl Call {
             commands = self.reopen(now, from, epoch, false);
         }
         if let Some(pair) = self.pairs.get_mut(&from) {
-            let outputs = pair.negotiation.signal(signal);
+            let outputs = pair.negotiation.signal(now, signal);
             commands.extend(self.perform(now, from, outputs));
         }
         commands

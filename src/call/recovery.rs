@@ -87,6 +87,20 @@ impl Recovery {
         self.sooner(now + self.delay);
     }
 
+    /// Something is done about it already, by the other side or at its wish: that gets its time.
+    pub(super) fn helped(&mut self, now: Duration) {
+        self.later(now + PATIENCE + self.delay);
+    }
+
+    /// Whether it is too early to take a step that began then for one that never ends. If so it gets its time.
+    pub(super) fn is_early(&mut self, now: Duration, began: Duration) -> bool {
+        let early = now < began + PATIENCE;
+        if early {
+            self.later(began + PATIENCE);
+        }
+        early
+    }
+
     pub(super) fn tick(&mut self, now: Duration) -> Option<Remedy> {
         if self.due.is_none_or(|due| now < due) {
             return None;
@@ -98,6 +112,10 @@ impl Recovery {
         self.attempts += 1;
         self.due = Some(now + PATIENCE + self.delay);
         Some(if self.attempts <= RESTARTS { Remedy::Restart } else { Remedy::Rebuild })
+    }
+
+    fn later(&mut self, due: Duration) {
+        self.due = self.due.map(|before| before.max(due));
     }
 
     fn sooner(&mut self, due: Duration) {

@@ -314,3 +314,25 @@ fn whoever_does_not_offer_asks_for_a_restart_and_asks_again_if_that_may_be_lost(
     page.lose_line();
     assert_eq!(asks(page.comes_back_beside(first.clone())), 0, "it came");
 }
+
+#[test]
+fn an_offer_that_comes_when_a_restart_is_due_is_taken_for_the_restart_and_not_for_a_step_that_never_ends() {
+    let mut page = Tab::in_call();
+    let first = PeerInfo { peer: PeerId(0), page: Page(3), ..other() };
+    let (from, epoch) = (first.peer, Epoch::first(Page(1), Page(3)));
+    page.hears(seated("t1", true, vec![first]));
+    let offers = |page: &mut Tab, offer| {
+        let offer = Signal::WebrtcOffer { sdp: String::new(), epoch, offer: OfferId(offer) };
+        page.hears(ServerMsg::Signal { from, signal: offer })
+    };
+    let reports = |page: &mut Tab, event| page.happens(Event::Peer(from, epoch, event));
+    let lost = PeerEvent::State(PeerState::Disconnected);
+    offers(&mut page, 1);
+    reports(&mut page, PeerEvent::Answered { offer: OfferId(1), sdp: String::new() });
+    reports(&mut page, PeerEvent::State(PeerState::Connected));
+    reports(&mut page, lost);
+    let due = NOW + Duration::from_secs(4);
+    assert_eq!(page.call.deadline(), Some(due));
+    offers(&mut page, 2);
+    assert!(!page.at(due, Event::Tick).iter().any(closes));
+}

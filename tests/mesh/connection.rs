@@ -69,6 +69,8 @@ pub(crate) struct Connection {
     /// The offer set but not answered yet.
     pending: Option<Description>,
     restart: bool,
+    /// ICE has new credentials, and has not begun with them.
+    pub(super) afresh: bool,
     /// Credentials of which a candidate was added.
     pub(super) candidates: BTreeSet<u32>,
     /// What is sent; nothing before there are transceivers.
@@ -131,6 +133,7 @@ impl Connections {
                 remote: None,
                 pending: None,
                 restart: false,
+                afresh: false,
                 candidates: BTreeSet::new(),
                 senders: offerer.then_some(tracks),
                 video: false,
@@ -233,6 +236,7 @@ impl Connections {
         connection.remote = Some(remote);
         connection.local = Some(local);
         connection.restart = false;
+        connection.afresh = restarted;
         connection.events.push_back(PeerEvent::Answered { offer, sdp: local.write() });
         if kept.is_none() {
             connection.tell_candidates(ufrag);
@@ -247,6 +251,7 @@ impl Connections {
             panic!("connection {id} was given an answer without an offer: InvalidStateError")
         };
         assert_eq!(remote.answers, offer.serial, "connection {id} was given the answer to another offer");
+        connection.afresh = connection.local.is_none_or(|before| before.ufrag != offer.ufrag);
         connection.local = Some(offer);
         connection.remote = Some(remote);
         connection.events.push_back(PeerEvent::Applied);

@@ -55,7 +55,8 @@ impl Connections {
         match own.state {
             PeerState::New => Some(PeerState::Connecting),
             PeerState::Connecting | PeerState::Disconnected if works => Some(PeerState::Connected),
-            PeerState::Failed if works => Some(PeerState::Connecting),
+            // A restart leads from `failed` to `checking`, whatever comes of it (W3C WebRTC 1.0, section 5.6.4).
+            PeerState::Failed if works || own.afresh => Some(PeerState::Connecting),
             PeerState::Connected if !works => Some(PeerState::Disconnected),
             PeerState::Disconnected => Some(PeerState::Failed),
             PeerState::Connecting if self.is_hopeless(id) => Some(PeerState::Failed),
@@ -72,6 +73,7 @@ impl Connections {
     pub(crate) fn set_state(&mut self, id: ConnectionId, state: PeerState) {
         let connection = self.all.get_mut(&id).unwrap();
         connection.state = state;
+        connection.afresh = false;
         connection.events.push_back(PeerEvent::State(state));
     }
 
