@@ -23,6 +23,7 @@ mod choice;
 mod configuration;
 mod error;
 mod media;
+mod opening;
 mod page;
 mod path;
 mod peer;

@@ -11,6 +11,22 @@ interface CandidateMessage {
   usernameFragment?: string;
 }
 
+declare global {
+  interface Window {
+    /** Each width that the picture of the other one has had, in pixels. */
+    widths: number[];
+  }
+}
+
+function noteWidths(): void {
+  const widths: number[] = (window.widths = []);
+  const note = ({ target }: Event) => {
+    if (target instanceof HTMLVideoElement && target.id === 'remote-video' && target.videoWidth > 0) widths.push(target.videoWidth);
+  };
+  // Both are fired at the element alone; on their way to it they pass the window.
+  for (const change of ['loadedmetadata', 'resize']) addEventListener(change, note, true);
+}
+
 /** What the page sends through its sockets from now on. */
 function sentBy(page: Page): CandidateMessage[] {
   const sent: CandidateMessage[] = [];
@@ -25,6 +41,27 @@ test('two people who type the same room number see and hear each other', async (
   await Promise.all([ann, ben].map(({ call }) => framesGrow(call.local)));
   await Promise.all([ann, ben].map(({ page }) => hears(page)));
   await Promise.all([ann, ben].map(({ call }) => framesGrow(call.remote)));
+});
+
+test('pictures begin small, so that none is dropped before the first, and soon have the size of the camera', async ({ person, room }) => {
+  const [ann, ben] = [await person(), await person()];
+  for (const { page } of [ann, ben]) await page.addInitScript(noteWidths);
+  for (const { home } of [ann, ben]) {
+    await home.open();
+    await home.join(room);
+  }
+  await Promise.all([ann, ben].map(seesTheOther));
+  for (const { page } of [ann, ben]) {
+    const widths = () => page.evaluate(() => window.widths);
+    expect((await widths())[0], 'the first picture').toBeLessThanOrEqual(320);
+    await expect.poll(async () => (await widths()).at(-1), 'a later one').toBeGreaterThan(320);
+    const bounded = () =>
+      page.evaluate(() => {
+        const senders = window.watch.connections.at(-1)!.getSenders().filter(({ track }) => track?.kind === 'video');
+        return senders.flatMap((sender) => sender.getParameters().encodings).map((encoding) => 'scaleResolutionDownTo' in encoding);
+      });
+    await expect.poll(bounded, 'no bound is left').toEqual([false]);
+  }
 });
 
 test('a third is told in place that the room is full, and the call of the two goes on unharmed', async ({ person, room }) => {

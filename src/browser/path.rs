@@ -100,8 +100,23 @@ impl LookOut {
     }
 }
 
-/// The path of the candidate pair in use, by the statistics of the connection.
+/// What the connection can send, in bits a second, by the statistics of a browser that tells.
+pub(super) async fn estimate(connection: &RtcPeerConnection) -> Option<f64> {
+    let (_, pair) = statistics(connection).await?;
+    get(&pair, "availableOutgoingBitrate").as_f64()
+}
+
+/// The path of the candidate pair in use.
 async fn selected(connection: &RtcPeerConnection) -> Option<Path> {
+    let (report, pair) = statistics(connection).await?;
+    let end = |name| report.get(&get(&pair, name));
+    let (local, remote) = (end("localCandidateId"), end("remoteCandidateId"));
+    let kind = |end| text(end, "candidateType");
+    Some(Path::between(&kind(&local)?, &kind(&remote)?, text(&local, "relayProtocol").as_deref()))
+}
+
+/// The statistics of a connection, and in them the candidate pair in use.
+async fn statistics(connection: &RtcPeerConnection) -> Option<(Map, JsValue)> {
     // Not a Map, but with all of its methods for reading.
     let report: Map = JsFuture::from(connection.get_stats()).await.ok()?.unchecked_into();
     let mut pair = None;
@@ -114,11 +129,7 @@ async fn selected(connection: &RtcPeerConnection) -> Option<Path> {
         Some("candidate-pair") if get(&value, "selected").is_truthy() => pair = pair.take().or(Some(value)),
         _ => {}
     });
-    let pair = pair?;
-    let end = |name| report.get(&get(&pair, name));
-    let (local, remote) = (end("localCandidateId"), end("remoteCandidateId"));
-    let kind = |end| text(end, "candidateType");
-    Some(Path::between(&kind(&local)?, &kind(&remote)?, text(&local, "relayProtocol").as_deref()))
+    Some((report, pair?))
 }
 
 fn get(object: &JsValue, name: &str) -> JsValue {

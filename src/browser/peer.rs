@@ -1,6 +1,7 @@
 //! One `RTCPeerConnection`: carries out what the call decided, reports what happened, decides nothing.
 
 use std::pin::pin;
+use std::rc::Rc;
 
 use futures::FutureExt;
 use futures::future::select;
@@ -18,6 +19,7 @@ use super::Events;
 use super::configuration::configuration;
 use super::error::BrowserError;
 use super::media::{Asking, Media, permissions};
+use super::opening::Opening;
 use super::path::PathWatch;
 use crate::call::{Event, PeerEvent, PeerState, Permission, Ways};
 use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId};
@@ -41,11 +43,17 @@ extern "C" {
     fn end_of_candidates(this: &Connection) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(extends = RtcRtpSender)]
-    type Sender;
+    pub(super) type Sender;
 
     /// Missing in older browsers, where only lip synchronism is lost.
     #[wasm_bindgen(method, catch, js_name = setStreams)]
     fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getParameters)]
+    pub(super) fn parameters(this: &Sender) -> Result<Object, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setParameters)]
+    pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
 }
 
 /// How long an answer waits for devices that are being opened, in milliseconds.
@@ -58,6 +66,7 @@ pub(super) struct Peer {
     report: Report,
     _listeners: [EventListener; 3],
     _path: PathWatch,
+    opening: Rc<Opening>,
     certificate: Option<JsValue>,
 }
 
@@ -107,6 +116,8 @@ impl Peer {
                 connection.add_transceiver_with_str_and_init(kind, &init);
             }
         }
+        let opening = Rc::new(Opening::new(&connection));
+        opening.apply();
         let found = report.clone();
         let path = PathWatch::new(&connection, move |path| found.push(PeerEvent::Path(path)));
         let this = Self {
@@ -115,6 +126,7 @@ impl Peer {
             report,
             _listeners: listeners,
             _path: path,
+            opening,
             certificate: certificate.cloned(),
         };
         this.attach(media);
@@ -158,8 +170,13 @@ impl Peer {
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
         let (stream, asking, tracks) = (Clone::clone(media.stream()), media.asking(), media.tracks());
+        // A step of a connection that is closed meanwhile never ends.
+        let opening = Rc::downgrade(&self.opening);
         self.step(async move {
             JsFuture::from(set).await?;
+            if let Some(opening) = opening.upgrade() {
+                opening.apply();
+            }
             devices_soon(asking).await;
             let [microphone, camera] = tracks();
             attach(&connection, &stream, microphone.as_ref(), camera.as_ref());

@@ -1,0 +1,144 @@
+//! Keeps the pictures of a young connection small; see [`Bound`] for why.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures::future::join_all;
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{RtcPeerConnection, RtcPeerConnectionState, RtcRtpTransceiver};
+
+use super::error::BrowserError;
+use super::path::estimate;
+use super::peer::Sender;
+use crate::call::Bound;
+
+/// How long after connecting the estimate is looked at first, in milliseconds, and how long it waits at most between
+/// two looks; each waits twice as long as the one before.
+const FIRST_LOOK_MS: u32 = 1_000;
+const LONGEST_WAIT_MS: u32 = 8_000;
+
+/// The bound of what one connection sends, until it is lifted.
+pub(super) struct Opening {
+    young: Rc<Young>,
+    _connected: EventListener,
+}
+
+struct Young {
+    connection: RtcPeerConnection,
+    bound: Cell<Option<Bound>>,
+    /// The look that is due.
+    due: RefCell<Option<Timeout>>,
+}
+
+impl Opening {
+    pub(super) fn new(connection: &RtcPeerConnection) -> Self {
+        let (bound, due) = (Cell::new(Some(Bound::FIRST)), RefCell::new(None));
+        let young = Rc::new(Young { connection: Clone::clone(connection), bound, due });
+        let watched = Rc::downgrade(&young);
+        let connected = EventListener::new(connection, "connectionstatechange", move |_| {
+            if let Some(young) = watched.upgrade().filter(|young| young.is_connected()) {
+                young.look_in(FIRST_LOOK_MS);
+            }
+        });
+        Self { young, _connected: connected }
+    }
+
+    /// Applies the bound to the transceivers there are; before they are negotiated, so that it holds for the first
+    /// picture.
+    pub(super) fn apply(&self) {
+        if self.young.bound.get().is_some() {
+            let applied = self.young.apply();
+            spawn_local(async move {
+                applied.await;
+            });
+        }
+    }
+}
+
+impl Young {
+    fn is_connected(&self) -> bool {
+        self.connection.connection_state() == RtcPeerConnectionState::Connected
+    }
+
+    /// Looks until the bound is lifted.
+    fn look_in(self: &Rc<Self>, wait: u32) {
+        if self.bound.get().is_none() {
+            return;
+        }
+        let this = Rc::downgrade(self);
+        let due = Timeout::new(wait, move || {
+            let Some(this) = this.upgrade() else { return };
+            spawn_local(async move {
+                this.look().await;
+                this.look_in((2 * wait).min(LONGEST_WAIT_MS));
+            });
+        });
+        self.due.replace(Some(due));
+    }
+
+    /// Nothing is known of the path while no picture is on it.
+    async fn look(&self) {
+        let Some(before) = self.bound.get() else { return };
+        let is_sending = |sender: &Sender| sender.track().is_some();
+        if !self.is_connected() || !self.video_senders().iter().any(is_sending) {
+            return;
+        }
+        let bound = before.grown(estimate(&self.connection).await);
+        if bound != Some(before) {
+            self.bound.set(bound);
+            if !self.apply().await {
+                // Another step of the connection came between; the next look tries again.
+                self.bound.set(Some(before));
+            }
+        }
+    }
+
+    /// Begins at once; whether all went well is known later.
+    fn apply(&self) -> impl Future<Output = bool> + 'static {
+        let bound = self.bound.get();
+        let settled = self.video_senders().into_iter().map(|sender| {
+            let set = bind(&sender, bound);
+            async move {
+                let done = match set {
+                    Ok(set) => JsFuture::from(set).await,
+                    Err(error) => Err(error),
+                };
+                let failed = done.map_err(BrowserError::from).err();
+                failed.inspect(|error| super::log(&format!("pictures not bounded: {error}"))).is_none()
+            }
+        });
+        let settled = join_all(settled.collect::<Vec<_>>());
+        async move { settled.await.into_iter().all(|went_well| went_well) }
+    }
+
+    fn video_senders(&self) -> Vec<Sender> {
+        let transceivers = self.connection.get_transceivers();
+        let transceivers = transceivers.iter().filter_map(|each| each.dyn_into::<RtcRtpTransceiver>().ok());
+        transceivers
+            .filter(|transceiver| transceiver.receiver().track().kind() == "video")
+            .map(|transceiver| transceiver.sender().unchecked_into())
+            .collect()
+    }
+}
+
+/// Sets `scaleResolutionDownTo` (W3C WebRTC Extensions, section 5.2), which browsers that do not know it ignore.
+fn bind(sender: &Sender, bound: Option<Bound>) -> Result<Promise, JsValue> {
+    let parameters = sender.parameters()?;
+    let encodings: Array = Reflect::get(&parameters, &"encodings".into())?.dyn_into()?;
+    for encoding in encodings.iter().filter_map(|each| each.dyn_into::<Object>().ok()) {
+        let key = "scaleResolutionDownTo".into();
+        if let Some(Bound { width, height }) = bound {
+            let size = Object::new();
+            Reflect::set(&size, &"maxWidth".into(), &width.into())?;
+            Reflect::set(&size, &"maxHeight".into(), &height.into())?;
+            Reflect::set(&encoding, &key, &size)?;
+        } else {
+            Reflect::delete_property(&encoding, &key)?;
+        }
+    }
+    sender.set_parameters(&parameters)
+}
