@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use futures::future::join_all;
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, Object, Promise, Reflect};
@@ -19,7 +18,7 @@ use crate::call::Bound;
 /// How long after connecting the estimate is looked at first, in milliseconds, and how long it waits at most between
 /// two looks; each waits twice as long as the one before.
 const FIRST_LOOK_MS: u32 = 1_000;
-const LONGEST_WAIT_MS: u32 = 8_000;
+const LONGEST_WAIT_MS: u32 = 16_000;
 
 /// The bound of what one connection sends, until it is lifted.
 pub(super) struct Opening {
@@ -73,22 +72,24 @@ impl Young {
         let due = Timeout::new(wait, move || {
             let Some(this) = this.upgrade() else { return };
             spawn_local(async move {
-                this.look().await;
+                this.look(wait == LONGEST_WAIT_MS).await;
                 this.look_in((2 * wait).min(LONGEST_WAIT_MS));
             });
         });
         self.due.replace(Some(due));
     }
 
-    /// Nothing is known of the path while no picture is on it.
-    async fn look(&self) {
+    /// Nothing is known of the path while no picture is on it. If it is `late` the bound grows in any case.
+    async fn look(&self, late: bool) {
         let Some(before) = self.bound.get() else { return };
         let is_sending = |sender: &Sender| sender.track().is_some();
         if !self.is_connected() || !self.video_senders().iter().any(is_sending) {
             return;
         }
-        let bound = before.grown(estimate(&self.connection).await);
-        if bound != Some(before) {
+        let grown = before.grown(estimate(&self.connection).await);
+        let bound = if late && grown == Some(before) { before.next() } else { grown };
+        // It may be closed by now.
+        if bound != Some(before) && self.is_connected() {
             self.bound.set(bound);
             if !self.apply().await {
                 // Another step of the connection came between; the next look tries again.
@@ -100,19 +101,16 @@ impl Young {
     /// Begins at once; whether all went well is known later.
     fn apply(&self) -> impl Future<Output = bool> + 'static {
         let bound = self.bound.get();
-        let settled = self.video_senders().into_iter().map(|sender| {
-            let set = bind(&sender, bound);
-            async move {
-                let done = match set {
-                    Ok(set) => JsFuture::from(set).await,
-                    Err(error) => Err(error),
-                };
-                let failed = done.map_err(BrowserError::from).err();
-                failed.inspect(|error| super::log(&format!("pictures not bounded: {error}"))).is_none()
-            }
-        });
-        let settled = join_all(settled.collect::<Vec<_>>());
-        async move { settled.await.into_iter().all(|went_well| went_well) }
+        let set: Result<Array, JsValue> =
+            self.video_senders().iter().map(|sender| bind(sender, bound)).collect();
+        async move {
+            let done = match set {
+                Ok(set) => JsFuture::from(Promise::all(&set)).await,
+                Err(error) => Err(error),
+            };
+            let failed = done.map_err(BrowserError::from).err();
+            failed.inspect(|error| super::log(&format!("pictures not bounded: {error}"))).is_none()
+        }
     }
 
     fn video_senders(&self) -> Vec<Sender> {
@@ -128,7 +126,11 @@ impl Young {
 /// Sets `scaleResolutionDownTo` (W3C WebRTC Extensions, section 5.2), which browsers that do not know it ignore.
 fn bind(sender: &Sender, bound: Option<Bound>) -> Result<Promise, JsValue> {
     let parameters = sender.parameters()?;
-    let encodings: Array = Reflect::get(&parameters, &"encodings".into())?.dyn_into()?;
+    // Older browsers tell of none; then there is nothing to bound.
+    let encodings: Array = Reflect::get(&parameters, &"encodings".into())?.dyn_into().unwrap_or_default();
+    if encodings.length() == 0 {
+        return Ok(Promise::resolve(&JsValue::UNDEFINED));
+    }
     for encoding in encodings.iter().filter_map(|each| each.dyn_into::<Object>().ok()) {
         let key = "scaleResolutionDownTo".into();
         if let Some(Bound { width, height }) = bound {

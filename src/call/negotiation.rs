@@ -107,6 +107,7 @@ impl Negotiation {
         next.recovery = self.recovery.carry_over(now);
         next.was_connected = self.was_connected;
         if tell && !self.offerer {
+            next.asked = true;
             out.push(Output::Send(Signal::StartCall { epoch }));
         }
         (next, out)
@@ -270,7 +271,7 @@ impl Negotiation {
         }
         if matches!(self.signalling, Signalling::HaveLocalOffer(_)) {
             // The offer that was sent answers the question, unless it was lost.
-            if self.is_connected() || self.step.is_some() {
+            if self.is_connected() {
                 return;
             }
             self.signalling = Signalling::Stable;

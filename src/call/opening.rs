@@ -4,8 +4,8 @@
 ///
 /// Browsers begin with the little bandwidth that any path has, and drop each camera picture that is too large for it
 /// until their camera has become smaller: two to four pictures, a fifth of a second, before the first one is sent.
-/// Afterwards they stay small for a long time. Pictures that are small from the first one on are all sent, and as
-/// soon as the browser knows what the path carries, they may be as large as the camera's.
+/// Pictures that are small from the first one on are all sent; they grow as soon as the browser knows what the path
+/// carries, and after half a minute they may be as large as the camera's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bound {
     /// Pixels from left to right.
@@ -20,19 +20,21 @@ impl Bound {
 
     const SMALL: Self = Self { width: 640, height: 360 };
 
-    /// The bound after this one on a path that carries so many bits a second by the browser's estimate; none from
-    /// where the camera decides. It only grows: to become smaller is the browser's own affair, and each change
-    /// costs a key frame. A browser that tells no estimate is left alone.
+    /// The bound of a young connection whose path carries so many bits a second by the browser's estimate; none where
+    /// the browser tells no estimate, which is left alone. It only grows: to become smaller is the browser's own
+    /// affair, and each change costs a key frame.
     ///
-    /// The steps are those at which libwebrtc drops first pictures itself (300 and 500 kbit/s of the encoder's own
-    /// share, `VideoStreamEncoder::DropDueToSize`), and 100 kbit/s for the voice.
+    /// The step is the one at which libwebrtc drops first pictures itself (300 kbit/s of the encoder's own share,
+    /// `VideoStreamEncoder::DropDueToSize`), and 100 kbit/s for the voice.
     pub fn grown(self, estimate: Option<f64>) -> Option<Self> {
-        let bound = match estimate? {
-            bits if bits < 400_000.0 => Self::FIRST,
-            bits if bits < 600_000.0 => Self::SMALL,
-            _ => return None,
-        };
-        Some(bound.max(self))
+        Some(if estimate? < 400_000.0 { self } else { self.max(Self::SMALL) })
+    }
+
+    /// The bound after this one when the connection is no longer young, whatever the estimate is: a small picture that
+    /// is still asks for so little that it cannot grow. To send large ones from the first second on is too much for
+    /// slow machines, most of all in calls of three, where each is compressed twice.
+    pub fn next(self) -> Option<Self> {
+        (self < Self::SMALL).then_some(Self::SMALL)
     }
 }
 
@@ -47,12 +49,16 @@ mod tests {
             (Some(0.0), Some(Bound::FIRST)),
             (Some(399_999.0), Some(Bound::FIRST)),
             (Some(400_000.0), Some(Bound::SMALL)),
-            (Some(599_999.0), Some(Bound::SMALL)),
-            (Some(600_000.0), None),
-            (Some(5e6), None),
+            (Some(5e6), Some(Bound::SMALL)),
         ] {
             assert_eq!(Bound::FIRST.grown(estimate), bound, "{estimate:?}");
         }
+    }
+
+    #[test]
+    fn no_bound_is_for_ever() {
+        assert_eq!(Bound::FIRST.next(), Some(Bound::SMALL));
+        assert_eq!(Bound::SMALL.next(), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub enum PeerCommand {
     Open {
         /// What it may go through, from its first candidate on.
         ways: Ways,
-        /// This side makes the first offer.
+        /// This side makes the offers.
         offerer: bool,
     },
     /// `setLocalDescription()` of an offer, after `restartIce()` if `restart`; answered by `Offered`.
@@ -21,8 +21,7 @@ pub enum PeerCommand {
         /// With new ICE credentials.
         restart: bool,
     },
-    /// `setRemoteDescription(offer)`, which rolls an own offer back, then `setLocalDescription()` of the
-    /// answer; answered by `Answered`.
+    /// `setRemoteDescription(offer)`, then `setLocalDescription()` of the answer; answered by `Answered`.
     AcceptOffer {
         /// Its number.
         offer: OfferId,

@@ -9,7 +9,7 @@ use super::peer::PeerState;
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long `disconnected` may last; ICE often comes back by itself within this.
 const DISCONNECTED: Duration = Duration::from_secs(3);
-/// The polite side waits this much longer, so that both do not restart at once.
+/// The side that does not offer waits this much longer, so that both do not restart at once.
 const AFTER_YOU: Duration = Duration::from_secs(1);
 /// After so many restarts in a row the connection is built anew.
 const RESTARTS: u32 = 2;
@@ -166,6 +166,21 @@ mod tests {
         assert_eq!(one.tick(s(20)), Some(Remedy::Restart));
         assert_eq!(other.tick(s(20)), None);
         assert_eq!(other.tick(s(21)), Some(Remedy::Restart));
+    }
+
+    #[test]
+    fn what_the_other_side_does_and_a_step_that_is_young_get_their_time() {
+        let mut recovery = Recovery::new(s(0), true);
+        recovery.state_changed(s(1), PeerState::Connected);
+        recovery.helped(s(2));
+        assert_eq!(recovery.deadline(), None);
+        recovery.state_changed(s(10), PeerState::Disconnected);
+        assert_eq!(recovery.deadline(), Some(s(13)));
+        recovery.helped(s(12));
+        assert_eq!(recovery.deadline(), Some(s(20)));
+        assert!(recovery.is_early(s(20), s(19)));
+        assert_eq!(recovery.deadline(), Some(s(27)));
+        assert!(!recovery.is_early(s(27), s(19)));
     }
 
     #[test]

@@ -335,4 +335,27 @@ fn an_offer_that_comes_when_a_restart_is_due_is_taken_for_the_restart_and_not_fo
     assert_eq!(page.call.deadline(), Some(due));
     offers(&mut page, 2);
     assert!(!page.at(due, Event::Tick).iter().any(closes));
+    let due = page.call.deadline().unwrap();
+    assert!(page.at(due, Event::Tick).iter().any(closes), "it never ends");
+}
+
+/// So do pages of an earlier release.
+#[test]
+fn an_offer_of_the_side_that_should_ask_is_answered_unless_the_own_one_is_under_way() {
+    let mut page = Tab::in_call();
+    let (from, epoch) = (PeerId(2), Epoch::first(Page(1), Page(2)));
+    let says = |page: &mut Tab, signal| page.hears(ServerMsg::Signal { from, signal });
+    let accepts = |page: &mut Tab, offer| {
+        let offer = Signal::WebrtcOffer { sdp: String::new(), epoch, offer: OfferId(offer) };
+        let accepts =
+            |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::AcceptOffer { .. }));
+        says(page, offer).iter().any(accepts)
+    };
+    let reports = |page: &mut Tab, event| page.happens(Event::Peer(from, epoch, event));
+    assert!(!accepts(&mut page, 1), "it makes its own");
+    reports(&mut page, PeerEvent::Offered { offer: OfferId(1), sdp: String::new() });
+    assert!(!accepts(&mut page, 2), "it has sent its own");
+    says(&mut page, Signal::WebrtcAnswer { sdp: String::new(), epoch, offer: OfferId(1) });
+    reports(&mut page, PeerEvent::Applied);
+    assert!(accepts(&mut page, 3));
 }

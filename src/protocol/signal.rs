@@ -80,7 +80,8 @@ impl std::fmt::Debug for IceServer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Signal {
-    /// I am ready to negotiate a connection of this epoch; offer one (again) if the offer is yours to make.
+    /// I am ready to negotiate a connection of this epoch; offer one if the offers are yours to make, or restart the
+    /// ICE of the one there is.
     StartCall {
         /// The connection meant.
         epoch: Epoch,
