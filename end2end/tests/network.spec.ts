@@ -1,44 +1,9 @@
-import type { BrowserContext, WebSocketRoute } from '@playwright/test';
-
 import { reportFailure } from '../fixtures/in-page';
 import { iceUsers } from '../fixtures/ice';
 import { framesGrow, hears, openConnections } from '../fixtures/media';
 import { startServer } from '../fixtures/server';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
-
-/** Puts a valve into every socket of a person: frames that are held pass, in order, when it opens. */
-class Valve {
-  private readonly waiting: { message: string; deliver: () => void }[] = [];
-  private holds?: RegExp;
-  readonly sockets: WebSocketRoute[] = [];
-
-  readonly prepare = (context: BrowserContext) =>
-    context.routeWebSocket(/\/ws$/, (socket) => {
-      const server = socket.connectToServer();
-      this.sockets.push(socket);
-      socket.onMessage((message) => this.pass(message, () => server.send(message)));
-      server.onMessage((message) => this.pass(message, () => socket.send(message)));
-    });
-
-  /** Holds every frame, or those alike. */
-  close(alike = /^/): void {
-    this.holds = alike;
-  }
-
-  release(): void {
-    this.holds = undefined;
-    for (const { deliver } of this.waiting.splice(0)) deliver();
-  }
-
-  holding(alike: RegExp): boolean {
-    return this.waiting.some(({ message }) => alike.test(message));
-  }
-
-  private pass(message: string | Buffer, deliver: () => void): void {
-    if (this.holds?.test(String(message))) this.waiting.push({ message: String(message), deliver });
-    else deliver();
-  }
-}
+import { Valve } from '../fixtures/valve';
 
 async function waits(one: Person, room: string): Promise<void> {
   await one.home.open();
