@@ -1,6 +1,7 @@
 import { FAKE_DEVICES, INSECURE_HOST } from '../fixtures/chromium';
 import { expectDevicesReleased, framesGrow, hears } from '../fixtures/media';
 import { expect, test, type Person } from '../fixtures/test';
+import { holdProgram } from '../pages/home';
 
 const [FAKE_UI, FAKE_DEVICE] = FAKE_DEVICES as [string, string];
 
@@ -130,17 +131,23 @@ test('a page on plain http elsewhere than localhost says why it has no camera, a
   await expect(host.call.tiles).toContainText('Guest');
 });
 
-test('a browser that cannot make calls says so', async ({ person }) => {
-  const guest = await person({
-    prepare: (context) =>
-      context.addInitScript(() => {
-        Reflect.deleteProperty(window, 'RTCPeerConnection');
-        Reflect.deleteProperty(window, 'webkitRTCPeerConnection');
-      }),
+for (const missing of ['RTCPeerConnection', 'WebAssembly'] as const) {
+  test(`a browser without ${missing} is told so, in every language and without the program`, async ({ person }) => {
+    const { page } = await person({
+      provokes: /WebAssembly is not defined/,
+      prepare: (context) => context.addInitScript((missing) => void Reflect.deleteProperty(window, missing), missing),
+    });
+    // Where it can run, it says the same.
+    const release = missing === 'RTCPeerConnection' ? await holdProgram(page) : () => {};
+    await page.goto('/', { waitUntil: 'commit' });
+    const words = page.getByRole('alert').filter({ visible: true });
+    await expect(words).toContainText('This browser cannot make video calls');
+    await expect(words).toBeFocused();
+    await page.getByRole('link', { name: '한국어' }).click({ noWaitAfter: true });
+    await expect(words).toContainText('이 브라우저에서는 영상 통화를 할 수 없습니다');
+    release();
   });
-  await guest.page.goto('/');
-  await says(guest, /This browser cannot make video calls/);
-});
+}
 
 test('one sees oneself before joining as soon as the browser allows it, and is not on the air', async ({ person, room }) => {
   const host = await waiting(person, room);

@@ -25,7 +25,7 @@
     var field = document.getElementById('room-input');
     var room = field && field.value.replace(/\s/g, '');
     if (!room || !/^[\w-]{1,64}$/.test(room)) return false;
-    if (!window.RTCPeerConnection || !window.WebAssembly || !navigator.mediaDevices) return false;
+    if (!able() || !navigator.mediaDevices) return false;
     if (!window.parlorEarly && !join(room)) return false;
     capture();
     return true;
@@ -43,7 +43,7 @@
       return navigator.permissions.query({ name: name });
     })).then(function (answers) {
       var granted = answers.every(function (answer) { return answer.state === 'granted'; });
-      if (granted && !live() && window.RTCPeerConnection && window.WebAssembly) capture();
+      if (granted && !live() && able()) capture();
     }).catch(function () { /* a browser that does not tell */ });
   }
   function join(room) {
@@ -71,8 +71,13 @@
     if (window.parlorEarly) window.parlorEarly.socket.close();
     window.parlorEarly = undefined;
   }
-  function fail(id) {
-    if (live()) return;
+  function able() {
+    return window.WebAssembly && window.RTCPeerConnection && 'noModule' in HTMLScriptElement.prototype;
+  }
+  function fail() {
+    // Where the browser cannot make calls the program is lost as well, and loading it again is no way out.
+    var block = document.getElementById(able() ? 'load-failed' : 'unsupported');
+    if (live() || !block || !block.hidden) return;
     forget();
     if (window.parlorCapture) {
       window.parlorCapture.then(function (stream) {
@@ -80,8 +85,8 @@
       }, function () {});
     }
     if (pressed()) pressed().removeAttribute('data-early');
-    var block = document.getElementById(id);
-    if (block) { block.hidden = false; block.focus(); }
+    block.hidden = false;
+    block.focus();
     // The words may be in a language that this person does not read: the links to the others are to be seen.
     document.documentElement.setAttribute('data-script', 'failed');
   }
@@ -128,15 +133,13 @@
   } catch (refused) {
     window.parlorTab = Promise.resolve(); // no storage, so nothing to share
   }
-  addEventListener('unhandledrejection', function () { fail('load-failed'); });
+  addEventListener('unhandledrejection', fail);
   addEventListener('load', function () {
     // The first connection of a page starts the browser's media engine, which is better done before a call.
     if (window.RTCPeerConnection && !pressed()) new RTCPeerConnection().close();
   });
   addEventListener('DOMContentLoaded', function () {
-    if (!window.WebAssembly || !window.RTCPeerConnection || !('noModule' in HTMLScriptElement.prototype)) {
-      fail('unsupported');
-    }
+    if (!able()) fail();
     var again = document.getElementById('reload-button');
     if (again) again.onclick = function () { location.reload(); };
     var cancel = document.getElementById('early-cancel');
