@@ -41,6 +41,16 @@ export class HomePage {
   async expectShown(): Promise<void> {
     await expect(this.main).toHaveAttribute('data-phase', 'home');
     await expect(this.container).toBeVisible();
+    await expect(this.page.locator('#video-chat-container')).toBeHidden();
+  }
+
+  /** What is wrong with this field stands beside it, is read out, and the field waits to be corrected. */
+  async expectRefused(field: Locator, words: string | RegExp): Promise<void> {
+    await expect(this.page.getByRole('alert').filter({ visible: true })).toHaveText(words);
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+    await expect(field).toHaveAccessibleDescription(words);
+    await expect(field).toBeFocused();
+    await this.expectShown();
   }
 }
 

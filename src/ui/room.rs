@@ -47,9 +47,6 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
                     <p class="self-words">{text(own_words)}</p>
                 </div>
             </div>
-            <p class="waiting" role="status" hidden=flag(move || !joining.get())>
-                {words.joining}
-            </p>
             <div class="waiting" hidden=flag(move || joining.get() || !peers.with(Vec::is_empty))>
                 <span class="waiting-door" aria-hidden="true"></span>
                 <h2>{words.waiting_title}</h2>
@@ -59,5 +56,11 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
             </div>
             {controls(in_call)}
         </section>
+        // Not inside: a live region that comes into view together with its words is not read out.
+        <div role="status">
+            <p class="waiting" hidden=flag(move || !joining.get())>
+                {words.joining}
+            </p>
+        </div>
     }
 }

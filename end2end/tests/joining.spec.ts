@@ -1,0 +1,76 @@
+import type { Locator } from '@playwright/test';
+
+import { openConnections } from '../fixtures/media';
+import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
+import { Valve } from '../fixtures/valve';
+
+// What somebody sees who has pressed CONNECT and has no answer yet.
+
+/** These words, in a live region. */
+function connecting({ page }: Person): Locator {
+  return page.getByRole('status').getByText('Connecting…').filter({ visible: true });
+}
+
+test('while the server has not answered the page says so in a live region, and the call can be given up', async ({ person, room }) => {
+  const valve = new Valve();
+  const ann = await person({ prepare: valve.prepare });
+  await ann.home.open();
+  const region = ann.page.locator('main > [role="status"]:not(#notice)');
+  await expect(region).toHaveText('', { useInnerText: true });
+  const before = await region.elementHandle();
+  expect(await region.evaluate((region) => region.checkVisibility()), 'the region is rendered').toBe(true);
+
+  valve.close(/"type":"room_created"/);
+  await ann.home.join(room);
+  await expect(region).toHaveText('Connecting…', { useInnerText: true });
+  expect(await region.evaluate((now, before) => now === before, before), 'the same region').toBe(true);
+  await expect(ann.page.locator('main')).toHaveAttribute('data-phase', 'joining');
+  await expect(ann.home.container).toBeHidden();
+
+  await ann.call.leave.click();
+  await ann.home.expectShown();
+  await expect(connecting(ann)).toHaveCount(0);
+  valve.release();
+
+  const ben = await person();
+  await ben.home.open();
+  await ben.home.join(room);
+  await ben.call.expectAlone();
+  await ann.home.expectShown();
+  await ann.home.connect.click();
+  await Promise.all([ann, ben].map(seesTheOther));
+});
+
+test('who is refused is back on the first screen, and never was in the call', async ({ person, room }) => {
+  await twoInCall(person, room);
+  const valve = new Valve();
+  const cem = await person({ prepare: valve.prepare });
+  await cem.home.open();
+  valve.close(/"type":"full_room"/);
+  await cem.home.join(room);
+  await expect(connecting(cem)).toHaveCount(1);
+  await expect.poll(() => valve.holding(/"type":"full_room"/)).toBe(true);
+  await expect(cem.call.tiles).toHaveCount(0);
+  await expect(cem.page.getByText('Waiting for the other person')).toBeHidden();
+  valve.release();
+  await expect(cem.home.notice).toContainText('This room is full');
+  await cem.home.expectShown();
+  await expect(cem.home.room).toBeFocused();
+  expect(await openConnections(cem.page)).toBe(0);
+});
+
+test('where the server cannot be reached the page says so, keeps trying, and gets in when it can be', async ({ person, room }) => {
+  const ann = await person();
+  let reachable = false;
+  await ann.page.routeWebSocket(/\/ws$/, async (socket) => {
+    if (reachable) socket.connectToServer();
+    else await socket.close({ code: 1011, reason: 'cut by the test' });
+  });
+  await ann.home.open();
+  await ann.home.join(room);
+  await expect(ann.home.notice).toContainText('The server cannot be reached');
+  await expect(connecting(ann)).toHaveCount(1);
+  reachable = true;
+  await ann.call.expectAlone();
+  await expect(ann.page.getByText('The server cannot be reached')).toBeHidden();
+});
