@@ -25,7 +25,7 @@ pub(super) static WORDS: Words = Words {
     own_camera_missing: "No camera",
     mute: "Mute",
     unmute: "Unmute",
-    microphone_missing: "No microphone",
+    microphone_missing: "No mic",
     microphone_asking: "Microphone…",
     camera_off: "Turn camera off",
     camera_on: "Turn camera on",
