@@ -17,7 +17,18 @@ declare global {
     widths: number[];
     /** Each width by which the own one was bounded, in pixels; none where it was not. */
     bounds: (number | undefined)[];
+    /** Each candidate that was given to the browser, and their end. */
+    added: (RTCIceCandidateInit | 'end')[];
   }
+}
+
+function noteCandidates(): void {
+  const added: Window['added'] = (window.added = []);
+  const add = RTCPeerConnection.prototype.addIceCandidate as (candidate?: RTCIceCandidateInit | null) => Promise<void>;
+  RTCPeerConnection.prototype.addIceCandidate = function (this: RTCPeerConnection, candidate?: RTCIceCandidateInit | null) {
+    added.push(candidate?.candidate ? { ...candidate } : 'end');
+    return add.call(this, candidate);
+  };
 }
 
 function noteWidths(): void {
@@ -49,6 +60,13 @@ test('two people who type the same room number see and hear each other', async (
   const [ann, ben] = await twoInCall(person, room);
   await Promise.all([ann, ben].map(({ call }) => framesGrow(call.local)));
   await Promise.all([ann, ben].map(({ page }) => hears(page)));
+  for (const { call } of [ann, ben]) {
+    const shown = await call.remote.evaluate(({ srcObject, muted }: HTMLVideoElement) => ({
+      muted,
+      live: srcObject instanceof MediaStream && srcObject.getTracks().filter((track) => track.readyState === 'live' && !track.muted).map(({ kind }) => kind).sort(),
+    }));
+    expect(shown, 'the picture is shown with its voice').toEqual({ muted: false, live: ['audio', 'video'] });
+  }
   await Promise.all([ann, ben].map(({ call }) => framesGrow(call.remote)));
 });
 
@@ -111,6 +129,9 @@ test('the names that people give stand beside their pictures', async ({ person, 
   await ben.home.join(room, 'Ben <b>&</b>');
   await expect(ann.call.tiles).toContainText('Ben <b>&</b>');
   await expect(ben.call.tiles).toContainText('Ann');
+  await expect(ann.call.remote).toHaveAccessibleName('Ben <b>&</b>');
+  await expect(ben.call.remote).toHaveAccessibleName('Ann');
+  await expect(ann.call.local).toHaveAccessibleName('You');
 });
 
 test('calls in different rooms do not mix', async ({ person, room }) => {
@@ -121,9 +142,10 @@ test('calls in different rooms do not mix', async ({ person, room }) => {
   await other.call.expectAlone();
 });
 
-test('every candidate is sent with all that tells where it belongs, and their end once', async ({ person, room }) => {
+test('every candidate is sent, and given to the browser, with all that tells where it belongs, and their end once', async ({ person, room }) => {
   const pair = [await person(), await person()];
   const sent = pair.map(({ page }) => sentBy(page));
+  for (const { page } of pair) await page.addInitScript(noteCandidates);
   for (const { home } of pair) {
     await home.open();
     await home.join(room);
@@ -150,5 +172,11 @@ test('every candidate is sent with all that tells where it belongs, and their en
       expect(places).toContainEqual({ sdpMid, sdpMLineIndex, usernameFragment });
     }
     expect(candidates().filter(({ candidate }) => candidate === ''), 'their end, once').toHaveLength(1);
+
+    const parts = candidates().map(({ candidate, sdpMid, sdpMLineIndex, usernameFragment }) =>
+      candidate ? { candidate, sdpMid, sdpMLineIndex, usernameFragment } : 'end',
+    );
+    const added = () => pair[1 - at]!.page.evaluate(() => window.added);
+    await expect.poll(added, 'the other side gives all of them to its browser').toEqual(parts);
   }
 });

@@ -1,9 +1,30 @@
+import type { BrowserContext } from '@playwright/test';
+
 import { FAKE_DEVICES, INSECURE_HOST } from '../fixtures/chromium';
 import { expectDevicesReleased, framesGrow, hears } from '../fixtures/media';
 import { expect, test, type Person } from '../fixtures/test';
 import { holdProgram } from '../pages/home';
 
 const [FAKE_UI, FAKE_DEVICE] = FAKE_DEVICES as [string, string];
+
+declare global {
+  interface Window {
+    /** How often the browser has told whether a device may be used. */
+    permissionsTold: number;
+  }
+}
+
+async function countAnswers(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    window.permissionsTold = 0;
+    const query = Permissions.prototype.query;
+    Permissions.prototype.query = async function (descriptor) {
+      const status = await query.call(this, descriptor);
+      window.permissionsTold += 1;
+      return status;
+    };
+  });
+}
 
 /** Somebody with everything waits in the room. */
 async function waiting(person: (options?: object) => Promise<Person>, room: string): Promise<Person> {
@@ -131,6 +152,46 @@ test('a page on plain http elsewhere than localhost says why it has no camera, a
   await expect(host.call.tiles).toContainText('Guest');
 });
 
+test('what is wrong with the devices is said as well to whoever connects before the program has loaded', async ({
+  person,
+  room,
+  browserWith,
+  server,
+}) => {
+  const { port } = new URL(server.url);
+  const guests = {
+    'Your camera and microphone are blocked': await person({ browser: await browserWith(FAKE_DEVICE) }),
+    'Your camera is in use elsewhere': await person({ devices: { camera: 'NotReadableError' } }),
+    'This address may not use your camera': await person({ baseURL: `http://${INSECURE_HOST}:${port}` }),
+  };
+  for (const [at, [words, guest]] of Object.entries(guests).entries()) {
+    const release = await holdProgram(guest.page);
+    await guest.page.goto(`/room/${room}${at}`, { waitUntil: 'commit' });
+    await guest.home.connect.click();
+    release();
+    await guest.call.expectAlone();
+    await says(guest, new RegExp(words));
+  }
+});
+
+test('the size of the picture is a wish and no condition, before the program has loaded and later', async ({ person, room }) => {
+  const { page, home, call } = await person();
+  const asked = () => page.evaluate(() => window.watch.asked);
+  const wish = { audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 } } };
+  const release = await holdProgram(page);
+  await page.goto(`/room/${room}`, { waitUntil: 'commit' });
+  await home.connect.click();
+  await expect.poll(asked).toEqual([wish]);
+  release();
+  await framesGrow(call.local);
+  expect(await asked(), 'the program takes over what was asked for').toEqual([wish]);
+  await call.leave.click();
+  await home.expectShown();
+  await home.connect.click();
+  await framesGrow(call.local);
+  expect(await asked()).toEqual([wish, wish]);
+});
+
 for (const missing of ['RTCPeerConnection', 'WebAssembly'] as const) {
   test(`a browser without ${missing} is told so, in every language and without the program`, async ({ person }) => {
     const { page } = await person({
@@ -159,11 +220,16 @@ test('one sees oneself before joining as soon as the browser allows it, and is n
 });
 
 test('the browser does not ask for devices before somebody presses a button', async ({ person, browserWith }) => {
-  const guest = await person({ browser: await browserWith(FAKE_DEVICE) });
+  const guest = await person({ browser: await browserWith(FAKE_DEVICE), prepare: countAnswers });
   await guest.home.open();
+  // The first script and the program each look whether both may be used, and would ask for them then.
+  await expect.poll(() => guest.page.evaluate(() => window.permissionsTold)).toBe(4);
+  await guest.page.evaluate(() => new Promise((done) => requestIdleCallback(done)));
+  expect(await guest.page.evaluate(() => window.watch.asked)).toEqual([]);
   expect(await guest.page.evaluate(() => navigator.permissions.query({ name: 'camera' as PermissionName }).then((s) => s.state))).toBe(
     'prompt',
   );
+  await expect(guest.page.getByRole('button', { name: 'Turn on camera and microphone' })).toBeVisible();
 });
 
 test('camera and microphone are off after the call', async ({ person, room }) => {

@@ -5,19 +5,19 @@ test('an empty room number says "Please type a room ID" in place', async ({ pers
   const { home } = await person();
   await home.open();
   await home.connect.click();
-  await expect(home.page.getByText('Please type a room ID').filter({ visible: true })).toBeVisible();
-  await home.expectShown();
+  await home.expectRefused(home.room, /Please type a room ID/);
   await home.join('   ');
-  await expect(home.page.getByText('Please type a room ID').filter({ visible: true })).toBeVisible();
-  await home.expectShown();
+  await home.expectRefused(home.room, /Please type a room ID/);
+  await home.room.fill('4');
+  await expect(home.room).toHaveAttribute('aria-invalid', 'false');
+  await expect(home.page.getByRole('alert').filter({ visible: true })).toHaveCount(0);
 });
 
 test('a room number with odd characters is refused in words', async ({ person }) => {
   const { home } = await person();
   await home.open();
   await home.join('../etc');
-  await expect(home.page.getByText(/A room ID has up to 64/).filter({ visible: true })).toBeVisible();
-  await home.expectShown();
+  await home.expectRefused(home.room, /A room ID has up to 64/);
 });
 
 test('Enter in the room number field connects', async ({ person, room }) => {
@@ -104,19 +104,25 @@ test('the page can be read before its program has loaded', async ({ person, room
   await expect(words).toBeVisible();
 });
 
-test('a click on CONNECT before the program has loaded is not lost', async ({ person, room }) => {
-  const { page, home, call } = await person();
-  const release = await holdProgram(page);
-  await page.goto('/', { waitUntil: 'commit' });
-  await home.room.fill(room);
-  await home.connect.click();
-  await expect(page.getByText('Connecting…').filter({ visible: true })).toBeVisible();
-  await expect(home.container).toBeHidden();
-  release();
-  await call.expectAlone();
-  await expect(page.getByText('Connecting…').filter({ visible: true })).toHaveCount(0);
-  await expect(page).toHaveURL(new RegExp(`/room/${room}$`));
-});
+for (const how of ['a click on CONNECT', 'Enter in the room number field'] as const) {
+  test(`${how} before the program has loaded is not lost`, async ({ person, room }) => {
+    const { page, home, call } = await person();
+    const release = await holdProgram(page);
+    await page.goto('/', { waitUntil: 'commit' });
+    await home.room.fill(room);
+    if (how === 'a click on CONNECT') await home.connect.click();
+    else await home.room.press('Enter');
+    const words = page.getByText('Connecting…').filter({ visible: true });
+    await expect(words).toBeVisible();
+    // The button is gone with the focus; what has it now is read out.
+    await expect(page.getByRole('status').filter({ has: words })).toBeFocused();
+    await expect(home.container).toBeHidden();
+    release();
+    await call.expectAlone();
+    await expect(words).toHaveCount(0);
+    await expect(page).toHaveURL(new RegExp(`/room/${room}$`));
+  });
+}
 
 for (const [part, again] of [
   ['js', 'Load again'],
@@ -173,8 +179,7 @@ test('what the room refuses is not taken for a call, even before the program has
   await home.connect.click();
   await expect(home.container).toBeVisible();
   release();
-  await expect(page.getByText(/A room ID has up to 64/).filter({ visible: true })).toBeVisible();
-  await home.expectShown();
+  await home.expectRefused(home.room, /A room ID has up to 64/);
 });
 
 test('what was typed before the program has loaded stays', async ({ person, room }) => {

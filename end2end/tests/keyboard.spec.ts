@@ -60,7 +60,7 @@ test('a whole call goes by keyboard: join, mute, camera, copy the link, leave, j
 });
 
 test('what happens is announced: words come into a live region that was there before them', async ({ person, room }) => {
-  const [ann, ben] = [await person(), await person()];
+  const [ann, ben] = [await person({ permissions: ['clipboard-write', 'camera', 'microphone'] }), await person()];
   const region = ann.page.locator('[role="status"][aria-live="polite"]#notice');
   await ann.home.open();
   await expect(region).toHaveCount(1);
@@ -70,6 +70,13 @@ test('what happens is announced: words come into a live region that was there be
 
   await ann.home.join(room);
   await ann.call.expectAlone();
+  const copied = ann.page.locator('.controls .copy-status[role="status"]');
+  await expect(copied).toHaveText('', { useInnerText: true });
+  const beforeCopied = await copied.elementHandle();
+  await ann.call.copyLink.click();
+  await expect(copied).toHaveText(/Link copied/, { useInnerText: true });
+  expect(await copied.evaluate((now, before) => now === before, beforeCopied)).toBe(true);
+
   await ben.home.open();
   await ben.home.join(room, 'Ben');
   await said(/Ben joined\./);

@@ -17,6 +17,8 @@ test('a closed tab shows as away at once and vanishes after its grace', async ({
   const [ann, ben] = await twoInCall(person, room);
   await ben.page.close({ runBeforeUnload: false });
   await expect(ann.call.tiles).toHaveAttribute('data-link', 'away', { timeout: 3_000 });
+  // No frozen last picture either.
+  await expect(ann.call.tiles).toHaveAttribute('data-video', 'off', { timeout: 1_000 });
   await ann.call.expectAlone();
   await expect.poll(() => openConnections(ann.page)).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { brightness, framesGrow, hears, hearsSilence } from '../fixtures/media';
-import { expect, test, twoInCall } from '../fixtures/test';
+import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
 
 const BLACK = 8;
 
@@ -33,7 +33,7 @@ test('camera off is black at the other side, and the voice goes on', async ({ pe
   await expect.poll(() => brightness(ben.call.remote)).toBeGreaterThan(10 * BLACK);
 });
 
-test('who mutes before joining is silent from the first moment', async ({ person, room }) => {
+test('who mutes while waiting is silent from the first moment', async ({ person, room }) => {
   const [ann, ben] = [await person(), await person()];
   await ann.home.open();
   await ann.home.join(room);
@@ -45,4 +45,34 @@ test('who mutes before joining is silent from the first moment', async ({ person
   await ben.call.expectConnected(1);
   await framesGrow(ben.call.remote);
   await hearsSilence(ben.page);
+});
+
+test('one can look at oneself first, mute and turn the camera off, and joins like that', async ({ person, room }) => {
+  const ann = await person({ devices: { promptWaits: true } });
+  const { page, home, call } = ann;
+  await home.open(`/room/${room}`);
+  await page.getByRole('button', { name: 'Turn on camera and microphone' }).click();
+  await page.evaluate(() => window.watch.answerPrompt?.());
+  await framesGrow(home.preview);
+  expect(await page.evaluate(() => window.watch.connections.length), 'nobody is on the air').toBe(0);
+  // Out of a call these stand below the preview.
+  await call.mute.click();
+  await expect(call.mute).toHaveAttribute('data-state', 'muted');
+  await call.camera.click();
+  await expect(call.camera).toHaveAttribute('data-state', 'muted');
+  await home.connect.click();
+  await call.expectAlone();
+
+  const ben = await person();
+  await ben.home.open();
+  await ben.home.join(room);
+  await Promise.all([ann.call, ben.call].map((call) => call.expectConnected(1)));
+  await framesGrow(call.remote);
+  await hearsSilence(ben.page);
+  await expect.poll(() => brightness(ben.call.remote)).toBeLessThan(BLACK);
+  await call.camera.click();
+  await call.mute.click();
+  await Promise.all([ann, ben].map(seesTheOther));
+  await hears(ben.page);
+  await expect.poll(() => brightness(ben.call.remote)).toBeGreaterThan(10 * BLACK);
 });

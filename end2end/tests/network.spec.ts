@@ -1,3 +1,5 @@
+import type { BrowserContext } from '@playwright/test';
+
 import { reportFailure } from '../fixtures/in-page';
 import { iceUsers } from '../fixtures/ice';
 import { framesGrow, hears, openConnections } from '../fixtures/media';
@@ -89,6 +91,34 @@ test('a call goes on while the server restarts, and both are in the room afterwa
   }
 });
 
+for (const [what, whole, spoilt, connections] of [
+  ['a candidate', '"candidate":"candidate:', '"candidate":"candidate:nonsense ', 1],
+  // At once by another connection, and not by the restart that comes after some seconds.
+  ['an offer', '"sdp":"v=0', '"sdp":"nonsense=0', 2],
+] as const) {
+  test(`${what} that the browser refuses does not prevent the call`, async ({ person, room }) => {
+    let spoils = 0;
+    const prepare = (context: BrowserContext) =>
+      context.routeWebSocket(/\/ws$/, (socket) => {
+        const server = socket.connectToServer();
+        server.onMessage((message) => {
+          const text = String(message);
+          const spoil = spoils === 0 && text.includes(whole);
+          if (spoil) spoils += 1;
+          socket.send(spoil ? text.replace(whole, spoilt) : message);
+        });
+      });
+    const [ann, ben] = [await person({ prepare }), await person({ prepare })];
+    await waits(ann, room);
+    await ben.home.open();
+    await ben.home.join(room);
+    await expect.poll(() => spoils).toBe(1);
+    await Promise.all([ann, ben].map(seesTheOther));
+    await Promise.all([ann, ben].map(({ page }) => hears(page)));
+    expect(await ann.page.evaluate(() => window.watch.connections.length)).toBe(connections);
+  });
+}
+
 test('the networks of both change at the same moment, and both see and hear each other', async ({ person, room }) => {
   const valves = [new Valve(), new Valve()];
   const pair = await twoInCall(person, room, { prepare: valves[0]!.prepare }, { prepare: valves[1]!.prepare });
@@ -101,7 +131,10 @@ test('the networks of both change at the same moment, and both see and hear each
   for (const [at, one] of pair.entries()) await expect.poll(() => iceUsers(one)).not.toEqual(before[at]);
   await Promise.all(pair.map(seesTheOther));
   await Promise.all(pair.map(({ page }) => hears(page)));
-  for (const { page } of pair) expect(await openConnections(page), 'the same connection lives on').toBe(1);
+  for (const { page } of pair) {
+    expect(await page.evaluate(() => window.watch.connections.length), 'the same connection lives on').toBe(1);
+    expect(await openConnections(page)).toBe(1);
+  }
 });
 
 test('late candidates of an earlier call do no harm to the next one', async ({ person, room }) => {

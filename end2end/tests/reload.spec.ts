@@ -38,6 +38,8 @@ test('somebody muted and unseen is so after a reload', async ({ person, room }) 
   await expect(ben.call.mute).toHaveAttribute('data-state', 'muted');
   await expect(ben.call.camera).toHaveAttribute('data-state', 'muted');
   await framesGrow(ben.call.remote);
+  const cameras = () => ben.page.evaluate(() => window.watch.streams.flatMap((s) => s.getVideoTracks()).map((track) => track.readyState));
+  await expect.poll(cameras, 'no camera is on that nobody wants').not.toContain('live');
 });
 
 test('after leaving, a reload does not go back into the call', async ({ person, room }) => {

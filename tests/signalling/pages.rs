@@ -25,10 +25,15 @@ async fn pages_come_with_a_strict_policy_and_a_nonce_of_their_own() {
         assert!(nonce.len() >= 16 && page.0.contains(&format!("nonce=\"{nonce}\"")), "{}", page.0);
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe-inline"), "{policy}");
-        assert!(
-            policy.contains("frame-ancestors 'none'") && policy.contains("connect-src 'self';"),
-            "{policy}"
-        );
+        for part in [
+            "connect-src 'self';",
+            "object-src 'none';",
+            "base-uri 'none';",
+            "form-action 'self';",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(part), "{part} in {policy}");
+        }
         let permissions = page.header("permissions-policy").unwrap();
         for own in ["camera=(self)", "microphone=(self)", "display-capture=(self)", "geolocation=()"] {
             assert!(permissions.contains(own), "{permissions}");
