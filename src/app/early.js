@@ -43,7 +43,7 @@
       return navigator.permissions.query({ name: name });
     })).then(function (answers) {
       var granted = answers.every(function (answer) { return answer.state === 'granted'; });
-      if (granted && !live() && able()) capture();
+      if (granted && !live() && !lost() && able()) capture();
     }).catch(function () { /* a browser that does not tell */ });
   }
   function join(room) {
@@ -71,11 +71,14 @@
     if (window.parlorEarly) window.parlorEarly.socket.close();
     window.parlorEarly = undefined;
   }
+  // The bytes are a WebAssembly module of nothing but a type with `externref`, which the program needs and which
+  // is the youngest of what it needs (Chrome 96, Firefox 79, Safari 15).
   function able() {
-    return window.WebAssembly && window.RTCPeerConnection && 'noModule' in HTMLScriptElement.prototype;
+    return window.RTCPeerConnection && 'noModule' in HTMLScriptElement.prototype && window.WebAssembly &&
+      WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 111, 0]));
   }
   function fail() {
-    // Where the browser cannot make calls the program is lost as well, and loading it again is no way out.
+    // Where the browser cannot make calls, loading the page again is no way out.
     var block = document.getElementById(able() ? 'load-failed' : 'unsupported');
     if (live() || !block || !block.hidden) return;
     forget();
@@ -131,7 +134,8 @@
   try {
     window.parlorTab = navigator.locks ? settle() : Promise.resolve();
   } catch (refused) {
-    window.parlorTab = Promise.resolve(); // no storage, so nothing to share
+    // No storage, so nothing to share; or so old a browser that what follows has to tell.
+    window.parlorTab = window.Promise && Promise.resolve();
   }
   addEventListener('unhandledrejection', fail);
   addEventListener('load', function () {
