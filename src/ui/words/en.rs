@@ -26,7 +26,7 @@ pub(super) static WORDS: Words = Words {
     mute: "Mute",
     unmute: "Unmute",
     microphone_missing: "No mic",
-    microphone_asking: "Microphone…",
+    microphone_asking: "Mic…",
     camera_off: "Turn camera off",
     camera_on: "Turn camera on",
     camera_missing: "No camera",
