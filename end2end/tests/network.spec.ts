@@ -109,10 +109,15 @@ for (const [what, whole, spoilt, connections] of [
         });
       });
     const [ann, ben] = [await person({ prepare }), await person({ prepare })];
+    const refused: string[] = [];
+    for (const { page } of [ann, ben]) {
+      page.on('console', (message) => void (/candidate not added|negotiation:/.test(message.text()) && refused.push(message.text())));
+    }
     await waits(ann, room);
     await ben.home.open();
     await ben.home.join(room);
     await expect.poll(() => spoils).toBe(1);
+    await expect.poll(() => refused).toHaveLength(1);
     await Promise.all([ann, ben].map(seesTheOther));
     await Promise.all([ann, ben].map(({ page }) => hears(page)));
     expect(await ann.page.evaluate(() => window.watch.connections.length)).toBe(connections);
