@@ -7,6 +7,7 @@ use clap::Parser;
 use parlor::server::check::{Verdict, check, is_well};
 use parlor::server::config::Config;
 use parlor::server::config::arguments::{Arguments, Task};
+use parlor::server::config::environment::unquoted;
 use parlor::server::doors::Doors;
 use parlor::server::run;
 use parlor::server::tls::lan::{Machine, poster};
@@ -22,8 +23,9 @@ async fn main() -> ExitCode {
         return checked(&arguments).await;
     }
     // What the ACME library says of its steps is said again in our own words.
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rustls_acme=warn"));
+    let wanted = std::env::var(EnvFilter::DEFAULT_ENV).map(|text| unquoted(&text)).unwrap_or_default();
+    let wanted = if wanted.is_empty() { None } else { EnvFilter::try_new(wanted).ok() };
+    let filter = wanted.unwrap_or_else(|| EnvFilter::new("info,rustls_acme=warn"));
     // What the socket library writes at the level of traces are the frames, and so seat tokens. The protocol of the
     // relay has a span and lines with addresses for every packet.
     let frames = |about: &Metadata<'_>| {

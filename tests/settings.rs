@@ -128,6 +128,21 @@ fn a_wrong_setting_stops_the_start_and_is_named_with_its_line() {
 }
 
 #[test]
+fn an_environment_file_may_quote_its_values_and_leave_some_empty() {
+    let place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for (quoted, log) in [(format!("\"{port}\""), ""), (format!("'{port}'\r"), "\"info\"")] {
+        let mut command = place.command(&["--host", "127.0.0.1", "--set", "relay.enabled=\"false\""]);
+        command.env("PORT", quoted).env("PARLOR_ROOMS_CAPACITY", "").env("RUST_LOG", log);
+        let output = command.output().unwrap();
+        let said = text(&output.stdout);
+        assert!(said.contains("limit of open files"), "the log is as without a word about it: {said}");
+        assert!(said.contains(&port.to_string()) && output.status.code() == Some(1), "{said}");
+    }
+}
+
+#[test]
 fn a_file_that_is_not_named_is_read_from_the_working_directory_only() {
     let place = Place::new();
     place.write("Leptos.toml", "[rooms]\ncapacity = 99\n");
@@ -175,6 +190,8 @@ fn the_check_looks_at_the_certificate() {
     place.certificate("old", 2020, 2021);
     place.certificate("early", 2998, 2999);
     place.write("empty.pem", "");
+    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    place.write("encrypted.key", encrypted);
     for (certificate, key, expected) in [
         ("good.pem", "good.key", "ok     tls.certificate: good.pem fits its key; it is for call.example"),
         ("good.pem", "old.key", "wrong  tls.key: the private key does not fit the certificate"),
@@ -182,6 +199,7 @@ fn the_check_looks_at_the_certificate() {
         ("early.pem", "early.key", "wrong  tls.certificate: it is not valid before"),
         ("empty.pem", "good.key", "wrong  tls.certificate: there is no certificate in PEM form"),
         ("good.pem", "empty.pem", "wrong  tls.key: there is no private key in PEM form"),
+        ("good.pem", "encrypted.key", "wrong  tls.key: the private key is encrypted"),
         ("nowhere.pem", "good.key", "wrong  tls.certificate: nowhere.pem cannot be read: No such file"),
     ] {
         let arguments = ["--certificate", certificate, "--key", key, "--tls-port", "0"];
@@ -297,6 +315,24 @@ fn the_check_leaves_https_to_a_proxy() {
     let (said, status) = Place::new().check(&[&QUIET[..], &arguments].concat());
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("note   server.trusted_proxies: HTTPS is the reverse proxy's task"), "{said}");
+}
+
+#[test]
+fn the_check_says_whether_browsers_find_the_relay_behind_a_cdn() {
+    let check = |proxies: &str, host: &str| {
+        let (proxies, host) = (format!("server.trusted_proxies={proxies}"), format!("relay.host={host}"));
+        let own = ["--host", "127.0.0.1", "--port", "0", "--set", "relay.port=0"];
+        Place::new().check(&[&own[..], &["--set", &proxies, "--set", &host]].concat()).0
+    };
+    let note = "note   relay.host: browsers look for the relay by the page's name";
+    assert!(check("203.0.113.0/24", "").contains(note));
+    assert!(!check("127.0.0.1", "").contains("relay.host"), "a proxy on this machine");
+    for host in ["2001:db8::7", "[2001:db8::7]", "192.0.2.7"] {
+        let said = check("203.0.113.0/24", host);
+        assert!(!said.contains("relay.host"), "there is nothing to look up: {said}");
+    }
+    let said = check("203.0.113.0/24", "Turn.invalid.");
+    assert!(said.contains("wrong  relay.host: turn.invalid has no address in the DNS"), "{said}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //! settings from all sources, `rules` says what fits together, `place` which line of which file said something.
 
 pub mod arguments;
+pub mod environment;
 mod load;
+mod names;
 mod networks;
 mod place;
 mod rules;

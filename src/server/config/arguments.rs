@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::environment::unquoted;
+
 /// The settings' manual: each with its default, and a sentence on what it does.
 pub const MANUAL: &str = include_str!("../../../Leptos.toml");
 
 /// Stands before the manual in the long help.
 const ABOUT_SETTINGS: &str = "\
 Settings:
-  Later sources win: the defaults, the file, the environment, the arguments. The file is the one named by
-  --config, else Leptos.toml in the working directory if there is one. It looks like this, with these defaults:";
+  Later sources win: the defaults, the file, the environment, the arguments. An empty variable is not set. The file
+  is the one named by --config, else Leptos.toml in the working directory if there is one. It looks like this, with
+  these defaults:";
 
 /// A private video call that anyone can host.
 #[derive(Clone, Debug, Default, Parser)]
@@ -117,7 +120,7 @@ impl Arguments {
 
 fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if key.contains('.') => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        Some((key, value)) if key.contains('.') => Ok((key.trim().to_owned(), unquoted(value))),
         _ => Err("write it as section.key=value, such as rooms.capacity=4".into()),
     }
 }

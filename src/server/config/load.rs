@@ -1,9 +1,5 @@
 //! Gathers the settings: defaults, then the file, then the environment, then arguments; later ones win.
-//!
-//! In the environment a key is `PARLOR_<SECTION>_<KEY>`, such as `PARLOR_ROOMS_CAPACITY`; `PORT` also works,
-//! as hosting services set it.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use figment::error::Kind;
@@ -11,10 +7,11 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::Value;
 use figment::{Figment, Profile, Provider};
 
-use super::Config;
 use super::arguments::{Arguments, Given};
+use super::environment::unquoted;
 use super::place::{SettingsFile, place};
 use super::rules::faults;
+use super::{Config, environment, names};
 
 /// The file that is read if it is there and no other is named.
 pub(super) const DEFAULT_FILE: &str = "Leptos.toml";
@@ -42,7 +39,7 @@ impl Config {
             None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.is_file()),
         };
         let file = path.map(SettingsFile::read).transpose().map_err(|fault| ConfigError(vec![fault]))?;
-        let mut given = in_environment(std::env::vars_os());
+        let mut given = environment::given(std::env::vars_os());
         given.extend(arguments.given());
         let whole = |key: String, fault: String| match place(&key, file.as_ref(), &given) {
             Some(place) => format!("{place}: {key}: {fault}"),
@@ -67,7 +64,7 @@ impl Config {
             let value = read(&given.text, defaults.find_value(&given.key).ok().as_ref());
             figment = figment.merge(One(&given.key, value));
         }
-        let config: Self = figment.extract().map_err(|errors| {
+        let mut config: Self = figment.extract().map_err(|errors| {
             ConfigError(
                 errors
                     .into_iter()
@@ -78,39 +75,10 @@ impl Config {
                     .collect(),
             )
         })?;
+        names::in_ascii(&mut config);
         let faults: Vec<_> = faults(&config).into_iter().map(|(key, fault)| whole(key, fault)).collect();
         if faults.is_empty() { Ok(config) } else { Err(ConfigError(faults)) }
     }
-}
-
-/// The settings among the variables of the environment.
-fn in_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Given> {
-    let mut given: Vec<_> = variables
-        .filter_map(|(name, text)| {
-            let (by, text) = (name.into_string().ok()?, text.to_string_lossy().into_owned());
-            let key = match by.strip_prefix("PARLOR_") {
-                Some(_) if is_of_a_service(&by, &text) => return None,
-                Some(key) => key.to_lowercase().replacen('_', ".", 1),
-                // An empty one is none, as compose files have it.
-                None if by == "PORT" && !text.is_empty() => "server.port".to_owned(),
-                None => return None,
-            };
-            Some(Given { by, key, text })
-        })
-        .collect();
-    // PARLOR_SERVER_PORT is the more particular one, so it comes after PORT.
-    given.sort_by_key(|given| given.by != "PORT");
-    given
-}
-
-/// Whether Kubernetes, or Docker for a link, tells with it where a service is whose name begins with `parlor`
-/// (kubernetes.io/docs/concepts/services-networking/service, "Environment variables").
-fn is_of_a_service(name: &str, text: &str) -> bool {
-    let begins_with_number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
-    name.ends_with("_SERVICE_HOST")
-        || name.contains("_SERVICE_PORT")
-        || name.ends_with("_PORT") && text.contains("://")
-        || name.split("_PORT_").skip(1).any(begins_with_number)
 }
 
 /// A text for a setting whose default is `like`: text stays as it is, and a list may do without brackets.
@@ -119,7 +87,7 @@ fn read(text: &str, like: Option<&Value>) -> Value {
     match like {
         Some(Value::String(..)) => Value::from(text),
         Some(Value::Array(..)) if !is_list => {
-            Value::from(text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>())
+            Value::from(text.split(',').map(unquoted).filter(|part| !part.is_empty()).collect::<Vec<_>>())
         }
         // Never fails: what is nothing else is text.
         _ => as_toml(text).or_else(|| text.parse().ok()).unwrap_or_else(|| Value::from(text)),

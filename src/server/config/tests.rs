@@ -206,6 +206,110 @@ fn the_environment_may_quote_as_the_file_does() {
 }
 
 #[test]
+fn an_empty_variable_is_not_set_whatever_its_kind() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        for empty in ["", " ", "\r", "\"\"", "''"] {
+            for name in [
+                "PORT",
+                "PARLOR_SERVER_PORT",
+                "PARLOR_SERVER_HOST",
+                "PARLOR_SERVER_STATE",
+                "PARLOR_SERVER_ORIGINS",
+                "PARLOR_SERVER_TRUSTED_PROXIES",
+                "PARLOR_ROOMS_CAPACITY",
+                "PARLOR_ROOMS_GRACE",
+                "PARLOR_TLS_DOMAINS",
+                "PARLOR_TLS_CERTIFICATE",
+                "PARLOR_TLS_LAN",
+                "PARLOR_RELAY_ENABLED",
+                "PARLOR_RELAY_SECRET",
+                "PARLOR_ICE_SERVERS",
+                "PARLOR_ICE",
+                "PARLOR_PORT",
+                "PARLOR_",
+            ] {
+                jail.set_env(name, empty);
+            }
+            let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
+            assert_eq!(config, Config::default(), "{empty:?}");
+        }
+        jail.create_file(DEFAULT_FILE, "[rooms]\ncapacity = 3\n[tls]\ndomains = ['a.example']")?;
+        let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
+        assert_eq!((config.rooms.capacity, &*config.tls.domains), (3, &["a.example".to_owned()][..]));
+        Ok(())
+    });
+}
+
+#[test]
+fn quotes_of_an_environment_file_are_not_part_of_a_value() {
+    for quote in ["\"", "'"] {
+        Jail::expect_with(|jail| {
+            jail.clear_env();
+            for (name, value) in [
+                ("PORT", "8080"),
+                ("PARLOR_SERVER_HOST", "127.0.0.1"),
+                ("PARLOR_SERVER_STATE", "/var/lib/parlor"),
+                ("PARLOR_SERVER_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"),
+                ("PARLOR_ROOMS_CAPACITY", "4"),
+                ("PARLOR_ROOMS_GRACE", "1.5"),
+                ("PARLOR_TLS_DOMAINS", "a.example, b.example"),
+                ("PARLOR_RELAY_ENABLED", "false"),
+                ("PARLOR_RELAY_SECRET", " geheim "),
+                ("PARLOR_ICE_SERVERS", "[{urls=[\"turn:x\"],secret=\"geheim\"}]"),
+            ] {
+                jail.set_env(name, format!("{quote}{value}{quote}\r"));
+            }
+            let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
+            assert_eq!(config.address().to_string(), "127.0.0.1:8080");
+            assert_eq!(config.server.state, Path::new("/var/lib/parlor"));
+            assert_eq!(config.server.trusted_proxies.len(), 2);
+            assert_eq!((config.rooms.capacity, config.rooms.grace), (4, Duration::from_millis(1500)));
+            assert_eq!(config.tls.domains, ["a.example", "b.example"]);
+            assert_eq!((config.relay.enabled, &*config.relay.secret), (false, " geheim "));
+            assert_eq!(config.ice.servers[0].secret.as_deref(), Some("geheim"));
+            // Each name of a list for itself, with brackets or without.
+            for names in ["A, B", "[A, B]"] {
+                let names = names.replace(['A', 'B'], &format!("{quote}c.example{quote}"));
+                jail.set_env("PARLOR_TLS_DOMAINS", names);
+                let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
+                assert_eq!(config.tls.domains, ["c.example", "c.example"]);
+            }
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn names_in_their_own_script_are_taken_as_requests_have_them() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        jail.create_file(
+            DEFAULT_FILE,
+            "[server]\norigins = ['https://bücher.example']\n[ice]\nservers = [{ urls = ['stun:bücher.example'] }]",
+        )?;
+        jail.set_env("PARLOR_RELAY_HOST", "Turn.통화.example.");
+        let line = "parlor --domain 통화.example --domain Call.Example. --contact host@통화.example";
+        let config =
+            Config::load(&Arguments::parse_from(line.split(' '))).map_err(|error| error.to_string())?;
+        assert_eq!(config.tls.domains, ["xn--hz7bo8f.example", "call.example"]);
+        assert_eq!(config.tls.contact, "host@xn--hz7bo8f.example");
+        assert_eq!(config.relay.host, "turn.xn--hz7bo8f.example");
+        assert_eq!(config.server.origins, ["https://xn--bcher-kva.example"]);
+        assert!(config.ice.servers[0].urls[0].ends_with(":xn--bcher-kva.example"));
+        jail.set_env("PARLOR_RELAY_HOST", "2001:db8::1");
+        let config = Config::load(&Arguments::default()).map_err(|error| error.to_string())?;
+        assert_eq!(config.relay.host, "[2001:db8::1]", "as it stands in an address");
+        for name in ["통화", "통 화.example", "통화.example:443"] {
+            let arguments = Arguments { domains: vec![name.into()], ..Arguments::default() };
+            let text = Config::load(&arguments).unwrap_err().to_string();
+            assert!(text.starts_with("--domain: tls.domains: "), "{text}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn texts_and_lists_need_no_quotes_outside_a_file() {
     Jail::expect_with(|jail| {
         jail.clear_env();
