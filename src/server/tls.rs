@@ -90,6 +90,8 @@ pub(super) struct Tls {
     acceptor: TlsAcceptor,
     shown: Arc<Shown>,
     source: Source,
+    /// Where certificates are kept.
+    folder: Option<PathBuf>,
     hsts: bool,
 }
 
@@ -121,7 +123,7 @@ impl Tls {
                 Source::Files(files)
             }
             (false, true, false) => {
-                let acme = Acme::new(tls, folder)?;
+                let acme = Acme::new(tls, folder.clone())?;
                 acme.make_folder()?;
                 Source::Acme(acme)
             }
@@ -144,7 +146,7 @@ impl Tls {
         }
         server.alpn_protocols = known.into_iter().map(<[u8]>::to_vec).collect();
         let acceptor = TlsAcceptor::from(Arc::new(server));
-        Ok(Some(Self { acceptor, shown, source, hsts: tls.hsts }))
+        Ok(Some(Self { acceptor, shown, source, folder, hsts: tls.hsts }))
     }
 
     /// What makes handshakes.
@@ -187,7 +189,9 @@ impl Tls {
             match &self.source {
                 Source::Files(files) => files.follow(&self.shown).await,
                 Source::Acme(acme) => acme.follow(&self.shown).await,
-                Source::Lan(_) => {}
+                Source::Lan(machine) => {
+                    lan::follow(self.folder.as_deref(), machine, &self.shown, SystemTime::now).await;
+                }
             }
         };
         tokio::join!(follow, self.shown.remind());

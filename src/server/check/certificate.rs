@@ -36,7 +36,10 @@ pub(super) fn check(config: &Config, https: u16, findings: &mut Findings) {
 /// The setting to change.
 fn key_of(fault: &CertificateError) -> &'static str {
     match fault {
-        CertificateError::NoKey | CertificateError::BadKey(_) | CertificateError::Mismatch => "tls.key",
+        CertificateError::NoKey
+        | CertificateError::EncryptedKey
+        | CertificateError::BadKey(_)
+        | CertificateError::Mismatch => "tls.key",
         _ => "tls.certificate",
     }
 }
@@ -106,11 +109,14 @@ fn check_acme(acme: &Acme, findings: &mut Findings) {
 fn check_lan(folder: Option<&Path>, machine: &Machine, findings: &mut Findings) {
     let now = SystemTime::now();
     let kept = folder.and_then(|folder| lan::kept(folder, machine, now));
-    match kept.map(|kept| kept.standing(now)) {
-        Some(Standing::Good(days)) => {
+    match kept.map(|kept| (kept.standing(now), kept.last_day())) {
+        Some((Standing::Good(days), _)) => {
             findings.ok(format!("tls.lan: the certificate that is kept is good for {days} more days"));
         }
-        _ => findings.note("tls.lan: the start makes a new certificate, so every browser warns once".into()),
+        Some((_, last_day)) => findings.note(format!(
+            "tls.lan: the certificate that is kept, good until {last_day}, stays in use while the clock is not set"
+        )),
+        None => findings.note("tls.lan: the start makes a new certificate, so every browser warns once".into()),
     }
 }
 

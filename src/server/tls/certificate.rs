@@ -58,6 +58,12 @@ pub enum CertificateError {
     /// There is no key in what should hold one.
     #[error("there is no private key in PEM form (-----BEGIN PRIVATE KEY-----) where one should be")]
     NoKey,
+    /// The key needs a password, and a server that starts by itself has nobody to type it.
+    #[error(
+        "the private key is encrypted, which a server that starts by itself cannot open; write it without its password by \
+         `openssl pkey -in key.pem -out plain.pem`, readable for the server's user only"
+    )]
+    EncryptedKey,
     /// It is no X.509 certificate that can be served.
     #[error("the certificate cannot be understood: {0}")]
     Malformed(String),
@@ -92,7 +98,10 @@ impl Certificate {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let chain = chain.map_err(|_| CertificateError::NoCertificate)?;
         let first = chain.first().ok_or(CertificateError::NoCertificate)?.clone();
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| CertificateError::NoKey)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| match is_encrypted(key) {
+            true => CertificateError::EncryptedKey,
+            false => CertificateError::NoKey,
+        })?;
         let malformed = |error: &dyn ToString| CertificateError::Malformed(error.to_string());
         let (_, about) = parse_x509_certificate(&first).map_err(|error| malformed(&error))?;
         let key = CertifiedKey::from_der(chain, key, &default_provider()).map_err(|error| match error {
@@ -152,6 +161,16 @@ impl Certificate {
         let left = self.ends.timestamp() - since_epoch(now);
         (left as f64) < OVERDUE * life as f64
     }
+}
+
+/// Whether a text holds an encrypted key: PKCS #8 (RFC 7468, section 11), or OpenSSL's older form with a head as in mail
+/// (RFC 1421, section 4.6.1.1).
+fn is_encrypted(pem: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(pem);
+    text.lines().map(str::trim).any(|line| {
+        line == "-----BEGIN ENCRYPTED PRIVATE KEY-----"
+            || line.strip_prefix("Proc-Type:").is_some_and(|kind| kind.contains("ENCRYPTED"))
+    })
 }
 
 fn since_epoch(now: SystemTime) -> i64 {
@@ -248,6 +267,20 @@ mod tests {
         assert_eq!(fault(&chain, &chain), CertificateError::NoKey);
         assert!(matches!(fault(broken, &key), CertificateError::Malformed(_)));
         assert!(matches!(fault(&chain, bad_key), CertificateError::BadKey(_)));
+        // The heads that OpenSSL writes; what is encrypted is not looked at.
+        for head in [
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0123456789ABCDEF0123456789ABCDEF\n",
+            "-----BEGIN EC PRIVATE KEY-----\r\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: DES-EDE3-CBC,0123456789ABCDEF\r\n",
+        ] {
+            let first = head.lines().next().unwrap_or_default();
+            let encrypted =
+                format!("{head}\nMIIBvTBXBgkqhkiG9w0BBQ0wSjAp\n{}\n", first.replace("BEGIN", "END"));
+            assert_eq!(fault(&chain, &encrypted), CertificateError::EncryptedKey, "{head}");
+            assert_eq!(fault(&chain, &(chain.clone() + &encrypted)), CertificateError::EncryptedKey);
+        }
+        let text = CertificateError::EncryptedKey.to_string();
+        assert!(text.contains("openssl pkey -in key.pem -out plain.pem"), "{text}");
         let absent = Path::new("/nowhere/cert.pem");
         let text = Certificate::read(absent, absent).unwrap_err().to_string();
         assert!(text.starts_with("/nowhere/cert.pem cannot be read: "), "{text}");

@@ -11,17 +11,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+use tokio::time::sleep;
 use tracing::{info, warn};
 use x509_parser::time::ASN1Time;
 
 use super::certificate::{Certificate, Standing};
-use super::private;
+use super::{Shown, private};
 use crate::server::addresses;
 
 /// Apple's systems take no longer life (support.apple.com/102028).
 const LIFE_DAYS: u64 = 825;
 /// Made anew when so little is left, rather than in the middle of somebody's call.
 const RENEW_DAYS: i64 = 30;
+/// A clock before this was never set, as where no battery keeps it: 2026-01-01, when there was no Parlor yet.
+const CLOCK_IS_SET: Duration = Duration::from_secs(1_767_225_600);
+/// Between two looks whether the certificate is still of use, and the clock was set meanwhile.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Clocks of phones differ.
 const BEFORE_NOW: Duration = Duration::from_secs(60 * 60);
 /// Names in a certificate that holds former ones too.
@@ -99,10 +104,46 @@ fn is_name(name: &str) -> bool {
 /// The certificate in the folder, if it is still of use.
 pub(in crate::server) fn kept(folder: &Path, machine: &Machine, now: SystemTime) -> Option<Certificate> {
     let file = folder.join(FILE);
-    let is_of_use = |old: &Certificate| {
-        machine.is_in(old.names()) && matches!(old.standing(now), Standing::Good(days) if days >= RENEW_DAYS)
-    };
+    let is_of_use = |old: &Certificate| machine.is_in(old.names()) && has_time_left(old, now);
     Certificate::read(&file, &file).ok().filter(is_of_use)
+}
+
+/// Whether a certificate's days suit `now`. A clock that was never set cannot tell: a certificate that was made by the
+/// right time stays, as phones know it already.
+fn has_time_left(certificate: &Certificate, now: SystemTime) -> bool {
+    match certificate.standing(now) {
+        Standing::Good(days) => days >= RENEW_DAYS,
+        Standing::Early => is_unset(now),
+        Standing::Over => false,
+    }
+}
+
+fn is_unset(now: SystemTime) -> bool {
+    since_epoch(now) < CLOCK_IS_SET
+}
+
+fn since_epoch(now: SystemTime) -> Duration {
+    now.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Shows a new certificate whenever the one in use is of no more use, above all when the clock was set after the start.
+pub(super) async fn follow(
+    folder: Option<&Path>,
+    machine: &Machine,
+    shown: &Shown,
+    clock: impl Fn() -> SystemTime,
+) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        let now = clock();
+        if shown.get().is_some_and(|old| has_time_left(&old, now)) {
+            continue;
+        }
+        match certificate(folder, machine, now) {
+            Ok(new) => shown.show(new),
+            Err(fault) => warn!("no new certificate for this machine could be made: {fault}"),
+        }
+    }
 }
 
 /// The certificate from the state folder if it is still of use, else a new one.
@@ -152,7 +193,7 @@ fn make(names: Vec<String>, now: SystemTime) -> Result<String, String> {
     let wrong = |error: &dyn ToString| error.to_string();
     let key = KeyPair::generate().map_err(|error| wrong(&error))?;
     let mut about = CertificateParams::new(names).map_err(|error| wrong(&error))?;
-    let begins = (now - BEFORE_NOW).duration_since(UNIX_EPOCH).map_err(|error| wrong(&error))?;
+    let begins = since_epoch(now).saturating_sub(BEFORE_NOW);
     let ends = begins + Duration::from_secs(LIFE_DAYS * 24 * 60 * 60);
     let moment = |time: Duration| {
         let seconds = i64::try_from(time.as_secs()).map_err(|error| wrong(&error))?;
@@ -223,6 +264,55 @@ mod tests {
         assert!(about.names().iter().all(|name| name != "2001:db8::1"), "{:?}", about.names());
         fs::write(folder.join(FILE), "rubbish").unwrap();
         assert_ne!(get(&["192.168.1.6"], now).0, third, "unreadable");
+    }
+
+    #[test]
+    fn a_certificate_of_an_unset_clock_is_made_anew_and_a_good_one_outlives_it() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, machine) = (place.path().join("tls"), machine(&["192.168.1.5"]));
+        let get = |now| certificate(Some(&folder), &machine, now).unwrap();
+        let is = |one: &Certificate, other: &Certificate| one.key().cert == other.key().cert;
+        let (unset, right) = (UNIX_EPOCH + DAY / 2, SystemTime::now());
+        let early = get(unset);
+        assert_eq!(early.first_day(), "1970-01-01");
+        assert!(is(&get(unset + DAY), &early));
+        let good = get(right);
+        assert!(!is(&good, &early) && good.standing(right) != Standing::Over);
+        for unset in [UNIX_EPOCH - DAY, UNIX_EPOCH, unset] {
+            assert!(is(&get(unset), &good), "phones know it");
+        }
+        // One from the future is of no use to a clock that is right.
+        let future = get(right + 4000 * DAY);
+        assert!(!is(&future, &good) && !is(&get(right), &future));
+        fs::remove_file(folder.join(FILE)).unwrap();
+        for moment in [UNIX_EPOCH - DAY, UNIX_EPOCH, UNIX_EPOCH + DAY / 48] {
+            assert_eq!(certificate(None, &machine, moment).unwrap().first_day(), "1970-01-01");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_while_it_runs_gives_a_new_certificate_once() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, machine) = (place.path().join("tls"), machine(&["192.168.1.5"]));
+        let shown = Shown::default();
+        shown.show(certificate(Some(&folder), &machine, UNIX_EPOCH).unwrap());
+        let early = shown.get().unwrap();
+        let (set, moment) = (SystemTime::now(), std::cell::Cell::new(UNIX_EPOCH));
+        let follow_at = async |now| {
+            moment.set(now);
+            let clock = || moment.get();
+            let follow = follow(Some(&folder), &machine, &shown, clock);
+            assert!(tokio::time::timeout(3 * LOOK_EVERY, follow).await.is_err());
+            shown.get().unwrap()
+        };
+        let is = |one: &Certificate, other: &Certificate| one.key().cert == other.key().cert;
+        assert!(is(&follow_at(UNIX_EPOCH + DAY).await, &early));
+        let new = follow_at(set).await;
+        assert!(!is(&new, &early) && matches!(new.standing(set), Standing::Good(820..=825)));
+        assert!(is(&follow_at(set + 700 * DAY).await, &new), "it stays for as long as it is of use");
+        assert!(!is(&follow_at(set + 800 * DAY).await, &new), "and not until its end");
+        let kept = kept(&folder, &machine, moment.get()).unwrap();
+        assert!(shown.is(&kept));
     }
 
     #[test]
