@@ -13,6 +13,7 @@
 //! | module | what | knows sockets |
 //! |---|---|---|
 //! | `message` | kinds and lengths of messages, simple answers | no |
+//! | `attributes` | which attributes of requests are understood, and the errors for the others | no |
 //! | `gate` | credentials and nonces of requests | no |
 //! | `strangers` | how many requests of those without an allocation are looked at | no |
 //! | `holders` | quotas and counters of those who have credentials | no |
@@ -21,6 +22,7 @@
 //! | `inbox`, `outbox` | messages from and to a stream | no |
 //! | `datagrams`, and this file | the sockets, the clock, the tasks | yes |
 
+mod attributes;
 mod client;
 mod datagrams;
 mod exchange;

@@ -167,7 +167,7 @@ async fn what_the_relay_does_not_do_is_refused() {
     let transport = |protocol| {
         move |_| -> Vec<Box<dyn AttributeWrite>> { vec![Box::new(RequestedTransport::new(protocol))] }
     };
-    assert_eq!(client.ask(ALLOCATE, transport(6)).await, Err(400), "connections to peers (RFC 6062)");
+    assert_eq!(client.ask(ALLOCATE, transport(6)).await, Err(442), "connections to peers (RFC 6062)");
     assert_eq!(client.ask(ALLOCATE, transport(99)).await, Err(442));
     assert_eq!(client.ask(ALLOCATE, |_| Vec::new()).await, Err(400));
     assert_eq!(server.relay.allocations(), 0);

@@ -20,15 +20,14 @@ use turn_server_proto::server::TurnServer;
 use turn_types::attribute::{ChannelNumber, XorPeerAddress};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 use turn_types::prelude::DelayedTransmitBuild;
-use turn_types::stun::attribute::{
-    AttributeType, ErrorCode, Fingerprint, MessageIntegrity, MessageIntegritySha256, Nonce, RawAttribute,
-};
+use turn_types::stun::attribute::{AttributeType, ErrorCode, Nonce, RawAttribute};
 use turn_types::stun::message::{IntegrityAlgorithm, Message, MessageWriteVec, TransactionId};
 use turn_types::stun::prelude::{
     Attribute, AttributeFromRaw, AttributeStaticType, MessageWrite, MessageWriteExt,
 };
 use turn_types::{AddressFamily, Instant, TransportType};
 
+use super::attributes::{self, MAX_ATTRIBUTES, belongs};
 use super::gate::{Bearer, REALM};
 
 /// Where the core believes to listen. As relayed addresses, of a network that is nobody's (RFC 5737).
@@ -43,8 +42,6 @@ const CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;
 const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
 /// Channels at one time; a call needs one for each peer.
 const MAX_CHANNELS: usize = 256;
-/// Attributes of one request; for each, those before it are looked through.
-const MAX_ATTRIBUTES: usize = 64;
 
 /// Whether an address is one that this relay hands out, in its own network that is nobody's.
 fn is_label(address: Option<SocketAddr>) -> bool {
@@ -192,7 +189,11 @@ impl Client {
                 let ended = self.has_ended(now);
                 return (bearer.refuse(request, ErrorCode::ALLOCATION_MISMATCH), ended);
             }
-            REFRESH => {}
+            REFRESH => {
+                if let Err(code) = attributes::refresh(request) {
+                    return refuse(code);
+                }
+            }
             CREATE_PERMISSION | CHANNEL_BIND if !peers(request).into_iter().all(is_label) => {
                 return refuse(ErrorCode::FORBIDDEN);
             }
@@ -304,7 +305,8 @@ fn give_label(core: &mut TurnServer, label: SocketAddrV4, now: Duration) {
     }
 }
 
-/// The request with the nonce that the core knows, signed again; nothing for one that no client would send.
+/// The request with the nonce that the core knows and without what does not belong into it, which the core would refuse,
+/// signed again; nothing for one that no client would send.
 ///
 /// To answer 438 to a nonce from before would be the way of the RFC, but Chrome gives an Allocate up then.
 fn signed_again(request: &Message<'_>, bearer: &Bearer, nonce: &str) -> Option<Vec<u8>> {
@@ -316,8 +318,8 @@ fn signed_again(request: &Message<'_>, bearer: &Bearer, nonce: &str) -> Option<V
     for (_, attribute) in request.iter_attributes() {
         match attribute.get_type() {
             Nonce::TYPE => signed.add_attribute(&Nonce::new(nonce).ok()?).ok()?,
-            MessageIntegrity::TYPE | MessageIntegritySha256::TYPE | Fingerprint::TYPE => {}
-            _ => signed.add_attribute(&attribute).ok()?,
+            kind if belongs(kind, request.method()) => signed.add_attribute(&attribute).ok()?,
+            _ => {}
         }
     }
     signed.add_message_integrity_with_key(&bearer.key, IntegrityAlgorithm::Sha1).ok()?;

@@ -11,10 +11,11 @@ use turn_types::message::ALLOCATE;
 use turn_types::stun::attribute::ErrorCode;
 use turn_types::stun::message::{BINDING, Message};
 
+use super::attributes::{self, Wish};
 use super::client::{Client, Core};
 use super::gate::{Bearer, Gate};
 use super::holders::{Holder, Holders};
-use super::message::{Kind, MAX_MESSAGE, binding_answer};
+use super::message::{Kind, MAX_MESSAGE, binding_answer, error_answer};
 use super::outbox::Outbox;
 use super::strangers::{Carrier, Strangers};
 use crate::server::places::{Place, Places};
@@ -210,7 +211,10 @@ impl Exchange {
             return None;
         }
         if request.has_method(BINDING) {
-            return Some(binding_answer(&request, peer));
+            return Some(match attributes::unknown(&request) {
+                Some(unknown) => error_answer(&request, ErrorCode::UNKNOWN_ATTRIBUTE, &[&unknown], None),
+                None => binding_answer(&request, peer),
+            });
         }
         let bearer = match self.gate.admit(&request, peer, now.date) {
             Ok(bearer) => bearer,
@@ -219,6 +223,9 @@ impl Exchange {
                 return answered.then(|| self.gate.challenge(&request, peer, now.date, why));
             }
         };
+        if let Some(unknown) = attributes::unknown(&request) {
+            return Some(bearer.refuse_unknown(&request, &unknown));
+        }
         match line {
             Some(line) => {
                 let (answer, ended) = line.client.request(&request, &bearer, now.running);
@@ -234,12 +241,16 @@ impl Exchange {
 
     fn allocate(&self, now: Now, route: &Route, request: &Message<'_>, bearer: &Bearer) -> Vec<u8> {
         let (until, now) = (bearer.until(now), now.running);
+        let wish = match attributes::allocation(request) {
+            Ok(wish) => wish,
+            Err(code) => return bearer.refuse(request, code),
+        };
         let full = || bearer.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
         let Some(place) = self.places.take(route.peer().ip()) else { return full() };
         let Some(holder) = self.holders.begin(bearer.holder(), now) else {
             return bearer.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED);
         };
-        let (line, answer) = match self.free_label() {
+        let (line, answer) = match self.free_label(wish) {
             Some(label) => {
                 let core = self.core_for(route.peer());
                 let (client, answer) = Client::allocate(core, request, bearer, route.peer(), label, now);
@@ -268,9 +279,9 @@ impl Exchange {
         core.clone()
     }
 
-    fn free_label(&self) -> Option<SocketAddrV4> {
+    fn free_label(&self, wish: Wish) -> Option<SocketAddrV4> {
         let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-        (0..LABEL_TRIES).find_map(|_| random_label().filter(|label| !lines.by_label.contains_key(label)))
+        (0..LABEL_TRIES).find_map(|_| random_label(wish).filter(|label| !lines.by_label.contains_key(label)))
     }
 
     /// Puts a client into the tables, unless another took its place meanwhile.
@@ -290,10 +301,11 @@ impl Exchange {
 }
 
 /// An address of TEST-NET-1, which is nobody's (RFC 5737): it cannot be meant for anything but this relay.
-fn random_label() -> Option<SocketAddrV4> {
+fn random_label(wish: Wish) -> Option<SocketAddrV4> {
     let mut random = [0; 3];
     getrandom::fill(&mut random).ok()?;
     let [host, high, low] = random;
     let port = PORTS.start() | u16::from_be_bytes([high, low]);
+    let port = if wish.even_port { port & !1 } else { port };
     (1..=254).contains(&host).then(|| SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, host), port))
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use turn_types::message::ALLOCATE;
-use turn_types::stun::attribute::{ErrorCode, Nonce, Realm, Username};
+use turn_types::stun::attribute::{ErrorCode, Nonce, Realm, UnknownAttributes, Username};
 use turn_types::stun::message::{IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message};
 
 use super::exchange::Now;
@@ -50,6 +50,11 @@ impl Bearer {
     /// A signed error answer.
     pub(super) fn refuse(&self, request: &Message<'_>, code: u16) -> Vec<u8> {
         error_answer(request, code, &[], Some(&self.key))
+    }
+
+    /// A signed error answer that lists attributes which are not understood.
+    pub(super) fn refuse_unknown(&self, request: &Message<'_>, unknown: &UnknownAttributes) -> Vec<u8> {
+        error_answer(request, ErrorCode::UNKNOWN_ATTRIBUTE, &[unknown], Some(&self.key))
     }
 }
 
