@@ -179,7 +179,7 @@ async fn streams_of_one_ipv6_customer_share_places() {
 
 #[tokio::test]
 async fn strangers_get_so_many_answers_and_members_all() {
-    let server = Server::with(|config| config.strangers_per_second = 80);
+    let server = Server::with(|config| config.strangers_per_second = 30);
     let (mut one, mut other) = (server.udp_client("a").await, server.udp_client("b").await);
     connect(&mut one, &mut other).await;
     let mut stranger = Client::over_udp(server.udp, credentials("c")).await;
@@ -224,7 +224,7 @@ async fn a_flood_of_datagrams_leaves_streams_alone() {
 
 #[tokio::test]
 async fn strangers_get_no_more_answers_by_streams_or_with_credentials_and_a_nonce_that_is_none() {
-    let server = Server::with(|config| config.strangers_per_second = 80);
+    let server = Server::with(|config| config.strangers_per_second = 30);
     for mut stranger in [server.tcp_client("a").await, server.udp_client("a").await] {
         (stranger.signs, stranger.realm, stranger.nonce) = (true, "parlor".into(), "made up".into());
         let lifetime: [Box<dyn AttributeWrite>; 1] = [Box::new(Lifetime::new(600))];

@@ -1,5 +1,8 @@
 //! All clients of the relay and what goes between them: messages in, messages out, time as an argument.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};

@@ -9,9 +9,9 @@ use crate::server::ice::is_tester;
 use crate::server::journal::Journal;
 use crate::server::rate::{Meter, Rate};
 
-/// Of those of one network that only test their connection; a test makes three, or more where a browser has several
-/// addresses, and is told that the relay is blocked when there are none left.
-const TEST_ALLOCATIONS: usize = 32;
+/// Of those of one network that only test their connection. A test makes three for each address of a browser: 30 with
+/// five adapters and both families; it is told that the relay is blocked when there are none left, so four may test.
+const TEST_ALLOCATIONS: usize = 4 * 30;
 const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
 
 /// What may be used up.
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn tests_of_a_connection_get_little() {
-        let holders = holders(100);
+        let holders = holders(1_000);
         let tests = std::iter::from_fn(|| holders.begin("test-1", NOW)).collect::<Vec<_>>();
         assert_eq!(tests.len(), TEST_ALLOCATIONS);
         let relayed = (0..1_000).filter(|_| holders.spend(&tests[0], 1_000, NOW)).count();

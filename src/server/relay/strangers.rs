@@ -14,8 +14,9 @@ use crate::server::rate::{Meter, Rate};
 
 /// Networks share this many meters, so that no number of them takes memory.
 const METERS: usize = 1024;
-/// The part of all requests that one network can use up: a flood from one place leaves the rest to others.
-const SHARE: u32 = 8;
+/// The part of all requests that one network can use up: a flood from one place leaves the rest to others. An office
+/// whose line comes back makes some 2,800 at once by streams, two for each allocation, see `RelayConfig`.
+const SHARE: u32 = 3;
 /// Between two lines about requests that were not looked at.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_flood_from_one_network_leaves_answers_to_others() {
-        let strangers = Strangers::new(800, Journal::default());
+        let strangers = Strangers::new(300, Journal::default());
         assert_eq!(answered(&strangers, 9, "192.0.2.1", 100_000), 100);
         assert_eq!(answered(&strangers, 9, "198.51.100.1", 10), 10);
         assert_eq!(answered(&strangers, 10, "192.0.2.1", 100_000), 100);
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_customer_share() {
-        let strangers = Strangers::new(80, Journal::default());
+        let strangers = Strangers::new(30, Journal::default());
         assert_eq!(answered(&strangers, 9, "2001:db8::1", 10), 10);
         assert_eq!(answered(&strangers, 9, "2001:db8::2", 10), 0);
         assert_eq!(answered(&strangers, 9, "2001:db8:0:1::2", 10), 10);
