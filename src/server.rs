@@ -21,6 +21,7 @@ mod origin;
 mod outbox;
 mod pages;
 mod places;
+mod prefix;
 mod pulse;
 mod rate;
 pub mod relay;

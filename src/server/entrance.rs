@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 
 use super::doors::{HTTPS_PORT, Way};
+use super::prefix::Prefix;
 use super::tls::Tls;
 use super::visitor::{Caller, Visitor};
 
@@ -23,12 +24,13 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 pub(super) struct Entrance {
     trusted: Vec<IpNet>,
     https: Option<(Arc<Tls>, u16)>,
+    prefix: Prefix,
 }
 
 impl Entrance {
     /// Believes `trusted` proxies, and sends people to HTTPS, if it is there, at its port.
     pub(super) fn new(trusted: Vec<IpNet>, https: Option<(Arc<Tls>, u16)>) -> Self {
-        Self { trusted, https }
+        Self { trusted, https, prefix: Prefix::default() }
     }
 
     /// The port of HTTPS, once there is a certificate.
@@ -48,12 +50,21 @@ pub(super) async fn pass(State(entrance): State<Arc<Entrance>>, request: Request
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let visitor = Visitor::of(&parts, caller, &entrance.trusted);
-    if let Some(port) = entrance.port().filter(|_| !visitor.secure && parts.uri.path() != HEALTH_PATH) {
+    let is_health = parts.uri.path() == HEALTH_PATH;
+    if let Some(port) = entrance.port().filter(|_| !visitor.secure && !is_health) {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         return moved(&visitor.host, port, path);
     }
+    let by_proxy = entrance.trusted.iter().any(|net| net.contains(&caller.address.ip()));
+    if let Some(refusal) = Prefix::refusal(&parts.headers).filter(|_| by_proxy && !is_health) {
+        return refusal;
+    }
+    let page = (by_proxy && Prefix::asks_for_page(&parts)).then(|| parts.uri.path().to_owned());
     parts.extensions.insert(visitor);
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(path) = page {
+        entrance.prefix.look(&path, response.status());
+    }
     if caller.way == Way::Tls && entrance.is_for_good() {
         response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HSTS);
     }

@@ -51,6 +51,42 @@ async fn anybody_else_speaks_for_nobody() {
     server.ended().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_that_a_proxy_serves_parlor_below_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path(), &[("PARLOR_SERVER_TRUSTED_PROXIES", &"127.0.0.1")]);
+    let address = process.address().await;
+    let ask = async |path: &str, headers: &[(&'static str, &str)]| {
+        get(TcpStream::connect(address).await.unwrap(), "call.example", path, headers).await
+    };
+    let (html, prefix) = (("accept", "text/html,*/*"), ("x-forwarded-prefix", "/call"));
+    for path in ["/", "/pkg/parlor.js", "/ws"] {
+        let answer = ask(path, &[html, prefix]).await;
+        assert!(answer.status() == 404 && answer.0.contains("cannot be hosted below a path"), "{}", answer.0);
+    }
+    assert_eq!(ask("/healthz", &[prefix]).await.status(), 200);
+    assert_eq!(ask("/", &[html]).await.status(), 200);
+    assert_eq!(ask("/favicon.png", &[]).await.status(), 404);
+    assert!(!process.log().contains("below a path"));
+    for path in ["/call/", "/call/room/1"] {
+        assert_eq!(ask(path, &[html]).await.status(), 404);
+    }
+    process.says("path=\"/call/\"").await;
+    process.says("cannot be hosted below a path").await;
+    assert_eq!(process.log().matches("below a path, it needs a name of its own").count(), 1, "once");
+    process.ended().await;
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_is_believed_about_a_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = certified(&Authority::new(), folder.path());
+    config.server.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    let server = Server::start(config);
+    assert_eq!(server.get_tls("/", &[("x-forwarded-prefix", "/call")]).await.status(), 200);
+    server.ended().await;
+}
+
 /// What README says for nginx.
 fn block() -> &'static str {
     let (_, rest) = include_str!("../../README.md").split_once("\n# nginx").unwrap();

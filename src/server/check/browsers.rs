@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
@@ -35,11 +36,28 @@ pub(super) async fn check(config: &Config, https: u16, findings: &mut Findings) 
             tls.port
         ));
     }
-    if !config.relay.host.is_empty() && config.relay.host.parse::<IpAddr>().is_err() {
-        check_name("relay.host", &config.relay.host, &own, findings).await;
-    }
+    check_relay_host(config, &own, findings).await;
     check_context(config, https, &own, findings);
     check_ways(config, findings);
+}
+
+/// Whether browsers find the relay, which no CDN and no proxy passes on.
+async fn check_relay_host(config: &Config, own: &BTreeSet<IpAddr>, findings: &mut Findings) {
+    let relay = &config.relay;
+    let is_elsewhere = |net: &IpNet| !net.addr().is_loopback() && !own.contains(&net.addr());
+    let is_address = relay.host.starts_with('[') || relay.host.parse::<IpAddr>().is_ok();
+    if !relay.enabled {
+    } else if relay.host.is_empty() {
+        if config.server.trusted_proxies.iter().any(is_elsewhere) {
+            findings.note(format!(
+                "relay.host: browsers look for the relay by the page's name at port {}; if that name leads to a CDN or to a \
+                 proxy on another machine, which pass no UDP, set relay.host to a name that leads to this machine itself",
+                relay.port
+            ));
+        }
+    } else if !is_address {
+        check_name("relay.host", &relay.host, own, findings).await;
+    }
 }
 
 /// Where the page is a secure context.
