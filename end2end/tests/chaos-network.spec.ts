@@ -8,6 +8,8 @@ import { overcome } from '../fixtures/obstacle';
 import { seesTheOther, type Person } from '../fixtures/test';
 
 const PICTURES_BACK_MS = 15_000;
+/** With some packets lost, a picture waits for what is sent again and no longer. */
+const LONGEST_GAP_MS = 3_000;
 
 interface NetworkFixtures {
   island: Island;
@@ -89,6 +91,8 @@ test('a fifth of all packets is lost for ten seconds, and the call goes on', asy
   const back = await picturesBack(overseas, Date.now());
   overseas.note('20% packet loss for 10 s', during, `pictures ${rounded(back)} ms after it`);
   await overseas.expectUntouched();
+  expect(Math.max(...during), 'the longest gap meanwhile').toBeLessThan(LONGEST_GAP_MS);
+  expect(back).toBeLessThan(LONGEST_GAP_MS);
 });
 
 test('media is lost for twelve seconds, and ICE is restarted on the same connection', async ({ overseas, island }) => {
