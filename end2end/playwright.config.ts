@@ -1,12 +1,26 @@
 import { defineConfig } from '@playwright/test';
 
-import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES } from './fixtures/chromium';
+import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, SLOW_CAMERA } from './fixtures/chromium';
+
+/** What is judged by its pictures and by times, or fills a machine by itself: one at a time, with nothing beside it. */
+const MEDIA = ['anywhere', 'call', 'chaos-*', 'leave', 'rooms-of-*', 'screenshots'].map((name) => `**/${name}.spec.ts`);
+
+const chromium = (...args: string[]) => ({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...args] });
 
 export default defineConfig({
   testDir: './tests',
   testIgnore: process.env.SCREENSHOTS ? [] : ['**/screenshots.spec.ts'],
-  // One browser at a time: calls encode and decode video, and a starved call proves nothing.
+  // scripts/test.sh runs the projects one after the other, and of `light` two tests at a time.
   workers: 1,
+  projects: [
+    {
+      name: 'light',
+      testIgnore: [...MEDIA],
+      // Facts about pages and calls hold for ten pictures a second, too, and two tests leave each other time.
+      use: { launchOptions: chromium(...SLOW_CAMERA) },
+    },
+    { name: 'media', testMatch: MEDIA, use: { launchOptions: chromium(...FAKE_DEVICES) }, workers: 1 },
+  ],
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
@@ -22,6 +36,5 @@ export default defineConfig({
     // No film: to record one takes a third of the time that a call has.
     trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
-    launchOptions: { executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...FAKE_DEVICES] },
   },
 });
