@@ -38,6 +38,10 @@ async function waiting(person: (options?: object) => Promise<Person>, room: stri
 async function joinsAndReceives(guest: Person, host: Person, room: string): Promise<void> {
   await guest.home.open();
   await guest.home.join(room, 'Guest');
+  await receives(guest, host);
+}
+
+async function receives(guest: Person, host: Person): Promise<void> {
   await guest.call.expectConnected(1);
   await host.call.expectConnected(1);
   await framesGrow(guest.call.remote);
@@ -49,107 +53,101 @@ async function says(guest: Person, text: string | RegExp): Promise<void> {
   await expect(guest.page.getByText(text).filter({ visible: true }).first()).toBeVisible();
 }
 
-test('somebody who denies camera and microphone is told so, and still joins, sees and hears', async ({
+/** The guest leaves, so that the next one finds the seat. */
+async function leaves(guest: Person, host: Person): Promise<void> {
+  await guest.call.leave.click();
+  await host.call.expectAlone();
+}
+
+test('somebody who denies camera, microphone or both is told so, and joins with the rest', async ({ person, room, browserWith }) => {
+  const host = await waiting(person, room);
+  const browser = await browserWith(FAKE_DEVICE);
+  const allows = (...permissions: string[]) =>
+    person({ browser, prepare: (context) => (permissions.length ? context.grantPermissions(permissions) : Promise.resolve()) });
+
+  await test.step('the camera only', async () => {
+    const guest = await allows('microphone');
+    await joinsAndReceives(guest, host, room);
+    await hears(host.page);
+    await says(guest, 'Your camera is blocked');
+    await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
+    await expect(guest.call.camera).toHaveAttribute('data-state', 'missing');
+    await leaves(guest, host);
+  });
+  await test.step('the microphone only', async () => {
+    const guest = await allows('camera');
+    await joinsAndReceives(guest, host, room);
+    await framesGrow(host.call.remote);
+    await says(guest, 'Your microphone is blocked');
+    await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
+    await expect(guest.call.mute).toHaveAttribute('data-state', 'missing');
+    await leaves(guest, host);
+  });
+  await test.step('both, and allows them later without joining again', async () => {
+    const guest = await allows();
+    await joinsAndReceives(guest, host, room);
+    await says(guest, 'Your camera and microphone are blocked');
+    await says(guest, /icon beside the page's address/);
+    await expect(guest.call.mute).toHaveAttribute('data-state', 'missing');
+    await expect(guest.call.camera).toHaveAttribute('data-state', 'missing');
+    await guest.context.grantPermissions(['camera', 'microphone']);
+    await guest.call.camera.click();
+    await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
+    await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
+    await framesGrow(host.call.remote);
+    await hears(host.page);
+  });
+});
+
+test('a machine without camera, microphone or both, or with a busy camera, joins with the rest', async ({
   person,
   room,
   browserWith,
-}) => {
-  const host = await waiting(person, room);
-  const guest = await person({ browser: await browserWith(FAKE_DEVICE) });
-  await joinsAndReceives(guest, host, room);
-  await says(guest, 'Your camera and microphone are blocked');
-  await says(guest, /icon beside the page's address/);
-  await expect(guest.call.mute).toHaveAttribute('data-state', 'missing');
-  await expect(guest.call.camera).toHaveAttribute('data-state', 'missing');
-});
-
-test('somebody who denies the camera only is heard', async ({ person, room, browserWith }) => {
-  const host = await waiting(person, room);
-  const guest = await person({
-    browser: await browserWith(FAKE_DEVICE),
-    prepare: (context) => context.grantPermissions(['microphone']),
-  });
-  await joinsAndReceives(guest, host, room);
-  await hears(host.page);
-  await says(guest, 'Your camera is blocked');
-  await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
-  await expect(guest.call.camera).toHaveAttribute('data-state', 'missing');
-});
-
-test('somebody who denies the microphone only is seen', async ({ person, room, browserWith }) => {
-  const host = await waiting(person, room);
-  const guest = await person({
-    browser: await browserWith(FAKE_DEVICE),
-    prepare: (context) => context.grantPermissions(['camera']),
-  });
-  await joinsAndReceives(guest, host, room);
-  await framesGrow(host.call.remote);
-  await says(guest, 'Your microphone is blocked');
-  await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
-  await expect(guest.call.mute).toHaveAttribute('data-state', 'missing');
-});
-
-test('a machine without a camera joins by voice', async ({ person, room, browserWith }) => {
-  const host = await waiting(person, room);
-  const guest = await person({ browser: await browserWith(FAKE_UI, `${FAKE_DEVICE}=device-count=0`) });
-  await joinsAndReceives(guest, host, room);
-  await hears(host.page);
-  await says(guest, 'No camera was found');
-  await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
-});
-
-test('a machine without a microphone joins by picture', async ({ person, room }) => {
-  const host = await waiting(person, room);
-  const guest = await person({ devices: { microphone: 'NotFoundError' } });
-  await joinsAndReceives(guest, host, room);
-  await framesGrow(host.call.remote);
-  await says(guest, 'No microphone was found');
-  await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
-});
-
-test('a machine with neither joins, sees and hears', async ({ person, room, browserWith }) => {
-  const host = await waiting(person, room);
-  const guest = await person({ browser: await browserWith(FAKE_UI) });
-  await joinsAndReceives(guest, host, room);
-  await says(guest, 'No camera and no microphone were found');
-});
-
-test('a camera that another program holds is named as busy', async ({ person, room }) => {
-  const host = await waiting(person, room);
-  const guest = await person({ devices: { camera: 'NotReadableError' } });
-  await joinsAndReceives(guest, host, room);
-  await hears(host.page);
-  await says(guest, 'Your camera is in use elsewhere');
-  await says(guest, /Close the other program/);
-});
-
-test('a device that was refused can be had later without joining again', async ({ person, room, browserWith }) => {
-  const host = await waiting(person, room);
-  const guest = await person({ browser: await browserWith(FAKE_DEVICE) });
-  await joinsAndReceives(guest, host, room);
-  await guest.context.grantPermissions(['camera', 'microphone']);
-  await guest.call.camera.click();
-  await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
-  await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
-  await framesGrow(host.call.remote);
-  await hears(host.page);
-});
-
-test('a page on plain http elsewhere than localhost says why it has no camera, and still joins', async ({
-  person,
-  room,
   server,
 }) => {
+  test.setTimeout(90_000);
   const host = await waiting(person, room);
-  const { port } = new URL(server.url);
-  const guest = await person({ baseURL: `http://${INSECURE_HOST}:${port}` });
-  await guest.home.open();
-  await guest.home.join(room, 'Guest');
-  await guest.call.expectConnected(1);
-  await framesGrow(guest.call.remote);
-  await says(guest, /This address may not use your camera/);
-  await says(guest, /https:\/\//);
-  await expect(host.call.tiles).toContainText('Guest');
+
+  await test.step('no camera', async () => {
+    const guest = await person({ browser: await browserWith(FAKE_UI, `${FAKE_DEVICE}=device-count=0`) });
+    await joinsAndReceives(guest, host, room);
+    await hears(host.page);
+    await says(guest, 'No camera was found');
+    await expect(guest.call.mute).toHaveAttribute('data-state', 'on');
+    await leaves(guest, host);
+  });
+  await test.step('no microphone', async () => {
+    const guest = await person({ devices: { microphone: 'NotFoundError' } });
+    await joinsAndReceives(guest, host, room);
+    await framesGrow(host.call.remote);
+    await says(guest, 'No microphone was found');
+    await expect(guest.call.camera).toHaveAttribute('data-state', 'on');
+    await leaves(guest, host);
+  });
+  await test.step('neither', async () => {
+    const guest = await person({ browser: await browserWith(FAKE_UI) });
+    await joinsAndReceives(guest, host, room);
+    await says(guest, 'No camera and no microphone were found');
+    await leaves(guest, host);
+  });
+  await test.step('a camera that another program holds', async () => {
+    const guest = await person({ devices: { camera: 'NotReadableError' } });
+    await joinsAndReceives(guest, host, room);
+    await hears(host.page);
+    await says(guest, 'Your camera is in use elsewhere');
+    await says(guest, /Close the other program/);
+    await leaves(guest, host);
+  });
+  await test.step('a page on plain http elsewhere than localhost', async () => {
+    const guest = await person({ baseURL: `http://${INSECURE_HOST}:${new URL(server.url).port}` });
+    await guest.home.open();
+    await guest.home.join(room, 'Guest');
+    await guest.call.expectConnected(1);
+    await framesGrow(guest.call.remote);
+    await says(guest, /This address may not use your camera/);
+    await says(guest, /https:\/\//);
+    await expect(host.call.tiles).toContainText('Guest');
+  });
 });
 
 test('what is wrong with the devices is said as well to whoever connects before the program has loaded', async ({
@@ -224,15 +222,6 @@ for (const [which, make] of Object.entries(TOO_OLD)) {
   });
 }
 
-test('one sees oneself before joining as soon as the browser allows it, and is not on the air', async ({ person, room }) => {
-  const host = await waiting(person, room);
-  const guest = await person();
-  await guest.home.open();
-  await framesGrow(guest.home.preview);
-  await host.call.expectAlone();
-  expect(await host.page.evaluate(() => window.watch.connections.length)).toBe(0);
-});
-
 test('the browser does not ask for devices before somebody presses a button', async ({ person, browserWith }) => {
   const guest = await person({ browser: await browserWith(FAKE_DEVICE), prepare: countAnswers });
   await guest.home.open();
@@ -246,10 +235,15 @@ test('the browser does not ask for devices before somebody presses a button', as
   await expect(guest.page.getByRole('button', { name: 'Turn on camera and microphone' })).toBeVisible();
 });
 
-test('camera and microphone are off after the call', async ({ person, room }) => {
+test('one sees oneself before joining and is not on the air, and after the call the devices are off', async ({ person, room }) => {
   const host = await waiting(person, room);
   const guest = await person();
-  await joinsAndReceives(guest, host, room);
+  await guest.home.open();
+  await framesGrow(guest.home.preview);
+  await host.call.expectAlone();
+  expect(await host.page.evaluate(() => window.watch.connections.length)).toBe(0);
+  await guest.home.join(room, 'Guest');
+  await receives(guest, host);
   await guest.call.leave.click();
   await guest.home.expectShown();
   await expectDevicesReleased(guest.page);
@@ -271,39 +265,48 @@ test('a camera that was granted too late, after leaving, is switched off again',
   await expectDevicesReleased(guest.page);
 });
 
-for (const { kind, device, button, arrives } of [
-  { kind: 'video', device: 'camera', button: 'camera', arrives: (host: Person) => framesGrow(host.call.remote) },
-  { kind: 'audio', device: 'microphone', button: 'mute', arrives: (host: Person) => hears(host.page) },
-] as const) {
-  test(`a ${device} that is pulled out is missed in words, the call goes on, and plugging it in brings it back`, async ({
-    person,
-    room,
-  }) => {
-    const host = await waiting(person, room);
-    const guest = await person({ devices: {} });
-    await joinsAndReceives(guest, host, room);
-    await arrives(host);
-    const other = button === 'mute' ? guest.call.camera : guest.call.mute;
-
+test('a device that is pulled out is missed in words, the call goes on, and plugging it in brings it back', async ({ person, room }) => {
+  const host = await waiting(person, room);
+  const guest = await person({ devices: {} });
+  await joinsAndReceives(guest, host, room);
+  for (const { kind, device, button, other, arrives, stays } of [
+    {
+      kind: 'video',
+      device: 'camera',
+      button: guest.call.camera,
+      other: guest.call.mute,
+      arrives: () => framesGrow(host.call.remote),
+      stays: () => hears(host.page),
+    },
+    {
+      kind: 'audio',
+      device: 'microphone',
+      button: guest.call.mute,
+      other: guest.call.camera,
+      arrives: () => hears(host.page),
+      stays: () => framesGrow(host.call.remote),
+    },
+  ] as const) {
+    await arrives();
     await guest.page.evaluate((kind) => window.watch.unplug?.(kind), kind);
     await says(guest, `No ${device} was found`);
     await says(guest, 'Plug it in');
-    await expect(guest.call[button]).toHaveAttribute('data-state', 'missing');
+    await expect(button).toHaveAttribute('data-state', 'missing');
     await expect(other, 'the other device stays').toHaveAttribute('data-state', 'on');
     await guest.call.expectConnected(1);
     await framesGrow(guest.call.remote);
     await hears(guest.page);
-    await (kind === 'video' ? hears(host.page) : framesGrow(host.call.remote));
+    await stays();
 
     await guest.page.evaluate((kind) => window.watch.plugIn?.(kind), kind);
-    await expect(guest.call[button]).toHaveAttribute('data-state', 'on');
+    await expect(button).toHaveAttribute('data-state', 'on');
     await expect(guest.page.getByText(`No ${device} was found`)).toBeHidden();
-    await arrives(host);
-    for (const { page } of [host, guest]) {
-      expect(await page.evaluate(() => window.watch.connections.length), 'the same connection lives on').toBe(1);
-    }
-  });
-}
+    await arrives();
+  }
+  for (const { page } of [host, guest]) {
+    expect(await page.evaluate(() => window.watch.connections.length), 'the same connection lives on').toBe(1);
+  }
+});
 
 test('a sound that the browser holds back is had by a press of the button that says so', async ({ person, room }) => {
   const host = await waiting(person, room);
