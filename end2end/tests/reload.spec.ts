@@ -1,17 +1,6 @@
-import { framesGrow, hears } from '../fixtures/media';
+// One that reloads alone, and how soon the pictures are back, stands in chaos-pages.spec.ts.
+import { framesGrow } from '../fixtures/media';
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
-
-for (const who of ['whoever opened the room', 'the guest'] as const) {
-  test(`${who} reloads in the middle of a call and is back in it without a click`, async ({ person, room }) => {
-    const [ann, ben] = await twoInCall(person, room);
-    const one = who === 'the guest' ? ben : ann;
-    for (let round = 0; round < 2; round++) {
-      await one.page.reload();
-      await Promise.all([ann, ben].map(seesTheOther));
-    }
-    await Promise.all([ann, ben].map(({ page }) => hears(page)));
-  });
-}
 
 test('both reload at the same moment', async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
