@@ -35,6 +35,49 @@ async function expectOnScreen(page: Page, ...elements: Locator[]): Promise<void>
   }
 }
 
+/** Windows at 200 and 400 % zoom, and small phones; what is short scrolls. */
+const SHORT = {
+  '1280x1024 at 400 % zoom': { width: 320, height: 256 },
+  '1024x768 at 200 % zoom': { width: 512, height: 384 },
+  'a small phone held sideways': { width: 740, height: 360 },
+  'a small phone': { width: 360, height: 740 },
+  'a very small phone': { width: 360, height: 640 },
+};
+
+/** Pairs of these, of all that can be seen now, that lie on each other by more than an edge. */
+function overlaps(page: Page, selectors: string): Promise<string[]> {
+  return page.evaluate((selectors) => {
+    const seen = [...document.querySelectorAll<HTMLElement>(selectors)].flatMap((element) => {
+      const words = document.createRange();
+      words.selectNodeContents(element);
+      const { width, height } = element.getBoundingClientRect();
+      // A heading is as wide as its words, and may be for ears only.
+      const box = (/^H\d$/.test(element.tagName) ? words : element).getBoundingClientRect();
+      return element.checkVisibility() && width > 1 && height > 1 ? [{ element, box }] : [];
+    });
+    const name = ({ id, className, tagName }: HTMLElement) => id || `${tagName}.${className}`;
+    return seen.flatMap(({ element, box }, at) =>
+      seen.slice(at + 1).flatMap((other) => {
+        const width = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+        const height = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+        const inside = element.contains(other.element) || other.element.contains(element);
+        return !inside && width > 1 && height > 1 ? [`${name(element)} on ${name(other.element)}`] : [];
+      }),
+    );
+  }, selectors);
+}
+
+/** Words that stick out of what holds them. */
+function cutOff(page: Page, selectors: string): Promise<string[]> {
+  return page.evaluate(
+    (selectors) =>
+      [...document.querySelectorAll<HTMLElement>(selectors)]
+        .filter((element) => element.checkVisibility() && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1))
+        .map(({ id, className }) => id || className),
+    selectors,
+  );
+}
+
 for (const [name, viewport] of Object.entries(SIZES)) {
   test.describe(`on ${name}`, () => {
     test.use({ viewport });
@@ -76,14 +119,64 @@ for (const [name, viewport] of Object.entries(SIZES)) {
   });
 }
 
-test('videos play inside the page and start by themselves, and one does not hear oneself', async ({ person, room }) => {
-  const [{ call }] = await twoInCall(person, room);
+test('short windows hold all that is to be pressed, side by side', async ({ person, room }) => {
+  for (const locale of ['en-US', 'ko-KR']) {
+    const { page, home, call } = await person({ locale });
+    await home.open(`/room/${room}`);
+    await expect(call.mute).toBeVisible();
+    for (const [name, size] of Object.entries(SHORT)) {
+      await test.step(`home, ${name}, ${locale}`, async () => {
+        await page.setViewportSize(size);
+        await expectNoHorizontalScroll(page);
+        expect(await overlaps(page, 'h1, label, .head a, .product, .home button, .home input, .home summary')).toEqual([]);
+        expect(await cutOff(page, '.home button, .alcove')).toEqual([]);
+        await expectLargeEnough(call.mute, call.camera, home.connect);
+        if (size.height > 300) await expectOnScreen(page, home.connect);
+      });
+    }
+    await home.connect.click();
+    await call.expectAlone();
+    const { hideButton } = new ConnectionPart(page);
+    const keys = [call.mute, call.camera, call.copyLink, hideButton, call.leave];
+    for (const [name, size] of Object.entries(SHORT)) {
+      await test.step(`waiting, ${name}, ${locale}`, async () => {
+        await page.setViewportSize(size);
+        await expectNoHorizontalScroll(page);
+        await expectOnScreen(page, ...keys);
+        await expectLargeEnough(...keys);
+        expect(await overlaps(page, '.call-room, .waiting, .controls button, .self')).toEqual([]);
+        expect(await overlaps(page, '.waiting :is(h2, p, button)')).toEqual([]);
+        expect(await cutOff(page, '.controls button, .waiting button')).toEqual([]);
+        const link = page.locator('#waiting-copy-link-button');
+        await link.scrollIntoViewIfNeeded();
+        await expectOnScreen(page, link);
+      });
+    }
+    await call.leave.click();
+    await home.expectShown();
+  }
+});
+
+test('videos play by themselves, and short windows hold all keys', async ({ person, room }) => {
+  const [{ page, call }] = await twoInCall(person, room);
   for (const video of [call.local, call.remote]) {
     await expect(video).toHaveAttribute('playsinline');
     await expect(video).toHaveAttribute('autoplay');
   }
   expect(await call.local.evaluate((video: HTMLVideoElement) => video.muted)).toBe(true);
   expect(await call.remote.evaluate((video: HTMLVideoElement) => video.muted)).toBe(false);
+
+  const { hideButton } = new ConnectionPart(page);
+  const keys = [call.mute, call.camera, call.copyLink, hideButton, call.leave];
+  for (const [name, size] of Object.entries(SHORT)) {
+    await test.step(name, async () => {
+      await page.setViewportSize(size);
+      await expectOnScreen(page, ...keys, call.local, call.remote);
+      await expectLargeEnough(...keys);
+      expect(await overlaps(page, '.call-room, .controls button, .self, .tile-path summary')).toEqual([]);
+      expect(await cutOff(page, '.controls button')).toEqual([]);
+    });
+  }
 });
 
 test.describe('in Korean', () => {
