@@ -82,7 +82,7 @@ package_tests() {
   scripts/package.sh && node scripts/package/test.mjs "$target/package"
 }
 
-end_to_end() { (cd end2end && npx playwright test); }
+end_to_end() { (cd end2end && npx playwright test --project "$1" --workers "$2"); }
 
 [ -d "$target" ] || step "space on the disk" enough_space
 step "set-up" scripts/setup.sh
@@ -100,6 +100,7 @@ step "browser tests" browser_tests
 if [ "$mode" = all ]; then
   step "release build" scripts/build.sh
   step "package" package_tests
-  step "end-to-end tests" end_to_end
+  step "end-to-end tests, of pages" end_to_end light 2
+  step "end-to-end tests, of media" end_to_end media 1
 fi
 summary

@@ -1,6 +1,9 @@
 import type { Page } from '@playwright/test';
 
+import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES } from '../fixtures/chromium';
+import { Loudspeaker } from '../fixtures/loudspeaker';
 import { framesGrow, hears } from '../fixtures/media';
+import { overcome } from '../fixtures/obstacle';
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
 
 interface CandidateMessage {
@@ -13,10 +16,6 @@ interface CandidateMessage {
 
 declare global {
   interface Window {
-    /** Each width that the picture of the other one has had, in pixels. */
-    widths: number[];
-    /** Each width by which the own one was bounded, in pixels; none where it was not. */
-    bounds: (number | undefined)[];
     /** Each candidate that was given to the browser, and their end. */
     added: (RTCIceCandidateInit | 'end')[];
   }
@@ -31,22 +30,6 @@ function noteCandidates(): void {
   };
 }
 
-function noteWidths(): void {
-  const widths: number[] = (window.widths = []);
-  const note = ({ target }: Event) => {
-    if (target instanceof HTMLVideoElement && target.id === 'remote-video' && target.videoWidth > 0) widths.push(target.videoWidth);
-  };
-  // Both are fired at the element alone; on their way to it they pass the window.
-  for (const change of ['loadedmetadata', 'resize']) addEventListener(change, note, true);
-  const bounds: (number | undefined)[] = (window.bounds = []);
-  const set = RTCRtpSender.prototype.setParameters;
-  RTCRtpSender.prototype.setParameters = function (parameters) {
-    const encodings: (RTCRtpEncodingParameters & { scaleResolutionDownTo?: { maxWidth: number } })[] = parameters.encodings;
-    bounds.push(...encodings.map(({ scaleResolutionDownTo }) => scaleResolutionDownTo?.maxWidth));
-    return set.call(this, parameters);
-  };
-}
-
 /** What the page sends through its sockets from now on. */
 function sentBy(page: Page): CandidateMessage[] {
   const sent: CandidateMessage[] = [];
@@ -55,6 +38,9 @@ function sentBy(page: Page): CandidateMessage[] {
   );
   return sent;
 }
+
+/** More than this comes out of a loudspeaker in a second of the fake microphone's beeps, and nothing in a second of silence. */
+const LOUD = 1;
 
 test('two people who type the same room number see and hear each other', async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
@@ -70,23 +56,32 @@ test('two people who type the same room number see and hear each other', async (
   await Promise.all([ann, ben].map(({ call }) => framesGrow(call.remote)));
 });
 
-test('pictures begin small, grow soon, and may have the size of the camera later', async ({ person, room }) => {
-  test.setTimeout(90_000);
-  const [ann, ben] = [await person(), await person()];
-  for (const { page } of [ann, ben]) await page.addInitScript(noteWidths);
+test('what one says comes out of the loudspeaker of the other', async ({
+  person,
+  room,
+  playwright,
+  afterwards,
+}, info) => {
+  overcome(Loudspeaker.obstacle(), info);
+  const settle = async (name: string) => {
+    const loudspeaker = Loudspeaker.in(info.outputPath(name));
+    afterwards(() => loudspeaker.close());
+    const args = [...CHROMIUM_ARGS, ...FAKE_DEVICES];
+    const browser = await playwright.chromium.launch({ executablePath: CHROMIUM, args, ...loudspeaker.options });
+    afterwards(() => browser.close());
+    return { loudspeaker, ...(await person({ browser })) };
+  };
+  const [ann, ben] = [await settle('ann'), await settle('ben')];
   for (const { home } of [ann, ben]) {
     await home.open();
     await home.join(room);
   }
   await Promise.all([ann, ben].map(seesTheOther));
-  for (const { page } of [ann, ben]) {
-    const widths = () => page.evaluate(() => window.widths);
-    expect((await widths())[0], 'the first picture').toBeLessThanOrEqual(320);
-    await expect.poll(async () => (await widths()).at(-1), 'a later one').toBeGreaterThan(320);
-    const bounds = () => page.evaluate(() => window.bounds);
-    expect((await bounds())[0], 'the first bound').toBe(320);
-    await expect.poll(async () => (await bounds()).at(-1), { message: 'the last one', timeout: 45_000 }).toBeUndefined();
-  }
+  const loudness = ({ loudspeaker }: typeof ann) => loudspeaker.energyOfNextSecond();
+  for (const one of [ann, ben]) await expect.poll(() => loudness(one), { message: 'sound comes out' }).toBeGreaterThan(LOUD);
+  await ben.call.mute.click();
+  await expect.poll(() => loudness(ann), { message: 'silence falls' }).toBe(0);
+  expect(await loudness(ben), 'the other one goes on').toBeGreaterThan(LOUD);
 });
 
 test('a third is told in place that the room is full, and the call of the two goes on unharmed', async ({ person, room }) => {

@@ -59,7 +59,7 @@ async function leaves(guest: Person, host: Person): Promise<void> {
   await host.call.expectAlone();
 }
 
-test('somebody who denies camera, microphone or both is told so, and joins with the rest', async ({ person, room, browserWith }) => {
+test('whoever denies a device is told so, and joins with the rest', async ({ person, room, browserWith }) => {
   const host = await waiting(person, room);
   const browser = await browserWith(FAKE_DEVICE);
   const allows = (...permissions: string[]) =>
@@ -99,7 +99,7 @@ test('somebody who denies camera, microphone or both is told so, and joins with 
   });
 });
 
-test('a machine without camera, microphone or both, or with a busy camera, joins with the rest', async ({
+test('a machine that lacks a device, or has it busy, joins with the rest', async ({
   person,
   room,
   browserWith,
@@ -235,7 +235,7 @@ test('the browser does not ask for devices before somebody presses a button', as
   await expect(guest.page.getByRole('button', { name: 'Turn on camera and microphone' })).toBeVisible();
 });
 
-test('one sees oneself before joining and is not on the air, and after the call the devices are off', async ({ person, room }) => {
+test('devices show oneself before a call, and are off after it', async ({ person, room }) => {
   const host = await waiting(person, room);
   const guest = await person();
   await guest.home.open();
@@ -265,7 +265,7 @@ test('a camera that was granted too late, after leaving, is switched off again',
   await expectDevicesReleased(guest.page);
 });
 
-test('a device that is pulled out is missed in words, the call goes on, and plugging it in brings it back', async ({ person, room }) => {
+test('a device that is pulled out is missed, and back when plugged in', async ({ person, room }) => {
   const host = await waiting(person, room);
   const guest = await person({ devices: {} });
   await joinsAndReceives(guest, host, room);
