@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All that continuous integration checks, in order, up to the first failure. The last line counts the tests.
-#   test.sh         everything (45 to 60 minutes on 2 cores from nothing, with the tools there)
+#   test.sh         everything (40 to 50 minutes on 2 cores from nothing, with the tools there)
 #   test.sh fast    without the release build and the end-to-end tests
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
