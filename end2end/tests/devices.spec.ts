@@ -60,6 +60,7 @@ async function leaves(guest: Person, host: Person): Promise<void> {
 }
 
 test('whoever denies a device is told so, and joins with the rest', async ({ person, room, browserWith }) => {
+  test.setTimeout(120_000);
   const host = await waiting(person, room);
   const browser = await browserWith(FAKE_DEVICE);
   const allows = (...permissions: string[]) =>
@@ -105,7 +106,7 @@ test('a machine that lacks a device, or has it busy, joins with the rest', async
   browserWith,
   server,
 }) => {
-  test.setTimeout(90_000);
+  test.setTimeout(120_000);
   const host = await waiting(person, room);
 
   await test.step('no camera', async () => {
