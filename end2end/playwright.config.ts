@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 
 import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, SLOW_CAMERA } from './fixtures/chromium';
 
-/** What is judged by its pictures and by times, or fills a machine by itself: one at a time, with nothing beside it. */
+/** What is judged by its pictures and by times, fills a machine by itself or changes its networks: with nothing beside it. */
 const MEDIA = ['anywhere', 'chaos-*', 'rooms-of-*', 'screenshots'].map((name) => `**/${name}.spec.ts`);
 
 const chromium = (...args: string[]) => ({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...args] });
