@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::CallHandle;
 use super::icon::{self, icon};
-use super::reactive::{Text, action, effect, flag, press, select, text};
+use super::reactive::{Text, action, content, effect, flag, press, select, text};
 use super::words::{Words, words};
 use crate::call::{Finding, Relay, UserAction, Verdict, Way};
 
@@ -69,7 +69,7 @@ fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
                 />
                 <span>{words.hide_address}</span>
             </label>
-            <p id="hide-address-hint" class="hint">{hint(call, words)}</p>
+            <p id="hide-address-hint" class="hint" inner_html=content(hint(call, words))></p>
         </div>
     }
 }
@@ -115,7 +115,7 @@ fn rehearsal(call: CallHandle, words: &'static Words) -> impl IntoView {
             <li data-finding=text(move || slug(found(way)))>
                 <span>{name}</span>
                 " "
-                <b>{text(move || found_words(way, found(way), words))}</b>
+                <b inner_html=content(move || found_words(way, found(way), words))></b>
             </li>
         }
     };
@@ -134,7 +134,7 @@ fn rehearsal(call: CallHandle, words: &'static Words) -> impl IntoView {
             </button>
             <p id="test-hint" class="hint">{words.test_hint}</p>
             <div id="test-result" data-verdict=text(move || verdict_slug(rehearsal.get().and_then(|it| it.verdict)))>
-                <p class="verdict" role="status">{text(verdict)}</p>
+                <p class="verdict" role="status" inner_html=content(verdict)></p>
                 <ul class="findings" hidden=flag(move || rehearsal.get().is_none())>
                     {line(Some(Way::Direct), words.way_direct)} {line(Some(Way::Udp), words.way_udp)}
                     {line(Some(Way::Tcp), words.way_tcp)} {line(Some(Way::Tls), words.way_tls)}

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::connection::hide_button;
 use super::icon::{self, icon};
-use super::reactive::{action, flag, press, select, text};
+use super::reactive::{action, content, flag, press, select, text};
 use super::words::words;
 use super::{CallHandle, invite};
 use crate::call::{DeviceView, UserAction};
@@ -92,7 +92,7 @@ fn device_button(
             on:click=press(pressed)
         >
             {icon(text(move || if state.get() == DeviceView::On { icon_on } else { icon_muted }))}
-            <span class="control-label">{text(label)}</span>
+            <span class="control-label" inner_html=content(label)></span>
         </button>
     }
 }

@@ -8,7 +8,7 @@ use super::connection::connection;
 use super::controls::device_buttons;
 use super::icon::{self, icon};
 use super::notice::{Field, field, say};
-use super::reactive::{action, effect, flag, made_text, press, select, text};
+use super::reactive::{action, content, effect, flag, press, select, text};
 use super::tile::own_video;
 use super::words::{Words, words};
 use super::{CallHandle, invite};
@@ -116,9 +116,8 @@ pub fn home(
                             class="problem"
                             role="alert"
                             hidden=flag(move || wrong() != Some(Field::Room))
-                        >
-                            {made_text(move || told(Field::Room))}
-                        </p>
+                            inner_html=content(move || told(Field::Room))
+                        ></p>
                         <p id="room-hint" class="hint">{words.room_hint}</p>
                     </div>
                     <div class="row">
@@ -142,9 +141,8 @@ pub fn home(
                             class="problem"
                             role="alert"
                             hidden=flag(move || wrong() != Some(Field::Name))
-                        >
-                            {made_text(move || told(Field::Name))}
-                        </p>
+                            inner_html=content(move || told(Field::Name))
+                        ></p>
                     </div>
                     <div class="go">
                         <button type="submit" id="connect-button" class="connect">
@@ -206,9 +204,8 @@ fn preview(call: CallHandle, in_call: Memo<bool>, words: &'static Words) -> impl
             <p
                 class="alcove-cover"
                 hidden=flag(move || matches!(cover.get(), Cover::Closed | Cover::Picture))
-            >
-                {text(said)}
-            </p>
+                inner_html=content(said)
+            ></p>
             <div class="alcove-controls" hidden=flag(move || cover.get() == Cover::Closed)>
                 {device_buttons(in_call, false)}
             </div>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::CallHandle;
 use super::icon::{self, icon};
-use super::reactive::{Press, action, effect, flag, made_text, press, select, text};
+use super::reactive::{Press, action, content, effect, flag, press, select, text};
 use super::words::{ProblemWords, Words, words};
 use crate::call::{DeviceProblem, LineView, Notice, UserAction};
 use crate::protocol::DisplayName;
@@ -47,7 +47,7 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
                 <p>{words.line_reconnecting}</p>
             </div>
             <div class=text(tone) hidden=flag(move || notice.with(Option::is_none))>
-                <p>{made_text(told)}</p>
+                <p inner_html=content(told)></p>
                 {dismiss(words, action(call, UserAction::DismissNotice))}
             </div>
             <div
@@ -55,8 +55,10 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
                 hidden=flag(move || problem.get().is_none_or(|problem| read.get() == Some(problem)))
             >
                 <p>
-                    <strong>{made_text(move || problem_words(|words| words.title))}</strong>
-                    {made_text(move || problem_words(|words| format!("{} {}", words.advice, words.consequence)))}
+                    <strong inner_html=content(move || problem_words(|words| words.title))></strong>
+                    <span inner_html=content(move || {
+                        problem_words(|words| format!("{} {}", words.advice, words.consequence))
+                    })></span>
                 </p>
                 <button type="button" class="quiet-button" on:click=action(call, UserAction::RetryDevices)>
                     {words.try_again}

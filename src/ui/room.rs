@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::controls::{controls, copy_link};
 use super::icon::mark;
-use super::reactive::{flag, made_text, select, text};
+use super::reactive::{content, flag, made_text, select, text};
 use super::tile::{own_video, tile};
 use super::words::{PRODUCT, words};
 use super::{CallHandle, invite};
@@ -37,20 +37,20 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
             node_ref=container
         >
             <header class="call-head">
-                {mark()} <span class="call-product">{PRODUCT}</span>
-                <span class="call-room">{words.room} " " <b>{made_text(number)}</b></span>
+                {mark()} <span class="call-product" translate="no">{PRODUCT}</span>
+                <span class="call-room">{words.room} " " <b translate="no" inner_html=content(number)></b></span>
             </header>
             <div class="tiles">
                 <For each=move || peers.get() key=|peer| *peer children=tile />
                 <div class="self" data-camera=text(move || if camera.get() == DeviceView::On { "on" } else { "off" })>
                     {own_video("local-video", words.you, in_call)}
-                    <p class="self-words">{text(own_words)}</p>
+                    <p class="self-words" inner_html=content(own_words)></p>
                 </div>
             </div>
             <div class="waiting" hidden=flag(move || joining.get() || !peers.with(Vec::is_empty))>
                 <span class="waiting-door" aria-hidden="true"></span>
                 <h2>{words.waiting_title}</h2>
-                <p class="plate">{made_text(number)}</p>
+                <p class="plate" translate="no" inner_html=content(number)></p>
                 <p>{words.waiting_text}</p>
                 {copy_link("waiting-copy-link-button", "solid-button")}
             </div>

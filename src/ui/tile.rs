@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::CallHandle;
-use super::reactive::{action, effect, flag, made_text, select, text};
+use super::reactive::{action, content, effect, flag, made_text, select, text};
 use super::words::{PRODUCT, Words, words};
 use crate::call::{Carrier, DeviceView, LinkView, Path, UserAction};
 use crate::protocol::PeerId;
@@ -50,7 +50,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
             aria-label=made_text(name)
         >
             <div class="tile-initial" aria-hidden="true">
-                <span>{made_text(move || initial(&name()))}</span>
+                <span translate="no" inner_html=content(move || initial(&name()))></span>
             </div>
             <video
                 id=made_text(move || {
@@ -63,7 +63,11 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                 node_ref=video
             ></video>
             <div class="tile-state" role="status">
-                <p class="tile-words" hidden=flag(move || link() == LinkView::Connected)>{text(said)}</p>
+                <p
+                    class="tile-words"
+                    hidden=flag(move || link() == LinkView::Connected)
+                    inner_html=content(said)
+                ></p>
                 <button
                     type="button"
                     class="solid-button"
@@ -79,11 +83,11 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                 hidden=flag(move || path().is_none())
             >
                 <summary>
-                    <span>{text(move || path_words(path(), words))}</span>
+                    <span inner_html=content(move || path_words(path(), words))></span>
                 </summary>
-                <p>{text(move || path_hint(path(), words))}</p>
+                <p inner_html=content(move || path_hint(path(), words))></p>
             </details>
-            <p class="tile-name" aria-hidden="true">{made_text(name)}</p>
+            <p class="tile-name" aria-hidden="true" translate="no" inner_html=content(name)></p>
         </article>
     }
 }
