@@ -4,6 +4,7 @@ use leptos::either::Either;
 use leptos::html;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
+use leptos::tachys::html::InertElement;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlElement, UrlSearchParams};
 
@@ -15,6 +16,8 @@ use crate::ui::reactive::{effect, flag, select, text};
 use crate::ui::room::room;
 use crate::ui::words::{Lang, PRODUCT, words};
 use crate::ui::{CallHandle, Driver, mark};
+
+mod shape;
 
 /// Works before WebAssembly does; the only script of the page besides the one that loads it.
 const EARLY: &str = include_str!("app/early.js");
@@ -33,10 +36,10 @@ pub struct PageFiles {
 /// The document around [`App`], rendered on the server only.
 pub fn shell(files: PageFiles) -> impl IntoView {
     let PageFiles { stylesheet, script, program } = files;
-    // As in Leptos's `HydrationScripts`, which looks for the names in a file beside the binary.
-    let start = format!(
-        "import({script:?}).then(page => page.default({{ module_or_path: {program:?} }}).then(() => page.hydrate()))"
-    );
+    let app = App().into_view().to_html();
+    // In place of Leptos's `HydrationScripts`, which looks for the names in a file beside the binary; the rest is in
+    // early.js. Browsers that know no `import` know no modules, and pass this script over.
+    let start = format!("parlorStart(import({script:?}), {program:?}, {})", shape::shape(&app));
     let lang = use_context::<Lang>().unwrap_or_default();
     let words = lang.words();
     view! {
@@ -51,7 +54,7 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f3e8d7" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1d1512" />
                 // Before the style sheet, for which a script behind it would wait.
-                <script nonce=use_nonce() inner_html=EARLY></script>
+                <script nonce=use_nonce() inner_html=early()></script>
                 <link rel="stylesheet" href=stylesheet />
                 <link rel="modulepreload" href=script crossorigin="" />
                 <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="" />
@@ -62,7 +65,7 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 <link rel="manifest" href="/manifest.webmanifest" />
             </head>
             <body>
-                <App />
+                {InertElement::new(app)}
                 // Seen only by whoever presses CONNECT before the program is there.
                 <div id="early-call" role="status" tabindex="-1">
                     <p>{words.joining}</p>
@@ -81,6 +84,11 @@ pub fn shell(files: PageFiles) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// That script without comments and indents, which would weigh a kilobyte in every page.
+fn early() -> String {
+    EARLY.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The address of the page; provided by the server and by `hydrate()`.
@@ -208,8 +216,8 @@ fn head(hidden: Memo<bool>) -> impl IntoView {
     });
     view! {
         <header class="head" hidden=flag(move || hidden.get())>
-            <p class="product">{mark()} {PRODUCT}</p>
-            <nav class="languages" aria-label=words.language>{links.into_iter().collect_view()}</nav>
+            <p class="product" translate="no">{mark()} {PRODUCT}</p>
+            <nav class="languages" translate="no" aria-label=words.language>{links.into_iter().collect_view()}</nav>
         </header>
     }
 }
@@ -231,6 +239,13 @@ fn lost() -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_early_script_is_sent_without_its_comments() {
+        let sent = early();
+        assert!(sent.starts_with("(function () {\n") && sent.ends_with("})();"), "{sent}");
+        assert!(EARLY.contains("// What cannot wait") && !sent.contains("//"), "{sent}");
+    }
 
     #[test]
     fn addresses_lead_to_a_room_or_nowhere() {

@@ -3,7 +3,7 @@
 // whether this tab is a copy of another.
 (function () {
   document.documentElement.setAttribute('data-script', '');
-  function main() { return document.querySelector('main'); }
+  function main() { return document.querySelector('main.page'); }
   function live() { return main() && main().hasAttribute('data-ready'); }
   function lost() { return document.documentElement.getAttribute('data-script') === 'failed'; }
   function pressed() { return document.querySelector('[data-early]'); }
@@ -72,12 +72,75 @@
     window.parlorEarly = undefined;
   }
   // The bytes are a WebAssembly module of nothing but a type with `externref`, which the program needs and which
-  // is the youngest of what it needs (Chrome 96, Firefox 79, Safari 15).
+  // is the youngest of what it needs (Chrome 96, Firefox 79, Safari 15). Compiled and not only looked at: browsers
+  // that do not know 'wasm-unsafe-eval' in the page's policy compile nothing (Chrome before 97, Safari before 16).
+  var compiles;
   function able() {
-    return window.RTCPeerConnection && 'noModule' in HTMLScriptElement.prototype && window.WebAssembly &&
-      WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 111, 0]));
+    if (compiles === undefined) {
+      try {
+        compiles = !!new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 111, 0]));
+      } catch (refused) { compiles = false; }
+    }
+    return compiles && window.RTCPeerConnection && 'noModule' in HTMLScriptElement.prototype;
   }
-  function fail() {
+  // Names of the nodes in an element, as a number; `app::shape` computes the same of what the server has sent.
+  function names(node) {
+    var all = '';
+    for (node = node.firstChild; node; node = node.nextSibling) all += node.nodeName + '(' + names(node) + ')';
+    return all;
+  }
+  function shape(node) {
+    var all = names(node).toLowerCase(), hash = 0;
+    for (var at = 0; at < all.length; at++) hash = (hash * 31 + all.charCodeAt(at)) | 0;
+    return hash;
+  }
+  // Starts the program on the nodes of the page, each of which must be as it was sent: hydration counts them. What
+  // extensions, translators and proxies have changed before is replaced by the same page as plain text, which none
+  // of them touches. From looking at the nodes to starting on them nobody else gets a turn.
+  window.parlorStart = function (loading, program, sent) {
+    var loaded;
+    function start(text) {
+      var focused = document.activeElement && document.activeElement.id;
+      if (text !== undefined) renew(text, sent);
+      else if (shape(main()) !== sent) {
+        var patience = new AbortController();
+        setTimeout(function () { patience.abort(); }, 20000);
+        return fetch(location.href, { headers: { accept: 'text/plain' }, cache: 'no-store', signal: patience.signal })
+          .then(function (answer) { return answer.text(); }).then(start);
+      }
+      // The program looks for it there.
+      if (main().parentNode !== document.body) document.body.prepend(main());
+      while (document.body.firstChild !== main()) document.body.append(document.body.firstChild);
+      focused = focused && document.getElementById(focused);
+      if (focused && focused !== document.activeElement) focused.focus();
+      loaded.hydrate();
+      // All that it begins with has run in microtasks by then.
+      setTimeout(function () {
+        if (!live()) return fail();
+        document.getElementById('load-failed').hidden = true;
+        document.documentElement.setAttribute('data-script', '');
+      });
+    }
+    loading.then(function (page) {
+      loaded = page;
+      return page.default({ module_or_path: program });
+    }).then(function () { return start(); }).catch(fail);
+  };
+  // Puts `main` out of the text of the page in place of the one that is there; what a person did to it stays.
+  function renew(text, sent) {
+    var page = new DOMParser().parseFromString(text, 'text/html');
+    var old = main(), fresh = page.querySelector('main');
+    if (shape(fresh) !== sent) throw new Error('this page does not arrive as it was sent');
+    old.querySelectorAll('input, details, [data-early]').forEach(function (was) {
+      var now = page.getElementById(was.id);
+      if (!now) return;
+      ['value', 'checked', 'open'].forEach(function (key) { if (key in was) now[key] = was[key]; });
+      if (was.hasAttribute('data-early')) now.setAttribute('data-early', was.getAttribute('data-early'));
+    });
+    old.replaceWith(fresh);
+  }
+  function fail(error) {
+    if (error) console.error(error);
     // Where the browser cannot make calls, loading the page again is no way out.
     var block = document.getElementById(able() ? 'load-failed' : 'unsupported');
     if (live() || !block || !block.hidden) return;
@@ -86,6 +149,7 @@
       window.parlorCapture.then(function (stream) {
         stream.getTracks().forEach(function (track) { track.stop(); });
       }, function () {});
+      window.parlorCapture = undefined;
     }
     if (pressed()) pressed().removeAttribute('data-early');
     block.hidden = false;
@@ -137,7 +201,6 @@
     // No storage, so nothing to share; or so old a browser that what follows has to tell.
     window.parlorTab = window.Promise && Promise.resolve();
   }
-  addEventListener('unhandledrejection', fail);
   addEventListener('load', function () {
     // The first connection of a page starts the browser's media engine, which is better done before a call.
     if (window.RTCPeerConnection && !pressed()) new RTCPeerConnection().close();

@@ -3,7 +3,7 @@
 use any_spawner::Executor;
 use axum::Router;
 use axum::extract::{Query, RawQuery};
-use axum::http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE, VARY};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
@@ -58,7 +58,12 @@ fn describe_response(status: StatusCode, watched: bool) {
     if let Some(nonce) = use_nonce() {
         insert(&response, CONTENT_SECURITY_POLICY, &page_policy(&nonce, watched));
     }
-    insert(&response, VARY, "accept-language, cookie");
+    insert(&response, VARY, "accept, accept-language, cookie");
+    // What a proxy does to pages it does not do to text: the page asks for this when its nodes are not as they were sent.
+    if parts.headers.get(ACCEPT).is_some_and(|accept| accept == "text/plain") {
+        insert(&response, CONTENT_TYPE, "text/plain; charset=utf-8");
+        insert(&response, CACHE_CONTROL, "no-store, no-transform");
+    }
     let secure = parts.extensions.get::<Visitor>().is_some_and(|visitor| visitor.secure);
     let choice = language::choose(parts.uri.query(), &parts.headers);
     if choice.asked_for {

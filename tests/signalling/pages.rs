@@ -66,6 +66,28 @@ async fn what_is_not_there_is_a_404_with_the_same_headers() {
 }
 
 #[tokio::test]
+async fn a_page_comes_as_text_for_the_script_that_asks_so() {
+    let server = Server::start().await;
+    for (path, status) in [("/", 200), ("/room/4711", 200), ("/nowhere", 404)] {
+        let text = server.get(path, &[("accept", "text/plain")]).await;
+        assert_eq!(
+            (text.status(), text.header("content-type")),
+            (status, Some("text/plain; charset=utf-8")),
+            "{path}"
+        );
+        assert_eq!(text.header("cache-control"), Some("no-store, no-transform"));
+        assert_eq!(text.header("x-content-type-options"), Some("nosniff"));
+        let page = server.get(path, &[("accept", "text/html,*/*;q=0.8")]).await;
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(page.header("vary").is_some_and(|vary| vary.contains("accept,")));
+        let main = |answer: &Answer| {
+            answer.0.split_once("<main").map(|(_, rest)| rest.split("</main>").next().unwrap().to_owned())
+        };
+        assert!(main(&text).is_some_and(|nodes| Some(nodes) == main(&page)), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_form_of_a_page_without_scripts_leads_to_the_room() {
     let server = Server::start().await;
     for (query, target) in [

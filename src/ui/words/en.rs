@@ -105,7 +105,7 @@ pub(super) static WORDS: Words = Words {
     lost_title: "There is no such door",
     lost_text: "This page does not exist. Perhaps a letter of the link got lost.",
     lost_link: "Back to the entrance",
-    load_failed: "The page did not load completely, so calls do not work yet. Check your network and load it again.",
+    load_failed: "The page did not load completely, so calls do not work yet. Check your network and load it again. If that does not help, an extension of your browser may be in the way.",
     reload: "Load again",
     no_script: "Calls need JavaScript. Please switch it on for this page.",
     peer_joined: |name| format!("{} joined.", name.unwrap_or("The other person")),

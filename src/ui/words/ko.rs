@@ -105,7 +105,7 @@ pub(super) static WORDS: Words = Words {
     lost_title: "이런 문은 없습니다",
     lost_text: "존재하지 않는 페이지입니다. 링크에서 글자가 빠지지 않았는지 확인해 주세요.",
     lost_link: "입구로 돌아가기",
-    load_failed: "페이지를 다 불러오지 못해 아직 통화할 수 없습니다. 네트워크를 확인하고 다시 불러와 주세요.",
+    load_failed: "페이지를 다 불러오지 못해 아직 통화할 수 없습니다. 네트워크를 확인하고 다시 불러와 주세요. 그래도 안 되면 브라우저 확장 프로그램 때문일 수 있습니다.",
     reload: "다시 불러오기",
     no_script: "통화하려면 JavaScript가 필요합니다. 이 페이지에서 JavaScript를 켜 주세요.",
     peer_joined: |name| format!("{} 들어왔습니다.", subject(name)),
