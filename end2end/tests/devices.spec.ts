@@ -197,22 +197,39 @@ const TOO_OLD = {
   'without RTCPeerConnection': () => void Reflect.deleteProperty(window, 'RTCPeerConnection'),
   'without WebAssembly': () => void Reflect.deleteProperty(window, 'WebAssembly'),
   'whose WebAssembly is too old': () => {
-    WebAssembly.validate = () => false;
-    const refuse = () => Promise.reject(new WebAssembly.CompileError('as the test wants it'));
-    Object.assign(WebAssembly, { compile: refuse, compileStreaming: refuse, instantiate: refuse, instantiateStreaming: refuse });
+    const refusal = () => new WebAssembly.CompileError('as the test wants it');
+    const refuse = () => Promise.reject(refusal());
+    Object.assign(WebAssembly, {
+      validate: () => false,
+      Module: function () { throw refusal(); },
+      compile: refuse,
+      compileStreaming: refuse,
+      instantiate: refuse,
+      instantiateStreaming: refuse,
+    });
   },
 };
 
-for (const [which, make] of Object.entries(TOO_OLD)) {
+/** To such a browser the page's policy allows no WebAssembly. */
+const knowsNoWasmUnsafeEval = (context: BrowserContext) =>
+  context.route(({ pathname }) => pathname === '/', async (route) => {
+    const response = await route.fetch();
+    const policy = response.headers()['content-security-policy']!;
+    expect(policy).toContain("'wasm-unsafe-eval'");
+    await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy.replace(" 'wasm-unsafe-eval'", '') } });
+  });
+
+for (const which of [...Object.keys(TOO_OLD), 'that knows no wasm-unsafe-eval'] as const) {
   test(`a browser ${which} is told that it cannot make calls, in every language`, async ({ person }) => {
-    const fails = which.includes('WebAssembly');
+    const make = TOO_OLD[which as keyof typeof TOO_OLD];
+    const fails = /wasm/i.test(which);
     const { page } = await person({
-      prepare: (context) => context.addInitScript(make),
-      ...(fails && { provokes: /WebAssembly is not defined|as the test wants it/ }),
+      prepare: (context) => (make ? context.addInitScript(make) : knowsNoWasmUnsafeEval(context)),
+      ...(fails && { provokes: /WebAssembly|as the test wants it/ }),
     });
     // Without connections the program runs and says the same; it is held back, so that these words are the page's own.
     if (!fails) await holdProgram(page);
-    const failed = fails && page.waitForEvent('pageerror');
+    const failed = fails && page.waitForEvent('console', (message) => message.type() === 'error');
     await page.goto('/', { waitUntil: 'commit' });
     await failed;
     const words = page.getByRole('alert').filter({ visible: true });
