@@ -50,7 +50,7 @@ pub struct PeerInfo {
     /// The page load that holds the seat.
     pub page: Page,
     /// The name given, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
     pub name: Option<DisplayName>,
     /// The peer's socket is lost and its seat is kept for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -321,6 +321,21 @@ mod tests {
             "",
         ] {
             assert!(read::<ServerMsg>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_peer_whose_name_breaks_the_rule_is_there_without_it() {
+        let nameless = PeerInfo { peer: PeerId(4), page: Page(4), name: None, away: false };
+        for name in ["\u{200b}", "a\u{2028}b", ""] {
+            let frame = format!(r#"{{"type":"peer_joined","peer":4,"page":4,"name":"{name}"}}"#);
+            assert_eq!(server(&frame), ServerMsg::PeerJoined(nameless.clone()));
+            let seated = format!(
+                r#"{{"type":"room_joined","room":"1","peer":5,"page":5,"resume":"t","peers":[{{"peer":4,"page":4,"name":"{name}"}}]}}"#
+            );
+            assert!(
+                matches!(server(&seated), ServerMsg::RoomJoined(seated) if seated.peers == [nameless.clone()])
+            );
         }
     }
 

@@ -79,9 +79,9 @@ test('what happens is announced: words come into a live region that was there be
 
   await ben.home.open();
   await ben.home.join(room, 'Ben');
-  await said(/Ben joined\./);
+  await said(/Ben\u2069 joined\./);
   await ben.call.leave.click();
-  await said(/Ben left\./);
+  await said(/Ben\u2069 left\./);
   await ann.call.leave.click();
   await said(/You left the call\./);
   // A region that is built anew together with its words is not read out.

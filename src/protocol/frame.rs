@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::name_of_peer;
 use super::{
     ClientMsg, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, Page, PeerId,
     PeerInfo, RoomId, SeatToken, Seated, ServerMsg, Signal,
@@ -28,6 +29,7 @@ pub(super) struct ServerFrame {
     room: Option<RoomId>,
     peer: Option<PeerId>,
     page: Option<Page>,
+    #[serde(default, deserialize_with = "name_of_peer")]
     name: Option<DisplayName>,
     #[serde(default)]
     away: bool,

@@ -107,12 +107,12 @@ pub(super) fn field(notice: &Notice) -> Option<Field> {
 
 /// A notice in words.
 pub(super) fn say(notice: &Notice, words: &Words) -> String {
-    fn name(name: &Option<DisplayName>) -> Option<&str> {
-        name.as_ref().map(DisplayName::as_str)
+    fn name(name: &Option<DisplayName>) -> Option<String> {
+        name.as_ref().map(DisplayName::isolated)
     }
     let fixed = match notice {
-        Notice::PeerLeft(who) => return (words.peer_left)(name(who)),
-        Notice::PeerJoined(who) => return (words.peer_joined)(name(who)),
+        Notice::PeerLeft(who) => return (words.peer_left)(name(who).as_deref()),
+        Notice::PeerJoined(who) => return (words.peer_joined)(name(who).as_deref()),
         Notice::EmptyRoom => words.empty_room,
         Notice::BadRoom => words.bad_room,
         Notice::BadName => words.bad_name,
@@ -134,5 +134,24 @@ fn tone(notice: &Notice) -> &'static str {
     match notice {
         Notice::PeerJoined(_) | Notice::PeerLeft(_) | Notice::Left | Notice::MovedElsewhere => "notice",
         _ => "notice notice-act",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::words::Lang;
+
+    #[test]
+    fn a_name_does_not_turn_the_words_around_it() {
+        let who = |name: &str| DisplayName::try_from(name.to_owned()).ok();
+        for (name, said) in [
+            ("דנה", "\u{2068}דנה\u{2069} left."),
+            ("Ann\u{2069}\u{202e} and", "\u{2068}Ann and\u{2069} left."),
+        ] {
+            assert_eq!(say(&Notice::PeerLeft(who(name)), Lang::En.words()), said);
+        }
+        let said = say(&Notice::PeerJoined(who("دانا")), Lang::Ko.words());
+        assert_eq!(said, "\u{2068}دانا\u{2069} 님이 들어왔습니다.");
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                 </summary>
                 <p inner_html=content(move || path_hint(path(), words))></p>
             </details>
-            <p class="tile-name" aria-hidden="true" translate="no" inner_html=content(name)></p>
+            <p class="tile-name" dir="auto" aria-hidden="true" translate="no" inner_html=content(name)></p>
         </article>
     }
 }

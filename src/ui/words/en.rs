@@ -87,7 +87,7 @@ pub(super) static WORDS: Words = Words {
     try_again: "Try again",
     empty_room: "Please type a room ID",
     bad_room: "A room ID has up to 64 letters, digits, - or _",
-    bad_name: "A name has up to 40 ordinary characters",
+    bad_name: "A name has up to 40 ordinary characters, at least one of them visible",
     room_full: "This room is full. Ask the others to make space, or choose another number.",
     unreachable: "The server cannot be reached. Check your network; this page keeps trying.",
     unsupported: "This browser cannot make video calls. Please use a current Firefox, Chrome, Edge or Safari.",

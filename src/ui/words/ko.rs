@@ -87,7 +87,7 @@ pub(super) static WORDS: Words = Words {
     try_again: "다시 시도",
     empty_room: "방 번호를 입력해 주세요",
     bad_room: "방 번호에는 영문자, 숫자, -, _만 64자까지 쓸 수 있습니다",
-    bad_name: "이름은 일반 문자로 40자까지 쓸 수 있습니다",
+    bad_name: "이름은 일반 문자로 40자까지 쓸 수 있고, 보이는 글자가 하나는 있어야 합니다",
     room_full: "방이 가득 찼습니다. 자리를 비워 달라고 하거나 다른 번호를 입력해 주세요.",
     unreachable: "서버에 연결할 수 없습니다. 네트워크를 확인해 주세요. 연결은 계속 시도합니다.",
     unsupported: "이 브라우저에서는 영상 통화를 할 수 없습니다. 최신 Firefox, Chrome, Edge, Safari를 사용해 주세요.",
