@@ -8,6 +8,7 @@ scripts/build.sh
 folder=$target/package
 rm -rf "$folder"
 mkdir -p "$folder/state"
+chmod 700 "$folder/state"
 cp "$target/release/parlor" "$folder/parlor"
 if command -v cargo-deb >/dev/null; then
   cargo deb --quiet --no-build --no-strip --output "$folder/" >/dev/null

@@ -5,6 +5,7 @@
 mod addresses;
 mod bind;
 pub mod check;
+mod clock;
 pub mod config;
 mod connections;
 pub mod doors;
@@ -22,6 +23,7 @@ mod outbox;
 mod pages;
 mod places;
 mod prefix;
+mod private_file;
 mod pulse;
 mod rate;
 pub mod relay;
@@ -37,7 +39,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -73,9 +75,10 @@ const WRITE_WITHIN: Duration = Duration::from_secs(1);
 /// Serves until `stop` is done, then closes every socket so that browsers know to come back.
 ///
 /// # Errors
-/// If the certificate cannot be used, or the system has no random numbers for seat tokens.
+/// If the certificate cannot be used, the clock stands before 1970, or the system has no random numbers for seat tokens.
 pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -> io::Result<()> {
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
+    clock::check(SystemTime::now())?;
     let tls = Tls::open(&config).map_err(io::Error::other)?.map(Arc::new);
     let (ledger, records) = open_ledger(&config, doors.http());
     let ice = Arc::new(ice_servers(&config, &doors)?);
@@ -146,6 +149,7 @@ fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>
     // Servers on other ports of this machine may have the same folder.
     let name = address.to_string().replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
     let file = folder.join(format!("seats-{name}.jsonl"));
+    private_file::warn_if_open("server.state", &folder);
     match Ledger::open(file.clone()) {
         Ok((ledger, records)) => {
             info!(file = %file.display(), rooms = records.len(), "seats outlive a restart");

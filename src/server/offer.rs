@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, HeaderName};
 use axum::{Extension, Json};
 
+use super::clock::since_epoch;
 use super::ice::IceServers;
 use super::places::network;
-use super::rooms::since_epoch;
 use super::visitor::Visitor;
 use crate::protocol::IceOffer;
 

@@ -39,7 +39,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
@@ -50,6 +50,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, error};
 
 use super::bind::listener;
+use super::clock::since_epoch;
 use super::config::RelayConfig;
 use super::ice::Secret;
 use super::journal::Journal;
@@ -202,8 +203,7 @@ impl Inner {
     }
 
     fn now(&self) -> Now {
-        let date = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { running: self.started.elapsed(), date }
+        Now { running: self.started.elapsed(), date: since_epoch() }
     }
 
     fn receive(&self, now: Now, from: &Route, message: &[u8]) {

@@ -1,12 +1,13 @@
 //! The secret from which the relay's passwords are derived: the host's own, or a random one that outlives a restart.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use tracing::{info, warn};
 
 use super::ice::Secret;
+use super::private_file;
 
 /// The file in the state folder.
 const FILE: &str = "relay-secret";
@@ -34,20 +35,17 @@ pub(super) fn relay_secret(configured: &str, folder: Option<&Path>) -> io::Resul
 
 /// What the file holds, which is `fresh` if there was none.
 fn keep(folder: &Path, fresh: &str) -> io::Result<String> {
-    fs::create_dir_all(folder)?;
+    private_file::make_folder(folder)?;
     let file = folder.join(FILE);
+    private_file::warn_if_open("server.state", &file);
     match fs::read_to_string(&file) {
         // One that was cut off by a full disk would be easy to guess.
         Ok(kept) if kept.len() >= BYTES => return Ok(kept),
-        Ok(_) => fs::remove_file(&file)?,
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&file)?.write_all(fresh.as_bytes())?;
+    private_file::create(&file)?.write_all(fresh.as_bytes())?;
     Ok(fresh.to_owned())
 }
 
@@ -74,7 +72,8 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(state.join(FILE)).unwrap().permissions().mode() & 0o777, 0o600);
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&state), mode(&state.join(FILE))), (0o700, 0o600));
         }
         fs::write(state.join(FILE), "cut").unwrap();
         assert_ne!(relay_secret("", Some(&state)).unwrap(), Secret::new("cut"));

@@ -8,9 +8,9 @@ pub(in crate::server) mod acme;
 pub mod certificate;
 mod files;
 pub mod lan;
-mod private;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -26,6 +26,7 @@ use tracing::warn;
 
 use super::addresses::as_host;
 use super::config::Config;
+use super::private_file;
 use acme::Acme;
 use certificate::{Certificate, CertificateError, Standing};
 use files::Files;
@@ -85,6 +86,15 @@ pub(super) fn folder(config: &Config) -> Option<PathBuf> {
     config.server.state_folder().map(|folder| folder.join("tls"))
 }
 
+/// Tells of keys from earlier runs that others than the server's user have rights to.
+fn warn_if_kept_open(folder: &Path) {
+    private_file::warn_if_open("server.state", folder);
+    // None is there before the first start.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        private_file::warn_if_open("server.state", &entry.path());
+    }
+}
+
 /// HTTPS as the settings want it.
 pub(super) struct Tls {
     acceptor: TlsAcceptor,
@@ -112,6 +122,9 @@ impl Tls {
         let files = !tls.certificate.as_os_str().is_empty();
         let now = SystemTime::now();
         let shown = Arc::new(Shown::default());
+        if !files && tls.is_on() {
+            folder.as_deref().into_iter().for_each(warn_if_kept_open);
+        }
         let source = match (files, !tls.domains.is_empty(), tls.lan) {
             (false, false, false) => return Ok(None),
             (true, false, false) if tls.key.as_os_str().is_empty() => {
@@ -120,6 +133,7 @@ impl Tls {
             (true, false, false) => {
                 let files = Files::new(tls.certificate.clone(), tls.key.clone());
                 shown.show(files.read()?);
+                private_file::warn_if_open_to_everybody("tls.key", &tls.key);
                 Source::Files(files)
             }
             (false, true, false) => {

@@ -12,4 +12,6 @@ mod patience;
 mod process;
 mod proxies;
 mod renewal;
+#[cfg(unix)]
+mod rights;
 mod sources;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::Findings;
 use crate::server::config::Config;
-use crate::server::tls;
+use crate::server::{private_file, tls};
 
 /// Open files that are none of the connections counted in the settings.
 const OTHER_FILES: usize = 100;
@@ -28,6 +28,10 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
             let within = tls::folder(config).filter(|_| config.tls.is_on());
             for folder in [folder].into_iter().chain(within) {
                 match try_to_write(&folder) {
+                    Ok(()) if private_file::is_open(&folder) => findings.note(format!(
+                        "server.state: {} is open to other users of this machine: chmod 700",
+                        folder.display()
+                    )),
                     Ok(()) => findings.ok(format!("server.state: {} can be written", folder.display())),
                     Err(fault) => findings
                         .wrong(format!("server.state: {} cannot be written: {fault}", folder.display())),

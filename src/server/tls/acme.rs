@@ -19,8 +19,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tracing::{debug, info, warn};
 
-use super::{Shown, TlsError, private, provider};
+use super::{Shown, TlsError, provider};
 use crate::server::config::TlsConfig;
+use crate::server::private_file;
 use shelf::{Shelf, certificate_file};
 
 /// Pause after a first failure; it doubles up to [`LONGEST_PAUSE`]. Let's Encrypt allows five failures an hour
@@ -72,8 +73,8 @@ impl Acme {
     /// and authorities allow that a few times a week.
     pub(super) fn make_folder(&self) -> Result<(), TlsError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        private::make_folder(folder)
-            .and_then(|()| private::try_folder(folder))
+        private_file::make_folder(folder)
+            .and_then(|()| private_file::try_folder(folder))
             .map_err(|error| TlsError::Folder { folder: folder.clone(), why: error.to_string() })
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -15,6 +15,8 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::time::ASN1Time;
+
+use crate::server::clock::since_epoch_at;
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 /// Authorities ask to renew when a third of a certificate's life is left, and the ACME library does.
@@ -174,7 +176,7 @@ fn is_encrypted(pem: &[u8]) -> bool {
 }
 
 fn since_epoch(now: SystemTime) -> i64 {
-    let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let seconds = since_epoch_at(now).as_secs();
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
@@ -197,7 +199,7 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use rcgen::{CertificateParams, KeyPair};
 

@@ -9,6 +9,7 @@ use tracing::{error, info, warn};
 
 use super::Shown;
 use super::certificate::{Certificate, CertificateError, Standing};
+use crate::server::private_file;
 
 /// How often the files are looked at; cheap, and works on every kind of disk and for links that are turned.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -75,6 +76,7 @@ impl Files {
             }
             Ok(new) => {
                 info!(file = %self.certificate.display(), "a new certificate is in use, good until {}", new.last_day());
+                private_file::warn_if_open_to_everybody("tls.key", &self.key);
                 shown.show(new);
             }
             Err(fault) => {

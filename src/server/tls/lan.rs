@@ -6,7 +6,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -15,9 +15,10 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 use x509_parser::time::ASN1Time;
 
+use super::Shown;
 use super::certificate::{Certificate, Standing};
-use super::{Shown, private};
-use crate::server::addresses;
+use crate::server::clock::since_epoch_at;
+use crate::server::{addresses, private_file};
 
 /// Apple's systems take no longer life (support.apple.com/102028).
 const LIFE_DAYS: u64 = 825;
@@ -119,11 +120,7 @@ fn has_time_left(certificate: &Certificate, now: SystemTime) -> bool {
 }
 
 fn is_unset(now: SystemTime) -> bool {
-    since_epoch(now) < CLOCK_IS_SET
-}
-
-fn since_epoch(now: SystemTime) -> Duration {
-    now.duration_since(UNIX_EPOCH).unwrap_or_default()
+    since_epoch_at(now) < CLOCK_IS_SET
 }
 
 /// Shows a new certificate whenever the one in use is of no more use, above all when the clock was set after the start.
@@ -163,8 +160,8 @@ pub(super) fn certificate(
     let names = with_former(machine.names(), old.as_ref().map(Certificate::names).unwrap_or_default());
     let pem = make(names, now)?;
     let keep = |folder: &Path| -> io::Result<()> {
-        private::make_folder(folder)?;
-        private::write(&folder.join(FILE), pem.as_bytes())
+        private_file::make_folder(folder)?;
+        private_file::write(&folder.join(FILE), pem.as_bytes())
     };
     match folder.map(keep) {
         Some(Ok(())) => info!("a new certificate for this machine was made; browsers will warn once"),
@@ -193,7 +190,7 @@ fn make(names: Vec<String>, now: SystemTime) -> Result<String, String> {
     let wrong = |error: &dyn ToString| error.to_string();
     let key = KeyPair::generate().map_err(|error| wrong(&error))?;
     let mut about = CertificateParams::new(names).map_err(|error| wrong(&error))?;
-    let begins = since_epoch(now).saturating_sub(BEFORE_NOW);
+    let begins = since_epoch_at(now).saturating_sub(BEFORE_NOW);
     let ends = begins + Duration::from_secs(LIFE_DAYS * 24 * 60 * 60);
     let moment = |time: Duration| {
         let seconds = i64::try_from(time.as_secs()).map_err(|error| wrong(&error))?;
@@ -230,6 +227,7 @@ fn in_colours(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::UNIX_EPOCH;
 
     use super::*;
 

@@ -10,8 +10,9 @@ use rustls_acme::{AccountCache, CertCache};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
+use crate::server::private_file;
+use crate::server::tls::Shown;
 use crate::server::tls::certificate::Certificate;
-use crate::server::tls::{Shown, private};
 
 /// The shelf; a certificate is shown as soon as it lies there.
 #[derive(Clone)]
@@ -76,7 +77,7 @@ impl CertCache for Shelf {
 
     async fn store_cert(&self, names: &[String], directory: &str, pem: &[u8]) -> io::Result<()> {
         self.show(pem);
-        self.certificate_file(names, directory).map_or(Ok(()), |file| private::write(&file, pem))
+        self.certificate_file(names, directory).map_or(Ok(()), |file| private_file::write(&file, pem))
     }
 }
 
@@ -91,6 +92,6 @@ impl AccountCache for Shelf {
 
     async fn store_account(&self, contact: &[String], directory: &str, key: &[u8]) -> io::Result<()> {
         *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.to_vec());
-        self.account_file(contact, directory).map_or(Ok(()), |file| private::write(&file, key))
+        self.account_file(contact, directory).map_or(Ok(()), |file| private_file::write(&file, key))
     }
 }
