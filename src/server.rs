@@ -111,6 +111,7 @@ pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -
         () = stop => {}
     }
     drop(doors);
+    ledger.let_go();
     info!(rooms = sockets.rooms.count(), "stopping");
     sockets.connections.stop();
     front.stop();

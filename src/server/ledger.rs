@@ -10,23 +10,27 @@
 //! of its old one. Nothing is synced: a machine that loses power loses its calls' paths as well. When the file
 //! has grown enough it is written anew beside the old one, which it then replaces. On a disk that is full or gone
 //! the file is removed, because seats kept for proofs that nobody has any more would be worse than none; as soon
-//! as it takes a file again, all is written.
+//! as it takes a file again, all is written. So it is when somebody else removed the file or its folder, or changed
+//! it: that is looked for before each write, and every few seconds.
 
-use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use serde::Deserialize;
 use tracing::{info, warn};
 
+use super::private_file;
 use super::room::RoomRecord;
 use crate::protocol::RoomId;
 
-/// Pause before another try on a disk that refused.
-const RETRY: Duration = Duration::from_secs(5);
+/// Pause before another look at the file, or another try on a disk that refused.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A file smaller than this is not worth writing anew.
 const SMALL: usize = 64 * 1024;
 
@@ -48,6 +52,7 @@ struct Work {
     waiting: HashMap<RoomId, RoomRecord>,
     writing: bool,
     closing: bool,
+    let_go: bool,
 }
 
 impl Ledger {
@@ -56,13 +61,14 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be read, or its folder takes no file.
     pub(super) fn open(file: PathBuf) -> io::Result<(Self, Vec<RoomRecord>)> {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut book =
-            Book { path: file, rooms: HashMap::new(), file: None, bytes: 0, least: 0, failing: false };
+        let mut book = Book::new(file);
         book.read()?;
-        book.write_anew()?;
+        if book.rooms.is_empty() {
+            book.write_anew()?;
+        } else {
+            // A large one takes a while, in which nobody is to wait for the server: the thread writes it.
+            book.begin_anew()?;
+        }
         let records = book.rooms.values().cloned().collect();
         let desk = Arc::new(Desk::default());
         let writer = desk.clone();
@@ -77,6 +83,22 @@ impl Ledger {
             desk.lock().waiting.insert(record.room.clone(), record);
             desk.more.notify_one();
         }
+    }
+
+    /// Has many rooms written down at once, for which the thread wakes up once.
+    pub(super) fn write_all(&self, records: impl Iterator<Item = RoomRecord>) {
+        let Some(desk) = &self.0 else { return records.for_each(drop) };
+        let mut work = desk.lock();
+        work.waiting.reserve(records.size_hint().1.unwrap_or_default());
+        work.waiting.extend(records.map(|record| (record.room.clone(), record)));
+        drop(work);
+        desk.more.notify_one();
+    }
+
+    /// Leaves the file to whoever takes it from now on: the next server may start before this one has ended.
+    pub(super) fn let_go(&self) {
+        let Some(desk) = &self.0 else { return };
+        desk.lock().let_go = true;
     }
 
     /// Waits until all is written, but not longer than `patience`, and ends the thread.
@@ -96,9 +118,8 @@ impl Desk {
             work.writing = false;
             self.done.notify_all();
             while work.waiting.is_empty() && !work.closing {
-                let patience = if book.failing { RETRY } else { Duration::MAX };
                 let (woken, waited) =
-                    self.more.wait_timeout(work, patience).unwrap_or_else(PoisonError::into_inner);
+                    self.more.wait_timeout(work, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner);
                 work = woken;
                 if waited.timed_out() {
                     break;
@@ -108,8 +129,12 @@ impl Desk {
                 return;
             }
             let changed = std::mem::take(&mut work.waiting);
+            let is_ours = !work.let_go;
             work.writing = true;
             drop(work);
+            if is_ours {
+                book.look();
+            }
             book.write(changed);
         }
     }
@@ -132,25 +157,47 @@ struct Book {
     failing: bool,
 }
 
+/// What tells of a line whether a newer one has replaced it.
+#[derive(Deserialize)]
+struct Heading<'a> {
+    #[serde(borrow)]
+    room: Cow<'a, str>,
+}
+
 impl Book {
-    fn read(&mut self) -> io::Result<()> {
+    fn new(path: PathBuf) -> Self {
+        Self { path, rooms: HashMap::new(), file: None, bytes: 0, least: 0, failing: false }
+    }
+
+    /// Reads the newest line of each room and passes the older ones over; tells how many lines it could not read.
+    fn read(&mut self) -> io::Result<usize> {
         let text = match fs::read(&self.path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
             Err(error) => return Err(error),
         };
-        let mut unreadable = 0;
+        let (mut known, mut unreadable) = (HashSet::new(), 0);
         // What follows the last end of line was cut off while it was written.
-        for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
-            match serde_json::from_str(line) {
-                Ok(record) => self.note(record),
+        for line in text.rsplit(|byte| *byte == b'\n').skip(1) {
+            let Ok(Heading { room }) = serde_json::from_slice(line) else {
+                unreadable += 1;
+                continue;
+            };
+            if known.contains(&room) {
+                continue;
+            }
+            match serde_json::from_slice(line) {
+                Ok(record) => {
+                    self.note(record);
+                    known.insert(room);
+                }
                 Err(_) => unreadable += 1,
             }
         }
         if unreadable > 0 {
             warn!(file = %self.path.display(), lines = unreadable, "lines that are no seats were passed over");
         }
-        Ok(())
+        Ok(unreadable)
     }
 
     fn note(&mut self, record: RoomRecord) {
@@ -161,14 +208,28 @@ impl Book {
         }
     }
 
+    /// Notices that the file is not there any more as it was left, so that it is written anew.
+    fn look(&mut self) {
+        let Some(file) = &self.file else { return };
+        let is_as_left =
+            |there: Metadata, own: Metadata| is_same(&there, &own) && own.len() == self.bytes as u64;
+        let found = fs::metadata(&self.path).and_then(|there| Ok(is_as_left(there, file.metadata()?)));
+        if !found.unwrap_or_default() {
+            warn!(file = %self.path.display(), "the file of the seats was removed or changed by somebody else: it is written anew");
+            self.file = None;
+        }
+    }
+
     fn write(&mut self, changed: HashMap<RoomId, RoomRecord>) {
         let lines = lines(changed.values());
         changed.into_values().for_each(|record| self.note(record));
         let written = match &mut self.file {
-            Some(file) if self.bytes < SMALL + 4 * self.least => file.write_all(lines.as_bytes()),
+            Some(file) if self.bytes < SMALL + 4 * self.least => {
+                self.bytes += lines.len();
+                file.write_all(lines.as_bytes())
+            }
             _ => self.write_anew(),
         };
-        self.bytes += lines.len();
         match written {
             Ok(()) if self.failing => info!("seats are written down again"),
             Ok(()) => {}
@@ -186,32 +247,51 @@ impl Book {
 
     fn write_anew(&mut self) -> io::Result<()> {
         self.file = None;
-        let beside = self.path.with_extension("new");
+        let (mut file, beside) = self.begin_anew()?;
         let text = lines(self.rooms.values());
-        let mut file = private(&beside)?;
         file.write_all(text.as_bytes())?;
         fs::rename(&beside, &self.path)?;
         (self.file, self.bytes, self.least) = (Some(file), text.len(), text.len());
         Ok(())
     }
+
+    /// Makes the file that is to replace the old one, and the folder if it is not there.
+    fn begin_anew(&self) -> io::Result<(File, PathBuf)> {
+        if let Some(folder) = self.path.parent() {
+            private_file::make_folder(folder)?;
+        }
+        let beside = self.path.with_extension("new");
+        Ok((private_file::create(&beside)?, beside))
+    }
 }
 
 fn lines<'a>(records: impl Iterator<Item = &'a RoomRecord>) -> String {
-    // No map with other than text keys, and no Serialize that fails, is inside.
-    records.filter_map(|record| serde_json::to_string(record).ok()).map(|line| line + "\n").collect()
+    let mut text = Vec::new();
+    for record in records {
+        // No map with other than text keys, no Serialize that fails, and no disk is inside.
+        if serde_json::to_writer(&mut text, record).is_ok() {
+            text.push(b'\n');
+        }
+    }
+    String::from_utf8(text).unwrap_or_default()
 }
 
-/// An empty file for nobody else's eyes: room numbers are in it.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+/// Whether a path leads to the file that is open.
+#[cfg(unix)]
+fn is_same(there: &Metadata, own: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (there.dev(), there.ino()) == (own.dev(), own.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(there: &Metadata, own: &Metadata) -> bool {
+    there.len() == own.len()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::protocol::{Page, PeerId, SeatToken};
     use crate::server::room::{SeatRecord, TokenDigest};
@@ -262,17 +342,24 @@ mod tests {
     }
 
     #[test]
+    fn older_lines_of_a_room_are_passed_over_unread() {
+        let folder = folder();
+        let file = folder.path().join("seats.jsonl");
+        let older = "{\"room\":\"1\",\"seats\":\"nonsense\"}\n".repeat(1_000);
+        let gone = lines([record("2", 1, 1), record("2", 2, 0)].iter());
+        fs::write(&file, older.clone() + &gone + &lines([record("1", 1, 1)].iter())).unwrap();
+        let mut book = Book::new(file.clone());
+        assert_eq!(book.read().unwrap(), 0, "lines that cannot be read");
+        assert_eq!(book.rooms.into_values().collect::<Vec<_>>(), [record("1", 1, 1)]);
+        fs::write(&file, older).unwrap();
+        assert_eq!(Book::new(file).read().unwrap(), 1_000);
+    }
+
+    #[test]
     fn the_file_stays_small_however_often_a_room_changes() {
         let folder = folder();
         let file = folder.path().join("seats.jsonl");
-        let mut book = Book {
-            path: file.clone(),
-            rooms: HashMap::new(),
-            file: None,
-            bytes: 0,
-            least: 0,
-            failing: false,
-        };
+        let mut book = Book::new(file.clone());
         for page in 0..5_000 {
             let record = record("1", page, 2);
             book.write(HashMap::from([(record.room.clone(), record)]));
@@ -281,49 +368,90 @@ mod tests {
         assert_eq!(open(&file).1, [record("1", 4_999, 2)]);
     }
 
+    /// Has one change written, as the thread does.
+    fn change(book: &mut Book, room: &str) {
+        let record = record(room, 1, 1);
+        book.look();
+        book.write(HashMap::from([(record.room.clone(), record)]));
+    }
+
     #[test]
     fn after_a_disk_that_refused_all_is_there_again() {
         let folder = folder();
         let path = folder.path().join("away");
         let file = path.join("seats.jsonl");
-        let mut book = Book {
-            path: file.clone(),
-            rooms: HashMap::new(),
-            file: None,
-            bytes: 0,
-            least: 0,
-            failing: false,
-        };
-        let change = |book: &mut Book, room: &str| {
-            let record = record(room, 1, 1);
-            book.write(HashMap::from([(record.room.clone(), record)]));
-        };
+        let mut book = Book::new(file.clone());
+        fs::write(&path, "in the way").unwrap();
         change(&mut book, "1");
         assert!(book.failing);
-        fs::create_dir(&path).unwrap();
+        fs::remove_file(&path).unwrap();
         change(&mut book, "2");
         assert!(!book.failing);
         assert_eq!(open(&file).1, [record("1", 1, 1), record("2", 1, 1)]);
     }
 
+    #[cfg(unix)]
     #[test]
     fn what_is_old_is_not_left_on_a_disk_that_refuses() {
         let folder = folder();
         let file = folder.path().join("seats.jsonl");
         let record = record("1", 1, 1);
         // A device that is always full.
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        fs::write(&file, lines([&record].into_iter())).unwrap();
-        let mut book = Book {
-            path: file.clone(),
-            rooms: HashMap::new(),
-            file: Some(full),
-            bytes: 0,
-            least: 0,
-            failing: false,
-        };
+        std::os::unix::fs::symlink("/dev/full", &file).unwrap();
+        let full = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        let mut book = Book { file: Some(full), ..Book::new(file.clone()) };
+        book.look();
         book.write(HashMap::from([(record.room.clone(), record)]));
-        assert!(book.failing && !file.exists());
+        assert!(book.failing && fs::symlink_metadata(&file).is_err());
+    }
+
+    #[test]
+    fn a_file_or_folder_that_somebody_removed_or_changed_is_written_anew() {
+        let folder = folder();
+        let path = folder.path().join("state");
+        let file = path.join("seats.jsonl");
+        let mut book = Book::new(file.clone());
+        change(&mut book, "1");
+        let spoil: [(&str, &dyn Fn()); 4] = [
+            ("file removed", &|| fs::remove_file(&file).unwrap()),
+            ("folder removed", &|| fs::remove_dir_all(&path).unwrap()),
+            ("emptied", &|| drop(File::create(&file).unwrap())),
+            ("replaced", &|| {
+                fs::write(path.join("other"), fs::read(&file).unwrap()).unwrap();
+                fs::rename(path.join("other"), &file).unwrap();
+            }),
+        ];
+        for (how, spoil) in spoil {
+            spoil();
+            book.look();
+            assert!(book.file.is_none(), "{how}");
+            // Nothing has changed; it was only time to look.
+            book.write(HashMap::new());
+            let text = fs::read_to_string(&file).unwrap();
+            assert_eq!(text, lines([record("1", 1, 1)].iter()), "{how}");
+            book.look();
+            assert!(book.file.is_some(), "{how}");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
+
+    #[test]
+    fn a_server_that_ends_does_not_take_the_file_back_from_the_next_one() {
+        let folder = folder();
+        let file = folder.path().join("seats.jsonl");
+        let (ending, _) = open(&file);
+        ending.write(|| Some(record("1", 1, 1)));
+        ending.let_go();
+        let (next, _) = open(&file);
+        next.write(|| Some(record("2", 1, 1)));
+        next.close(PATIENCE);
+        ending.write(|| Some(record("3", 1, 1)));
+        ending.close(PATIENCE);
+        assert!(open(&file).1.iter().all(|record| record.room.as_str() != "3"));
     }
 
     #[cfg(unix)]

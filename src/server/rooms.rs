@@ -7,11 +7,12 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tracing::debug;
 
+use super::clock::since_epoch;
 use super::ice::IceServers;
 use super::journal::Journal;
 use super::ledger::Ledger;
@@ -19,6 +20,13 @@ use super::outbox::Outbox;
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
 use crate::protocol::inbound::Relay;
 use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
+
+/// Most rooms that expire, and the longest time that it takes, before others get the map: after a restart all rooms
+/// may be due in one moment.
+const EXPIRED_AT_ONCE: usize = 500;
+const EXPIRY_HOLDS: Duration = Duration::from_millis(5);
+/// Pause before the next of them. The lock is not fair, so those who wait for it need a moment to get it.
+const EXPIRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// The registry of rooms; clones are the same registry.
 #[derive(Clone, Debug)]
@@ -42,6 +50,8 @@ struct Map {
     rooms: HashMap<RoomId, Arc<Mutex<Occupied>>>,
     /// Rooms to look into and when; those that are not their room's [`Occupied::alarm`] any more do nothing.
     alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
+    /// How many rooms are [`Occupied::restored`].
+    restored: usize,
 }
 
 /// A room with somebody in it.
@@ -55,6 +65,9 @@ struct Occupied {
     sockets: Vec<(PeerId, Arc<Outbox>)>,
     /// When the room is looked into next.
     alarm: Option<Duration>,
+    /// The room is known from before the restart, and nobody has come to it since. Such rooms are as many as then, last
+    /// for the grace, and take no newcomer's place.
+    restored: bool,
 }
 
 /// What a page asks for when it joins.
@@ -96,16 +109,20 @@ impl Rooms {
         journal: Journal,
         (ledger, records): (Ledger, Vec<RoomRecord>),
     ) -> Self {
-        let mut map = Map::default();
-        for record in records {
+        let mut map = Map { restored: records.len(), ..Map::default() };
+        map.rooms.reserve(records.len());
+        let restore = |record: RoomRecord| {
             let id = record.room.clone();
             let room = Occupied::new(Room::restore(Duration::ZERO, record, rules));
             let mut occupied = lock(&room);
-            occupied.record(&ledger);
+            occupied.restored = true;
+            let record = occupied.room.take_record();
             map.watch(&id, &mut occupied);
             drop(occupied);
             map.rooms.insert(id, room);
-        }
+            record
+        };
+        ledger.write_all(records.into_iter().filter_map(restore));
         let (started, map, sooner) = (Instant::now(), Mutex::new(map), Notify::new());
         Self(Arc::new(Shared { rules, limit, ice, journal, ledger, started, map, sooner }))
     }
@@ -126,13 +143,11 @@ impl Rooms {
     /// [`RoomFull`] if the room has no seat left, or the server no room.
     pub(super) fn join(&self, id: RoomId, asking: Asking, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
         let showed_token = asking.resume.is_some();
-        let mut map = lock(&self.0.map);
-        let known = map.rooms.get(&id).cloned();
-        if known.is_none() && map.rooms.len() >= self.0.limit {
-            drop(map);
+        let Some(mut map) = self.map_with(&id) else {
             self.0.journal.note("no room left on this server", &id, None);
             return Err(RoomFull);
-        }
+        };
+        let known = map.rooms.get(&id).cloned();
         let room = known.unwrap_or_else(|| Occupied::new(Room::new(id.clone(), self.0.rules)));
         let mut occupied = lock(&room);
         let peer = occupied.room.seat_for(asking.resume.as_ref());
@@ -158,6 +173,7 @@ impl Rooms {
         occupied.sockets.push((peer, outbox.clone()));
         occupied.deliver(admission.deliveries);
         occupied.record(&self.0.ledger);
+        map.restored -= usize::from(std::mem::take(&mut occupied.restored));
         drop(occupied);
         map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
         drop(map);
@@ -190,6 +206,7 @@ impl Rooms {
         }
         let deliveries = occupied.room.leave(peer);
         self.parted(&mut map, &held.room, &mut occupied, deliveries);
+        drop((occupied, map));
         self.0.journal.note("left", &held.room, Some(peer));
     }
 
@@ -211,33 +228,61 @@ impl Rooms {
         lock(&self.0.map).rooms.len()
     }
 
-    /// Expires what is due and tells when the next is.
+    /// The map, if it has or takes this room; rooms whose time is over have made place for it.
+    fn map_with(&self, id: &RoomId) -> Option<MutexGuard<'_, Map>> {
+        let takes = |map: &Map| map.rooms.len() - map.restored < self.0.limit || map.rooms.contains_key(id);
+        let map = lock(&self.0.map);
+        if takes(&map) {
+            return Some(map);
+        }
+        drop(map);
+        self.expire();
+        Some(lock(&self.0.map)).filter(|map| takes(map))
+    }
+
+    /// Expires what is due, or a part of it, and tells when there is more to do.
     fn expire(&self) -> Option<Duration> {
+        let mut gone = Vec::new();
+        let next = self.expire_into(&mut gone);
+        for id in gone {
+            self.0.journal.note("left, did not come back", &id, None);
+        }
+        next
+    }
+
+    /// The same, holding the map; `gone` gets the room of every seat whose time is over.
+    fn expire_into(&self, gone: &mut Vec<RoomId>) -> Option<Duration> {
         let mut map = lock(&self.0.map);
-        loop {
+        let begun = self.now();
+        for _ in 0..EXPIRED_AT_ONCE {
+            let now = self.now();
             let Reverse((due, _)) = map.alarms.peek()?;
-            if *due > self.now() {
+            if *due > now {
                 return Some(*due);
             }
-            let Reverse((due, id)) = map.alarms.pop()?;
-            let Some(room) = map.rooms.get(&id).cloned() else {
-                continue;
-            };
-            let mut occupied = lock(&room);
-            if occupied.alarm != Some(due) {
-                continue;
+            if now - begun >= EXPIRY_HOLDS {
+                break;
             }
-            occupied.alarm = None;
-            let before = occupied.room.seats();
-            let deliveries = occupied.room.expire(self.now());
-            let gone = before - occupied.room.seats();
-            occupied.deliver(deliveries);
-            occupied.record(&self.0.ledger);
-            for _ in 0..gone {
-                self.0.journal.note("left, did not come back", &id, None);
-            }
-            map.watch(&id, &mut occupied);
+            self.expire_first(&mut map, now, gone);
         }
+        Some(self.now() + EXPIRY_PAUSE)
+    }
+
+    /// Looks into the room whose alarm is the first.
+    fn expire_first(&self, map: &mut Map, now: Duration, gone: &mut Vec<RoomId>) {
+        let Some(Reverse((due, id))) = map.alarms.pop() else { return };
+        let Some(room) = map.rooms.get(&id).cloned() else { return };
+        let mut occupied = lock(&room);
+        if occupied.alarm != Some(due) {
+            return;
+        }
+        occupied.alarm = None;
+        let before = occupied.room.seats();
+        let deliveries = occupied.room.expire(now);
+        gone.extend(std::iter::repeat_n(id.clone(), before - occupied.room.seats()));
+        occupied.deliver(deliveries);
+        occupied.record(&self.0.ledger);
+        map.watch(&id, &mut occupied);
     }
 
     fn part(&self, seat: &Seat) {
@@ -253,6 +298,7 @@ impl Rooms {
             Parting::Lose(loss) => ("away", occupied.room.lose(self.now(), seat.peer, loss)),
         };
         self.parted(&mut map, &seat.id, &mut occupied, deliveries);
+        drop((occupied, map));
         self.0.journal.note(what, &seat.id, Some(seat.peer));
     }
 
@@ -270,6 +316,7 @@ impl Map {
     fn watch(&mut self, id: &RoomId, occupied: &mut Occupied) -> bool {
         if occupied.room.is_empty() {
             self.rooms.remove(id);
+            self.restored -= usize::from(std::mem::take(&mut occupied.restored));
         }
         let set = occupied.alarm.unwrap_or(Duration::MAX);
         let Some(deadline) = occupied.room.deadline().filter(|deadline| *deadline < set) else {
@@ -289,6 +336,7 @@ impl Occupied {
             turn: u64::from_ne_bytes(random()),
             sockets: Vec::new(),
             alarm: None,
+            restored: false,
         }))
     }
 
@@ -362,11 +410,6 @@ impl Drop for Seat {
     }
 }
 
-/// The time by which credentials end; a clock before 1970 makes them end at once.
-pub(super) fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 /// 128 random bits.
 fn fresh_token() -> SeatToken {
     SeatToken(format!("{:032x}", u128::from_ne_bytes(random())))
@@ -387,10 +430,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ServerMsg;
     use crate::protocol::inbound::{Inbound, decode};
+    use crate::protocol::{Page, ServerMsg};
     use crate::server::ice::Secret;
     use crate::server::outbox::{Outgoing, QueueLimit};
+    use crate::server::room::{SeatRecord, TokenDigest};
 
     const RULES: Rules =
         Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
@@ -512,10 +556,76 @@ mod tests {
         drop(join(&rooms, "1", None, &outbox()));
         seat.leave();
         assert!(rooms.join(id("2"), asking(None), &outbox()).is_err(), "a kept seat keeps its room");
-        while rooms.count() > 0 {
-            rooms.expire();
+        let second = outbox();
+        // Nobody but the newcomers themselves looks what is due.
+        let _seat =
+            std::iter::repeat_with(|| rooms.join(id("2"), asking(None), &second)).find_map(Result::ok);
+        assert_eq!(rooms.count(), 1, "the room whose time was over made place");
+    }
+
+    /// A room with somebody in it, who can prove it by the room's number.
+    fn record(number: usize) -> RoomRecord {
+        let (room, token) = (id(&number.to_string()), SeatToken(number.to_string()));
+        let seat =
+            SeatRecord { peer: PeerId(1), page: Page(1), token: TokenDigest::of(&token), issued: vec![] };
+        RoomRecord { room, last_peer: 1, last_page: 1, seats: vec![seat] }
+    }
+
+    /// Rooms known from before a restart.
+    fn restored(rules: Rules, limit: usize, count: usize) -> Rooms {
+        let records = (0..count).map(record).collect();
+        Rooms::new(rules, limit, no_ice(), Journal::default(), (Ledger::default(), records))
+    }
+
+    #[test]
+    fn rooms_that_expire_together_are_taken_in_pieces() {
+        let rooms = restored(Rules { grace: Duration::ZERO, ..RULES }, 10_000, 10_000);
+        let (mut left, mut pieces) = (rooms.count(), 0);
+        while left > 0 {
+            let next = rooms.expire();
+            let now_left = rooms.count();
+            assert!(left - now_left <= EXPIRED_AT_ONCE);
+            assert!(now_left == 0 || next.is_some_and(|next| next <= rooms.now() + EXPIRY_PAUSE), "{next:?}");
+            (left, pieces) = (now_left, pieces + 1);
         }
-        assert!(rooms.join(id("2"), asking(None), &outbox()).is_ok());
+        assert!(pieces >= 10_000 / EXPIRED_AT_ONCE);
+        assert_eq!(rooms.expire(), None);
+    }
+
+    #[test]
+    fn rooms_of_before_a_restart_are_written_down_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("seats.jsonl");
+        let open = || Ledger::open(file.clone()).unwrap();
+        let known = |records: (Ledger, Vec<RoomRecord>)| {
+            let ledger = records.0.clone();
+            let rooms = Rooms::new(RULES, 9, no_ice(), Journal::default(), records);
+            ledger.close(Duration::from_secs(20));
+            rooms.count()
+        };
+        let (ledger, _) = open();
+        ledger.write_all((0..2_000).map(record));
+        ledger.close(Duration::from_secs(20));
+        for _ in 0..2 {
+            assert_eq!(known(open()), 2_000);
+            assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2_000);
+        }
+    }
+
+    #[test]
+    fn rooms_of_before_a_restart_keep_no_newcomer_out() {
+        let rooms = restored(Rules { grace: Duration::from_secs(3_600), ..RULES }, 2, 2);
+        let newcomers: Vec<_> = ["a", "b"].map(|room| join(&rooms, room, None, &outbox())).into();
+        assert!(rooms.join(id("c"), asking(None), &outbox()).is_err());
+        let back = join(&rooms, "1", Some(SeatToken("1".into())), &outbox());
+        assert_eq!((back.peer, rooms.count()), (PeerId(1), 4));
+        newcomers.into_iter().for_each(Seat::leave);
+        let _newcomer = join(&rooms, "c", None, &outbox());
+        assert!(rooms.join(id("d"), asking(None), &outbox()).is_err(), "a room with somebody in it counts");
+        rooms.give_up(&HeldSeat { room: id("0"), resume: SeatToken("0".into()) });
+        assert!(rooms.join(id("d"), asking(None), &outbox()).is_err());
+        back.leave();
+        assert!(rooms.join(id("d"), asking(None), &outbox()).is_ok());
     }
 
     #[test]

@@ -116,6 +116,32 @@ async fn after_being_killed_five_times_everybody_has_their_seat_and_no_stranger_
 }
 
 #[tokio::test]
+async fn a_folder_removed_while_the_server_runs_is_written_anew_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, state) = (free_address().await, folder.path().join("state"));
+    let mut process = Process::start(address, &state).await;
+    let (_one, seated) = process.server.seat("4711").await;
+    written(&state, &[&seated.resume]).await;
+    fs::remove_dir_all(&state).unwrap();
+    let (_two, other) = process.server.seat("4712").await;
+    let everything = || -> Option<usize> {
+        let file = fs::read_dir(&state).ok()?.next()?.ok()?.path();
+        let text = fs::read_to_string(file).ok()?;
+        let is_there = |seat: &SeatToken| text.contains(&String::from(TokenDigest::of(seat)));
+        [&seated.resume, &other.resume].into_iter().all(is_there).then_some(text.len())
+    };
+    until("both seats to be written down", async || everything().is_some()).await;
+    let log = fs::read_to_string(&process.log).unwrap();
+    let told = |line: &str| line.contains("WARN") && line.contains("written anew");
+    assert_eq!(log.lines().filter(|line| told(line)).count(), 1);
+    process.kill();
+    let process = Process::start(address, &state).await;
+    let mut one = process.server.connect().await;
+    one.say(&resume(&seated, false)).await;
+    assert!(one.seated().await.resumed);
+}
+
+#[tokio::test]
 async fn seats_nobody_comes_back_to_are_free_after_the_grace() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().to_owned();
