@@ -4,6 +4,8 @@
 //! (those and every relay). Deliveries enter the queues under the room's lock, so every peer of a room sees
 //! one order of events.
 
+mod occupied;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,11 +22,12 @@ use super::outbox::Outbox;
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
 use crate::protocol::inbound::Relay;
 use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
+use occupied::Occupied;
 
 /// Most rooms that expire, and the longest time that it takes, before others get the map: after a restart all rooms
 /// may be due in one moment.
-const EXPIRED_AT_ONCE: usize = 500;
-const EXPIRY_HOLDS: Duration = Duration::from_millis(5);
+const EXPIRED_AT_ONCE: usize = 200;
+const EXPIRY_HOLDS: Duration = Duration::from_millis(2);
 /// Pause before the next of them. The lock is not fair, so those who wait for it need a moment to get it.
 const EXPIRY_PAUSE: Duration = Duration::from_millis(1);
 
@@ -52,22 +55,6 @@ struct Map {
     alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
     /// How many rooms are [`Occupied::restored`].
     restored: usize,
-}
-
-/// A room with somebody in it.
-#[derive(Debug)]
-struct Occupied {
-    room: Room,
-    /// Drawn anew whenever the number of a room is taken again, so that the holders of seats have other names: what
-    /// those before still have at a relay counts as theirs.
-    turn: u64,
-    /// The sockets of those present.
-    sockets: Vec<(PeerId, Arc<Outbox>)>,
-    /// When the room is looked into next.
-    alarm: Option<Duration>,
-    /// The room is known from before the restart, and nobody has come to it since. Such rooms are as many as then, last
-    /// for the grace, and take no newcomer's place.
-    restored: bool,
 }
 
 /// What a page asks for when it joins.
@@ -113,7 +100,7 @@ impl Rooms {
         map.rooms.reserve(records.len());
         let restore = |record: RoomRecord| {
             let id = record.room.clone();
-            let room = Occupied::new(Room::restore(Duration::ZERO, record, rules));
+            let room = Occupied::shared(Room::restore(Duration::ZERO, record, rules));
             let mut occupied = lock(&room);
             occupied.restored = true;
             let record = occupied.room.take_record();
@@ -148,7 +135,7 @@ impl Rooms {
             return Err(RoomFull);
         };
         let known = map.rooms.get(&id).cloned();
-        let room = known.unwrap_or_else(|| Occupied::new(Room::new(id.clone(), self.0.rules)));
+        let room = known.unwrap_or_else(|| Occupied::shared(Room::new(id.clone(), self.0.rules)));
         let mut occupied = lock(&room);
         let peer = occupied.room.seat_for(asking.resume.as_ref());
         let request = JoinRequest {
@@ -169,8 +156,7 @@ impl Rooms {
         if let Some(old) = occupied.take_socket(peer) {
             old.cut(CloseCode::Replaced);
         }
-        occupied.sockets.reserve_exact(1);
-        occupied.sockets.push((peer, outbox.clone()));
+        occupied.put_socket(peer, outbox.clone());
         occupied.deliver(admission.deliveries);
         occupied.record(&self.0.ledger);
         map.restored -= usize::from(std::mem::take(&mut occupied.restored));
@@ -288,7 +274,7 @@ impl Rooms {
     fn part(&self, seat: &Seat) {
         let mut map = lock(&self.0.map);
         let mut occupied = lock(&seat.room);
-        if !occupied.holds(seat) {
+        if !occupied.holds(seat.peer, &seat.outbox) {
             // A newer socket took the seat over.
             return;
         }
@@ -329,39 +315,6 @@ impl Map {
     }
 }
 
-impl Occupied {
-    fn new(room: Room) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self {
-            room,
-            turn: u64::from_ne_bytes(random()),
-            sockets: Vec::new(),
-            alarm: None,
-            restored: false,
-        }))
-    }
-
-    fn record(&mut self, ledger: &Ledger) {
-        ledger.write(|| self.room.take_record());
-    }
-
-    fn holds(&self, seat: &Seat) -> bool {
-        self.sockets.iter().any(|(peer, outbox)| *peer == seat.peer && Arc::ptr_eq(outbox, &seat.outbox))
-    }
-
-    fn take_socket(&mut self, peer: PeerId) -> Option<Arc<Outbox>> {
-        let index = self.sockets.iter().position(|(present, _)| *present == peer)?;
-        Some(self.sockets.swap_remove(index).1)
-    }
-
-    fn deliver(&self, deliveries: Vec<Delivery>) {
-        for Delivery { to, frame } in deliveries {
-            if let Some((_, outbox)) = self.sockets.iter().find(|(peer, _)| *peer == to) {
-                outbox.push(frame);
-            }
-        }
-    }
-}
-
 impl Seat {
     /// Passes a signal on inside the room.
     ///
@@ -369,7 +322,7 @@ impl Seat {
     /// See [`Room::relay`].
     pub(super) fn relay(&self, to: Option<PeerId>, relay: &Relay<'_>) -> Result<(), ErrorCode> {
         let occupied = lock(&self.room);
-        if !occupied.holds(self) {
+        if !occupied.holds(self.peer, &self.outbox) {
             return Err(ErrorCode::NotJoined);
         }
         occupied.deliver(occupied.room.relay(self.peer, to, relay)?);
@@ -381,7 +334,7 @@ impl Seat {
     /// The seat's token has arrived.
     pub(super) fn confirm(&self) {
         let mut occupied = lock(&self.room);
-        if occupied.holds(self) {
+        if occupied.holds(self.peer, &self.outbox) {
             occupied.room.confirm(self.peer);
             occupied.record(&self.rooms.0.ledger);
         }
