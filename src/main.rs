@@ -7,14 +7,12 @@ use clap::Parser;
 use parlor::server::check::{Verdict, check, is_well};
 use parlor::server::config::Config;
 use parlor::server::config::arguments::{Arguments, Task};
-use parlor::server::config::environment::unquoted;
 use parlor::server::doors::Doors;
+use parlor::server::files::fit;
+use parlor::server::log::Log;
 use parlor::server::run;
 use parlor::server::tls::lan::{Machine, poster};
-use tracing::{Level, Metadata, error, info, warn};
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing::{error, info, warn};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,24 +20,13 @@ async fn main() -> ExitCode {
     if arguments.task == Some(Task::Check) {
         return checked(&arguments).await;
     }
-    // What the ACME library says of its steps is said again in our own words.
-    let wanted = std::env::var(EnvFilter::DEFAULT_ENV).map(|text| unquoted(&text)).unwrap_or_default();
-    let wanted = if wanted.is_empty() { None } else { EnvFilter::try_new(wanted).ok() };
-    let filter = wanted.unwrap_or_else(|| EnvFilter::new("info,rustls_acme=warn"));
-    // What the socket library writes at the level of traces are the frames, and so seat tokens. The protocol of the
-    // relay has a span and lines with addresses for every packet.
-    let frames = |about: &Metadata<'_>| {
-        let target = about.target();
-        let of_relay = ["stun_proto", "stun_types", "turn_server_proto", "turn_types"];
-        of_relay.iter().any(|name| target.starts_with(name))
-            || *about.level() > Level::INFO && target.starts_with("tungstenite")
-    };
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(filter_fn(move |about| !frames(about)))
-        .with(tracing_subscriber::fmt::layer().with_ansi(stdout().is_terminal()))
-        .init();
-    let config = match Config::load(&arguments) {
+    let log = Log::start();
+    serve(&arguments, &log).await
+}
+
+/// Answers to `parlor health`, or serves until it is asked to stop.
+async fn serve(arguments: &Arguments, log: &Log) -> ExitCode {
+    let mut config = match Config::load(arguments) {
         Ok(config) => config,
         Err(error) => {
             error.faults().iter().for_each(|fault| error!("{fault}"));
@@ -51,7 +38,10 @@ async fn main() -> ExitCode {
     }
     // Every socket is an open file; systems start programs with a low limit that they may raise themselves.
     match rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        Ok(files) => info!(files, "limit of open files"),
+        Ok(files) => {
+            info!(files, "limit of open files");
+            fit(&mut config, files).into_iter().for_each(|what| warn!("{what}"));
+        }
         Err(fault) => warn!("the limit of open files stays as it is: {fault}"),
     }
     let doors = match Doors::open(&config) {
@@ -63,11 +53,8 @@ async fn main() -> ExitCode {
     };
     if config.tls.lan {
         let hosts = Machine::look(config.server.host).hosts();
-        doors
-            .urls(&hosts)
-            .first()
-            .into_iter()
-            .for_each(|url| println!("{}", poster(url, stdout().is_terminal())));
+        let url = doors.urls(&hosts).into_iter().next();
+        url.into_iter().for_each(|url| log.print(&poster(&url, stdout().is_terminal())));
     }
     // Asks for another look at certificate files; where there are none it must not end the server.
     #[cfg(unix)]

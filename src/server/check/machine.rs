@@ -7,10 +7,7 @@ use std::time::SystemTime;
 
 use super::Findings;
 use crate::server::config::Config;
-use crate::server::{private_file, tls};
-
-/// Open files that are none of the connections counted in the settings.
-const OTHER_FILES: usize = 100;
+use crate::server::{files, private_file, tls};
 
 pub(super) fn check(config: &Config, findings: &mut Findings) {
     match config.server.state_folder() {
@@ -39,13 +36,11 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
             }
         }
     }
-    let wanted = config.limits.sockets
-        + config.limits.requests
-        + OTHER_FILES
-        + if config.relay.enabled { config.relay.connections } else { 0 };
+    let wanted = files::wanted(config);
     match rlimit::increase_nofile_limit(rlimit::INFINITY) {
         Ok(files) if files < wanted as u64 => findings.note(format!(
-            "the system allows {files} open files, the settings of [limits] and [relay] more: up to {wanted}"
+            "the system allows {files} open files, the settings of [limits] and [relay] more: up to {wanted}; the start \
+             lowers limits.sockets, limits.requests and relay.connections to what fits"
         )),
         Ok(files) => findings.ok(format!("the system allows {files} open files, up to {wanted} are wanted")),
         Err(fault) => findings.note(format!("the limit of open files is not known: {fault}")),
