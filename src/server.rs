@@ -32,8 +32,10 @@ pub mod relay;
 pub mod room;
 mod rooms;
 mod secret;
+mod shedding;
 pub(crate) mod site;
 mod socket;
+mod tcp;
 pub mod tls;
 mod visitor;
 

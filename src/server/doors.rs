@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tracing::info;
@@ -12,6 +13,7 @@ use super::config::Config;
 use super::ice::Secret;
 use super::relay::Relay;
 use super::secret::relay_secret;
+use super::tcp::hold_little;
 
 /// Ports below are the system's.
 pub(super) const FIRST_FREE_PORT: u16 = 1024;
@@ -68,9 +70,10 @@ impl Doors {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn open(config: &Config) -> Result<Self, DoorError> {
-        let http = Door::open(config.address(), "server.port")?;
+        let patience = 2 * config.limits.write_timeout;
+        let http = Door::open(config.address(), "server.port", patience)?;
         let https = config.tls.is_on().then(|| {
-            let port = |port| Door::open(SocketAddr::new(config.server.host, port), "tls.port");
+            let port = |port| Door::open(SocketAddr::new(config.server.host, port), "tls.port", patience);
             match port(config.tls.port) {
                 Err(error) if config.tls.lan && error.fault.kind() == io::ErrorKind::PermissionDenied => {
                     info!(
@@ -144,9 +147,10 @@ impl Doors {
 }
 
 impl Door {
-    fn open(address: SocketAddr, key: &'static str) -> Result<Self, DoorError> {
+    fn open(address: SocketAddr, key: &'static str, patience: Duration) -> Result<Self, DoorError> {
         let open = || {
             let listener = listener(address.ip(), address.port())?;
+            hold_little(&listener, patience);
             let address = listener.local_addr()?;
             Ok(Self { listener, address })
         };

@@ -5,11 +5,13 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use futures::future::BoxFuture;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
@@ -18,7 +20,7 @@ use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
@@ -27,14 +29,17 @@ use tracing::debug;
 
 use super::config::Config;
 use super::doors::{Doors, Way};
-use super::places::Places;
+use super::files::{FileReserve, is_of_one_connection};
 use super::pulse::{Pulse, Watched};
-use super::relay::hold_little;
+use super::shedding::{SharedPlace, SharedPlaces};
+use super::tcp::{ResettingStream, hold_media};
 use super::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
 use super::visitor::Caller;
 
 /// Pause before another try when a connection could not be accepted, as when files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Files held back for when the system has no more; a page loads its files over as many connections.
+const SPARE_FILES: usize = 6;
 /// Largest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Requests at one time within one HTTP/2 connection; a page asks for a handful of files.
@@ -42,6 +47,9 @@ const MAX_STREAMS: u32 = 32;
 /// Requests that one HTTP/2 connection may take back before they are answered, or that break its rules, until it
 /// is closed (CVE-2023-44487).
 const MAX_RESETS: usize = 32;
+/// Answers of one HTTP/2 connection that are made at one time; other requests wait for their turn. A peer whose
+/// windows are closed keeps an answer, and what it was made with, in memory.
+const MAX_ANSWERS: usize = 8;
 /// Answers of one HTTP/2 request that may wait to be written.
 const MAX_SEND_BYTES: usize = 16 * 1024;
 /// How long a connection that has been told to end may take.
@@ -56,6 +64,9 @@ const FIRST_LETTER: u8 = 0x40;
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 
+/// A TCP stream that knows when it was of use, and gives up when one write takes too long.
+type TimedStream = Pin<Box<TimeoutStream<Watched<ResettingStream>>>>;
+
 /// Takes over connections within TLS that speak STUN or TURN.
 pub(super) type Relaying = Arc<dyn Fn(Box<dyn Duplex>, SocketAddr) -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -68,9 +79,10 @@ pub(super) struct Front {
     relaying: Option<Relaying>,
     tasks: TaskTracker,
     stopping: CancellationToken,
-    places: Arc<Semaphore>,
-    /// The same for one network, unless it is a proxy's, through which many come.
-    places_each: Arc<Places>,
+    /// Limited for one network too, unless it is a proxy's, through which many come.
+    places: Arc<SharedPlaces>,
+    /// Answers of all HTTP/2 connections that are made at one time.
+    answers: Arc<SharedPlaces>,
     proxies: Vec<IpNet>,
     patience: Duration,
     write_timeout: Duration,
@@ -107,8 +119,12 @@ impl Front {
             relaying,
             tasks,
             stopping: CancellationToken::new(),
-            places: Arc::new(Semaphore::new(limits.requests)),
-            places_each: Arc::new(Places::new(limits.requests, limits.requests_per_address)),
+            places: Arc::new(SharedPlaces::new(
+                limits.requests,
+                limits.requests_per_address,
+                limits.request_timeout / 2,
+            )),
+            answers: Arc::new(SharedPlaces::new(limits.requests, usize::MAX, Duration::ZERO)),
             proxies: config.server.trusted_proxies.clone(),
             patience: limits.request_timeout,
             // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
@@ -116,34 +132,44 @@ impl Front {
         }
     }
 
-    /// Lets connections in until the future is dropped.
+    /// Lets connections in until the future is dropped. It waits for nothing else: who has no place is turned away.
     pub(super) async fn accept_forever(self: &Arc<Self>, doors: &Doors) {
-        // The semaphore is never closed.
-        while let Ok(place) = self.places.clone().acquire_owned().await {
+        let mut reserve = FileReserve::new("pages", SPARE_FILES);
+        loop {
             match doors.accept().await {
                 Ok((stream, address, way)) => {
-                    let (front, ip) = (self.clone(), address.ip());
-                    let is_proxy = self.proxies.iter().any(|net| net.contains(&ip));
-                    let own = if is_proxy { None } else { self.places_each.take(ip) };
-                    if own.is_none() && !is_proxy {
-                        debug!(%ip, "too many connections from one address");
-                        continue;
-                    }
-                    self.tasks.spawn(async move {
-                        // A connection that has become something else has limits of its own.
-                        let handed_over = front.serve(stream, Caller { address, way }).await;
-                        drop((place, own));
-                        if let Some(relay) = handed_over {
-                            front.stopping.run_until_cancelled(relay).await;
-                        }
-                    });
+                    reserve.refill();
+                    self.admit(stream, Caller { address, way });
                 }
+                Err(error) if is_of_one_connection(&error) => debug!(%error, "no connection accepted"),
                 Err(error) => {
-                    debug!(%error, "no connection accepted");
-                    sleep(ACCEPT_PAUSE).await;
+                    self.places.shed();
+                    if !reserve.spend(&error) {
+                        sleep(ACCEPT_PAUSE).await;
+                    }
                 }
             }
         }
+    }
+
+    /// Serves a connection in a task of its own, if there is a place for it.
+    fn admit(self: &Arc<Self>, stream: TcpStream, caller: Caller) {
+        let (front, ip, pulse) = (self.clone(), caller.address.ip(), Pulse::default());
+        let is_proxy = self.proxies.iter().any(|net| net.contains(&ip));
+        let Some(place) = self.places.take(ip, !is_proxy, &pulse) else {
+            return debug!(%ip, "too many connections from one address");
+        };
+        self.tasks.spawn(async move {
+            let handed_over = tokio::select! {
+                handed_over = front.serve(stream, caller, &pulse) => handed_over,
+                () = pulse.until_shed() => None,
+            };
+            // A connection that has become something else has limits of its own.
+            drop(place);
+            if let Some(relay) = handed_over {
+                front.stopping.run_until_cancelled(relay).await;
+            }
+        });
     }
 
     /// Tells all connections to end.
@@ -152,15 +178,21 @@ impl Front {
     }
 
     /// One connection, until it ends or has become a WebSocket; or else who goes on with it.
-    async fn serve(&self, stream: TcpStream, caller: Caller) -> Option<BoxFuture<'static, ()>> {
+    async fn serve(
+        &self,
+        stream: TcpStream,
+        caller: Caller,
+        pulse: &Pulse,
+    ) -> Option<BoxFuture<'static, ()>> {
         // Signals are small and urgent; without the option they only wait a little.
         drop(stream.set_nodelay(true));
+        let stream = Watched::new(ResettingStream::new(stream), pulse.clone());
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream.as_mut().set_write_timeout_pinned(Some(self.write_timeout));
         match (&self.tls, caller.way) {
-            (Some(tls), Way::Tls) => self.serve_tls(tls, stream, caller).await,
+            (Some(tls), Way::Tls) => self.serve_tls(tls, stream, caller, pulse).await,
             _ => {
-                self.serve_http1(stream, caller).await;
+                self.serve_http1(stream, caller, pulse).await;
                 None
             }
         }
@@ -169,8 +201,9 @@ impl Front {
     async fn serve_tls(
         &self,
         tls: &Tls,
-        stream: Pin<Box<TimeoutStream<TcpStream>>>,
+        stream: TimedStream,
         caller: Caller,
+        pulse: &Pulse,
     ) -> Option<BoxFuture<'static, ()>> {
         let stream = match self.soon(tls.acceptor().accept(stream)).await? {
             Ok(stream) => stream,
@@ -189,13 +222,13 @@ impl Front {
         let first = *self.soon(stream.fill_buf()).await?.ok()?.first()?;
         if matches!(alpn, Some(ALPN_TURN | ALPN_STUN)) || first < FIRST_LETTER {
             let relaying = self.relaying.as_ref()?;
-            hold_little(stream.get_ref().get_ref().0.get_ref());
+            hold_media(stream.get_ref().get_ref().0.get_ref().get_ref().get_ref());
             return Some(relaying(Box::new(stream), caller.address));
         }
         if alpn == Some(ALPN_HTTP2) {
-            self.serve_http2(stream, caller).await;
+            self.serve_http2(stream, caller, pulse).await;
         } else {
-            self.serve_http1(stream, caller).await;
+            self.serve_http1(stream, caller, pulse).await;
         }
         None
     }
@@ -205,23 +238,30 @@ impl Front {
         self.stopping.run_until_cancelled(timeout(self.patience, step)).await?.ok()
     }
 
-    async fn serve_http1(&self, stream: impl Duplex + 'static, caller: Caller) {
-        let connection =
-            self.http1.serve_connection(TokioIo::new(stream), self.service(caller)).with_upgrades();
+    async fn serve_http1(&self, stream: impl Duplex + 'static, caller: Caller, pulse: &Pulse) {
+        let service = self.service(caller, pulse);
+        let connection = self.http1.serve_connection(TokioIo::new(stream), service).with_upgrades();
         self.until_done(connection, http1::UpgradeableConnection::graceful_shutdown, std::future::pending())
             .await;
     }
 
     /// HTTP/2 has no limit of its own on silence, not even before its first frame; and pings are no use.
-    async fn serve_http2(&self, stream: impl Duplex + 'static, caller: Caller) {
-        let pulse = Pulse::default();
-        let stream = TokioIo::new(Watched::new(stream, pulse.clone()));
-        let (service, requests) = (self.service(caller), pulse.clone());
+    async fn serve_http2(&self, stream: impl Duplex + 'static, caller: Caller, pulse: &Pulse) {
+        let service = self.service(caller, pulse);
+        let (answers, turns) = (self.answers.clone(), Arc::new(Semaphore::new(MAX_ANSWERS)));
+        let (ip, requests) = (caller.address.ip(), pulse.clone());
         let service = service_fn(move |request| {
-            requests.beat();
-            service.call(request)
+            let answer = service.call(request);
+            let (answers, turns, pulse) = (answers.clone(), turns.clone(), requests.clone());
+            async move {
+                // The semaphore is never closed.
+                let turn = turns.acquire_owned().await.ok();
+                let place = answers.take(ip, false, &pulse);
+                let held = (turn, place);
+                answer.await.map(|answer| answer.map(|body| Body::new(HeldAnswer { body, _held: held })))
+            }
         });
-        let connection = self.http2.serve_connection(stream, service);
+        let connection = self.http2.serve_connection(TokioIo::new(stream), service);
         self.until_done(connection, http2::Connection::graceful_shutdown, pulse.still_for(self.patience))
             .await;
     }
@@ -229,6 +269,7 @@ impl Front {
     fn service(
         &self,
         caller: Caller,
+        pulse: &Pulse,
     ) -> impl Service<
         hyper::Request<Incoming>,
         Response = axum::response::Response,
@@ -236,7 +277,9 @@ impl Front {
         Future: Send + 'static,
     > + use<> {
         let router = TowerToHyperService::new(self.router.clone());
+        let pulse = pulse.clone();
         service_fn(move |mut request: hyper::Request<Incoming>| {
+            pulse.beat();
             request.extensions_mut().insert(caller);
             router.call(request)
         })
@@ -275,6 +318,32 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tracked {
     }
 }
 
+/// An answer of HTTP/2 that keeps its turn and its place until it was sent or given up.
+struct HeldAnswer {
+    body: Body,
+    _held: (Option<OwnedSemaphorePermit>, Option<SharedPlace>),
+}
+
+impl HttpBody for HeldAnswer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
@@ -294,7 +363,8 @@ mod tests {
         let (far, address) = listener.accept().await.unwrap();
         let serving = front.clone();
         let server = tokio::spawn(async move {
-            if let Some(relay) = serving.serve(far, Caller { address, way: Way::Tls }).await {
+            let caller = Caller { address, way: Way::Tls };
+            if let Some(relay) = serving.serve(far, caller, &Pulse::default()).await {
                 relay.await;
             }
         });

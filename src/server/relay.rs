@@ -41,9 +41,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -52,9 +51,11 @@ use tracing::{debug, error};
 use super::bind::listener;
 use super::clock::since_epoch;
 use super::config::RelayConfig;
+use super::files::{FileReserve, is_of_one_connection};
 use super::ice::Secret;
 use super::journal::Journal;
 use super::places::Places;
+use super::tcp::{ResettingStream, hold_little, hold_media};
 use datagrams::Datagrams;
 use exchange::{Exchange, Now, Route};
 use gate::Gate;
@@ -71,8 +72,6 @@ const SILENCE: Duration = Duration::from_secs(660);
 const SWEEP: Duration = Duration::from_secs(1);
 /// Pause before another try when a connection could not be accepted, as when files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Bytes that the system may hold for a slow stream: more would only be late.
-const SEND_BUFFER: usize = 128 * 1024;
 /// How long one write to a stream may take: whoever takes that little gets nothing of a call.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -116,10 +115,12 @@ impl Relay {
         let gate = Gate::new(secret, Secret::new(nonces));
         let strangers = Strangers::new(config.strangers_per_second, journal.clone());
         let places = Arc::new(Places::new(config.allocations, config.allocations_per_address));
+        let listener = listener(host, config.port)?;
+        hold_little(&listener, 2 * WRITE_PATIENCE);
         Ok(Self(Arc::new(Inner {
             exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal), places),
             datagrams: Datagrams::bind(host, config.port)?,
-            listener: listener(host, config.port)?,
+            listener,
             places: Arc::new(Places::new(config.connections, config.connections_per_address)),
             started: Instant::now(),
             stopping: CancellationToken::new(),
@@ -218,17 +219,27 @@ impl Inner {
     }
 
     async fn accept_forever(self: Arc<Self>) {
+        let mut reserve = FileReserve::new("the relay", 1);
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
+                    // One that took the last file hears at once that it has to go another way.
+                    if !reserve.refill() {
+                        continue;
+                    }
                     // It may not fail a call.
                     drop(stream.set_nodelay(true));
-                    hold_little(&stream);
+                    hold_media(&stream);
+                    let stream = ResettingStream::new(stream);
                     self.spawn(|inner| async move { Relay(inner).serve(stream, peer).await });
                 }
-                Err(error) => {
+                Err(error) if is_of_one_connection(&error) => {
                     debug!(%error, "no connection to the relay accepted");
-                    sleep(ACCEPT_PAUSE).await;
+                }
+                Err(error) => {
+                    if !reserve.spend(&error) {
+                        sleep(ACCEPT_PAUSE).await;
+                    }
                 }
             }
         }
@@ -297,10 +308,4 @@ async fn write(mut writer: WriteHalf<impl AsyncWrite>, outbox: &Outbox) -> io::R
         };
         timeout(WRITE_PATIENCE, written).await??;
     }
-}
-
-/// Has the system hold little of what a stream is slow to take.
-pub(super) fn hold_little(stream: &TcpStream) {
-    // It may not fail a call.
-    drop(SockRef::from(stream).set_send_buffer_size(SEND_BUFFER));
 }
