@@ -95,7 +95,7 @@ pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -
         tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(async move { tls.keep().await })));
     let https = tls.clone().zip(doors.https_port());
     announce(&doors, tls.as_deref());
-    let entrance = Arc::new(Entrance::new(config.server.trusted_proxies.clone(), https));
+    let entrance = Arc::new(Entrance::new(&config, https, sockets.journal.clone()));
     let router = router(sockets.clone(), ice, entrance);
     let relay = doors.relay().map(|(relay, _)| relay.clone());
     let relaying = relay.clone().map(|relay| -> Relaying {

@@ -46,6 +46,8 @@ pub struct ServerConfig {
     pub host: IpAddr,
     /// Port to listen on.
     pub port: u16,
+    /// Names of this server besides those of certificates that it fetches; if there are any, no others are served.
+    pub names: Vec<String>,
     /// Origins whose pages may connect besides the server's own.
     pub origins: Vec<String>,
     /// Folder for what outlives a restart, or [`STATE_AUTO`] or [`STATE_NONE`].
@@ -241,6 +243,7 @@ impl Default for ServerConfig {
         Self {
             host: Ipv6Addr::UNSPECIFIED.into(),
             port: 3000,
+            names: Vec::new(),
             origins: Vec::new(),
             state: STATE_AUTO.into(),
             trusted_proxies: Vec::new(),

@@ -1,6 +1,7 @@
-//! What every request passes on its way in: who sent it is found out, and who should have come by HTTPS is sent
-//! there.
+//! What every request passes on its way in: who sent it is found out, who asks for a name that this server does not
+//! have is turned away, and who should have come by HTTPS is sent there.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -10,7 +11,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 
+use super::config::Config;
 use super::doors::{HTTPS_PORT, Way};
+use super::headers::guard;
+use super::journal::Journal;
 use super::prefix::Prefix;
 use super::tls::Tls;
 use super::visitor::{Caller, Visitor};
@@ -23,14 +27,29 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// The rules at the entrance.
 pub(super) struct Entrance {
     trusted: Vec<IpNet>,
+    /// All that this server has; any will do if there are none.
+    names: Vec<String>,
     https: Option<(Arc<Tls>, u16)>,
     prefix: Prefix,
+    journal: Journal,
 }
 
 impl Entrance {
-    /// Believes `trusted` proxies, and sends people to HTTPS, if it is there, at its port.
-    pub(super) fn new(trusted: Vec<IpNet>, https: Option<(Arc<Tls>, u16)>) -> Self {
-        Self { trusted, https, prefix: Prefix::default() }
+    /// Believes the proxies and knows the names of the settings, and sends people to HTTPS, if it is there.
+    pub(super) fn new(config: &Config, https: Option<(Arc<Tls>, u16)>, journal: Journal) -> Self {
+        let names = config.tls.domains.iter().chain(&config.server.names);
+        let names = names.map(|name| as_in_urls(&bare(name).to_ascii_lowercase())).collect();
+        let (trusted, prefix) = (config.server.trusted_proxies.clone(), Prefix::default());
+        Self { trusted, names, https, prefix, journal }
+    }
+
+    /// Whether the name by which `visitor` came is one of this server. A page of another site can have its own name
+    /// lead here (DNS rebinding), and what it then asks for would look as if it came from a page of this server.
+    fn is_known_as(&self, visitor: &Visitor) -> bool {
+        let host = bare(&visitor.host);
+        self.names.is_empty()
+            || self.names.iter().any(|name| name == host)
+            || visitor.address.is_loopback() && is_of_this_machine(host)
     }
 
     /// The port of HTTPS, once there is a certificate.
@@ -45,30 +64,76 @@ impl Entrance {
 
 /// Lets a request in.
 pub(super) async fn pass(State(entrance): State<Arc<Entrance>>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let Some(caller) = parts.extensions.get::<Caller>().copied() else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let visitor = Visitor::of(&parts, caller, &entrance.trusted);
-    let is_health = parts.uri.path() == HEALTH_PATH;
-    if let Some(port) = entrance.port().filter(|_| !visitor.secure && !is_health) {
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        return moved(&visitor.host, port, path);
-    }
-    let by_proxy = entrance.trusted.iter().any(|net| net.contains(&caller.address.ip()));
-    if let Some(refusal) = Prefix::refusal(&parts.headers).filter(|_| by_proxy && !is_health) {
-        return refusal;
-    }
-    let page = (by_proxy && Prefix::asks_for_page(&parts)).then(|| parts.uri.path().to_owned());
-    parts.extensions.insert(visitor);
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(path) = page {
-        entrance.prefix.look(&path, response.status());
-    }
-    if caller.way == Way::Tls && entrance.is_for_good() {
-        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HSTS);
+    let mut response = entrance.let_in(request, next).await;
+    // A socket is no content.
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        guard(response.headers_mut());
     }
     response
+}
+
+impl Entrance {
+    async fn let_in(&self, request: Request, next: Next) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let Some(caller) = parts.extensions.get::<Caller>().copied() else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let visitor = Visitor::of(&parts, caller, &self.trusted);
+        // Those who watch over servers ask by addresses, and by HTTP.
+        let is_of_health = parts.uri.path() == HEALTH_PATH;
+        if !is_of_health && !self.is_known_as(&visitor) {
+            self.journal.remark("request refused: no name of this server (server.names)", &visitor.host, 1);
+            return misdirected(&visitor.host, &self.names);
+        }
+        if let Some(port) = self.port().filter(|_| !visitor.secure && !is_of_health) {
+            let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+            return moved(&visitor.host, port, path);
+        }
+        let by_proxy = self.trusted.iter().any(|net| net.contains(&caller.address.ip()));
+        if let Some(refusal) = Prefix::refusal(&parts.headers).filter(|_| by_proxy && !is_of_health) {
+            return refusal;
+        }
+        let page = (by_proxy && Prefix::asks_for_page(&parts)).then(|| parts.uri.path().to_owned());
+        parts.extensions.insert(visitor);
+        let mut response = next.run(Request::from_parts(parts, body)).await;
+        if let Some(path) = page {
+            self.prefix.look(&path, response.status());
+        }
+        if caller.way == Way::Tls && self.is_for_good() {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HSTS);
+        }
+        response
+    }
+}
+
+/// Without the dot that ends a name in the DNS.
+fn bare(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// Addresses of IPv6 stand in brackets (RFC 3986, section 3.2.2).
+fn as_in_urls(name: &str) -> String {
+    if name.parse::<Ipv6Addr>().is_ok() { format!("[{name}]") } else { name.to_owned() }
+}
+
+/// Whether `host` means, on every machine, the machine itself. Who names none is on it as well.
+fn is_of_this_machine(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_loopback = match address {
+        Some(address) => address.parse() == Ok(Ipv6Addr::LOCALHOST),
+        None => host.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+    };
+    is_loopback || matches!(host, "" | "localhost")
+}
+
+/// RFC 9110, section 15.5.20.
+fn misdirected(host: &str, names: &[String]) -> Response {
+    let text = format!(
+        "This server is not known as {host:?}, but as {}. Whoever hosts it can add a name in server.names.",
+        names.join(", ")
+    );
+    (StatusCode::MISDIRECTED_REQUEST, [(CACHE_CONTROL, HeaderValue::from_static("no-store"))], text)
+        .into_response()
 }
 
 /// The same at HTTPS, for good and with the same method (RFC 9110, section 15.4.9).
@@ -91,6 +156,42 @@ fn moved(host: &str, port: u16, path: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_the_settings_and_of_this_machine_are_known_and_no_others() {
+        let mut config = Config::default();
+        let at = |host: &str, address: &str| Visitor {
+            address: address.parse().unwrap(),
+            host: host.to_owned(),
+            authority: host.to_owned(),
+            secure: true,
+        };
+        let open = Entrance::new(&config, None, Journal::default());
+        assert!(open.is_known_as(&at("evil", "192.0.2.1")));
+        config.tls.domains = vec!["call.example".into()];
+        config.server.names =
+            vec!["Other.Example".into(), "[2001:db8::7]".into(), "2001:db8::8".into(), "192.0.2.7".into()];
+        let closed = Entrance::new(&config, None, Journal::default());
+        for (host, from_afar, from_here) in [
+            ("call.example", true, true),
+            ("call.example.", true, true),
+            ("other.example", true, true),
+            ("[2001:db8::7]", true, true),
+            ("[2001:db8::8]", true, true),
+            ("192.0.2.7", true, true),
+            ("localhost", false, true),
+            ("127.0.0.1", false, true),
+            ("[::1]", false, true),
+            ("", false, true),
+            ("192.0.2.8", false, false),
+            ("www.call.example", false, false),
+            ("evil", false, false),
+        ] {
+            assert_eq!(closed.is_known_as(&at(host, "192.0.2.1")), from_afar, "{host}");
+            assert_eq!(closed.is_known_as(&at(host, "127.0.0.1")), from_here, "{host}");
+            assert_eq!(closed.is_known_as(&at(host, "::1")), from_here, "{host}");
+        }
+    }
 
     #[test]
     fn the_way_to_https_keeps_everything_but_the_scheme() {

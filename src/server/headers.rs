@@ -36,17 +36,17 @@ pub(super) fn page_policy(nonce: &str, watched: bool) -> String {
     )
 }
 
-/// Adds what every response has to say.
+/// Adds what every response has to say, whatever it is.
+pub(super) fn guard(headers: &mut HeaderMap) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CORP, HeaderValue::from_static("same-origin"));
+}
+
+/// Adds what pages and their files have to say.
 pub(super) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let fixed = [
-        (PERMISSIONS_POLICY, PERMISSIONS),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CORP, "same-origin"),
-    ];
-    for (name, value) in fixed {
+    for (name, value) in [(PERMISSIONS_POLICY, PERMISSIONS), (REFERRER_POLICY, "no-referrer")] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     default(headers, CONTENT_SECURITY_POLICY, NO_PAGE);

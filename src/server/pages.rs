@@ -22,6 +22,7 @@ use super::visitor::Visitor;
 use crate::app::{Address, shell};
 use crate::protocol::RoomId;
 
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// Where the form of a page without its scripts goes.
 const FORM_PATH: &str = "/room";
 
@@ -63,6 +64,10 @@ fn describe_response(status: StatusCode, watched: bool) {
     if parts.headers.get(ACCEPT).is_some_and(|accept| accept == "text/plain") {
         insert(&response, CONTENT_TYPE, "text/plain; charset=utf-8");
         insert(&response, CACHE_CONTROL, "no-store, no-transform");
+    }
+    // A number in a search engine would be an invitation to everybody.
+    if parts.uri.path() != "/" {
+        insert(&response, ROBOTS, "noindex, nofollow");
     }
     let secure = parts.extensions.get::<Visitor>().is_some_and(|visitor| visitor.secure);
     let choice = language::choose(parts.uri.query(), &parts.headers);

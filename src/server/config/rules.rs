@@ -24,6 +24,10 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
         let (least, most) = (CAPACITY_RANGE.start(), CAPACITY_RANGE.end());
         wrong("rooms.capacity", format!("a room has {least} to {most} seats, not {}", rooms.capacity));
     }
+    for name in server.names.iter().filter(|name| !is_host(name.strip_suffix('.').unwrap_or(name))) {
+        let what = format!("{name:?} is no name or address such as \"call.example\": no port, no wildcard");
+        wrong("server.names", what);
+    }
     for origin in server.origins.iter().filter(|origin| !is_origin(origin)) {
         let what =
             format!("{origin:?} is no origin, which is a scheme, a host, maybe a port and nothing more");

@@ -80,6 +80,11 @@ fn faults_name_the_key_and_the_place() {
         ),
         ("[server]\norigins = ['https://call.example/']", "Leptos.toml:2: server.origins"),
         (
+            "[server]\nnames = ['call.example:443']",
+            "Leptos.toml:2: server.names: \"call.example:443\" is no name",
+        ),
+        ("[server]\nnames = ['*.call.example']", "Leptos.toml:2: server.names"),
+        (
             "[server]\ntrusted_proxies = ['10.0.0.0/99']",
             "Leptos.toml:2: server.trusted_proxies: it must be an address, or a network such as 10.0.0.0/8, not",
         ),
