@@ -71,7 +71,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(config: Config) -> Self {
         let doors = Doors::open(&config).unwrap();
-        let (http, https) = (doors.http(), doors.https().expect("HTTPS is on"));
+        let (http, https) = (doors.http(), doors.https().unwrap_or(doors.http()));
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(run(config, doors, async move { drop(stopped.await) }));
         Self { http, https, stop: Some(stop), task }
@@ -157,7 +157,7 @@ impl Answer {
 }
 
 /// One WebSocket.
-pub(crate) struct Client<S>(WebSocketStream<S>);
+pub(crate) struct Client<S>(pub(crate) WebSocketStream<S>);
 
 /// Opens a WebSocket on `stream` as a page of `origin` does.
 pub(crate) async fn socket<S: AsyncRead + AsyncWrite + Unpin>(

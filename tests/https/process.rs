@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::PipeReader;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,7 +21,29 @@ impl Process {
     /// Starts it in `folder`, on free ports of this machine only, without relay and memory unless `settings`, which are
     /// variables of the environment, say otherwise.
     pub(crate) fn start(folder: &Path, settings: &[(&str, &dyn AsRef<OsStr>)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        let command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        Self::spawn(Self::settled(command, folder, settings), folder).unwrap()
+    }
+
+    /// The same when the system allows it so many open files.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn with_files(files: usize, folder: &Path, settings: &[(&str, &dyn AsRef<OsStr>)]) -> Self {
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={files}")).arg(env!("CARGO_BIN_EXE_parlor"));
+        let mut command = Self::settled(command, folder, settings);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        Self::spawn(command, folder).unwrap()
+    }
+
+    /// The same with its output, errors included, in a pipe.
+    pub(crate) fn piped(folder: &Path, settings: &[(&str, &dyn AsRef<OsStr>)]) -> (Self, PipeReader) {
+        let mut command = Self::settled(Command::new(env!("CARGO_BIN_EXE_parlor")), folder, settings);
+        let (reader, writer) = std::io::pipe().unwrap();
+        command.stdout(writer.try_clone().unwrap()).stderr(writer);
+        (Self { child: command.spawn().unwrap(), log: folder.join("log") }, reader)
+    }
+
+    fn settled(mut command: Command, folder: &Path, settings: &[(&str, &dyn AsRef<OsStr>)]) -> Command {
         command
             .env_clear()
             .current_dir(folder)
@@ -33,7 +56,7 @@ impl Process {
         for (name, value) in settings {
             command.env(name, value);
         }
-        Self::spawn(command, folder).unwrap()
+        command
     }
 
     /// Starts a prepared command.
@@ -55,10 +78,13 @@ impl Process {
     /// Where it serves: HTTPS if it has that.
     pub(crate) async fn address(&self) -> SocketAddr {
         self.says("Parlor serves on ").await;
-        let log = self.log();
-        let (_, rest) = log.split_once("Parlor serves on ").unwrap();
-        let (_, port) = rest.split_whitespace().next().unwrap().rsplit_once(':').unwrap();
-        ([127, 0, 0, 1], port.parse().unwrap()).into()
+        address_in(&self.log())
+    }
+
+    /// The number by which the system knows it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> i32 {
+        self.child.id().try_into().unwrap()
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -85,6 +111,13 @@ impl Process {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
+}
+
+/// Where the program serves that wrote this.
+pub(crate) fn address_in(log: &str) -> SocketAddr {
+    let (_, rest) = log.split_once("Parlor serves on ").unwrap();
+    let (_, port) = rest.split_whitespace().next().unwrap().rsplit_once(':').unwrap();
+    ([127, 0, 0, 1], port.parse().unwrap()).into()
 }
 
 impl Drop for Process {
