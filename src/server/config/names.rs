@@ -12,6 +12,7 @@ use super::Config;
 /// Turns every name in the settings into this form.
 pub(super) fn in_ascii(config: &mut Config) {
     config.tls.domains.iter_mut().for_each(|name| *name = host_name(name));
+    config.server.names.iter_mut().for_each(|name| *name = host(name));
     config.relay.host = host(&config.relay.host);
     config.server.origins.iter_mut().for_each(|origin| *origin = in_origin(origin));
     if let Some((who, at)) = config.tls.contact.split_once('@') {
