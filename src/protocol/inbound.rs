@@ -78,7 +78,9 @@ pub struct Relay<'a> {
 struct Frame<'a> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
-    to: Option<PeerId>,
+    // Nothing but the type is read before it is known: in a message of a newer page each may be something else.
+    #[serde(borrow)]
+    to: Option<&'a RawValue>,
     #[serde(borrow)]
     room: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -146,6 +148,7 @@ fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
 }
 
 fn decode_relay(kind: RelayKind, frame: Frame<'_>) -> Result<Inbound<'_>, ErrorCode> {
+    let to = read(frame.to, ErrorCode::BadMessage)?;
     number(frame.epoch)?;
     match kind {
         RelayKind::StartCall => {}
@@ -160,7 +163,7 @@ fn decode_relay(kind: RelayKind, frame: Frame<'_>) -> Result<Inbound<'_>, ErrorC
             string(frame.username_fragment)?;
         }
     }
-    Ok(Inbound::Relay { to: frame.to, relay: Relay { kind, frame } })
+    Ok(Inbound::Relay { to, relay: Relay { kind, frame } })
 }
 
 fn string(raw: Option<&RawValue>) -> Result<(), ErrorCode> {
@@ -235,6 +238,7 @@ mod tests {
             ("{}", ErrorCode::BadMessage),
             (r#"{"type":1}"#, ErrorCode::BadMessage),
             (r#"{"type":"dance"}"#, ErrorCode::UnknownType),
+            (r#"{"type":"dance","to":["all"],"room":{},"sdp":null}"#, ErrorCode::UnknownType),
             (r#"{"type":"join"}"#, ErrorCode::BadRoom),
             (r#"{"type":"join","room":""}"#, ErrorCode::BadRoom),
             (r#"{"type":"join","room":4711}"#, ErrorCode::BadRoom),
