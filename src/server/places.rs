@@ -22,7 +22,8 @@ struct Taken {
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
-    network: IpAddr,
+    /// Whose it counts as, if anybody's.
+    network: Option<IpAddr>,
 }
 
 impl Places {
@@ -41,7 +42,17 @@ impl Places {
         }
         taken.all += 1;
         taken.networks.insert(network, have + 1);
-        Some(Place { places: self.clone(), network })
+        Some(Place { places: self.clone(), network: Some(network) })
+    }
+
+    /// The same for one through whom many come, such as a trusted proxy: only what there is in all limits it.
+    pub(super) fn take_for_many(self: &Arc<Self>) -> Option<Place> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.all >= self.all {
+            return None;
+        }
+        taken.all += 1;
+        Some(Place { places: self.clone(), network: None })
     }
 }
 
@@ -49,10 +60,11 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
-        if let Some(have) = taken.networks.get_mut(&self.network) {
+        let Some(network) = self.network else { return };
+        if let Some(have) = taken.networks.get_mut(&network) {
             *have -= 1;
             if *have == 0 {
-                taken.networks.remove(&self.network);
+                taken.networks.remove(&network);
             }
         }
     }
@@ -82,6 +94,16 @@ mod tests {
         assert!(places.take(first).is_some() && places.take(third).is_some());
         drop(other);
         assert!(places.taken.lock().unwrap().networks.is_empty());
+    }
+
+    #[test]
+    fn one_who_comes_for_many_may_have_all_there_are() {
+        let places = Arc::new(Places::new(3, 1));
+        let held: Vec<_> = std::iter::from_fn(|| places.take_for_many()).collect();
+        assert_eq!(held.len(), 3);
+        assert!(places.take("192.0.2.1".parse().unwrap()).is_none());
+        drop(held);
+        assert!(places.take("192.0.2.1".parse().unwrap()).is_some());
     }
 
     #[test]

@@ -5,21 +5,33 @@ use std::time::Duration;
 /// A sustained rate and the burst allowed above it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
-    per_second: u32,
+    events: u32,
+    /// In so many seconds.
+    seconds: u32,
     tolerance: Duration,
 }
 
 impl Rate {
     /// Allows `per_second` for ever, and `burst` at once after a pause.
     pub(super) fn new(per_second: u32, burst: u32) -> Self {
-        let mut rate = Self { per_second: per_second.max(1), tolerance: Duration::ZERO };
+        Self::over(per_second, 1, burst)
+    }
+
+    /// The same for what is slower than one a second.
+    pub(super) fn per_minute(per_minute: u32, burst: u32) -> Self {
+        Self::over(per_minute, 60, burst)
+    }
+
+    fn over(events: u32, seconds: u32, burst: u32) -> Self {
+        let mut rate = Self { events: events.max(1), seconds, tolerance: Duration::ZERO };
         rate.tolerance = rate.interval(burst.max(1));
         rate
     }
 
     /// What so many events take. Multiplied first: a byte of a fast line takes less than a nanosecond.
     fn interval(&self, count: u32) -> Duration {
-        Duration::from_nanos(u64::from(count) * 1_000_000_000 / u64::from(self.per_second))
+        let nanos = u64::from(count) * 1_000_000_000 / u64::from(self.events);
+        Duration::from_nanos(nanos.saturating_mul(self.seconds.into()))
     }
 }
 
@@ -50,6 +62,12 @@ impl Meter {
         }
         allowed
     }
+
+    /// Counts so many events even if they come too early; afterwards no more than a burst is spent.
+    pub(super) fn charge(&mut self, now: Duration, rate: Rate, count: u32) {
+        let next = self.spent_until.max(now) + rate.interval(count);
+        self.spent_until = next.min(now + rate.tolerance);
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +94,22 @@ mod tests {
         let (at_once, later) =
             (packets(&mut meter, Duration::ZERO), packets(&mut meter, Duration::from_micros(100)));
         assert!((1_000..=1_001).contains(&at_once) && (300..=301).contains(&later), "{at_once} {later}");
+    }
+
+    #[test]
+    fn a_minute_has_as_many_as_it_is_given() {
+        let (mut meter, rate) = (Meter::default(), Rate::per_minute(30, 10));
+        assert_eq!(allowed(&mut meter, rate, Duration::from_secs(9), 1000), 10);
+        assert_eq!(allowed(&mut meter, rate, Duration::from_secs(19), 1000), 5);
+    }
+
+    #[test]
+    fn a_charge_spends_a_burst_at_most() {
+        let (mut meter, rate) = (Meter::default(), Rate::new(10, 30));
+        meter.charge(Duration::ZERO, rate, 20);
+        assert_eq!(allowed(&mut meter, rate, Duration::ZERO, 1000), 10);
+        meter.charge(Duration::ZERO, rate, 1_000_000);
+        assert_eq!(allowed(&mut meter, rate, Duration::from_secs(1), 1000), 10);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 use super::doors::Way;
+use super::places::network;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -26,6 +27,8 @@ pub(super) struct Visitor {
     pub(super) authority: String,
     /// Whether the sender's browser came by HTTPS.
     pub(super) secure: bool,
+    /// Whether the address is a trusted proxy's, which did not say for whom it speaks.
+    pub(super) is_proxy: bool,
 }
 
 /// The other end of the connection that a request came through.
@@ -43,6 +46,11 @@ impl Visitor {
         if self.host.is_empty() { "localhost" } else { &self.host }
     }
 
+    /// The network that the sender counts as, unless many come through it.
+    pub(super) fn counted_as(&self) -> Option<IpAddr> {
+        (!self.is_proxy).then(|| network(self.address))
+    }
+
     /// Finds out who sent a request that `caller` delivered.
     pub(super) fn of(parts: &Parts, caller: Caller, trusted: &[IpNet]) -> Self {
         let headers = &parts.headers;
@@ -54,8 +62,10 @@ impl Visitor {
         let own = own.or_else(|| headers.get(HOST)?.to_str().ok());
         let authority = forwarded(FORWARDED_HOST).or(own).unwrap_or_default();
         let host = host(authority).unwrap_or_default();
+        let address = sender(headers, caller.address.ip(), is_trusted);
         Self {
-            address: sender(headers, caller.address.ip(), is_trusted),
+            address,
+            is_proxy: is_trusted(address),
             host: host.to_ascii_lowercase(),
             authority: if host.is_empty() { String::new() } else { authority.to_ascii_lowercase() },
             secure: match forwarded(FORWARDED_PROTO) {
@@ -156,6 +166,16 @@ mod tests {
             let headers: Vec<_> = chain.iter().map(|line| ("x-forwarded-for", *line)).collect();
             assert_eq!(visitor(from, &headers).address.to_string(), expected, "{from} {chain:?}");
         }
+    }
+
+    #[test]
+    fn visitors_are_counted_by_network_and_a_proxy_is_not() {
+        let counted = |from: &str, chain: &[(&str, &str)]| visitor(from, chain).counted_as();
+        let network = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(counted("203.0.113.9", &[]), network("203.0.113.9"));
+        assert_eq!(counted("2001:db8::1", &[]), network("2001:db8::"));
+        assert_eq!(counted("10.0.0.1", &[("x-forwarded-for", "203.0.113.9")]), network("203.0.113.9"));
+        assert_eq!(counted("10.0.0.1", &[]), None);
     }
 
     #[test]
