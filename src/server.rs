@@ -11,10 +11,12 @@ mod connections;
 pub mod doors;
 mod entrance;
 pub mod files;
+mod frame_meter;
 mod front;
 mod headers;
 mod heartbeat;
 pub mod ice;
+mod join_limit;
 mod journal;
 mod language;
 mod ledger;
@@ -26,6 +28,7 @@ mod pages;
 mod places;
 mod prefix;
 mod private_file;
+mod probation;
 mod pulse;
 mod rate;
 pub mod relay;
@@ -54,12 +57,14 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
 
 use config::{Config, IceServerConfig};
-use connections::Connections;
+use connections::{Connections, SocketLimit};
 use doors::Doors;
 use entrance::{Entrance, HEALTH_PATH};
+use frame_meter::FrameLimit;
 use front::{Front, Relaying};
 use heartbeat::Rhythm;
 use ice::{IceServers, Login, OtherServer, OwnRelay, Secret};
+use join_limit::JoinLimit;
 use journal::Journal;
 use ledger::Ledger;
 use outbox::QueueLimit;
@@ -199,17 +204,26 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRec
     let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
     let rules_of_sockets = SocketRules {
         origins: config.server.origins.clone(),
-        messages: Rate::new(limits.messages_per_second, limits.message_burst),
-        bytes: Rate::new(limits.bytes_per_second, limits.byte_burst),
+        frames: FrameLimit {
+            frames: Rate::new(limits.messages_per_second, limits.message_burst),
+            bytes: Rate::new(limits.bytes_per_second, limits.byte_burst),
+        },
         bad_messages: limits.bad_messages,
         rhythm: Rhythm { ping: limits.ping, silent: limits.silent, idle: limits.idle },
         write_timeout: limits.write_timeout,
         renew_ice: ice.renewed_after(),
     };
+    let joins = Rate::per_minute(limits.joins_per_minute_per_address, limits.join_burst_per_address);
+    let socket_limit = SocketLimit {
+        all: limits.sockets,
+        each: limits.sockets_per_address,
+        returning: limits.returning_sockets,
+    };
     Sockets {
         rules: Arc::new(rules_of_sockets),
         rooms: Rooms::new(rules, limits.rooms, ice, journal.clone(), recorded),
-        connections: Connections::new(limits.sockets, queue),
+        connections: Connections::new(socket_limit, queue),
+        joins: JoinLimit::new(joins),
         tasks: TaskTracker::new(),
         journal,
     }

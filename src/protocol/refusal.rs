@@ -9,7 +9,7 @@ pub enum ErrorCode {
     /// Not JSON, not an object, no `type`, or a field of the wrong shape.
     #[error("the message is not well formed")]
     BadMessage,
-    /// A `type` this server does not know.
+    /// A `type` this server does not know, as a newer page may send it; the message is ignored.
     #[error("the message type is not known")]
     UnknownType,
     /// The room number breaks the rules of [`RoomId`](super::RoomId).
@@ -43,19 +43,21 @@ pub enum CloseCode {
     Idle = 4000,
     /// No sign of life within the heartbeat's limit.
     Silent = 4001,
-    /// Too many malformed messages.
+    /// Too many malformed messages; those of an unknown type do not count.
     BadMessages = 4002,
-    /// Too many messages a second.
+    /// Too many messages, frames or bytes a second.
     TooManyMessages = 4003,
     /// The reader fell too far behind what was sent to it.
     TooSlow = 4004,
     /// The seat was taken back by a newer socket with the same token.
     Replaced = 4005,
+    /// Too many sockets, or too many joins from this address; come back in a moment.
+    Busy = 4006,
 }
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Restart,
         Self::NotText,
         Self::TooBig,
@@ -65,6 +67,7 @@ impl CloseCode {
         Self::TooManyMessages,
         Self::TooSlow,
         Self::Replaced,
+        Self::Busy,
     ];
 
     /// The number on the wire.
@@ -84,6 +87,7 @@ impl CloseCode {
             Self::TooManyMessages => "too_many_messages",
             Self::TooSlow => "too_slow",
             Self::Replaced => "replaced",
+            Self::Busy => "busy",
         }
     }
 

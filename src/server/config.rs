@@ -101,11 +101,19 @@ pub struct LimitsConfig {
     pub rooms: usize,
     /// Open sockets at one time.
     pub sockets: usize,
+    /// The same for one address, or one network of IPv6.
+    pub sockets_per_address: usize,
+    /// Sockets beyond both that take a seat back.
+    pub returning_sockets: usize,
+    /// Joins a minute from one address, or one network of IPv6, but for those that take a seat back.
+    pub joins_per_minute_per_address: u32,
+    /// The same at once.
+    pub join_burst_per_address: u32,
     /// Connections at one time that have not become a socket.
     pub requests: usize,
     /// The same for one address, or one network of IPv6.
     pub requests_per_address: usize,
-    /// Messages a second from one socket.
+    /// Messages a second from one socket, each frame of one counted.
     pub messages_per_second: u32,
     /// Messages at once from one socket.
     pub message_burst: u32,
@@ -312,6 +320,10 @@ impl Default for LimitsConfig {
         Self {
             rooms: 100_000,
             sockets: 20_000,
+            sockets_per_address: 500,
+            returning_sockets: 5_000,
+            joins_per_minute_per_address: 60,
+            join_burst_per_address: 300,
             requests: 4_000,
             requests_per_address: 500,
             messages_per_second: 500,

@@ -7,9 +7,12 @@ use socket2::{Domain, Socket, Type};
 use tracing::warn;
 
 use super::config::Config;
+use super::connections::MOST_ON_PROBATION;
 
 /// Open files that are none of the connections counted in the settings.
 const OTHER_FILES: usize = 100;
+/// Of the files that the system allows, the share that people who return may have, beside those on probation.
+const RETURNING_SHARE: usize = 8;
 /// Between two warnings that files have run out.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
@@ -20,7 +23,12 @@ pub(super) fn wanted(config: &Config) -> usize {
 
 fn connections(config: &Config) -> usize {
     let relay = if config.relay.enabled { config.relay.connections } else { 0 };
-    config.limits.sockets + config.limits.requests + relay
+    config.limits.sockets + returning(config.limits.returning_sockets) + config.limits.requests + relay
+}
+
+/// Sockets beyond the ordinary ones: those that took a seat back, and those that still have to.
+fn returning(sockets: usize) -> usize {
+    sockets + sockets.min(MOST_ON_PROBATION)
 }
 
 /// Lowers the limits of connections, the largest first, to what `files` allow, so that files for pages and for the
@@ -32,10 +40,12 @@ pub fn fit(config: &mut Config, files: u64) -> Option<String> {
         return None;
     }
     let Config { limits, relay, .. } = config;
+    limits.returning_sockets = limits.returning_sockets.min(files / RETURNING_SHARE);
+    let kept = OTHER_FILES.min(files / 2) + returning(limits.returning_sockets);
     let mut counts = vec![&mut limits.sockets, &mut limits.requests];
     counts.extend(relay.enabled.then_some(&mut relay.connections));
     counts.sort();
-    let (mut left, mut others) = (files - OTHER_FILES.min(files / 2), counts.len());
+    let (mut left, mut others) = (files - kept, counts.len());
     for count in counts {
         *count = (*count).min(left / others).max(1);
         left = left.saturating_sub(*count);
@@ -48,9 +58,9 @@ pub fn fit(config: &mut Config, files: u64) -> Option<String> {
     };
     Some(format!(
         "the system allows {files} open files, and the limits of connections would need {wanted}: only {} sockets \
-         (limits.sockets), {} connections for pages (limits.requests){relayed} are served; raise the limit of open \
-         files (LimitNOFILE= of systemd, ulimit -n)",
-        limits.sockets, limits.requests
+         (limits.sockets), {} more of people who return (limits.returning_sockets), {} connections for pages \
+         (limits.requests){relayed} are served; raise the limit of open files (LimitNOFILE= of systemd, ulimit -n)",
+        limits.sockets, limits.returning_sockets, limits.requests
     ))
 }
 

@@ -1,10 +1,34 @@
 //! Which web pages may open a socket: those this server served, and those the host names.
 
+use axum::http::{HeaderMap, header};
+
+/// Longest text of a stranger's that is written into the log, in characters.
+const MAX_SHOWN: usize = 100;
+
+/// Why a request to `host` may not open a socket, if so, for the log.
+///
+/// A browser always says where a page comes from, and once; what says nothing is no page.
+pub(super) fn refusal(headers: &HeaderMap, host: &str, allowed: &[String]) -> Option<String> {
+    let mut origins = headers.get_all(header::ORIGIN).iter().map(|value| value.as_bytes());
+    let origin = String::from_utf8_lossy(origins.next()?);
+    if origins.next().is_some() {
+        return Some("more than one origin".into());
+    }
+    (!may_connect(&origin, host, allowed))
+        .then(|| format!("a page of {} called this server {}", shown(&origin), shown(host)))
+}
+
+/// The text without what could be taken for anything but an origin or a host (RFC 6454, section 6.2; RFC 3986).
+fn shown(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') { c } else { '?' };
+    text.chars().take(MAX_SHOWN).map(plain).collect()
+}
+
 /// Whether a page of `origin` may talk to the server that was called `host`.
 ///
 /// `allowed` holds origins as browsers send them (`https://call.example`). The default port of a scheme may
 /// stand in `host` or not.
-pub(super) fn may_connect(origin: &str, host: &str, allowed: &[String]) -> bool {
+fn may_connect(origin: &str, host: &str, allowed: &[String]) -> bool {
     if allowed.iter().any(|known| known.eq_ignore_ascii_case(origin)) {
         return true;
     }
@@ -22,6 +46,8 @@ pub(super) fn may_connect(origin: &str, host: &str, allowed: &[String]) -> bool 
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -46,5 +72,24 @@ mod tests {
         for (origin, host, expected) in table {
             assert_eq!(may_connect(origin, host, &allowed), expected, "{origin} at {host}");
         }
+    }
+
+    #[test]
+    fn a_refusal_names_origin_and_host_and_nothing_that_breaks_a_log() {
+        let refused = |origins: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for origin in origins {
+                headers.append(header::ORIGIN, HeaderValue::from_bytes(origin).unwrap());
+            }
+            refusal(&headers, "call.example:3000", &[])
+        };
+        assert_eq!(refused(&[]), None);
+        assert_eq!(refused(&[b"http://call.example:3000"]), None);
+        let plain = "a page of https://evil.example called this server call.example:3000";
+        assert_eq!(refused(&[b"https://evil.example"]).as_deref(), Some(plain));
+        assert_eq!(refused(&[&b"http://call.example:3000"[..]; 2]).as_deref(), Some("more than one origin"));
+        let odd = refused(&["a \"\u{202e}\\".as_bytes()]).unwrap();
+        assert_eq!(odd, "a page of a???? called this server call.example:3000");
+        assert!(refused(&[&[0xff; 10_000]]).unwrap().len() < 200);
     }
 }

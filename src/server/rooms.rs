@@ -181,12 +181,18 @@ impl Rooms {
         ice.for_holder(host, &ice.holder(room, turn, peer), since_epoch())
     }
 
-    /// Gives up the seat that a token proves, if there is one.
-    pub(super) fn give_up(&self, held: &HeldSeat) {
+    /// Whether a token proves a seat that is taken.
+    pub(super) fn is_held(&self, id: &RoomId, token: &SeatToken) -> bool {
+        let room = lock(&self.0.map).rooms.get(id).cloned();
+        room.is_some_and(|room| lock(&room).room.holder_of(token).is_some())
+    }
+
+    /// Gives up the seat that a token proves; says whether there is one.
+    pub(super) fn give_up(&self, held: &HeldSeat) -> bool {
         let mut map = lock(&self.0.map);
-        let Some(room) = map.rooms.get(&held.room).cloned() else { return };
+        let Some(room) = map.rooms.get(&held.room).cloned() else { return false };
         let mut occupied = lock(&room);
-        let Some(peer) = occupied.room.holder_of(&held.resume) else { return };
+        let Some(peer) = occupied.room.holder_of(&held.resume) else { return false };
         if let Some(old) = occupied.take_socket(peer) {
             old.cut(CloseCode::Replaced);
         }
@@ -194,6 +200,7 @@ impl Rooms {
         self.parted(&mut map, &held.room, &mut occupied, deliveries);
         drop((occupied, map));
         self.0.journal.note("left", &held.room, Some(peer));
+        true
     }
 
     /// Gives up the seats whose time is over, as long as it is polled.

@@ -3,24 +3,32 @@
 //! One task owns the socket. It never waits for anything but its socket, its outbox and its heartbeat, and a
 //! write that gets stuck ends with the socket.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::State;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::task::TaskTracker;
 
 use super::connections::{Connection, Connections};
+use super::frame_meter::{FrameLimit, FrameMeter, TooMuch};
 use super::heartbeat::{Beat, Heartbeat, Rhythm};
+use super::join_limit::JoinLimit;
 use super::journal::Journal;
-use super::origin::may_connect;
+use super::origin::refusal;
 use super::outbox::Outgoing;
 use super::rate::{Meter, Rate};
 use super::room::{Loss, RoomFull, encode};
@@ -44,16 +52,16 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const JOINS_PER_SECOND: u32 = 5;
 /// Joins at once.
 const JOIN_BURST: u32 = 20;
+/// How long a socket on probation may take to show the token of a seat: a round trip on a bad line.
+const PROBATION: Duration = Duration::from_secs(3);
 
 /// What every socket is held to.
 #[derive(Clone, Debug)]
 pub(super) struct SocketRules {
     /// Origins that may connect besides the server's own.
     pub(super) origins: Vec<String>,
-    /// Messages a second, of any kind.
-    pub(super) messages: Rate,
-    /// Bytes a second, in messages of any kind.
-    pub(super) bytes: Rate,
+    /// What it may send.
+    pub(super) frames: FrameLimit,
     /// Malformed messages in a socket's life.
     pub(super) bad_messages: u32,
     /// Pings and patience.
@@ -73,6 +81,8 @@ pub(super) struct Sockets {
     pub(super) rooms: Rooms,
     /// The list they stand on.
     pub(super) connections: Connections,
+    /// What their networks may try.
+    pub(super) joins: JoinLimit,
     /// The tasks they run in.
     pub(super) tasks: TaskTracker,
     /// Where their ends are written down.
@@ -83,55 +93,54 @@ pub(super) struct Sockets {
 pub(super) async fn open(
     State(sockets): State<Sockets>,
     Extension(visitor): Extension<Visitor>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request,
 ) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+    let Ok(response) = create_response_with_body(&request, Body::empty) else {
+        return (StatusCode::BAD_REQUEST, "this address is for WebSockets").into_response();
     };
-    if !same_site(&headers, &visitor.authority, &sockets.rules.origins) {
-        sockets.journal.remark("socket refused", "foreign origin", 1);
+    if let Some(why) = refusal(request.headers(), &visitor.authority, &sockets.rules.origins) {
+        sockets.journal.remark("socket refused", &why, 1);
         return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
     }
-    let Some(connection) = sockets.connections.enter() else {
+    let Some(connection) = sockets.connections.enter(visitor.counted_as()) else {
         sockets.journal.remark("socket refused", "too many sockets", 1);
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };
     let host = visitor.known_as().to_owned();
-    let tracked = sockets.tasks.token();
-    upgrade
+    let upgrade = hyper::upgrade::on(&mut request);
+    let tasks = sockets.tasks.clone();
+    tasks.spawn(async move {
+        // A connection that ended before its answer was written is no socket.
+        let Ok(stream) = upgrade.await else { return };
+        let stream = FrameMeter::new(TokioIo::new(stream), sockets.rules.frames);
+        let ws = WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers())).await;
+        Box::pin(Socket::new(ws, connection, host, &sockets).run()).await;
+    });
+    response
+}
+
+fn buffers() -> WebSocketConfig {
+    WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES)
-        .max_message_size(MAX_FRAME_BYTES)
-        .max_frame_size(MAX_FRAME_BYTES)
-        .on_upgrade(move |socket| {
-            Box::pin(async move {
-                Socket::new(socket, connection, host, &sockets).run().await;
-                drop(tracked);
-            })
-        })
-}
-
-/// A browser always says where a page comes from; what says nothing is no page.
-fn same_site(headers: &HeaderMap, own: &str, allowed: &[String]) -> bool {
-    let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or_default());
-    origin.is_none_or(|origin| may_connect(origin, own, allowed))
+        .max_message_size(Some(MAX_FRAME_BYTES))
+        .max_frame_size(Some(MAX_FRAME_BYTES))
 }
 
 struct Socket {
-    ws: WebSocket,
+    ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
     connection: Connection,
     rooms: Rooms,
     journal: Journal,
     rules: Arc<SocketRules>,
     seat: Option<Seat>,
     heartbeat: Heartbeat,
-    messages: Meter,
-    bytes: Meter,
     joins: Meter,
+    joins_of_network: JoinLimit,
     bad_messages: u32,
+    /// Of a type that this server does not know; a newer page may have reason to send them.
+    unknown_messages: u32,
     /// The host at which the browser found this server.
     host: String,
     /// When the seat gets new ICE credentials.
@@ -150,7 +159,16 @@ enum End {
 }
 
 impl Socket {
-    fn new(ws: WebSocket, connection: Connection, host: String, sockets: &Sockets) -> Self {
+    fn new(
+        ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
+        connection: Connection,
+        host: String,
+        sockets: &Sockets,
+    ) -> Self {
+        let mut rhythm = sockets.rules.rhythm;
+        if connection.is_on_probation() {
+            rhythm.idle = rhythm.idle.min(PROBATION);
+        }
         Self {
             ws,
             connection,
@@ -158,11 +176,11 @@ impl Socket {
             journal: sockets.journal.clone(),
             rules: sockets.rules.clone(),
             seat: None,
-            heartbeat: Heartbeat::new(sockets.rooms.now(), sockets.rules.rhythm),
-            messages: Meter::default(),
-            bytes: Meter::default(),
+            heartbeat: Heartbeat::new(sockets.rooms.now(), rhythm),
             joins: Meter::default(),
+            joins_of_network: sockets.joins.clone(),
             bad_messages: 0,
+            unknown_messages: 0,
             host,
             renew_ice: Duration::MAX,
         }
@@ -176,11 +194,17 @@ impl Socket {
                 End::Close(_) | End::CloseUnread(_) => drop(seat),
             }
         }
-        if let End::Close(code) | End::CloseUnread(code) = end {
+        // Why there is no place has been said.
+        if let End::Close(code) | End::CloseUnread(code) = end
+            && code != CloseCode::Busy
+        {
             self.journal.remark("socket closed", code.reason(), 1);
         }
         if self.bad_messages > 1 {
             self.journal.remark("bad messages in all", "", self.bad_messages);
+        }
+        if self.unknown_messages > 0 {
+            self.journal.remark("messages of unknown types", "a newer page?", self.unknown_messages);
         }
         // Bounded, and whether the other side hears it or not, the socket is done.
         drop(timeout(FAREWELL, self.say_farewell(end)).await);
@@ -274,7 +298,7 @@ impl Socket {
         }
     }
 
-    fn receive(&mut self, incoming: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+    fn receive(&mut self, incoming: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
         let message = match incoming {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(end_of(&error)),
@@ -282,21 +306,10 @@ impl Socket {
         };
         let now = self.rooms.now();
         self.heartbeat.heard(now);
-        let bytes = match &message {
-            Message::Text(text) => text.len(),
-            Message::Binary(data) | Message::Ping(data) | Message::Pong(data) => data.len(),
-            Message::Close(_) => 0,
-        };
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        if !self.messages.allows(now, self.rules.messages)
-            || !self.bytes.allows_many(now, self.rules.bytes, bytes)
-        {
-            return Err(End::Close(CloseCode::TooManyMessages));
-        }
         match message {
             Message::Text(text) => self.read(&text, now),
             Message::Binary(_) => Err(End::Close(CloseCode::NotText)),
-            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
             Message::Close(frame) => Err(End::Gone(loss_of(frame.as_ref()))),
         }
     }
@@ -309,7 +322,14 @@ impl Socket {
             },
             Ok(Inbound::Join { room, name, resume, reloaded }) => {
                 self.count_join(now)?;
-                self.join(room, Asking { name, resume, reloaded, host: self.host.clone() }, now)
+                let asking = Asking { name, resume, reloaded, host: self.host.clone() };
+                if self.seat.is_some() {
+                    Err(ErrorCode::AlreadyJoined)
+                } else {
+                    self.let_join(&room, &asking, now)?;
+                    self.join(room, asking, now);
+                    Ok(())
+                }
             }
             Ok(Inbound::Confirm) => match &self.seat {
                 Some(seat) => {
@@ -320,11 +340,17 @@ impl Socket {
             },
             Ok(Inbound::Leave { held: Some(held) }) => {
                 self.count_join(now)?;
-                self.rooms.give_up(&held);
+                if !self.rooms.give_up(&held) {
+                    self.joins_of_network.refused(now, self.connection.network());
+                }
                 self.answer(&ServerMsg::Heartbeat);
                 Ok(())
             }
             Ok(Inbound::Leave { held: None }) => self.leave(now),
+            Err(ErrorCode::UnknownType) => {
+                self.unknown_messages = self.unknown_messages.saturating_add(1);
+                Err(ErrorCode::UnknownType)
+            }
             Err(code) => {
                 self.count_bad_message(code)?;
                 Err(code)
@@ -336,19 +362,33 @@ impl Socket {
         Ok(())
     }
 
-    fn join(&mut self, room: RoomId, asking: Asking, now: Duration) -> Result<(), ErrorCode> {
-        if self.seat.is_some() {
-            return Err(ErrorCode::AlreadyJoined);
-        }
+    /// A join that takes a seat back is always let in, others if their network has not joined too often.
+    fn let_join(&mut self, room: &RoomId, asking: &Asking, now: Duration) -> Result<(), End> {
+        let comes_back = asking.resume.as_ref().is_some_and(|token| self.rooms.is_held(room, token));
+        let refusal = if !self.connection.find_place(comes_back) {
+            Some("too many sockets, in all or from one address")
+        } else if !comes_back && !self.joins_of_network.allows(now, self.connection.network()) {
+            Some("too many joins from one address")
+        } else {
+            None
+        };
+        let Some(why) = refusal else { return Ok(()) };
+        self.journal.remark("join refused", why, 1);
+        Err(End::Close(CloseCode::Busy))
+    }
+
+    fn join(&mut self, room: RoomId, asking: Asking, now: Duration) {
         match self.rooms.join(room.clone(), asking, self.connection.outbox()) {
             Ok(seat) => {
                 self.seat = Some(seat);
                 self.heartbeat.seated(now, true);
                 self.renew_ice = self.next_renewal(now);
             }
-            Err(RoomFull) => self.answer(&ServerMsg::FullRoom { room }),
+            Err(RoomFull) => {
+                self.joins_of_network.refused(now, self.connection.network());
+                self.answer(&ServerMsg::FullRoom { room });
+            }
         }
-        Ok(())
     }
 
     fn leave(&mut self, now: Duration) -> Result<(), ErrorCode> {
@@ -385,21 +425,29 @@ impl Socket {
     /// Sends the close and waits for the answer. To drop a socket with unread data resets it, and a reset
     /// can overtake the close code, so what still comes in is read and thrown away.
     async fn say_farewell(&mut self, end: End) {
-        let (code, readable) = match end {
+        let (code, mut readable) = match end {
             End::Close(code) => (Some(code), true),
             End::CloseUnread(code) => (Some(code), false),
             End::Gone(_) => (None, true),
         };
         if let Some(code) = code {
-            let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
+            let frame = CloseFrame { code: code.code().into(), reason: code.reason().into() };
             if self.ws.send(Message::Close(Some(frame))).await.is_err() {
                 return;
             }
         }
-        while let Some(Ok(_)) = self.ws.next().await {}
-        if !readable {
-            std::future::pending::<()>().await;
+        // Of those for whom there is no place none is waited for.
+        if matches!(code, Some(CloseCode::Busy)) {
+            return;
         }
+        while readable {
+            match self.ws.next().await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => readable = false,
+                None => return,
+            }
+        }
+        self.ws.get_mut().discard().await;
     }
 }
 
@@ -408,17 +456,18 @@ const GOING_AWAY: u16 = 1001;
 
 fn loss_of(close: Option<&CloseFrame>) -> Loss {
     match close {
-        Some(frame) if frame.code == GOING_AWAY => Loss::Unloaded,
+        Some(frame) if u16::from(frame.code) == GOING_AWAY => Loss::Unloaded,
         _ => Loss::Lost,
     }
 }
 
-fn end_of(error: &axum::Error) -> End {
+fn end_of(error: &tungstenite::Error) -> End {
     use tungstenite::Error;
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
-    match cause {
-        Some(Error::Capacity(_)) => End::CloseUnread(CloseCode::TooBig),
-        Some(Error::Utf8(_)) => End::CloseUnread(CloseCode::NotText),
+    let is_too_much = |error: &io::Error| error.get_ref().is_some_and(|cause| cause.is::<TooMuch>());
+    match error {
+        Error::Capacity(_) => End::CloseUnread(CloseCode::TooBig),
+        Error::Utf8(_) => End::CloseUnread(CloseCode::NotText),
+        Error::Io(error) if is_too_much(error) => End::CloseUnread(CloseCode::TooManyMessages),
         _ => End::Gone(Loss::Lost),
     }
 }

@@ -307,7 +307,7 @@ words! {
     bad_name,
     /// Every seat is taken.
     room_full,
-    /// The server cannot be reached.
+    /// The server cannot be reached, or has no place.
     unreachable,
     /// The browser cannot make calls.
     unsupported,

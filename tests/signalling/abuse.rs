@@ -1,8 +1,8 @@
 //! Bad input and bad manners: each is answered to that socket alone, while a healthy pair goes on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use parlor::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, OfferId, PeerId, ServerMsg, Signal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -66,6 +66,73 @@ async fn too_many_bad_messages_close_that_socket() {
     two.text("{").await;
     assert_eq!(two.closed().await, CloseCode::BadMessages);
     assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
+    pair.stays_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn types_that_a_newer_page_knows_are_no_abuse() {
+    let server = Server::start().await;
+    let pair = HealthyPair::start(&server).await;
+    let (mut one, mut two) = server.pair("1").await;
+    for _ in 0..100 {
+        one.refused(r#"{"type":"wave","to":["all"],"room":7,"hand":{"left":true}}"#, ErrorCode::UnknownType)
+            .await;
+    }
+    one.say(&to_all(candidate("x"))).await;
+    two.hears(1, &candidate("x")).await;
+    // They are messages like others.
+    for _ in 0..2_000 {
+        one.text(r#"{"type":"wave"}"#).await;
+    }
+    assert_eq!(one.closed().await, CloseCode::TooManyMessages);
+    pair.stays_well().await;
+}
+
+/// A frame as a browser masks it.
+fn masked(mut frame: Frame) -> Vec<u8> {
+    frame.header_mut().mask = Some([0; 4]);
+    let mut bytes = Vec::new();
+    frame.format(&mut bytes).unwrap();
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_without_end_close_that_socket_within_a_second() {
+    let server = Server::start().await;
+    let pair = HealthyPair::start(&server).await;
+    let part = |opcode, text: &'static str| masked(Frame::message(text, OpCode::Data(opcode), false));
+    let begun = part(Data::Text, "");
+    let more = |text| part(Data::Continue, text);
+    let (ping, pong) = (masked(Frame::ping("")), masked(Frame::pong("")));
+    let floods = [
+        (&begun[..], more("")),
+        (&begun, more("{")),
+        (&begun, [more(""), ping.clone()].concat()),
+        (b"", ping),
+        (b"", pong),
+    ];
+    for (room, (first, flood)) in floods.into_iter().enumerate() {
+        let (mut one, mut two) = server.pair(&room.to_string()).await;
+        two.ws.get_mut().write_all(first).await.unwrap();
+        let flood = flood.repeat(10_000);
+        let begun = Instant::now();
+        let ended = async {
+            loop {
+                // One that is cut may be reset as well.
+                if two.ws.get_mut().write_all(&flood).await.is_err() {
+                    break;
+                }
+                if let Some(Some(Ok(Message::Close(close)))) = two.ws.next().now_or_never() {
+                    let code = close.map(|close| close.code.into()).and_then(CloseCode::from_code);
+                    assert_eq!(code, Some(CloseCode::TooManyMessages));
+                    break;
+                }
+            }
+        };
+        soon("the end of the flood", ended).await;
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?} after {:?}", begun.elapsed(), &flood[..12]);
+        assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
+    }
     pair.stays_well().await;
 }
 
@@ -224,14 +291,22 @@ async fn a_reader_too_slow_for_its_signals_is_cut_and_the_sender_goes_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_other_sites_may_not_connect() {
     let server = Server::with(|config| config.server.origins = vec!["https://friend.example".into()]).await;
-    for origin in ["https://evil.example", "null", "http://localhost", "https://friend.example.evil"] {
-        let refused = server.try_connect(&[("origin", origin)]).await;
-        let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = refused else {
-            panic!("{origin} connected")
-        };
-        assert_eq!(answer.status(), 403, "{origin}");
-    }
     let own = format!("http://{}", server.address);
+    for origins in [
+        &["https://evil.example"][..],
+        &["null"],
+        &["http://localhost"],
+        &["https://friend.example.evil"],
+        &[own.as_str(), "https://evil.example"],
+        &[own.as_str(), own.as_str()],
+    ] {
+        let headers: Vec<_> = origins.iter().map(|origin| ("origin", *origin)).collect();
+        let refused = server.try_connect(&headers).await;
+        let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = refused else {
+            panic!("{origins:?} connected")
+        };
+        assert_eq!(answer.status(), 403, "{origins:?}");
+    }
     for origin in [own.as_str(), "https://friend.example"] {
         let mut client = server.try_connect(&[("origin", origin)]).await.unwrap();
         client.say(&join("1")).await;
@@ -241,7 +316,11 @@ async fn pages_of_other_sites_may_not_connect() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_socket_too_many_is_refused_until_another_has_gone() {
-    let server = Server::with(|config| config.limits.sockets = 3).await;
+    let server = Server::with(|config| {
+        config.limits.sockets = 3;
+        config.limits.returning_sockets = 0;
+    })
+    .await;
     let pair = HealthyPair::start(&server).await;
     let last = server.connect().await;
     let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = server.try_connect(&[]).await else {

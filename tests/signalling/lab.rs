@@ -12,7 +12,7 @@ use parlor::server::config::{Config, STATE_NONE};
 use parlor::server::doors::Doors;
 use parlor::server::run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
@@ -108,11 +108,30 @@ impl Server {
         &self,
         headers: &[(&'static str, &str)],
     ) -> Result<Client, tungstenite::Error> {
+        self.open(self.tcp().await, headers).await
+    }
+
+    /// The same from an address of the loopback network, as if from another machine.
+    pub(crate) async fn try_connect_from(&self, from: u8) -> Result<Client, tungstenite::Error> {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, from], 0).into()).unwrap();
+        self.open(socket.connect(self.address).await?, &[]).await
+    }
+
+    pub(crate) async fn connect_from(&self, from: u8) -> Client {
+        self.try_connect_from(from).await.unwrap()
+    }
+
+    async fn open(
+        &self,
+        stream: TcpStream,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, tungstenite::Error> {
         let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
         for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().unwrap());
+            request.headers_mut().append(*name, value.parse().unwrap());
         }
-        let (ws, _) = tokio_tungstenite::client_async(request, self.tcp().await).await?;
+        let (ws, _) = tokio_tungstenite::client_async(request, stream).await?;
         Ok(Client { ws })
     }
 
@@ -203,6 +222,20 @@ impl Client {
         let code = CloseCode::from_code(frame.code.into()).unwrap_or_else(|| panic!("{frame:?}"));
         assert_eq!(frame.reason.as_str(), code.reason());
         code
+    }
+
+    /// The next message, or `None` if there is none because the connection ends, however it does.
+    pub(crate) async fn answer(&mut self) -> Option<ServerMsg> {
+        let message = async {
+            loop {
+                match self.ws.next().await?.ok()? {
+                    Message::Text(text) => return serde_json::from_str(&text).ok(),
+                    Message::Close(_) => return None,
+                    _ => {}
+                }
+            }
+        };
+        soon("an answer or the end", message).await
     }
 
     /// Reads on until the connection is over, however it ends.

@@ -7,6 +7,7 @@ mod abuse;
 mod ice;
 mod lab;
 mod lifetimes;
+mod limits;
 mod pages;
 mod relays;
 mod restarts;

@@ -226,3 +226,13 @@ async fn no_token_and_no_name_is_in_the_log_or_on_the_disk() {
         assert!(!disk.contains(secret), "{secret} on the disk");
     }
 }
+
+#[tokio::test]
+async fn a_refused_page_is_named_in_the_log_with_the_host_it_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address().await;
+    let process = Process::start(address, &folder.path().join("state")).await;
+    assert!(process.server.try_connect(&[("origin", "https://evil.example")]).await.is_err());
+    let line = format!("a page of https://evil.example called this server {address}");
+    until("the line", async || fs::read_to_string(&process.log).unwrap().contains(&line)).await;
+}

@@ -61,6 +61,7 @@ fn check_limits(limits: &LimitsConfig, wrong: &mut impl FnMut(&str, String)) {
         &[
             ("limits.rooms", limits.rooms),
             ("limits.sockets", limits.sockets),
+            ("limits.sockets_per_address", limits.sockets_per_address),
             ("limits.requests", limits.requests),
             ("limits.requests_per_address", limits.requests_per_address),
             ("limits.queue_frames", limits.queue_frames),
@@ -69,12 +70,17 @@ fn check_limits(limits: &LimitsConfig, wrong: &mut impl FnMut(&str, String)) {
     );
     at_least_one(
         &[
+            ("limits.joins_per_minute_per_address", limits.joins_per_minute_per_address),
+            ("limits.join_burst_per_address", limits.join_burst_per_address),
             ("limits.messages_per_second", limits.messages_per_second),
             ("limits.message_burst", limits.message_burst),
             ("limits.bytes_per_second", limits.bytes_per_second),
         ],
         wrong,
     );
+    if limits.returning_sockets > MOST {
+        wrong("limits.returning_sockets", format!("it must be at most {MOST}"));
+    }
     if (limits.byte_burst as usize) < MAX_FRAME_BYTES {
         wrong("limits.byte_burst", format!("one frame must fit, so at least {MAX_FRAME_BYTES}"));
     }

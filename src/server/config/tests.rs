@@ -100,6 +100,15 @@ fn faults_name_the_key_and_the_place() {
             "[relay]\nconnections = 1000001",
             "Leptos.toml:2: relay.connections: it must be at least 1 and at most",
         ),
+        (
+            "[limits]\nsockets_per_address = 0",
+            "Leptos.toml:2: limits.sockets_per_address: it must be at least 1",
+        ),
+        (
+            "[limits]\nreturning_sockets = 1000001",
+            "Leptos.toml:2: limits.returning_sockets: it must be at most",
+        ),
+        ("[limits]\njoin_burst_per_address = 0", "Leptos.toml:2: limits.join_burst_per_address: it must be"),
         ("[limits]\nmessage_burst = 0", "Leptos.toml:2: limits.message_burst: it must be at least 1"),
         ("[limits]\nsilent = 1", "Leptos.toml:2: limits.silent"),
         ("[limits]\nping = 8\nsilent = 20", "Leptos.toml:2: limits.ping"),

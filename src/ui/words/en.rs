@@ -89,7 +89,7 @@ pub(super) static WORDS: Words = Words {
     bad_room: "A room ID has up to 64 letters, digits, - or _",
     bad_name: "A name has up to 40 ordinary characters, at least one of them visible",
     room_full: "This room is full. Ask the others to make space, or choose another number.",
-    unreachable: "The server cannot be reached. Check your network; this page keeps trying.",
+    unreachable: "The server cannot be reached, or is too busy. Check your network; this page keeps trying.",
     unsupported: "This browser cannot make video calls. Please use a current Firefox, Chrome, Edge or Safari.",
     left: "You left the call.",
     dropped: "The server ended the call for this page. You can join again.",
