@@ -9,6 +9,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlElement, UrlSearchParams};
 
 use crate::call::Phase;
+use crate::protocol::RoomId;
 use crate::ui::home::home;
 use crate::ui::invite::focus;
 use crate::ui::notice::notices;
@@ -115,12 +116,12 @@ impl Address {
     }
 
     /// The room number to begin with, or `None` for an address that leads nowhere.
-    fn invitation(self) -> Option<String> {
+    pub(crate) fn invitation(&self) -> Option<String> {
         if self.path == "/" {
-            return Some(self.typed_room);
+            return Some(self.typed_room.clone());
         }
         let room = self.path.strip_prefix("/room/")?;
-        (!room.is_empty() && !room.contains('/')).then(|| room.to_owned())
+        RoomId::from_typed(room).ok().map(String::from)
     }
 }
 
@@ -253,7 +254,9 @@ mod tests {
             ("/", "", Some("")),
             ("/", "../etc", Some("../etc")),
             ("/room/4711", "", Some("4711")),
-            ("/room/4711/", "", None),
+            ("/room/4711/", "", Some("4711")),
+            ("/room/%EF%BC%94711", "", Some("4711")),
+            ("/room/a%2Bb", "", None),
             ("/room/", "", None),
             ("/room/4711/x", "", None),
             ("/room", "", None),

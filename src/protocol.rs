@@ -14,6 +14,7 @@ mod frame;
 mod ids;
 pub mod inbound;
 mod refusal;
+mod room_id;
 mod signal;
 
 use std::time::Duration;
@@ -21,8 +22,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use ids::{DisplayName, DisplayNameError, Page, PeerId, RoomId, RoomIdError, SeatToken};
+pub use ids::{DisplayName, DisplayNameError, Page, PeerId, SeatToken};
 pub use refusal::{CloseCode, ErrorCode};
+pub use room_id::{RoomId, RoomIdError};
 pub use signal::{Epoch, IceCandidate, IceServer, OfferId, Signal};
 
 /// Version of this protocol; sent by the server in the seat messages so that an old page can tell.

@@ -20,11 +20,12 @@
   }
   // Whoever pressed CONNECT is asked for camera and microphone, and joins the room, now and not only when the
   // program is here; it takes both over (`early_capture` in browser/media.rs, which asks the same, and `Early`
-  // in browser/socket.rs). Not for what it will refuse; says whether it is not.
+  // in browser/socket.rs). Not for what it will refuse, nor for a room number that is not in its normal form
+  // (protocol/room_id.rs), which it makes; says whether it is neither.
   function ask() {
     var field = document.getElementById('room-input');
     var room = field && field.value.replace(/\s/g, '');
-    if (!room || !/^[\w-]{1,64}$/.test(room)) return false;
+    if (!/^(\d{1,64}|(?=.*[a-z_])[a-z\d_-]{1,64})$/.test(room)) return false;
     if (!able() || !navigator.mediaDevices) return false;
     if (!window.parlorEarly && !join(room)) return false;
     capture();

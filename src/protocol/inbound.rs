@@ -18,6 +18,8 @@ pub enum Inbound<'a> {
     Join {
         /// The room number.
         room: RoomId,
+        /// The same as the page wrote it, for the answer.
+        asked: RoomId,
         /// A display name.
         name: Option<DisplayName>,
         /// The token of a seat held before.
@@ -139,8 +141,11 @@ fn decode_leave<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
 }
 
 fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
+    let text: String = read(frame.room, ErrorCode::BadRoom)?.ok_or(ErrorCode::BadRoom)?;
+    let room = RoomId::from_typed(&text).map_err(|_| ErrorCode::BadRoom)?;
     Ok(Inbound::Join {
-        room: read(frame.room, ErrorCode::BadRoom)?.ok_or(ErrorCode::BadRoom)?,
+        asked: room.clone().as_asked(&text),
+        room,
         name: read(frame.name, ErrorCode::BadName)?,
         resume: read(frame.resume, ErrorCode::BadMessage)?,
         reloaded: read(frame.reloaded, ErrorCode::BadMessage)?.unwrap_or(false),
@@ -261,6 +266,16 @@ mod tests {
         ];
         for (text, code) in table {
             assert_eq!(refusal(text), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_room_is_known_by_its_normal_form_and_answered_as_it_was_asked_for() {
+        for (text, known, answered) in [("4711", "4711", "4711"), ("Abc", "abc", "Abc"), ("４７", "47", "47")]
+        {
+            let text = format!(r#"{{"type":"join","room":"{text}"}}"#);
+            let Ok(Inbound::Join { room, asked, .. }) = decode(&text) else { panic!("{text}") };
+            assert_eq!((room.as_str(), asked.as_str()), (known, answered));
         }
     }
 

@@ -43,6 +43,8 @@ pub struct Delivery {
 /// What a newcomer asks for and is given.
 #[derive(Clone, Debug)]
 pub struct JoinRequest {
+    /// The room number as the page wrote it.
+    pub asked: RoomId,
     /// A display name.
     pub name: Option<DisplayName>,
     /// The token of a seat held before.
@@ -167,7 +169,7 @@ impl Room {
             Entry::Created | Entry::Joined => ServerMsg::PeerJoined(seat.info()),
         };
         let seated = Seated {
-            room: self.id.clone(),
+            room: request.asked,
             peer: seat.peer,
             page: seat.page,
             peers: others,

@@ -60,6 +60,8 @@ struct Map {
 /// What a page asks for when it joins.
 #[derive(Debug)]
 pub(super) struct Asking {
+    /// The room number as the page wrote it.
+    pub(super) asked: RoomId,
     /// A display name.
     pub(super) name: Option<DisplayName>,
     /// The token of a seat held before.
@@ -139,6 +141,7 @@ impl Rooms {
         let mut occupied = lock(&room);
         let peer = occupied.room.seat_for(asking.resume.as_ref());
         let request = JoinRequest {
+            asked: asking.asked,
             name: asking.name,
             resume: asking.resume,
             reloaded: asking.reloaded,
@@ -417,7 +420,7 @@ mod tests {
     }
 
     fn asking(resume: Option<SeatToken>) -> Asking {
-        Asking { name: None, resume, reloaded: false, host: "localhost".into() }
+        Asking { asked: id("4711"), name: None, resume, reloaded: false, host: "localhost".into() }
     }
 
     /// Takes a seat, and says that its token has arrived.

@@ -320,9 +320,9 @@ impl Socket {
                 Some(seat) => seat.relay(to, &relay),
                 None => Err(ErrorCode::NotJoined),
             },
-            Ok(Inbound::Join { room, name, resume, reloaded }) => {
+            Ok(Inbound::Join { room, asked, name, resume, reloaded }) => {
                 self.count_join(now)?;
-                let asking = Asking { name, resume, reloaded, host: self.host.clone() };
+                let asking = Asking { asked, name, resume, reloaded, host: self.host.clone() };
                 if self.seat.is_some() {
                     Err(ErrorCode::AlreadyJoined)
                 } else {
@@ -378,7 +378,8 @@ impl Socket {
     }
 
     fn join(&mut self, room: RoomId, asking: Asking, now: Duration) {
-        match self.rooms.join(room.clone(), asking, self.connection.outbox()) {
+        let asked = asking.asked.clone();
+        match self.rooms.join(room, asking, self.connection.outbox()) {
             Ok(seat) => {
                 self.seat = Some(seat);
                 self.heartbeat.seated(now, true);
@@ -386,7 +387,7 @@ impl Socket {
             }
             Err(RoomFull) => {
                 self.joins_of_network.refused(now, self.connection.network());
-                self.answer(&ServerMsg::FullRoom { room });
+                self.answer(&ServerMsg::FullRoom { room: asked });
             }
         }
     }

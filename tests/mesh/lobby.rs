@@ -29,14 +29,15 @@ impl Server {
     ) -> Result<(), ErrorCode> {
         match (inbound, self.wires[&id].peer) {
             (Inbound::Join { .. }, Some(_)) => return Err(ErrorCode::AlreadyJoined),
-            (Inbound::Join { name, resume, reloaded, .. }, None) => {
+            (Inbound::Join { asked, name, resume, reloaded, .. }, None) => {
                 self.last_token += 1;
                 self.room.get_or_insert_with(|| {
                     self.seats.start_over();
                     Room::new(self.id.clone(), self.rules)
                 });
                 let token = SeatToken(format!("{} {}", self.seats.life(), self.last_token));
-                self.join(now, id, JoinRequest { name, resume, reloaded, token, ice_servers: vec![] });
+                let request = JoinRequest { asked, name, resume, reloaded, token, ice_servers: vec![] };
+                self.join(now, id, request);
             }
             (Inbound::Relay { to, relay }, Some(peer)) => {
                 let room = self.room.as_mut().expect("a seat is in a room");

@@ -94,12 +94,59 @@ async fn the_form_of_a_page_without_scripts_leads_to_the_room() {
         ("room=4711", "/room/4711"),
         ("room=+482+913%20775", "/room/482913775"),
         ("room=a%2Fb", "/?room=a%2Fb"),
-        ("room=%3Cscript%3E&x=1", "/?room=%3Cscript%3E&x=1"),
+        ("room=%EF%BC%94711%20-%200815.", "/room/47110815"),
+        (
+            "room=https%3A%2F%2Fother.example%2Froom%2F4711",
+            "/?room=https%3A%2F%2Fother.example%2Froom%2F4711",
+        ),
+        ("room=%3Cb%3Ex%3C%2Fb%3E&x=1", "/?room=%3Cb%3Ex%3C%2Fb%3E&x=1"),
         ("room=", "/?room="),
         ("", "/?"),
     ] {
         let answer = server.get(&format!("/room?{query}"), &[]).await;
         assert_eq!((answer.status(), answer.header("location")), (303, Some(target)), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_of_this_server_pasted_into_that_form_leads_to_the_room() {
+    let server = Server::start().await;
+    let query = format!("room=http%3A%2F%2F{}%2FRoom%2F4711%3Flang%3Dko", server.address);
+    let answer = server.get(&format!("/room?{query}"), &[]).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, Some("/room/4711")));
+}
+
+#[tokio::test]
+async fn every_spelling_of_a_room_address_leads_to_its_normal_form() {
+    let server = Server::start().await;
+    for path in [
+        "/room/4711/",
+        "/room/4711.",
+        "/room/4711)",
+        "/room/4711%20",
+        "/room/4711%E2%80%8B",
+        "/Room/4711",
+        "/ROOM/%EF%BC%94711",
+        "/room/47-11",
+    ] {
+        for query in ["", "?lang=ko"] {
+            let answer = server.get(&format!("{path}{query}"), &[]).await;
+            let target = format!("/room/4711{query}");
+            assert_eq!((answer.status(), answer.header("location")), (308, Some(&*target)), "{path}{query}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        }
+    }
+    assert_eq!(server.get("/room/4711", &[]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn an_address_of_no_room_is_a_404() {
+    let server = Server::start().await;
+    let long = format!("/room/{}", "7".repeat(65));
+    for path in
+        ["/room/", "/room/a%2Bb", "/room/%EB%B0%A9", "/room/%ff", "/room/4711/x", "/rooms/4711", &long]
+    {
+        assert_eq!(server.get(path, &[]).await.status(), 404, "{path}");
     }
 }
 

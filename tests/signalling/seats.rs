@@ -41,6 +41,19 @@ async fn one_creates_the_room_another_joins_and_a_third_is_told_that_it_is_full(
 }
 
 #[tokio::test]
+async fn two_spellings_of_a_number_meet_in_one_room() {
+    let server = Server::start().await;
+    for (one, other) in [("Team-A", "team-a"), ("４７１１", "47-11")] {
+        let (mut ann, mut ben) = (server.connect().await, server.connect().await);
+        for (client, room) in [(&mut ann, one), (&mut ben, other)] {
+            client.text(&format!(r#"{{"type":"join","room":"{room}"}}"#)).await;
+        }
+        assert!(matches!(ann.next().await, ServerMsg::RoomCreated(_)));
+        assert!(matches!(ben.next().await, ServerMsg::RoomJoined(_)), "{one} {other}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_can_raise_the_capacity() {
     let server = Server::with(|config| config.rooms.capacity = 3).await;
     let (mut one, _two) = server.pair("1").await;

@@ -20,6 +20,7 @@ fn token(text: &str) -> SeatToken {
 
 fn newcomer(name: &str) -> JoinRequest {
     JoinRequest {
+        asked: room_id(),
         name: DisplayName::try_from(name.to_owned()).ok(),
         resume: None,
         reloaded: false,
@@ -34,6 +35,14 @@ fn returning(name: &str, reloaded: bool) -> JoinRequest {
 
 fn read(deliveries: &[Delivery]) -> Vec<(u32, ServerMsg)> {
     deliveries.iter().map(|one| (one.to.0, serde_json::from_str(&one.frame).unwrap())).collect()
+}
+
+#[test]
+fn a_page_is_answered_by_its_own_spelling_of_the_room() {
+    let asked = RoomId::from_typed("abc").unwrap().as_asked("ABC");
+    let mut room = Room::new(RoomId::from_typed("abc").unwrap(), RULES);
+    let admission = room.join(Duration::ZERO, JoinRequest { asked, ..newcomer("a") }).unwrap();
+    assert!(admission.deliveries[0].frame.contains(r#""room":"ABC""#));
 }
 
 /// A room with so many newcomers named `a`, `b`, `c` in it.
