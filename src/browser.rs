@@ -30,6 +30,7 @@ mod peer;
 mod rehearsal;
 mod seat;
 mod socket;
+mod tab;
 
 use media::Media;
 use peer::Peer;
@@ -50,7 +51,7 @@ pub fn start(port: CallPort) {
     local.set(Some(sink(Clone::clone(media.stream()), &queue)));
     let certificate = Rc::new(RefCell::new(None));
     let driver = Driver {
-        call: Call::new(seed()).with_hidden_address(choice::hides_address()),
+        call: Call::new(seed()).with_hidden_address(choice::hides_address()).at_host(page::host()),
         media,
         socket: None,
         certificate: Rc::clone(&certificate),
@@ -61,6 +62,7 @@ pub fn start(port: CallPort) {
         remote,
         _waking: page::listen_for_waking(&queue),
         _choosing: choice::listen(&queue),
+        _wanted: tab::listen(&queue),
         queue: queue.clone(),
     };
     page::report_loaded(queue);
@@ -92,6 +94,7 @@ struct Driver {
     remote: WriteSignal<BTreeMap<PeerId, StreamSink>>,
     _waking: Vec<EventListener>,
     _choosing: EventListener,
+    _wanted: EventListener,
     queue: Events,
 }
 
@@ -108,6 +111,8 @@ impl Driver {
 
     fn perform(&mut self, command: Command) {
         match command {
+            Command::HoldRoom { room, take } => tab::hold(&self.queue, room, take),
+            Command::LetGo(seat) => tab::let_go(seat.as_ref()),
             Command::OpenSocket(id) => {
                 self.socket =
                     Socket::open(id, &self.queue).map_err(|error| log(&format!("socket: {error}"))).ok();

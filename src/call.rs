@@ -2,7 +2,7 @@
 //! clock, no randomness of its own.
 //!
 //! [`Call::handle`] takes what happened and the time, and says what to do. [`Call::deadline`] says when it
-//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `membership` the seat, `line` the
+//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `joining` the way into a room, `membership` the seat, `line` the
 //! way to the server, `devices` microphone and camera, `pair` the connections, `negotiation` and `recovery`
 //! one of them, `ways` what they may go through and `address` what is not told of them.
 //! `rehearsal` tries the ways out of a network without a call.
@@ -16,14 +16,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::protocol::{
-    ClientMsg, DisplayName, HeldSeat, IceServer, Page, PeerId, RoomId, RoomIdError, SeatToken,
-};
+use crate::protocol::{ClientMsg, DisplayName, HeldSeat, IceServer, Page, PeerId, RoomId, SeatToken};
 
 mod address;
 mod backoff;
 pub mod devices;
 mod event;
+mod joining;
 mod line;
 mod membership;
 mod negotiation;
@@ -44,7 +43,7 @@ use pair::Pair;
 
 pub use address::is_public_host;
 pub use devices::{DeviceProblem, Devices, MediaError, Permission};
-pub use event::{Command, Event, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
+pub use event::{Command, Event, Hold, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
 pub use opening::Bound;
 pub use path::{Carrier, Path};
 pub use peer::{PeerCommand, PeerEvent, PeerState};
@@ -63,6 +62,8 @@ const NETWORK_SETTLES: Duration = Duration::from_millis(500);
 /// One participant's call.
 #[derive(Debug)]
 pub struct Call {
+    /// The host of the page, with a port unless that is the usual one.
+    host: String,
     line: Line,
     capture: Capture,
     supported: bool,
@@ -70,6 +71,10 @@ pub struct Call {
     held: Option<HeldSeat>,
     /// The room the person wants to be in.
     wish: Option<Wish>,
+    /// No other tab of this browser is in that room, so the page may join.
+    holds: bool,
+    /// Where the person wanted to be while another tab was there.
+    refused: Option<Wish>,
     seat: Option<Seat>,
     pairs: BTreeMap<PeerId, Pair>,
     /// When the seat was taken over by another socket last.
@@ -113,11 +118,14 @@ impl Call {
     /// A call before anything happened. The seed only spreads retries over time.
     pub fn new(seed: u64) -> Self {
         Self {
+            host: String::new(),
             line: Line::new(seed),
             capture: Capture::default(),
             supported: true,
             held: None,
             wish: None,
+            holds: false,
+            refused: None,
             seat: None,
             pairs: BTreeMap::new(),
             replaced: None,
@@ -143,6 +151,8 @@ impl Call {
             Event::Media(event) => self.media(event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
             Event::Rehearsal(id, event) => self.rehearsed(id, event),
+            Event::Hold(room, hold) => self.hold(now, room, hold),
+            Event::Wanted => self.hand_over(now),
             Event::HiddenElsewhere(hide) => self.hidden_elsewhere(now, hide),
             Event::Woken => self.woken(now),
             Event::NetworkChanged => {
@@ -217,8 +227,13 @@ impl Call {
             let Remembered { room, resume, name, microphone_muted, camera_off, hides_address } = remembered;
             self.hides_address |= hides_address;
             self.capture.restore(Devices { microphone: microphone_muted, camera: camera_off });
-            self.wish = Some(Wish { room, name, resume: Some(resume) });
-            commands.extend(self.capture.start(Devices::BOTH));
+            let wish = Wish { room, name, resume: Some(resume) };
+            if self.wish.is_none() {
+                commands.extend(self.enter(now, wish, false));
+            } else {
+                self.wish = Some(wish);
+                commands.extend(self.capture.start(Devices::BOTH));
+            }
         } else {
             let granted = |permission| permission == Permission::Granted;
             let known = Devices { microphone: granted(loaded.microphone), camera: granted(loaded.camera) };
@@ -231,6 +246,7 @@ impl Call {
         match action {
             UserAction::StartPreview => self.capture.start(Devices::BOTH),
             UserAction::Connect { room, name } => self.connect(now, &room, &name),
+            UserAction::MoveHere => self.move_here(now),
             UserAction::Leave => self.leave(now),
             UserAction::ToggleMicrophone => {
                 let commands = self.capture.toggle_microphone();
@@ -257,39 +273,6 @@ impl Call {
                 vec![]
             }
         }
-    }
-
-    fn connect(&mut self, now: Duration, room: &str, name: &str) -> Vec<Command> {
-        if self.wish.is_some() {
-            return vec![];
-        }
-        if !self.supported {
-            self.say(Notice::Unsupported);
-            return vec![];
-        }
-        let room = match RoomId::from_typed(room) {
-            Ok(room) => room,
-            Err(error) => {
-                self.say(if error == RoomIdError::Empty { Notice::EmptyRoom } else { Notice::BadRoom });
-                return vec![];
-            }
-        };
-        let name = match name.trim() {
-            "" => None,
-            name => match DisplayName::try_from(name.to_owned()) {
-                Ok(name) => Some(name),
-                Err(_) => {
-                    self.say(Notice::BadName);
-                    return vec![];
-                }
-            },
-        };
-        self.notice = None;
-        let resume = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
-        self.wish = Some(Wish { room, name, resume });
-        let mut commands = if self.line.is_open() { self.join(now) } else { self.line.open(now) };
-        commands.extend(self.capture.start(Devices::BOTH));
-        commands
     }
 
     fn leave(&mut self, now: Duration) -> Vec<Command> {
@@ -323,7 +306,7 @@ impl Call {
         let mut commands: Vec<_> =
             std::mem::take(&mut self.pairs).into_iter().map(|(peer, pair)| pair.close(peer)).collect();
         commands.extend(self.capture.stop());
-        commands.push(Command::Remember(None));
+        commands.extend([Command::Remember(None), Command::LetGo(None)]);
         commands
     }
 
@@ -378,6 +361,10 @@ impl Call {
             return self.network_changed(now);
         }
         let mut commands = self.line.tick(now);
+        // As long as there are pictures, the line is told of by itself.
+        if !commands.is_empty() && self.line.is_unreachable() && self.wish.is_some() && self.seat.is_none() {
+            self.say(Notice::Unreachable);
+        }
         if self.line.asks_again(now) {
             commands.extend(self.join(now));
         }

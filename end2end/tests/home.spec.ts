@@ -18,6 +18,8 @@ test('a room number with odd characters is refused in words', async ({ person })
   await home.open();
   await home.join('../etc');
   await home.expectRefused(home.room, /A room ID has up to 64/);
+  await home.join('https://other.example/room/4711');
+  await home.expectRefused(home.room, /This link leads to other\.example, not here/);
 });
 
 test('Enter in the room number field connects', async ({ person, room }) => {

@@ -3,6 +3,8 @@ import type { Locator } from '@playwright/test';
 import { openConnections } from '../fixtures/media';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
 import { Valve } from '../fixtures/valve';
+import { CallPage } from '../pages/call';
+import { holdProgram, HomePage } from '../pages/home';
 
 // What somebody sees who has pressed CONNECT and has no answer yet.
 
@@ -73,4 +75,33 @@ test('where the server cannot be reached the page says so, keeps trying, and get
   reachable = true;
   await ann.call.expectAlone();
   await expect(ann.page.getByText('The server cannot be reached')).toBeHidden();
+});
+
+test('a second tab of one browser does not take the second seat, and can go on with the call in the first one', async ({ person, room }) => {
+  const ann = await person();
+  await ann.home.open(`/room/${room}`);
+  await ann.home.connect.click();
+  await ann.call.expectAlone();
+  await ann.call.mute.click();
+
+  const page = await ann.context.newPage();
+  const second = { context: ann.context, page, home: new HomePage(page), call: new CallPage(page) };
+  const letIn = await holdProgram(page);
+  await page.goto(`/room/${room}`, { waitUntil: 'commit' });
+  await second.home.connect.click();
+  await expect(connecting(second)).toHaveCount(1);
+  letIn();
+  await expect(second.home.notice).toContainText('in this call already, in another tab');
+  await second.home.expectShown();
+
+  const ben = await person();
+  await ben.home.open();
+  await ben.home.join(room);
+  await Promise.all([ann, ben].map(seesTheOther));
+
+  await second.home.notice.getByRole('button', { name: 'Move the call here' }).click();
+  await Promise.all([second, ben].map(seesTheOther));
+  await expect(second.call.mute).toHaveText('Unmute');
+  await expect(ann.home.notice).toContainText('now goes on in another tab');
+  await ann.home.expectShown();
 });

@@ -62,10 +62,14 @@
     if (held) return true;
     var words = { type: 'join', room: room };
     if (name) words.name = name;
-    var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws');
-    var early = window.parlorEarly = { socket: socket, join: JSON.stringify(words), heard: [] };
-    socket.onopen = function () { socket.send(early.join); };
-    socket.onmessage = function (event) { early.heard.push(event); };
+    window.parlorHold(room).then(function (seat) {
+      // In another tab, given up, or the program's to join: it says what there is to say.
+      if (seat === undefined || mine.room !== room || window.parlorEarly || live()) return;
+      var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws');
+      var early = window.parlorEarly = { socket: socket, join: JSON.stringify(words), heard: [] };
+      socket.onopen = function () { socket.send(early.join); };
+      socket.onmessage = function (event) { early.heard.push(event); };
+    });
     return true;
   }
   // A name as the program and the server have it (`DisplayName` in protocol/ids.rs; tests/names.json holds both to one
@@ -82,6 +86,14 @@
   function forget() {
     if (window.parlorEarly) window.parlorEarly.socket.close();
     window.parlorEarly = undefined;
+    window.parlorFree();
+  }
+  function giveUp() {
+    var button = pressed();
+    forget();
+    if (!button) return;
+    button.removeAttribute('data-early');
+    button.focus();
   }
   // The bytes are a WebAssembly module of nothing but a type with `externref`, which the program needs and which
   // is the youngest of what it needs (Chrome 96, Firefox 79, Safari 15). Compiled and not only looked at: browsers
@@ -184,6 +196,58 @@
   addEventListener('submit', function (event) {
     keep(event, event.target.querySelector('[type=submit]'));
   }, true);
+  // Settles with whether this page gets a lock, which it has until `end` settles or the page is gone.
+  function lock(name, options, end) {
+    return new Promise(function (settled) {
+      navigator.locks.request('parlor.' + name, options, function () {
+        settled(true);
+        return end;
+      }).catch(function (error) { settled(error.name !== 'AbortError'); });
+    });
+  }
+  function patience() {
+    var patience = new AbortController();
+    setTimeout(function () { patience.abort(); }, 1500);
+    return { signal: patience.signal };
+  }
+  // One tab of a browser at most is in a room, or two would howl: it holds the lock of the room. Another one that
+  // is to go on with the call says so on the channel, and is handed the seat; see browser/tab.rs.
+  var mine = {};
+  var channel;
+  try { channel = new BroadcastChannel('parlor'); } catch (refused) { /* then nobody else is heard of */ }
+  if (channel) channel.onmessage = function (event) {
+    var said = event.data;
+    if (said.room !== mine.room) return;
+    if ('seat' in said) return mine.take && mine.take(said.seat);
+    mine.wanted = true;
+    if (live()) dispatchEvent(new Event('parlorwanted'));
+    else giveUp();
+  };
+  window.parlorHold = function (room, take) {
+    if (mine.room === room && !take) return mine.own;
+    window.parlorFree();
+    var own = mine = { room: room };
+    var end = new Promise(function (free) { own.free = free; });
+    var handed = new Promise(function (taken) {
+      if (!take || !channel) return taken('');
+      own.take = taken;
+      channel.postMessage({ room: room });
+      // A tab that is frozen or broken hands nothing over.
+      setTimeout(taken, 2000, '');
+    });
+    return own.own = handed.then(function (seat) {
+      if (!navigator.locks) return seat;
+      return lock('room.' + room, take ? { steal: true } : patience(), end).then(function (got) {
+        if (got) return seat;
+        if (mine === own) mine = {};
+      });
+    });
+  };
+  window.parlorFree = function (seat) {
+    if (mine.wanted) channel.postMessage({ room: mine.room, seat: seat || '' });
+    if (mine.free) mine.free();
+    mine = {};
+  };
   // A duplicated tab has a copy of the first one's sessionStorage, seat and all. A lock tells them apart: each
   // tab holds the one of its own name as long as its page is there. On a reload it is free as soon as the old
   // page is gone; whoever does not get it is a copy, forgets the seat and takes a name of its own.
@@ -191,21 +255,14 @@
     var known = sessionStorage.getItem('parlor.tab');
     function hold(name, options) {
       sessionStorage.setItem('parlor.tab', name);
-      return new Promise(function (settled) {
-        navigator.locks.request('parlor.tab.' + name, options, function () {
-          settled(true);
-          return new Promise(function () { /* for ever */ });
-        }).catch(function () { settled(false); });
-      });
+      return lock('tab.' + name, options, new Promise(function () { /* for ever */ }));
     }
     function anew() {
       sessionStorage.removeItem('parlor.seat');
       return hold(String(Math.random()), {});
     }
     if (!known) return hold(String(Math.random()), {});
-    var patience = new AbortController();
-    setTimeout(function () { patience.abort(); }, 1500);
-    return hold(known, { signal: patience.signal }).then(function (own) { return own || anew(); });
+    return hold(known, patience()).then(function (own) { return own || anew(); });
   }
   try {
     window.parlorTab = navigator.locks ? settle() : Promise.resolve();
@@ -222,12 +279,6 @@
     var again = document.getElementById('reload-button');
     if (again) again.onclick = function () { location.reload(); };
     var cancel = document.getElementById('early-cancel');
-    if (cancel) cancel.onclick = function () {
-      var button = pressed();
-      forget();
-      if (!button) return;
-      button.removeAttribute('data-early');
-      button.focus();
-    };
+    if (cancel) cancel.onclick = giveUp;
   });
 })();

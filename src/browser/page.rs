@@ -32,6 +32,11 @@ fn supports_calls() -> bool {
         .all(|name| Reflect::get(&window, &(*name).into()).is_ok_and(|found| found.is_function()))
 }
 
+/// The host that the page came from, with a port unless that is the usual one.
+pub(super) fn host() -> String {
+    super::window().location().host().unwrap_or_default()
+}
+
 /// Reports the network coming back or changing, and the page being looked at again.
 pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
     let window = super::window();

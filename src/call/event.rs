@@ -16,6 +16,10 @@ pub enum Event {
     Loaded(Loaded),
     /// A person did something.
     User(UserAction),
+    /// Answers [`Command::HoldRoom`].
+    Hold(RoomId, Hold),
+    /// Another tab of this browser takes this one's call over.
+    Wanted,
     /// The socket changed.
     Socket(SocketId, SocketEvent),
     /// The browser's devices changed.
@@ -68,6 +72,15 @@ pub struct Remembered {
     pub hides_address: bool,
 }
 
+/// Whether a page may join a room, of all tabs of its browser.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hold {
+    /// Another tab is in it.
+    Refused,
+    /// No other tab is in it, or not any more; with the seat that one had, if it was taken over.
+    Granted(Option<Remembered>),
+}
+
 /// What a person can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserAction {
@@ -80,6 +93,8 @@ pub enum UserAction {
         /// The display name, may be empty.
         name: String,
     },
+    /// Go on here with the call of another tab.
+    MoveHere,
     /// Leave the call.
     Leave,
     /// Mute or unmute.
@@ -143,6 +158,15 @@ pub enum MediaEvent {
 /// Something to do, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
+    /// Be the one tab of this browser that is in this room; answered by [`Event::Hold`].
+    HoldRoom {
+        /// The room.
+        room: RoomId,
+        /// Another tab that is in it has to go, and hands its seat over.
+        take: bool,
+    },
+    /// Be in no room any more; hands the seat to the tab that wants it.
+    LetGo(Option<Remembered>),
     /// Open a socket.
     OpenSocket(SocketId),
     /// Close the socket, if it is open.

@@ -12,8 +12,10 @@ use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, PeerId, Sign
 /// Most signals kept while the line is down; beyond it the oldest are superseded anyhow.
 const MAX_UNSENT: usize = 500;
 
-/// How long a socket may take to open.
-const OPENING: Duration = Duration::from_secs(10);
+/// How long a socket may take to open, or to answer a join. Every try has longer, for networks that are slow.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// It is doubled so often.
+const DOUBLED: u32 = 2;
 /// How long the server may be silent while it has something to say. A browser can take minutes to notice.
 const SILENT: Duration = HEARTBEAT_WITHIN;
 /// Between two requests for a seat in a room that is full.
@@ -40,8 +42,12 @@ pub(super) struct Line {
     seated: bool,
     /// A join or a leave was sent and not answered yet.
     asking: bool,
-    /// When the server was heard last on this socket.
+    /// When this socket was opened.
+    opened: Duration,
+    /// When the server was heard last on this socket, or had reason to speak.
     heard: Duration,
+    /// Sockets given up since the server last answered: they did not open, or stayed silent.
+    in_vain: u32,
     /// When the person is told that the line is down, or that they have been.
     told_down: Option<Told>,
     backoff: Backoff,
@@ -65,7 +71,9 @@ impl Line {
             socket: SocketId::default(),
             seated: false,
             asking: false,
+            opened: Duration::ZERO,
             heard: Duration::ZERO,
+            in_vain: 0,
             told_down: None,
             backoff: Backoff::new(seed),
             unsent: VecDeque::new(),
@@ -93,6 +101,15 @@ impl Line {
         self.told_down == Some(Told::Already)
     }
 
+    /// The last socket did not open or stayed silent.
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.in_vain > 0
+    }
+
+    fn patience(&self) -> Duration {
+        PATIENCE * 2_u32.pow(self.in_vain.min(DOUBLED))
+    }
+
     /// A seat is still to be given up.
     pub(super) fn owes(&self) -> bool {
         self.owed.is_some()
@@ -109,7 +126,7 @@ impl Line {
             State::Opening(_) | State::Open => vec![],
             State::Closed | State::Waiting(_) => {
                 self.socket.0 += 1;
-                self.state = State::Opening(now + OPENING);
+                self.state = State::Opening(now + self.patience());
                 vec![Command::OpenSocket(self.socket)]
             }
         }
@@ -137,7 +154,7 @@ impl Line {
     /// The socket is there; says first what is owed.
     pub(super) fn opened(&mut self, now: Duration) -> Vec<Command> {
         self.state = State::Open;
-        self.heard = now;
+        (self.opened, self.heard) = (now, now);
         let Some(held) = self.owed.clone() else { return vec![] };
         self.asking = true;
         vec![Command::Send(ClientMsg::Leave { held: Some(held) })]
@@ -153,6 +170,7 @@ impl Line {
     pub(super) fn answered(&mut self) {
         self.asking = false;
         self.owed = None;
+        self.in_vain = 0;
     }
 
     /// A leave has arrived; a join may still be on its way.
@@ -258,7 +276,8 @@ impl Line {
     fn socket_deadline(&self) -> Option<Duration> {
         match self.state {
             State::Waiting(until) | State::Opening(until) => Some(until),
-            State::Open => (self.seated || self.asking).then_some(self.heard + SILENT),
+            State::Open if self.asking => Some(self.heard + self.patience()),
+            State::Open => self.seated.then_some(self.heard + SILENT),
             State::Closed => None,
         }
     }
@@ -274,8 +293,15 @@ impl Line {
         }
         match self.state {
             State::Waiting(_) => self.open(now),
-            State::Open => self.reopen(now),
+            State::Open => {
+                // One that was opened long before may have died meanwhile, which says nothing of the server.
+                if self.asking && self.heard <= self.opened + PATIENCE {
+                    self.in_vain += 1;
+                }
+                self.reopen(now)
+            }
             State::Opening(_) => {
+                self.in_vain += 1;
                 let commands = self.drop_socket(now);
                 self.state = State::Waiting(now + self.backoff.next());
                 commands
@@ -350,27 +376,54 @@ mod tests {
     }
 
     #[test]
-    fn a_join_that_is_not_answered_is_asked_on_a_new_socket() {
+    fn a_join_that_is_not_answered_is_asked_on_a_new_socket_with_more_patience() {
+        let mut line = Line::new(1);
+        line.open(NOW);
+        let mut now = NOW;
+        for (socket, patience) in [(2, 3), (3, 6), (4, 12), (5, 12)] {
+            line.opened(now);
+            line.asked(now);
+            let due = line.deadline().unwrap();
+            assert_eq!(due - now, Duration::from_secs(patience));
+            assert_eq!(line.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(socket))]);
+            assert!(line.is_unreachable());
+            now = due;
+        }
+        line.opened(now);
+        line.asked(now);
+        line.answered();
+        assert_eq!(line.deadline(), None);
+        assert!(!line.is_unreachable());
+    }
+
+    #[test]
+    fn a_socket_that_died_before_the_join_is_replaced_soon_and_says_nothing_of_the_server() {
         let mut line = Line::new(1);
         line.open(NOW);
         line.opened(NOW);
-        line.asked(SILENT);
-        assert_eq!(line.tick(2 * SILENT), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
-        line.opened(2 * SILENT);
-        line.asked(2 * SILENT);
-        line.answered();
-        assert_eq!(line.deadline(), None);
+        let later = Duration::from_secs(600);
+        line.asked(later);
+        let due = later + Duration::from_secs(3);
+        assert_eq!(line.deadline(), Some(due));
+        assert_eq!(line.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
+        assert!(!line.is_unreachable());
+        line.opened(due);
+        line.asked(due);
+        line.tick(due + PATIENCE);
+        assert!(line.is_unreachable());
     }
 
     #[test]
     fn a_socket_that_never_opens_is_given_up_and_opened_again_after_a_wait() {
         let mut line = Line::new(1);
         line.open(NOW);
-        assert_eq!(line.tick(OPENING), [Command::CloseSocket]);
+        assert_eq!(line.tick(PATIENCE), [Command::CloseSocket]);
+        assert!(line.is_unreachable());
         assert!(!line.is_current(SocketId(1)), "it may open in this very moment");
         let due = line.deadline().unwrap();
-        assert!(due > OPENING);
+        assert!(due > PATIENCE);
         assert_eq!(line.tick(due), [Command::OpenSocket(SocketId(2))]);
+        assert_eq!(line.deadline(), Some(due + 2 * PATIENCE));
     }
 
     #[test]

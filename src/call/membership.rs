@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::pair::Pair;
-use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Relay, Remembered, Seat, SocketEvent, Wish};
+use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Relay, Seat, SocketEvent, Wish};
 use crate::protocol::{ClientMsg, CloseCode, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
 
 impl Call {
     pub(super) fn join(&mut self, now: Duration) -> Vec<Command> {
-        let join = self.wish.as_ref().map(|Wish { room, name, resume }| ClientMsg::Join {
-            room: room.clone(),
-            name: name.clone(),
-            resume: resume.clone(),
-            reloaded: resume.is_some() && self.seat.is_none(),
-        });
+        let join =
+            self.wish.as_ref().filter(|_| self.holds).map(|Wish { room, name, resume }| ClientMsg::Join {
+                room: room.clone(),
+                name: name.clone(),
+                resume: resume.clone(),
+                reloaded: resume.is_some() && self.seat.is_none(),
+            });
         let Some(join) = join else { return vec![] };
         self.line.asked(now);
         vec![Command::Send(join)]
@@ -151,7 +152,7 @@ impl Call {
             return self.go_home();
         }
         self.hides_address = self.hides_next;
-        vec![Command::Remember(None)]
+        vec![Command::Remember(None), Command::LetGo(None)]
     }
 
     pub(super) fn peer_joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
@@ -188,16 +189,8 @@ impl Call {
 
     /// Keeps in the tab's storage what a reload needs.
     pub(super) fn and_remember(&self, mut commands: Vec<Command>) -> Vec<Command> {
-        if let (Some(Wish { room, name, resume: Some(resume) }), Some(_)) = (&self.wish, &self.seat) {
-            let off = self.capture.off();
-            commands.push(Command::Remember(Some(Remembered {
-                room: room.clone(),
-                resume: resume.clone(),
-                name: name.clone(),
-                microphone_muted: off.microphone,
-                camera_off: off.camera,
-                hides_address: self.hides_address,
-            })));
+        if let Some(seat) = self.remembered() {
+            commands.push(Command::Remember(Some(seat)));
         }
         commands
     }

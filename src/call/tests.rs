@@ -3,17 +3,17 @@
 use super::*;
 use crate::protocol::{ClientMsg, CloseCode, Epoch, OfferId, PeerInfo, Seated, ServerMsg, Signal};
 
-const NOW: Duration = Duration::from_secs(1);
+pub(super) const NOW: Duration = Duration::from_secs(1);
 
-fn room() -> RoomId {
+pub(super) fn room() -> RoomId {
     RoomId::from_typed("4711").unwrap()
 }
 
-fn token(text: &str) -> SeatToken {
+pub(super) fn token(text: &str) -> SeatToken {
     SeatToken(text.to_owned())
 }
 
-fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
+pub(super) fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
     ServerMsg::RoomJoined(Seated {
         room: room(),
         peer: PeerId(1),
@@ -26,11 +26,11 @@ fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
     })
 }
 
-fn other() -> PeerInfo {
+pub(super) fn other() -> PeerInfo {
     PeerInfo { peer: PeerId(2), page: Page(2), name: None, away: false }
 }
 
-fn remembered(resume: &str) -> Remembered {
+pub(super) fn remembered(resume: &str) -> Remembered {
     Remembered {
         room: room(),
         resume: token(resume),
@@ -41,11 +41,11 @@ fn remembered(resume: &str) -> Remembered {
     }
 }
 
-fn join(resume: Option<&str>, reloaded: bool) -> Command {
+pub(super) fn join(resume: Option<&str>, reloaded: bool) -> Command {
     Command::Send(ClientMsg::Join { room: room(), name: None, resume: resume.map(token), reloaded })
 }
 
-fn connect() -> Event {
+pub(super) fn connect() -> Event {
     Event::User(UserAction::Connect { room: room().to_string(), name: String::new() })
 }
 
@@ -53,6 +53,8 @@ fn connect() -> Event {
 pub(super) struct Tab {
     pub(super) call: Call,
     socket: SocketId,
+    /// The browser has other tabs, so the test says whether the room may be held.
+    pub(super) has_others: bool,
 }
 
 impl Tab {
@@ -61,7 +63,7 @@ impl Tab {
     }
 
     fn of(call: Call, loaded: Loaded) -> Self {
-        let mut page = Self { call, socket: SocketId::default() };
+        let mut page = Self { call, socket: SocketId::default(), has_others: false };
         page.happens(Event::Loaded(Loaded { supported: true, ..loaded }));
         page
     }
@@ -95,12 +97,18 @@ impl Tab {
         self.at(NOW, event)
     }
 
-    fn at(&mut self, now: Duration, event: Event) -> Vec<Command> {
-        let commands = self.call.handle(now, event);
+    pub(super) fn at(&mut self, now: Duration, event: Event) -> Vec<Command> {
+        let mut commands = self.call.handle(now, event);
+        let mut held = None;
         for command in &commands {
-            if let Command::OpenSocket(socket) = command {
-                self.socket = *socket;
+            match command {
+                Command::OpenSocket(socket) => self.socket = *socket,
+                Command::HoldRoom { room, .. } if !self.has_others => held = Some(room.clone()),
+                _ => {}
             }
+        }
+        if let Some(room) = held {
+            commands.extend(self.at(now, Event::Hold(room, Hold::Granted(None))));
         }
         commands
     }

@@ -125,6 +125,8 @@ pub enum Notice {
     EmptyRoom,
     /// CONNECT with something that is no room number.
     BadRoom,
+    /// The same with a link to this other host.
+    OtherServer(String),
     /// The name is too long or holds odd characters.
     BadName,
     /// Every seat of the room is taken.
@@ -149,6 +151,8 @@ pub enum Notice {
     AddressHidden,
     /// The own address is not hidden any more.
     AddressShown,
+    /// Another tab of this browser is in the room; the call can be moved here.
+    InOtherTab,
     /// This seat is now used in another tab or window.
     MovedElsewhere,
 }

@@ -48,6 +48,14 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
             </div>
             <div class=text(tone) hidden=flag(move || notice.with(Option::is_none))>
                 <p inner_html=content(told)></p>
+                <button
+                    type="button"
+                    class="quiet-button"
+                    hidden=flag(move || notice.get() != Some(Notice::InOtherTab))
+                    on:click=action(call, UserAction::MoveHere)
+                >
+                    {words.move_here}
+                </button>
                 {dismiss(words, action(call, UserAction::DismissNotice))}
             </div>
             <div
@@ -99,7 +107,7 @@ pub(super) enum Field {
 
 pub(super) fn field(notice: &Notice) -> Option<Field> {
     match notice {
-        Notice::EmptyRoom | Notice::BadRoom => Some(Field::Room),
+        Notice::EmptyRoom | Notice::BadRoom | Notice::OtherServer(_) => Some(Field::Room),
         Notice::BadName => Some(Field::Name),
         _ => None,
     }
@@ -113,6 +121,7 @@ pub(super) fn say(notice: &Notice, words: &Words) -> String {
     let fixed = match notice {
         Notice::PeerLeft(who) => return (words.peer_left)(name(who).as_deref()),
         Notice::PeerJoined(who) => return (words.peer_joined)(name(who).as_deref()),
+        Notice::OtherServer(host) => return (words.other_server)(host),
         Notice::EmptyRoom => words.empty_room,
         Notice::BadRoom => words.bad_room,
         Notice::BadName => words.bad_name,
@@ -121,6 +130,7 @@ pub(super) fn say(notice: &Notice, words: &Words) -> String {
         Notice::Unsupported => words.unsupported,
         Notice::Left => words.left,
         Notice::Dropped => words.dropped,
+        Notice::InOtherTab => words.in_other_tab,
         Notice::MovedElsewhere => words.moved_elsewhere,
         Notice::NoRelay => words.no_relay,
         Notice::HiddenWithoutRelay => words.hidden_without_relay,

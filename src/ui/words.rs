@@ -119,6 +119,8 @@ macro_rules! words {
         /// The texts of one language.
         pub struct Words {
             $($(#[$doc])* pub $field: &'static str,)*
+            /// A link to this other host stands in the field.
+            pub other_server: fn(&str) -> String,
             /// Somebody came in.
             pub peer_joined: fn(Option<&str>) -> String,
             /// The other one left.
@@ -315,6 +317,10 @@ words! {
     left,
     /// The server ended the call for this page.
     dropped,
+    /// Another tab of this browser is in the room.
+    in_other_tab,
+    /// Button: go on with that call here.
+    move_here,
     /// The seat is used in another tab.
     moved_elsewhere,
     /// The own address cannot be hidden.

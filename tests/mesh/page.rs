@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use parlor::call::{
-    Call, Command, Devices, Event, Loaded, MediaError, MediaEvent, PeerCommand, PeerEvent, Permission,
+    Call, Command, Devices, Event, Hold, Loaded, MediaError, MediaEvent, PeerCommand, PeerEvent, Permission,
     Remembered, SocketEvent, SocketId, UserAction,
 };
 use parlor::protocol::{Epoch, PeerId, ServerMsg, read};
@@ -219,12 +219,15 @@ impl World {
                 page.end_tracks(devices);
                 self.count_live();
             }
+            // Everybody has a browser of their own.
+            Command::HoldRoom { room, .. } => page.events.push_back(Event::Hold(room, Hold::Granted(None))),
             // Nobody tests a connection here.
             Command::AskForIce(_) | Command::TryWay(..) | Command::TryRelay(..) => {}
             Command::Enable { .. }
             | Command::PlaySound
             | Command::KeepHidden(_)
-            | Command::ShowAddress(_) => {}
+            | Command::ShowAddress(_)
+            | Command::LetGo(_) => {}
             Command::Remember(seat) => page.remembered = seat,
             Command::Peer(peer, epoch, PeerCommand::Open { offerer, .. }) => {
                 self.open_connection(who, peer, epoch, offerer, cause);
