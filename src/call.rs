@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::protocol::{ClientMsg, DisplayName, HeldSeat, IceServer, Page, PeerId, RoomId, SeatToken};
+use crate::protocol::{ClientMsg, DisplayName, Epoch, HeldSeat, IceServer, Page, PeerId, RoomId, SeatToken};
 
 mod address;
 mod backoff;
@@ -77,6 +77,8 @@ pub struct Call {
     refused: Option<Wish>,
     seat: Option<Seat>,
     pairs: BTreeMap<PeerId, Pair>,
+    /// The newest connection with somebody who left.
+    left: Epoch,
     /// When the seat was taken over by another socket last.
     replaced: Option<Duration>,
     /// When to act on a change of network.
@@ -128,6 +130,7 @@ impl Call {
             refused: None,
             seat: None,
             pairs: BTreeMap::new(),
+            left: Epoch::default(),
             replaced: None,
             network_due: None,
             notice: None,

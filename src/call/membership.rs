@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::pair::Pair;
 use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Relay, Seat, SocketEvent, Wish};
-use crate::protocol::{ClientMsg, CloseCode, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
+use crate::protocol::{ClientMsg, CloseCode, Epoch, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
 
 impl Call {
     pub(super) fn join(&mut self, now: Duration) -> Vec<Command> {
@@ -107,7 +107,11 @@ impl Call {
         };
         let (closed, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
             std::mem::take(&mut self.pairs).into_iter().partition(|(peer, pair)| gone(peer, pair));
-        commands.extend(closed.into_iter().map(|(peer, pair)| pair.close(peer)));
+        commands.extend(closed.into_iter().map(|(peer, pair)| self.end(peer, &pair)));
+        if !seated.resumed {
+            // Another life of the room has other numbers.
+            self.left = Epoch::default();
+        }
         self.pairs = kept;
         // Credentials told before may end sooner than these.
         commands.extend(self.configure());
@@ -184,7 +188,7 @@ impl Call {
         let Some(pair) = self.pairs.remove(&peer) else { return vec![] };
         let alone = self.pairs.is_empty();
         self.notice = Some((Notice::PeerLeft(pair.info.name.clone()), (!alone).then_some(now + NOTICE)));
-        vec![pair.close(peer)]
+        vec![self.end(peer, &pair)]
     }
 
     /// Keeps in the tab's storage what a reload needs.

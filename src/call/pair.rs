@@ -57,11 +57,20 @@ impl Call {
     pub(super) fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
         let Some(seat) = &self.seat else { return vec![] };
         let peer = info.peer;
-        let epoch = Epoch::first(seat.page, info.page);
+        let first = Epoch::first(seat.page, info.page);
+        // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
+        let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
+        let epoch = left.unwrap_or(first);
         let offerer = seat.peer < peer;
         let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, self.ways());
         self.pairs.insert(peer, Pair { info, unloaded: false, has_video: false, path: None, negotiation });
         self.perform(now, peer, outputs)
+    }
+
+    /// Closes the connection with a peer whose seat is given up.
+    pub(super) fn end(&mut self, peer: PeerId, pair: &Pair) -> Command {
+        self.left = self.left.max(pair.negotiation.epoch());
+        pair.close(peer)
     }
 
     /// Closes the connection and opens the next one, or none if its number was the last: a peer may have said any,

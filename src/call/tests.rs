@@ -167,6 +167,19 @@ fn a_seat_that_is_not_the_same_any_more_begins_its_connections_anew() {
 }
 
 #[test]
+fn a_peer_that_a_killed_server_brings_back_gets_another_connection() {
+    let mut page = Tab::in_call();
+    page.hears(ServerMsg::PeerLeft { peer: PeerId(2) });
+    page.lose_line();
+    let opened = |command: &Command| match command {
+        Command::Peer(_, epoch, PeerCommand::Open { .. }) => Some(*epoch),
+        _ => None,
+    };
+    let first = Epoch::first(Page(1), Page(2));
+    assert_eq!(page.comes_back().iter().find_map(opened), first.next());
+}
+
+#[test]
 fn who_leaves_while_the_line_is_down_has_the_server_told_and_can_come_back() {
     let mut page = Tab::in_call();
     page.lose_line();
