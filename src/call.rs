@@ -2,10 +2,10 @@
 //! clock, no randomness of its own.
 //!
 //! [`Call::handle`] takes what happened and the time, and says what to do. [`Call::deadline`] says when it
-//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `joining` the way into a room, `membership` the seat, `line` the
-//! way to the server, `devices` microphone and camera, `pair` the connections, `negotiation` and `recovery`
-//! one of them, `ways` what they may go through and `address` what is not told of them.
-//! `rehearsal` tries the ways out of a network without a call.
+//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `joining` the way into a room, `membership`
+//! the seat, `line` the way to the server, `devices` microphone and camera, `media` what they and the pictures
+//! report, `pair` the connections, `negotiation` and `recovery` one of them, `ways` what they may go through and
+//! `address` what is not told of them. `rehearsal` tries the ways out of a network without a call.
 //!
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
@@ -24,6 +24,7 @@ pub mod devices;
 mod event;
 mod joining;
 mod line;
+mod media;
 mod membership;
 mod negotiation;
 mod opening;
@@ -39,6 +40,7 @@ mod ways;
 
 use devices::Capture;
 use line::Line;
+use media::Playback;
 use pair::Pair;
 
 pub use address::is_public_host;
@@ -84,7 +86,7 @@ pub struct Call {
     /// When to act on a change of network.
     network_due: Option<Duration>,
     notice: Option<(Notice, Option<Duration>)>,
-    sound_blocked: bool,
+    playback: Playback,
     /// The person wants no address of theirs told.
     hides_address: bool,
     /// The same of the calls to come: in another tab the person may have chosen otherwise meanwhile.
@@ -134,7 +136,7 @@ impl Call {
             replaced: None,
             network_due: None,
             notice: None,
-            sound_blocked: false,
+            playback: Playback::default(),
             hides_address: false,
             hides_next: false,
             relay_known: Relay::Unknown,
@@ -151,13 +153,18 @@ impl Call {
             Event::User(action) => self.user(now, action),
             Event::Socket(socket, event) if self.line.is_current(socket) => self.socket(now, event),
             Event::Socket(..) => vec![],
-            Event::Media(event) => self.media(event),
+            Event::Media(event) => self.media(now, event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
             Event::Rehearsal(id, event) => self.rehearsed(id, event),
             Event::Hold(room, hold) => self.hold(now, room, hold),
             Event::Wanted => self.hand_over(now),
             Event::HiddenElsewhere(hide) => self.hidden_elsewhere(now, hide),
-            Event::Woken => self.woken(now),
+            Event::Woken => {
+                let mut commands = self.woken(now);
+                // What the system paused meanwhile; what plays is left alone.
+                commands.push(Command::PlaySound);
+                commands
+            }
             Event::NetworkChanged => {
                 self.network_due = self.network_due.or(Some(now + NETWORK_SETTLES));
                 vec![]
@@ -173,9 +180,15 @@ impl Call {
         reachable
             .filter_map(|pair| pair.negotiation.deadline())
             .chain(
-                [self.line.deadline(), self.capture.deadline(), notice, self.network_due]
-                    .into_iter()
-                    .flatten(),
+                [
+                    self.line.deadline(),
+                    self.capture.deadline(),
+                    self.playback.deadline(),
+                    notice,
+                    self.network_due,
+                ]
+                .into_iter()
+                .flatten(),
             )
             .min()
     }
@@ -200,7 +213,7 @@ impl Call {
             camera: self.capture.camera_view(),
             device_problem: self.capture.problem(),
             line,
-            sound_blocked: self.sound_blocked,
+            sound_blocked: self.playback.blocked,
             hides_address: self.hides_address,
             cannot_hide: self.cannot_hide(),
             relay: self.relay(),
@@ -270,7 +283,7 @@ impl Call {
             UserAction::HideAddress(hide) => self.hide_address(now, hide),
             UserAction::LookForRelay => self.look_for_relay(),
             UserAction::Rehearse => self.rehearse(),
-            UserAction::PlaySound => vec![Command::PlaySound],
+            UserAction::PlaySound => self.playback.play(),
             UserAction::DismissNotice => {
                 self.notice = None;
                 vec![]
@@ -303,36 +316,13 @@ impl Call {
     fn go_home(&mut self) -> Vec<Command> {
         self.wish = None;
         self.seat = None;
-        self.sound_blocked = false;
+        self.playback = Playback::default();
         self.hides_address = self.hides_next;
         self.line.stand_up();
         let mut commands: Vec<_> =
             std::mem::take(&mut self.pairs).into_iter().map(|(peer, pair)| pair.close(peer)).collect();
         commands.extend(self.capture.stop());
         commands.extend([Command::Remember(None), Command::LetGo(None)]);
-        commands
-    }
-
-    fn media(&mut self, event: MediaEvent) -> Vec<Command> {
-        let attach = matches!(event, MediaEvent::Granted(_) | MediaEvent::Ended(_));
-        let mut commands = match event {
-            MediaEvent::Granted(devices) => self.capture.granted(devices),
-            MediaEvent::Failed { asked, error, microphone, camera } => {
-                self.capture.failed(asked, error, microphone, camera)
-            }
-            MediaEvent::Ended(devices) => self.capture.ended(devices),
-            MediaEvent::Changed => self.capture.changed(),
-            MediaEvent::SoundBlocked(blocked) => {
-                self.sound_blocked = blocked;
-                vec![]
-            }
-        };
-        if attach {
-            let attach = |(peer, pair): (&PeerId, &Pair)| {
-                Command::Peer(*peer, pair.negotiation.epoch(), PeerCommand::Attach)
-            };
-            commands.extend(self.pairs.iter().map(attach));
-        }
         commands
     }
 
@@ -371,7 +361,7 @@ impl Call {
         if self.line.asks_again(now) {
             commands.extend(self.join(now));
         }
-        commands.extend(self.capture.tick(now));
+        commands.extend(self.tick_media(now));
         if self.line.is_seated() {
             let reachable: Vec<_> =
                 self.pairs.iter().filter(|(_, pair)| !pair.info.away).map(|(peer, _)| *peer).collect();

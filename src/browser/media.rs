@@ -11,7 +11,8 @@ use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus,
+    MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack, MediaStreamTrackState,
+    PermissionState, PermissionStatus,
 };
 
 use super::Events;
@@ -43,7 +44,7 @@ struct Tracks {
 
 struct LiveTrack {
     track: MediaStreamTrack,
-    _ended: EventListener,
+    _listeners: [EventListener; 3],
 }
 
 impl Drop for LiveTrack {
@@ -100,6 +101,10 @@ impl Media {
                 }
             };
             events.push(Event::Media(event));
+            let is_muted = |live: &Option<LiveTrack>| live.as_ref().is_some_and(|live| live.track.muted());
+            let (microphone, camera) =
+                (is_muted(&tracks.borrow().microphone), is_muted(&tracks.borrow().camera));
+            events.push(Event::Media(MediaEvent::Muted(Devices { microphone, camera })));
         });
     }
 
@@ -140,17 +145,26 @@ impl Media {
     }
 }
 
-/// Takes over the tracks of a captured stream; says which devices there were.
+/// Takes over the live tracks of a captured stream; says which devices there were. One that was asked for before this
+/// program was there may be dead by now, and one that the system mutes tells only of later changes.
 fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, events: &Events) -> Devices {
     let mut had = Devices::NONE;
     for track in tracks_of(captured) {
+        if track.ready_state() != MediaStreamTrackState::Live {
+            continue;
+        }
         let device = if track.kind() == "video" { Devices::CAMERA } else { Devices::MICROPHONE };
-        let ended = events.clone();
-        let listener = EventListener::once(&track, "ended", move |_| {
-            ended.push(Event::Media(MediaEvent::Ended(device)));
+        let changes = [
+            ("ended", MediaEvent::Ended(device)),
+            ("mute", MediaEvent::Muted(device)),
+            ("unmute", MediaEvent::Unmuted(device)),
+        ];
+        let listeners = changes.map(|(name, change)| {
+            let events = events.clone();
+            EventListener::new(&track, name, move |_| events.push(Event::Media(change.clone())))
         });
         stream.add_track(&track);
-        let live = LiveTrack { track, _ended: listener };
+        let live = LiveTrack { track, _listeners: listeners };
         let mut tracks = tracks.borrow_mut();
         let slot = if device.camera { &mut tracks.camera } else { &mut tracks.microphone };
         if let Some(before) = slot.replace(live) {

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use gloo_events::EventListener;
-use js_sys::Reflect;
+use gloo_events::{EventListener, EventListenerOptions};
+use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{EventTarget, HtmlMediaElement, VisibilityState};
@@ -12,7 +12,7 @@ use super::Events;
 use super::error::BrowserError;
 use super::media::permissions;
 use super::seat;
-use crate::call::{Event, Loaded, MediaEvent};
+use crate::call::{Event, Loaded, MediaEvent, UserAction};
 use crate::protocol::RoomId;
 
 /// Gathers what the page knows at its start, and reports it.
@@ -108,13 +108,45 @@ pub(super) fn play(element: &HtmlMediaElement, events: &Events) {
     });
 }
 
-/// Plays every picture of the page again, after a gesture.
+/// Plays every picture of the page that is paused.
 pub(super) fn play_all(events: &Events) {
-    let Some(document) = super::window().document() else { return };
-    let videos = document.get_elements_by_tag_name("video");
-    for at in 0..videos.length() {
-        if let Some(video) = videos.item(at).and_then(|element| element.dyn_into::<HtmlMediaElement>().ok()) {
-            play(&video, events);
-        }
-    }
+    paused().for_each(|picture| play(&picture, events));
+}
+
+/// Reports what the system pauses, and a person who touches the page meanwhile; before a touch some browsers play
+/// nothing again.
+pub(super) fn listen_for_pauses(events: &Events) -> [EventListener; 3] {
+    let capture = EventListenerOptions::run_in_capture_phase();
+    let window = super::window();
+    let on_pause = events.clone();
+    let touched = |name: &'static str| {
+        let events = events.clone();
+        EventListener::new_with_options(&window, name, capture, move |_| {
+            if paused().next().is_some() {
+                events.push(Event::User(UserAction::PlaySound));
+            }
+        })
+    };
+    [
+        // Media events do not bubble. One is fired as well where a stream has ended, and then nothing is missed.
+        EventListener::new_with_options(&window, "pause", capture, move |event| {
+            let picture = event.target().and_then(|target| target.dyn_into::<HtmlMediaElement>().ok());
+            if let Some(picture) = picture.filter(is_paused) {
+                on_pause.push(Event::Media(MediaEvent::Paused { audible: !picture.muted() }));
+            }
+        }),
+        touched("click"),
+        touched("keydown"),
+    ]
+}
+
+fn paused() -> impl Iterator<Item = HtmlMediaElement> {
+    let videos = super::window().document().map(|document| document.get_elements_by_tag_name("video"));
+    let videos = videos.map(|videos| Array::from(&videos).to_vec()).unwrap_or_default();
+    videos.into_iter().filter_map(|video| video.dyn_into().ok()).filter(is_paused)
+}
+
+/// It could show or sound something and does not.
+fn is_paused(picture: &HtmlMediaElement) -> bool {
+    picture.paused() && picture.src_object().is_some_and(|stream| stream.active())
 }

@@ -10,6 +10,9 @@ use super::view::DeviceView;
 /// light goes out; without them the others would keep the last picture.
 const BLACK_FRAMES: Duration = Duration::from_millis(1000);
 
+/// Browsers mute a track for a moment while its device starts or changes; what lasts longer is told.
+const MUTED_BRIEFLY: Duration = Duration::from_millis(1500);
+
 /// A set of the two devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Devices {
@@ -104,6 +107,14 @@ pub(super) struct Capture {
     plan: VecDeque<Devices>,
     /// When the switched-off camera is let go.
     release_camera: Option<Duration>,
+    /// Muted by the system.
+    muted: Devices,
+    /// Those of them that a person was told of.
+    held: Devices,
+    /// When the others are told of.
+    held_due: Option<Duration>,
+    /// Asked for a second time because the browser gave nothing, or dead tracks, without an error.
+    again: Devices,
     /// Nobody wants devices any more: what still comes is let go at once.
     closed: bool,
 }
@@ -122,6 +133,7 @@ impl Capture {
     /// Asks again for what was missing.
     pub(super) fn retry(&mut self) -> Vec<Command> {
         let missing = self.problem.take().map_or(Devices::NONE, |problem| problem.missing);
+        self.again = self.again.without(missing);
         self.start(missing)
     }
 
@@ -153,6 +165,8 @@ impl Capture {
         }
         self.had = self.had.or(devices);
         self.solved(devices);
+        // The system has said nothing of the new tracks yet.
+        self.unmuted(devices);
         let mut commands = Vec::new();
         let silenced = devices.and(self.off);
         if !silenced.is_empty() {
@@ -161,9 +175,12 @@ impl Capture {
         if silenced.camera {
             commands.extend(self.release_camera_now());
         }
-        // A browser may give less than asked without an error.
-        self.plan
-            .extend([asked.without(devices)].into_iter().filter(|rest| !rest.is_empty() && *rest != asked));
+        // A browser may give less than asked without an error, or tracks that are dead.
+        let rest = asked.without(devices);
+        let anew = rest.without(self.again);
+        self.again = self.again.without(devices).or(anew);
+        self.plan.extend(Some(anew).filter(|anew| !anew.is_empty()));
+        self.missing(rest.without(anew), MediaError::Busy);
         commands.extend(self.ask_next());
         commands
     }
@@ -201,6 +218,7 @@ impl Capture {
     pub(super) fn ended(&mut self, devices: Devices) -> Vec<Command> {
         let lost = devices.and(self.had);
         self.had = self.had.without(lost);
+        self.unmuted(lost);
         if lost.camera {
             self.release_camera = None;
         }
@@ -210,6 +228,34 @@ impl Capture {
         let mut commands = vec![Command::Release(lost)];
         commands.extend(self.start(lost));
         commands
+    }
+
+    /// The system mutes tracks.
+    pub(super) fn muted(&mut self, now: Duration, devices: Devices) -> Vec<Command> {
+        self.muted = self.muted.or(devices.and(self.had));
+        if !self.muted.without(self.held).is_empty() {
+            self.held_due = Some(now + MUTED_BRIEFLY);
+        }
+        vec![]
+    }
+
+    /// It mutes them no longer. Says of which of them a person should know.
+    pub(super) fn unmuted(&mut self, devices: Devices) -> Devices {
+        let back = self.held.and(devices).without(self.off);
+        self.muted = self.muted.without(devices);
+        self.held = self.held.without(devices);
+        self.held_due.take_if(|_| self.muted == self.held);
+        back
+    }
+
+    /// What has been muted by the system for long enough to be told now.
+    pub(super) fn newly_held(&mut self, now: Duration) -> Devices {
+        if self.held_due.take_if(|due| now >= *due).is_none() {
+            return Devices::NONE;
+        }
+        let newly = self.muted.without(self.held).without(self.off);
+        self.held = self.muted;
+        newly
     }
 
     /// Something was plugged in or out.
@@ -249,7 +295,7 @@ impl Capture {
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
-        self.release_camera
+        [self.release_camera, self.held_due].into_iter().flatten().min()
     }
 
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Command> {
@@ -275,6 +321,8 @@ impl Capture {
         let holds = |set: Devices| !set.and(device).is_empty();
         if holds(self.off) && !self.is_missing(device) {
             DeviceView::Muted
+        } else if holds(self.held) {
+            DeviceView::Held
         } else if holds(self.had) {
             DeviceView::On
         } else if !self.closed
@@ -310,6 +358,7 @@ impl Capture {
     fn release_camera_now(&mut self) -> Vec<Command> {
         self.release_camera = None;
         self.had.camera = false;
+        self.unmuted(Devices::CAMERA);
         vec![Command::Release(Devices::CAMERA)]
     }
 
@@ -433,6 +482,64 @@ mod tests {
         capture.toggle_camera(NOW);
         assert_eq!(capture.toggle_camera(NOW), [Command::Enable { devices: Devices::CAMERA, enabled: true }]);
         assert_eq!(capture.deadline(), None);
+    }
+
+    #[test]
+    fn dead_tracks_are_asked_for_anew_once() {
+        let mut capture = Capture::default();
+        capture.start(Devices::BOTH);
+        assert_eq!(capture.granted(Devices::NONE), asks(Devices::BOTH));
+        assert_eq!(capture.camera_view(), DeviceView::Asking);
+        assert_eq!(capture.granted(Devices::MICROPHONE), []);
+        assert_eq!(capture.microphone_view(), DeviceView::On);
+        let problem = DeviceProblem { error: MediaError::Busy, missing: Devices::CAMERA };
+        assert_eq!(capture.problem(), Some(problem));
+        assert_eq!(capture.retry(), asks(Devices::CAMERA));
+        assert_eq!(capture.granted(Devices::NONE), asks(Devices::CAMERA), "a person may ask again");
+    }
+
+    #[test]
+    fn one_dead_track_is_asked_for_alone() {
+        let mut capture = Capture::default();
+        capture.start(Devices::BOTH);
+        assert_eq!(capture.granted(Devices::CAMERA), asks(Devices::MICROPHONE));
+        assert_eq!(capture.granted(Devices::MICROPHONE), []);
+        assert_eq!(capture.problem(), None);
+    }
+
+    #[test]
+    fn a_moment_of_mute_by_the_system_is_not_told() {
+        let mut capture = running();
+        capture.muted(NOW, Devices::BOTH);
+        assert_eq!(capture.deadline(), Some(NOW + MUTED_BRIEFLY));
+        assert_eq!(capture.unmuted(Devices::BOTH), Devices::NONE);
+        assert_eq!(capture.deadline(), None);
+        assert_eq!(capture.newly_held(NOW + MUTED_BRIEFLY), Devices::NONE);
+        assert_eq!(capture.microphone_view(), DeviceView::On);
+    }
+
+    #[test]
+    fn what_a_person_muted_is_not_told_again_by_the_system() {
+        let mut capture = running();
+        capture.toggle_microphone();
+        capture.muted(NOW, Devices::MICROPHONE);
+        assert_eq!(capture.newly_held(NOW + MUTED_BRIEFLY), Devices::NONE);
+        assert_eq!(capture.microphone_view(), DeviceView::Muted);
+        capture.toggle_microphone();
+        assert_eq!(capture.microphone_view(), DeviceView::Held, "the system still mutes it");
+        assert_eq!(capture.unmuted(Devices::MICROPHONE), Devices::MICROPHONE);
+        assert_eq!(capture.microphone_view(), DeviceView::On);
+    }
+
+    #[test]
+    fn a_track_that_is_let_go_takes_its_mute_with_it() {
+        let mut capture = running();
+        capture.muted(NOW, Devices::CAMERA);
+        capture.newly_held(NOW + MUTED_BRIEFLY);
+        assert_eq!(capture.camera_view(), DeviceView::Held);
+        capture.ended(Devices::CAMERA);
+        capture.granted(Devices::CAMERA);
+        assert_eq!(capture.camera_view(), DeviceView::On);
     }
 
     #[test]

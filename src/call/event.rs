@@ -149,10 +149,19 @@ pub enum MediaEvent {
     },
     /// These tracks ended by themselves: unplugged, or leave withdrawn.
     Ended(Devices),
+    /// The system mutes these tracks (`MediaStreamTrack.muted`), or did so before they were taken over.
+    Muted(Devices),
+    /// It mutes them no longer.
+    Unmuted(Devices),
     /// The set of devices changed (`devicechange`).
     Changed,
     /// A `play()` was refused for want of a gesture, or one went through again.
     SoundBlocked(bool),
+    /// The system paused a picture of the page.
+    Paused {
+        /// Somebody's voice comes out of it; otherwise it is one's own picture.
+        audible: bool,
+    },
 }
 
 /// Something to do, in order.
@@ -184,7 +193,7 @@ pub enum Command {
         /// Heard or seen, or silent and black.
         enabled: bool,
     },
-    /// Call `play()` on every picture.
+    /// Call `play()` on every picture that is paused.
     PlaySound,
     /// Something for one peer connection.
     Peer(PeerId, Epoch, PeerCommand),

@@ -97,6 +97,12 @@ impl Tab {
         self.at(NOW, event)
     }
 
+    /// What it does when its deadline comes.
+    pub(super) fn due(&mut self) -> Vec<Command> {
+        let due = self.call.deadline().unwrap();
+        self.at(due, Event::Tick)
+    }
+
     pub(super) fn at(&mut self, now: Duration, event: Event) -> Vec<Command> {
         let mut commands = self.call.handle(now, event);
         let mut held = None;
@@ -379,4 +385,19 @@ fn an_offer_of_the_side_that_should_ask_is_answered_unless_the_own_one_is_under_
     says(&mut page, Signal::WebrtcAnswer { sdp: String::new(), epoch, offer: OfferId(1) });
     reports(&mut page, PeerEvent::Applied);
     assert!(accepts(&mut page, 3));
+}
+
+#[test]
+fn a_peer_whose_descriptions_are_refused_takes_no_buttons_away() {
+    let mut page = Tab::in_call();
+    page.happens(Event::Media(MediaEvent::Granted(Devices::BOTH)));
+    for _ in 0..20 {
+        let epoch = page.call.pairs[&other().peer].negotiation.epoch();
+        page.happens(Event::Peer(other().peer, epoch, PeerEvent::StepFailed("refused".to_owned())));
+    }
+    assert!(page.call.view().peers[0].link.has_failed(), "a person is asked in the end");
+    let silent = Command::Enable { devices: Devices::MICROPHONE, enabled: false };
+    assert!(page.happens(Event::User(UserAction::ToggleMicrophone)).contains(&silent));
+    let commands = page.happens(Event::User(UserAction::Leave));
+    assert!(commands.contains(&Command::Release(Devices::BOTH)));
 }

@@ -1,6 +1,6 @@
 //! What a call looks like from outside: the only thing the page draws from.
 
-use super::devices::DeviceProblem;
+use super::devices::{DeviceProblem, Devices};
 use super::path::Path;
 use super::rehearsal::Rehearsal;
 use super::ways::Relay;
@@ -62,6 +62,8 @@ pub enum DeviceView {
     On,
     /// Muted, or camera switched off, by the person.
     Muted,
+    /// Muted by the system: a mute key, a cover, a telephone call, the browser's own switch.
+    Held,
     /// Cannot be had; [`CallView::device_problem`] says why.
     Missing,
 }
@@ -153,6 +155,10 @@ pub enum Notice {
     AddressShown,
     /// Another tab of this browser is in the room; the call can be moved here.
     InOtherTab,
+    /// The system mutes these devices.
+    DeviceHeld(Devices),
+    /// It mutes them no longer.
+    DeviceBack(Devices),
     /// This seat is now used in another tab or window.
     MovedElsewhere,
 }

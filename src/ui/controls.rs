@@ -23,6 +23,8 @@ struct DeviceButton {
     muted: &'static str,
     missing: &'static str,
     asking: &'static str,
+    held: &'static str,
+    held_hint: &'static str,
     icon_on: &'static str,
     icon_muted: &'static str,
     toggle: UserAction,
@@ -39,6 +41,8 @@ pub(super) fn device_buttons(in_call: Memo<bool>, stand_in_call: bool) -> impl I
         muted: words.unmute,
         missing: words.microphone_missing,
         asking: words.microphone_asking,
+        held: words.microphone_held,
+        held_hint: words.microphone_held_hint,
         icon_on: icon::MICROPHONE,
         icon_muted: icon::MICROPHONE_OFF,
         toggle: UserAction::ToggleMicrophone,
@@ -50,6 +54,8 @@ pub(super) fn device_buttons(in_call: Memo<bool>, stand_in_call: bool) -> impl I
         muted: words.camera_on,
         missing: words.camera_missing,
         asking: words.camera_asking,
+        held: words.camera_held,
+        held_hint: words.camera_held_hint,
         icon_on: icon::CAMERA,
         icon_muted: icon::CAMERA_OFF,
         toggle: UserAction::ToggleCamera,
@@ -66,19 +72,26 @@ fn device_button(
     in_call: Memo<bool>,
     stands_in_call: bool,
 ) -> impl IntoView {
-    let DeviceButton { id, state, on, muted, missing, asking, icon_on, icon_muted, toggle } = button;
+    let DeviceButton { id, state, on, muted, missing, asking, held, held_hint, icon_on, icon_muted, toggle } =
+        button;
     let retry = words().press_to_retry;
     let label = move || match state.get() {
         DeviceView::On => on,
         DeviceView::Off | DeviceView::Muted => muted,
         DeviceView::Asking => asking,
+        DeviceView::Held => held,
         DeviceView::Missing => missing,
+    };
+    let hint = move || match state.get() {
+        DeviceView::Held => held_hint,
+        DeviceView::Missing => retry,
+        _ => "",
     };
     let pressed = move || {
         call.dispatch(match state.get_untracked() {
             DeviceView::Off => UserAction::StartPreview,
             DeviceView::Missing => UserAction::RetryDevices,
-            DeviceView::Asking | DeviceView::On | DeviceView::Muted => toggle.clone(),
+            DeviceView::Asking | DeviceView::On | DeviceView::Muted | DeviceView::Held => toggle.clone(),
         });
     };
     view! {
@@ -88,7 +101,7 @@ fn device_button(
             class="control"
             data-state=text(move || slug(state.get()))
             aria-pressed=text(move || if state.get() == DeviceView::Muted { "true" } else { "false" })
-            title=text(move || if state.get() == DeviceView::Missing { retry } else { "" })
+            title=text(hint)
             on:click=press(pressed)
         >
             {icon(text(move || if state.get() == DeviceView::On { icon_on } else { icon_muted }))}
@@ -194,6 +207,7 @@ fn slug(state: DeviceView) -> &'static str {
         DeviceView::Asking => "asking",
         DeviceView::On => "on",
         DeviceView::Muted => "muted",
+        DeviceView::Held => "held",
         DeviceView::Missing => "missing",
     }
 }

@@ -171,7 +171,8 @@ fn cover(view: &CallView) -> Cover {
     match (view.camera, view.microphone) {
         (DeviceView::On, _) => Cover::Picture,
         (DeviceView::Asking, _) | (DeviceView::Off, DeviceView::Asking) => Cover::Asking,
-        (DeviceView::Muted, _) | (DeviceView::Off, DeviceView::On | DeviceView::Muted) => Cover::CameraOff,
+        (DeviceView::Muted | DeviceView::Held, _)
+        | (DeviceView::Off, DeviceView::On | DeviceView::Muted | DeviceView::Held) => Cover::CameraOff,
         (DeviceView::Missing, _) => Cover::NoCamera,
         (DeviceView::Off, DeviceView::Off | DeviceView::Missing) => Cover::Closed,
     }

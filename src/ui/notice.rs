@@ -6,7 +6,7 @@ use super::CallHandle;
 use super::icon::{self, icon};
 use super::reactive::{Press, action, content, effect, flag, press, select, text};
 use super::words::{ProblemWords, Words, words};
-use crate::call::{DeviceProblem, LineView, Notice, UserAction};
+use crate::call::{DeviceProblem, Devices, LineView, Notice, UserAction};
 use crate::protocol::DisplayName;
 
 /// The live region with everything there is to tell, above the first screen and over the second.
@@ -118,10 +118,28 @@ pub(super) fn say(notice: &Notice, words: &Words) -> String {
     fn name(name: &Option<DisplayName>) -> Option<String> {
         name.as_ref().map(DisplayName::isolated)
     }
+    fn of(
+        devices: Devices,
+        microphone: &'static str,
+        camera: &'static str,
+        both: &'static str,
+    ) -> &'static str {
+        match (devices.microphone, devices.camera) {
+            (true, false) => microphone,
+            (false, true) => camera,
+            _ => both,
+        }
+    }
     let fixed = match notice {
         Notice::PeerLeft(who) => return (words.peer_left)(name(who).as_deref()),
         Notice::PeerJoined(who) => return (words.peer_joined)(name(who).as_deref()),
         Notice::OtherServer(host) => return (words.other_server)(host),
+        Notice::DeviceHeld(devices) => {
+            of(*devices, words.microphone_held_hint, words.camera_held_hint, words.both_held)
+        }
+        Notice::DeviceBack(devices) => {
+            of(*devices, words.microphone_back, words.camera_back, words.both_back)
+        }
         Notice::EmptyRoom => words.empty_room,
         Notice::BadRoom => words.bad_room,
         Notice::BadName => words.bad_name,
@@ -142,7 +160,11 @@ pub(super) fn say(notice: &Notice, words: &Words) -> String {
 
 fn tone(notice: &Notice) -> &'static str {
     match notice {
-        Notice::PeerJoined(_) | Notice::PeerLeft(_) | Notice::Left | Notice::MovedElsewhere => "notice",
+        Notice::PeerJoined(_)
+        | Notice::PeerLeft(_)
+        | Notice::Left
+        | Notice::DeviceBack(_)
+        | Notice::MovedElsewhere => "notice",
         _ => "notice notice-act",
     }
 }

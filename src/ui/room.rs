@@ -23,6 +23,7 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
     let own_words = move || match camera.get() {
         DeviceView::On => words.you,
         DeviceView::Missing => words.own_camera_missing,
+        DeviceView::Held => words.camera_held,
         DeviceView::Off | DeviceView::Asking | DeviceView::Muted => words.own_camera_off,
     };
 

@@ -185,6 +185,22 @@ words! {
     microphone_missing,
     /// The microphone's button while the browser asks.
     microphone_asking,
+    /// The microphone's button while the system mutes it.
+    microphone_held,
+    /// What that means and what to look for.
+    microphone_held_hint,
+    /// It is over.
+    microphone_back,
+    /// The camera's button while the system mutes it.
+    camera_held,
+    /// What that means and what to look for.
+    camera_held_hint,
+    /// It is over.
+    camera_back,
+    /// Both at once.
+    both_held,
+    /// It is over.
+    both_back,
     /// Button: be unseen.
     camera_off,
     /// Button: be seen again.
