@@ -6,11 +6,14 @@ use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
+use js_sys::Function;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
-use parlor::call::{CallView, DeviceView, Notice, Phase, UserAction, Verdict};
+use parlor::call::{
+    CallView, DeviceProblem, DeviceView, Devices, MediaError, Notice, Phase, UserAction, Verdict,
+};
 use parlor::ui::CallHandle;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack, MediaStreamTrackState};
 
@@ -145,4 +148,124 @@ async fn a_connection_test_that_no_server_answers_ends_in_words() {
     page.act(UserAction::Rehearse);
     let view = page.shows(|view| view.rehearsal.is_some_and(|it| it.verdict.is_some())).await;
     assert_eq!(view.rehearsal.and_then(|it| it.verdict), Some(Verdict::NoServer));
+}
+
+/// Runs a script in the page.
+fn run(script: &str) -> JsValue {
+    Function::new_no_args(script).call0(&JsValue::NULL).expect("a script without mistakes")
+}
+
+/// Waits until a script says that something is so; the runner's own limit ends a wait in vain.
+async fn until(script: &str) {
+    let is_so = Function::new_no_args(script);
+    while !is_so.call0(&JsValue::NULL).expect("a script without mistakes").is_truthy() {
+        gloo_timers::future::TimeoutFuture::new(10).await;
+    }
+}
+
+/// The page joins a room whose other member offers these parts of a call: kind and port.
+async fn offered(ports: &str) -> Page {
+    run(include_str!("browser/room.js"));
+    run(&format!("openRoom({ports})"));
+    let mut page = Page::open();
+    page.act(UserAction::Connect { room: "4711".into(), name: String::new() });
+    page.shows(|view| view.camera == DeviceView::On && view.phase == Phase::InCall).await;
+    page
+}
+
+/// The driver still carries out what a person wants.
+async fn answers_to_buttons(mut page: Page) {
+    page.act(UserAction::ToggleMicrophone);
+    page.act(UserAction::ToggleCamera);
+    page.shows(|view| view.camera == DeviceView::Muted && view.microphone == DeviceView::Muted).await;
+    page.act(UserAction::Leave);
+    page.shows(|view| view.phase == Phase::Home).await;
+    run("room.close()");
+    page.owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+async fn a_part_of_the_call_that_a_peer_rejects_takes_no_buttons_away() {
+    for ports in ["[['audio', 9], ['video', 0]]", "[['audio', 0], ['video', 9]]"] {
+        let page = offered(ports).await;
+        until("return room.answered(1)").await;
+        answers_to_buttons(page).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_peer_that_rejects_every_part_takes_no_buttons_away() {
+    let page = offered("[['audio', 0], ['video', 0]]").await;
+    until("return room.said.some(({ type }) => type === 'webrtc_answer' || type === 'start_call')").await;
+    answers_to_buttons(page).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_next_part_of_a_kind_has_its_turn_where_the_first_is_rejected() {
+    let page = offered("[['audio', 9], ['video', 0], ['video', 9], ['video', 9]]").await;
+    until("return room.answered(3)").await;
+    let answered =
+        |part: u32, what: &str| run(&format!("return /{what}/.test(room.answered({part}))")).is_truthy();
+    assert!(answered(1, "^video 0 "), "what is rejected stays so");
+    assert!(answered(2, "a=sendrecv"), "it carries the picture");
+    assert!(answered(3, "a=inactive"), "one of each is agreed");
+    answers_to_buttons(page).await;
+}
+
+#[wasm_bindgen_test]
+async fn dead_tracks_of_the_first_script_are_asked_for_anew() {
+    run("window.parlorCapture = navigator.mediaDevices.getUserMedia({ audio: true, video: true }).then((stream) => {
+        stream.getVideoTracks().forEach((track) => track.stop());
+        return stream;
+    })");
+    let mut page = Page::open();
+    page.act(UserAction::StartPreview);
+    page.shows(|view| view.camera == DeviceView::On && view.microphone == DeviceView::On).await;
+    assert_eq!(states(&page.tracks()), [MediaStreamTrackState::Live; 2]);
+}
+
+#[wasm_bindgen_test]
+async fn a_camera_that_gives_only_dead_tracks_is_missed_in_the_end() {
+    run("window.getUserMedia = navigator.mediaDevices.getUserMedia;
+    navigator.mediaDevices.getUserMedia = async function (wanted) {
+        const stream = await window.getUserMedia.call(this, wanted);
+        stream.getVideoTracks().forEach((track) => track.stop());
+        return stream;
+    }");
+    let mut page = Page::open();
+    page.act(UserAction::StartPreview);
+    let view = page.shows(|view| view.camera == DeviceView::Missing).await;
+    run("navigator.mediaDevices.getUserMedia = window.getUserMedia");
+    assert_eq!(view.microphone, DeviceView::On);
+    let problem = DeviceProblem { error: MediaError::Busy, missing: Devices::CAMERA };
+    assert_eq!(view.device_problem, Some(problem));
+}
+
+#[wasm_bindgen_test]
+async fn what_the_system_mutes_is_told_until_it_is_over() {
+    let mut page = Page::open();
+    page.act(UserAction::StartPreview);
+    page.shows(|view| view.camera == DeviceView::On && view.microphone == DeviceView::On).await;
+    let tracks = page.tracks();
+    let camera = tracks.iter().find(|track| track.kind() == "video").expect("a camera");
+    for (name, state, notice) in [
+        ("mute", DeviceView::Held, Notice::DeviceHeld(Devices::CAMERA)),
+        ("unmute", DeviceView::On, Notice::DeviceBack(Devices::CAMERA)),
+    ] {
+        camera.dispatch_event(&web_sys::Event::new(name).unwrap()).unwrap();
+        let view = page.shows(|view| view.camera == state).await;
+        assert_eq!((view.microphone, view.notice), (DeviceView::On, Some(notice)));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_track_that_is_muted_when_it_is_taken_over_is_told() {
+    run("const own = Object.getOwnPropertyDescriptor(MediaStreamTrack.prototype, 'muted');
+    window.unmute = () => Object.defineProperty(MediaStreamTrack.prototype, 'muted', own);
+    Object.defineProperty(MediaStreamTrack.prototype, 'muted', { ...own, get() { return this.kind === 'audio'; } });");
+    let mut page = Page::open();
+    page.act(UserAction::StartPreview);
+    let view = page.shows(|view| view.microphone == DeviceView::Held).await;
+    run("unmute()");
+    assert_eq!(view.camera, DeviceView::On);
 }

@@ -1,8 +1,11 @@
-//! What the browser throws, as values: nothing above this module looks into a [`JsValue`].
+//! What the browser throws, as values: nothing above this module looks into a [`JsValue`], and no exception crosses
+//! WebAssembly, which would end the task it comes out of without a word.
 
 use std::fmt;
 
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::DomException;
 
 use crate::call::MediaError;
@@ -43,4 +46,15 @@ impl BrowserError {
             _ => MediaError::Unsupported,
         }
     }
+}
+
+/// Calls a method that web-sys does not bind, or binds as if it never threw.
+pub(super) fn invoke(object: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
+    let method: Function = Reflect::get(object, &method.into())?.dyn_into()?;
+    method.call1(object, argument)
+}
+
+/// Awaits what an operation has begun, if it did not throw.
+pub(super) async fn settled(begun: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(begun?).await
 }

@@ -7,12 +7,13 @@ use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{RtcPeerConnection, RtcPeerConnectionState, RtcRtpTransceiver};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{RtcPeerConnection, RtcPeerConnectionState};
 
-use super::error::BrowserError;
+use super::error::{BrowserError, settled};
 use super::path::estimate;
-use super::peer::Sender;
+use super::peer::bindings::Sender;
+use super::peer::tracks::video_senders;
 use crate::call::Bound;
 
 /// How long after connecting the estimate is looked at first, in milliseconds, and how long it waits at most between
@@ -82,8 +83,8 @@ impl Young {
     /// Nothing is known of the path while no picture is on it. If it is `late` the bound grows in any case.
     async fn look(&self, late: bool) {
         let Some(before) = self.bound.get() else { return };
-        let is_sending = |sender: &Sender| sender.track().is_some();
-        if !self.is_connected() || !self.video_senders().iter().any(is_sending) {
+        let is_sending = |sender: Sender| sender.track().is_some();
+        if !self.is_connected() || !video_senders(&self.connection).any(is_sending) {
             return;
         }
         let grown = before.grown(estimate(&self.connection).await);
@@ -102,24 +103,12 @@ impl Young {
     fn apply(&self) -> impl Future<Output = bool> + 'static {
         let bound = self.bound.get();
         let set: Result<Array, JsValue> =
-            self.video_senders().iter().map(|sender| bind(sender, bound)).collect();
+            video_senders(&self.connection).map(|sender| bind(&sender, bound)).collect();
         async move {
-            let done = match set {
-                Ok(set) => JsFuture::from(Promise::all(&set)).await,
-                Err(error) => Err(error),
-            };
+            let done = settled(set.map(|set| Promise::all(&set))).await;
             let failed = done.map_err(BrowserError::from).err();
             failed.inspect(|error| super::log(&format!("pictures not bounded: {error}"))).is_none()
         }
-    }
-
-    fn video_senders(&self) -> Vec<Sender> {
-        let transceivers = self.connection.get_transceivers();
-        let transceivers = transceivers.iter().filter_map(|each| each.dyn_into::<RtcRtpTransceiver>().ok());
-        transceivers
-            .filter(|transceiver| transceiver.receiver().track().kind() == "video")
-            .map(|transceiver| transceiver.sender().unchecked_into())
-            .collect()
     }
 }
 

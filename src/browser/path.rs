@@ -7,9 +7,10 @@ use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::{Array, Map, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{EventTarget, RtcPeerConnection, RtcPeerConnectionState};
 
+use super::error::{invoke, settled};
 use crate::call::Path;
 
 /// How often the path is looked at besides, in milliseconds: not every browser says that it has changed.
@@ -118,7 +119,8 @@ async fn selected(connection: &RtcPeerConnection) -> Option<Path> {
 /// The statistics of a connection, and in them the candidate pair in use.
 async fn statistics(connection: &RtcPeerConnection) -> Option<(Map, JsValue)> {
     // Not a Map, but with all of its methods for reading.
-    let report: Map = JsFuture::from(connection.get_stats()).await.ok()?.unchecked_into();
+    let asked = invoke(connection, "getStats", &JsValue::UNDEFINED);
+    let report: Map = settled(asked.map(JsCast::unchecked_into)).await.ok()?.unchecked_into();
     let mut pair = None;
     report.for_each(&mut |value, _| match text(&value, "type").as_deref() {
         Some("transport") => {

@@ -6,55 +6,27 @@ use std::rc::Rc;
 use futures::FutureExt;
 use futures::future::select;
 use gloo_events::EventListener;
-use js_sys::{Array, Object, Promise, Reflect};
-use wasm_bindgen::prelude::*;
+use js_sys::{Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+    MediaStream, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
 };
+
+pub(super) mod bindings;
+pub(super) mod tracks;
+
+use bindings::Connection;
 
 use super::Events;
 use super::configuration::configuration;
-use super::error::BrowserError;
+use super::error::{BrowserError, settled};
 use super::media::{Asking, Media, permissions};
 use super::opening::Opening;
 use super::path::PathWatch;
 use crate::call::{Event, PeerEvent, PeerState, Permission, Ways};
 use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId};
-
-#[wasm_bindgen]
-extern "C" {
-    /// The parts of `RTCPeerConnection` that web-sys binds with arguments only, or not at all.
-    #[wasm_bindgen(extends = RtcPeerConnection)]
-    #[derive(Clone)]
-    pub(super) type Connection;
-
-    /// Makes the offer or answer that fits the state, and sets it (W3C WebRTC 1.0, section 4.4.1.5).
-    #[wasm_bindgen(method, js_name = setLocalDescription)]
-    pub(super) fn set_local(this: &Connection) -> Promise;
-
-    /// The next offer gets new ICE credentials.
-    #[wasm_bindgen(method, js_name = restartIce)]
-    fn restart_ice(this: &Connection);
-
-    #[wasm_bindgen(method, catch, js_name = addIceCandidate)]
-    fn end_of_candidates(this: &Connection) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(extends = RtcRtpSender)]
-    pub(super) type Sender;
-
-    /// Missing in older browsers, where only lip synchronism is lost.
-    #[wasm_bindgen(method, catch, js_name = setStreams)]
-    fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = getParameters)]
-    pub(super) fn parameters(this: &Sender) -> Result<Object, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = setParameters)]
-    pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
-}
 
 /// How long an answer waits for devices that are being opened, in milliseconds.
 const OPENING_MS: i32 = 700;
@@ -106,18 +78,9 @@ impl Peer {
         let listeners = [
             listen_for_candidates(&connection, report.clone()),
             listen_for_states(&connection, report.clone()),
-            listen_for_tracks(&connection, Clone::clone(&incoming), report.clone()),
+            tracks::listen(&connection, Clone::clone(&incoming), report.clone()),
         ];
-        if offerer {
-            for kind in ["audio", "video"] {
-                let init = RtcRtpTransceiverInit::new();
-                init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-                init.set_streams(&Array::of1(media.stream()));
-                connection.add_transceiver_with_str_and_init(kind, &init);
-            }
-        }
         let opening = Rc::new(Opening::new(&connection));
-        opening.apply();
         let found = report.clone();
         let path = PathWatch::new(&connection, move |path| found.push(PeerEvent::Path(path)));
         let this = Self {
@@ -129,6 +92,10 @@ impl Peer {
             opening,
             certificate: certificate.cloned(),
         };
+        if offerer {
+            tracks::add(&this.connection, media.stream())?;
+        }
+        this.opening.apply();
         this.attach(media);
         Ok(this)
     }
@@ -151,17 +118,21 @@ impl Peer {
 
     /// Sends the tracks that are live now, in place of whatever was sent before; needs no new offer.
     pub(super) fn attach(&self, media: &Media) {
-        attach(&self.connection, media.stream(), media.microphone().as_ref(), media.camera().as_ref());
+        tracks::attach(
+            &self.connection,
+            media.stream(),
+            media.microphone().as_ref(),
+            media.camera().as_ref(),
+        );
     }
 
     /// Makes an offer and sets it.
     pub(super) fn offer(&self, offer: OfferId, restart: bool) {
-        if restart {
-            self.connection.restart_ice();
-        }
-        let (connection, set) = (self.connection.clone(), self.connection.set_local());
+        let begun = if restart { self.connection.restart() } else { Ok(()) };
+        let set = begun.and_then(|()| self.connection.set_local());
+        let connection = self.connection.clone();
         self.step(async move {
-            JsFuture::from(set).await?;
+            settled(set).await?;
             Ok(PeerEvent::Offered { offer, sdp: local_sdp(&connection) })
         });
     }
@@ -173,14 +144,14 @@ impl Peer {
         // A step of a connection that is closed meanwhile never ends.
         let opening = Rc::downgrade(&self.opening);
         self.step(async move {
-            JsFuture::from(set).await?;
+            settled(set).await?;
             if let Some(opening) = opening.upgrade() {
                 opening.apply();
             }
             devices_soon(asking).await;
             let [microphone, camera] = tracks();
-            attach(&connection, &stream, microphone.as_ref(), camera.as_ref());
-            JsFuture::from(connection.set_local()).await?;
+            tracks::attach(&connection, &stream, microphone.as_ref(), camera.as_ref());
+            settled(connection.set_local()).await?;
             Ok(PeerEvent::Answered { offer, sdp: local_sdp(&connection) })
         });
     }
@@ -189,7 +160,7 @@ impl Peer {
     pub(super) fn accept_answer(&self, sdp: &str) {
         let set = self.set_remote(RtcSdpType::Answer, sdp);
         self.step(async move {
-            JsFuture::from(set).await?;
+            settled(set).await?;
             Ok(PeerEvent::Applied)
         });
     }
@@ -207,23 +178,19 @@ impl Peer {
                 // Setting a property of a fresh plain object cannot fail.
                 let _ = Reflect::set(&init, &"usernameFragment".into(), &fragment.into());
             }
-            Ok(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)))
+            self.connection.add_candidate(&init)
         };
         spawn_local(async move {
-            let done = match added {
-                Ok(promise) => JsFuture::from(promise).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = done {
+            if let Err(error) = settled(added).await {
                 super::log(&format!("candidate not added: {}", BrowserError::from(error)));
             }
         });
     }
 
-    fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> Promise {
+    fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> Result<Promise, JsValue> {
         let description = RtcSessionDescriptionInit::new(kind);
         description.set_sdp(sdp);
-        self.connection.set_remote_description(&description)
+        self.connection.set_remote(&description)
     }
 
     /// Awaits a step whose first operation is already in the browser's chain, and reports its end.
@@ -255,8 +222,7 @@ pub(super) async fn certificate() -> Option<JsValue> {
         // Setting a property of a fresh plain object cannot fail.
         let _ = Reflect::set(&algorithm, &key.into(), &value.into());
     }
-    let promise = RtcPeerConnection::generate_certificate_with_object(&algorithm).ok()?;
-    JsFuture::from(promise).await.ok()
+    settled(RtcPeerConnection::generate_certificate_with_object(&algorithm)).await.ok()
 }
 
 /// Waits a moment for devices that are being opened: they are there sooner if the browser is not busy with a
@@ -276,36 +242,6 @@ async fn devices_soon(asking: Asking) {
         debug_assert!(set.is_ok(), "a window has timers");
     });
     select(pin!(opening), JsFuture::from(moment)).await;
-}
-
-fn attach(
-    connection: &Connection,
-    stream: &MediaStream,
-    microphone: Option<&MediaStreamTrack>,
-    camera: Option<&MediaStreamTrack>,
-) {
-    let mut seen = [false; 2];
-    for transceiver in
-        connection.get_transceivers().iter().filter_map(|each| each.dyn_into::<RtcRtpTransceiver>().ok())
-    {
-        let is_video = transceiver.receiver().track().kind() == "video";
-        // One of each is agreed; whoever offers more gets nothing for it.
-        if std::mem::replace(&mut seen[usize::from(is_video)], true) {
-            transceiver.set_direction(RtcRtpTransceiverDirection::Inactive);
-            continue;
-        }
-        let track = if is_video { camera } else { microphone };
-        transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-        let sender: Sender = transceiver.sender().unchecked_into();
-        let _ = sender.set_streams(stream);
-        let replaced = sender.replace_track(track);
-        spawn_local(async move {
-            // Rejected only for a closed connection or a track of the other kind.
-            if let Err(error) = JsFuture::from(replaced).await {
-                super::log(&format!("track not attached: {}", BrowserError::from(error)));
-            }
-        });
-    }
 }
 
 fn local_sdp(connection: &Connection) -> String {
@@ -343,29 +279,5 @@ fn listen_for_states(connection: &Connection, report: Report) -> EventListener {
             RtcPeerConnectionState::Closed => PeerState::Closed,
             _ => PeerState::New,
         }));
-    })
-}
-
-fn listen_for_tracks(connection: &Connection, incoming: MediaStream, report: Report) -> EventListener {
-    // The listeners on the tracks live as long as the one that makes them.
-    let on_tracks = std::cell::RefCell::new(Vec::new());
-    EventListener::new(connection, "track", move |event| {
-        let Some(event) = event.dyn_ref::<RtcTrackEvent>() else { return };
-        let track = event.track();
-        let kind = track.kind();
-        let same_kind =
-            if kind == "video" { incoming.get_video_tracks() } else { incoming.get_audio_tracks() };
-        if same_kind.length() > 0 {
-            return;
-        }
-        incoming.add_track(&track);
-        if track.kind() == "video" {
-            report.push(PeerEvent::Video(!track.muted()));
-            for (name, on) in [("unmute", true), ("mute", false), ("ended", false)] {
-                let report = report.clone();
-                let listener = EventListener::new(&track, name, move |_| report.push(PeerEvent::Video(on)));
-                on_tracks.borrow_mut().push(listener);
-            }
-        }
     })
 }

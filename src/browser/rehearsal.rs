@@ -10,9 +10,9 @@ use futures::channel::oneshot;
 use futures::future::{Either, select};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{
     EventTarget, MessageEvent, RtcIceCandidate, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcSdpType,
     RtcSessionDescriptionInit,
@@ -20,8 +20,8 @@ use web_sys::{
 
 use super::Events;
 use super::configuration::configuration;
-use super::error::BrowserError;
-use super::peer::Connection;
+use super::error::{BrowserError, invoke, settled};
+use super::peer::bindings::Connection;
 use crate::call::{Event, Finding, RehearsalEvent, RehearsalId, Way, Ways, is_public_host};
 use crate::protocol::{self, ICE_PATH, IceOffer, IceServer};
 
@@ -131,8 +131,7 @@ impl Trial {
 
     /// A data channel; without one, or media, a connection has nothing to look for a way for.
     fn channel(&self) -> Result<EventTarget, BrowserError> {
-        let create: Function = Reflect::get(&self.connection, &"createDataChannel".into())?.unchecked_into();
-        Ok(create.call1(&self.connection, &TEXT.into())?.unchecked_into())
+        Ok(invoke(&self.connection, "createDataChannel", &TEXT.into())?.unchecked_into())
     }
 }
 
@@ -155,7 +154,7 @@ async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<Finding, Browser
     let trial = Trial::new(0, &Ways { ice_servers, relay_only: way != Way::Direct }, &hears)?;
     let _channel = trial.channel()?;
     let begun = js_sys::Date::now();
-    JsFuture::from(trial.connection.set_local()).await?;
+    settled(trial.connection.set_local()).await?;
     let wanted = if way == Way::Direct { " typ srflx " } else { " typ relay " };
     let tells_errors = Reflect::has(&trial.connection, &"onicecandidateerror".into())?;
     let (mut has_own, mut failed, mut refused) = (false, false, false);
@@ -192,17 +191,15 @@ async fn passes(ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
     let ends = [Trial::new(0, &ways, &hears)?, Trial::new(1, &ways, &hears)?];
     let [one, other] = [&ends[0].connection, &ends[1].connection];
     let _channels = [send_when_open(&ends[0].channel()?), receive(other, hears)];
-    JsFuture::from(one.set_local()).await?;
+    settled(one.set_local()).await?;
     describe(other, RtcSdpType::Offer, one).await?;
-    JsFuture::from(other.set_local()).await?;
+    settled(other.set_local()).await?;
     describe(one, RtcSdpType::Answer, other).await?;
     let mut refused = false;
     while let Some(next) = heard.next().await {
         match next {
             Heard::Candidate(of, candidate) => {
-                let added =
-                    ends[1 - of].connection.add_ice_candidate_with_opt_rtc_ice_candidate(Some(&candidate));
-                JsFuture::from(added).await?;
+                settled(ends[1 - of].connection.add_candidate(&candidate)).await?;
             }
             Heard::Text(text) if text == TEXT => return Ok(Finding::Works),
             Heard::Error { refused: by_somebody } => refused |= by_somebody,
@@ -217,18 +214,15 @@ async fn passes(ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
 async fn describe(to: &Connection, kind: RtcSdpType, of: &Connection) -> Result<(), BrowserError> {
     let description = RtcSessionDescriptionInit::new(kind);
     description.set_sdp(&of.local_description().map(|local| local.sdp()).unwrap_or_default());
-    JsFuture::from(to.set_remote_description(&description)).await?;
+    settled(to.set_remote(&description)).await?;
     Ok(())
 }
 
 fn send_when_open(channel: &EventTarget) -> EventListener {
     let opened = Clone::clone(channel);
     EventListener::once(channel, "open", move |_| {
-        let send = Reflect::get(&opened, &"send".into()).unwrap_or_default();
-        if let Some(send) = send.dyn_ref::<Function>() {
-            // It fails only where the channel is closed again.
-            let _ = send.call1(&opened, &TEXT.into());
-        }
+        // It fails only where the channel is closed again.
+        let _ = invoke(&opened, "send", &TEXT.into());
     })
 }
 
@@ -256,13 +250,14 @@ async fn offer_in_time() -> Result<IceOffer, BrowserError> {
 }
 
 async fn fetch_offer() -> Result<IceOffer, BrowserError> {
-    let response = JsFuture::from(super::window().fetch_with_str(ICE_PATH)).await?;
+    let asked = invoke(&super::window(), "fetch", &ICE_PATH.into());
+    let response = settled(asked.map(JsCast::unchecked_into)).await?;
     let status = Reflect::get(&response, &"status".into())?.as_f64();
     if status == Some(204.0) {
         return Ok(IceOffer::default());
     }
-    let read: Function = Reflect::get(&response, &"text".into())?.unchecked_into();
-    let text = JsFuture::from(read.call0(&response)?.unchecked_into::<Promise>()).await?;
+    let read = invoke(&response, "text", &JsValue::UNDEFINED);
+    let text = settled(read.map(JsCast::unchecked_into)).await?;
     let text = text.as_string().unwrap_or_default();
     protocol::read(&text).map_err(|error| JsValue::from_str(&error.to_string()).into())
 }

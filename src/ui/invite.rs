@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
+use leptos::web_sys::js_sys::{Function, Promise, Reflect};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::protocol::RoomId;
@@ -51,12 +53,13 @@ pub(super) fn link(room: &RoomId) -> String {
 /// Puts a text on the clipboard and says whether it is there.
 pub(super) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     let clipboard = window().navigator().clipboard();
-    // `navigator.clipboard` does not exist on insecure pages and in old browsers, whatever its type says.
-    if clipboard.is_undefined() {
-        return done(false);
+    // It does not exist on insecure pages and in old browsers, and web-sys binds the method as if it never threw.
+    let write = Reflect::get(&clipboard, &"writeText".into()).and_then(JsCast::dyn_into::<Function>);
+    let written = write.and_then(|write| write.call1(&clipboard, &text.into())?.dyn_into::<Promise>());
+    match written {
+        Ok(written) => spawn_local(async move { done(JsFuture::from(written).await.is_ok()) }),
+        Err(_) => done(false),
     }
-    let written = clipboard.write_text(text);
-    spawn_local(async move { done(JsFuture::from(written).await.is_ok()) });
 }
 
 /// Moves the focus, once what was hidden until now can take it.

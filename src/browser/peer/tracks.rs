@@ -1,0 +1,99 @@
+//! What a connection sends, and what it receives.
+
+use std::cell::RefCell;
+
+use gloo_events::EventListener;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{
+    MediaStream, MediaStreamTrack, RtcPeerConnection, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    RtcTrackEvent,
+};
+
+use super::Report;
+use super::bindings::{Connection, Sender, Transceiver};
+use crate::browser::error::{BrowserError, settled};
+use crate::call::PeerEvent;
+
+/// Adds one transceiver for sound and one for pictures, ahead of the first offer.
+pub(super) fn add(connection: &Connection, stream: &MediaStream) -> Result<(), JsValue> {
+    for kind in ["audio", "video"] {
+        let init = RtcRtpTransceiverInit::new();
+        init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+        init.set_streams(&Array::of1(stream));
+        connection.add_media(kind, &init)?;
+    }
+    Ok(())
+}
+
+/// Sends these tracks from now on, over the first transceiver of each kind that is not stopped.
+pub(super) fn attach(
+    connection: &Connection,
+    stream: &MediaStream,
+    microphone: Option<&MediaStreamTrack>,
+    camera: Option<&MediaStreamTrack>,
+) {
+    let mut seen = [false; 2];
+    for transceiver in transceivers(connection) {
+        let is_video = is_video(&transceiver);
+        let seen = &mut seen[usize::from(is_video)];
+        // One of each is agreed; whoever offers more gets nothing for it.
+        let direction =
+            if *seen { RtcRtpTransceiverDirection::Inactive } else { RtcRtpTransceiverDirection::Sendrecv };
+        // A part of the call that the peer has rejected stays without a track, and the next of its kind has its turn.
+        if transceiver.direct(direction).is_err() || std::mem::replace(seen, true) {
+            continue;
+        }
+        let sender: Sender = transceiver.sender().unchecked_into();
+        let _ = sender.set_streams(stream);
+        let replaced = sender.replace(if is_video { camera } else { microphone });
+        spawn_local(async move {
+            // Refused only for a closed connection or a track of the other kind.
+            if let Err(error) = settled(replaced).await {
+                crate::browser::log(&format!("track not attached: {}", BrowserError::from(error)));
+            }
+        });
+    }
+}
+
+/// The senders of pictures that are not stopped.
+pub(in crate::browser) fn video_senders(connection: &RtcPeerConnection) -> impl Iterator<Item = Sender> {
+    transceivers(connection)
+        .filter(is_video)
+        .filter(|transceiver| transceiver.direction() != RtcRtpTransceiverDirection::Stopped)
+        .map(|transceiver| transceiver.sender().unchecked_into())
+}
+
+fn transceivers(connection: &RtcPeerConnection) -> impl Iterator<Item = Transceiver> + use<> {
+    connection.get_transceivers().to_vec().into_iter().map(JsCast::unchecked_into)
+}
+
+fn is_video(transceiver: &Transceiver) -> bool {
+    transceiver.receiver().track().kind() == "video"
+}
+
+/// Puts the first track of each kind into `incoming`, and reports whether pictures arrive.
+pub(super) fn listen(connection: &Connection, incoming: MediaStream, report: Report) -> EventListener {
+    // The listeners on the tracks live as long as the one that makes them.
+    let on_tracks = RefCell::new(Vec::new());
+    EventListener::new(connection, "track", move |event| {
+        let Some(event) = event.dyn_ref::<RtcTrackEvent>() else { return };
+        let track = event.track();
+        let kind = track.kind();
+        let same_kind =
+            if kind == "video" { incoming.get_video_tracks() } else { incoming.get_audio_tracks() };
+        if same_kind.length() > 0 {
+            return;
+        }
+        incoming.add_track(&track);
+        if kind == "video" {
+            report.push(PeerEvent::Video(!track.muted()));
+            for (name, on) in [("unmute", true), ("mute", false), ("ended", false)] {
+                let report = report.clone();
+                let listener = EventListener::new(&track, name, move |_| report.push(PeerEvent::Video(on)));
+                on_tracks.borrow_mut().push(listener);
+            }
+        }
+    })
+}

@@ -1,0 +1,46 @@
+// In place of the server: a room in which one other sits already. The other offers what each section of `ports` says: kind
+// and port, 0 being a part of the call that it rejects. What the page says is kept in `said`.
+window.openRoom = (ports) => {
+  const Own = window.WebSocket;
+  const section = ([kind, port], mid) =>
+    `m=${kind} ${port} UDP/TLS/RTP/SAVPF ${kind === 'audio' ? 111 : 96}\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n` +
+    `a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 ${Array(32).fill('AA').join(':')}\r\na=setup:actpass\r\n` +
+    `a=mid:${mid}\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:${kind === 'audio' ? '111 opus/48000/2' : '96 VP8/90000'}\r\n`;
+  const accepted = ports.flatMap(([, port], mid) => (port ? [mid] : []));
+  const sdp =
+    `v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n${accepted.length ? `a=group:BUNDLE ${accepted.join(' ')}\r\n` : ''}` +
+    ports.map(section).join('');
+  const room = {
+    said: [],
+    close: () => (window.WebSocket = Own),
+    /** What the page answers for one section. */
+    answered: (mid) => room.said.find(({ type }) => type === 'webrtc_answer')?.sdp.split('m=')[mid + 1] ?? '',
+  };
+  window.room = room;
+  window.WebSocket = class extends EventTarget {
+    readyState = Own.CONNECTING;
+
+    constructor() {
+      super();
+      queueMicrotask(() => {
+        this.readyState = Own.OPEN;
+        this.dispatchEvent(new Event('open'));
+      });
+    }
+
+    hear(message) {
+      this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(message) }));
+    }
+
+    send(text) {
+      const message = JSON.parse(text);
+      room.said.push(message);
+      if (message.type !== 'join') return;
+      const seat = { peer: 2, page: 2, peers: [{ peer: 1, page: 1 }], resume: 't', resumed: false, ice_servers: [], version: 1 };
+      this.hear({ type: 'room_joined', room: message.room, ...seat });
+      this.hear({ type: 'webrtc_offer', from: 1, sdp, epoch: 2 * 1024, offer: 1 });
+    }
+
+    close() {}
+  };
+};
