@@ -79,6 +79,10 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                     <p>{words.load_failed}</p>
                     <button type="button" id="reload-button" class="solid-button">{words.reload}</button>
                 </div>
+                <div id="program-died" class="blocker" role="alert" hidden>
+                    <p>{words.program_died}</p>
+                    <button type="button" class="solid-button">{words.reload}</button>
+                </div>
                 <div id="no-script" class="blocker">
                     <p>{words.no_script}</p>
                 </div>

@@ -22,6 +22,7 @@ use web_sys::{HtmlVideoElement, MediaStream};
 mod choice;
 mod configuration;
 mod error;
+mod liveness;
 mod media;
 mod opening;
 mod page;
@@ -32,6 +33,7 @@ mod seat;
 mod socket;
 mod tab;
 
+pub use liveness::report_panics;
 use media::Media;
 use peer::Peer;
 use socket::Socket;
@@ -64,6 +66,7 @@ pub fn start(port: CallPort) {
         _pauses: page::listen_for_pauses(&queue),
         _choosing: choice::listen(&queue),
         _wanted: tab::listen(&queue),
+        _liveness: liveness::listen(&queue),
         queue: queue.clone(),
     };
     page::report_loaded(queue);
@@ -97,12 +100,16 @@ struct Driver {
     _pauses: [EventListener; 3],
     _choosing: EventListener,
     _wanted: EventListener,
+    _liveness: EventListener,
     queue: Events,
 }
 
 impl Driver {
     async fn run(mut self, mut events: UnboundedReceiver<Event>) {
         while let Some(event) = events.next().await {
+            if !liveness::takes_turn() {
+                return;
+            }
             for command in self.call.handle(now(), event) {
                 self.perform(command);
             }

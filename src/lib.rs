@@ -50,7 +50,7 @@ pub mod server;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    console_error_panic_hook::set_once();
+    browser::report_panics();
     leptos::mount::hydrate_body(|| {
         leptos::prelude::provide_context(ui::words::Lang::of_document());
         leptos::prelude::provide_context(app::Address::of_document());

@@ -270,6 +270,50 @@
     // No storage, so nothing to share; or so old a browser that what follows has to tell.
     window.parlorTab = window.Promise && Promise.resolve();
   }
+  // A program that was alive and is no more. It holds here what outlives it (browser/liveness.rs), and says so when
+  // it panics. An exception or a trap leaves nothing behind but an error, which may be anybody's: then, and every few
+  // seconds in case somebody else's script has swallowed it, the program is asked, and answers by a turn of its loop
+  // before any timer runs.
+  var turns = 0, held = [], dead = false;
+  window.parlorTurn = function () { turns += 1; return !dead; };
+  window.parlorKeep = function (what, on) {
+    held = held.filter(function (each) { return each !== what; });
+    if (on) held.push(what);
+  };
+  window.parlorDied = function () {
+    var block = document.getElementById('program-died');
+    if (dead || !live() || !block) return;
+    dead = true;
+    function letGo() {
+      held.forEach(function (each) {
+        if (each.close) each.close();
+        else each.getTracks().forEach(function (track) { track.stop(); });
+      });
+    }
+    letGo();
+    // What the browser was asked for before comes later.
+    setInterval(letGo, 500);
+    main().setAttribute('inert', '');
+    block.hidden = false;
+    var again = block.querySelector('button');
+    again.onclick = function () {
+      // The way back into the call, as for any other reload (browser/seat.rs).
+      try { sessionStorage.setItem('parlor.departed', String(Date.now())); } catch (refused) { /* then by CONNECT */ }
+      location.reload();
+    };
+    again.focus();
+  };
+  function checkLoop(event) {
+    var before = turns, error = event && (event.error || event.reason);
+    if (!before || dead) return;
+    // A trap where no loop runs: what it has left half done is not to be relied on.
+    if (window.WebAssembly && error instanceof WebAssembly.RuntimeError && /\/pkg\//.test(error.stack)) return parlorDied();
+    dispatchEvent(new Event('parlor-ask'));
+    setTimeout(function () { if (turns === before) parlorDied(); });
+  }
+  addEventListener('error', checkLoop);
+  addEventListener('unhandledrejection', checkLoop);
+  setInterval(checkLoop, 5000);
   addEventListener('load', function () {
     // The first connection of a page starts the browser's media engine, which is better done before a call.
     if (window.RTCPeerConnection && !pressed()) new RTCPeerConnection().close();

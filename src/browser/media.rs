@@ -17,6 +17,7 @@ use web_sys::{
 
 use super::Events;
 use super::error::BrowserError;
+use super::liveness::Held;
 use crate::call::{Devices, Event, MediaError, MediaEvent, Permission};
 
 /// What is asked of a camera, in pixels; a camera that has less gives less.
@@ -27,6 +28,7 @@ const IDEAL_HEIGHT: f64 = 720.0;
 /// connection names it, so that the others play voice and picture in step.
 pub(super) struct Media {
     stream: MediaStream,
+    _held: Held,
     tracks: Rc<RefCell<Tracks>>,
     events: Events,
     asking: RefCell<Asking>,
@@ -67,7 +69,8 @@ impl Media {
         // Nothing is asked yet: the other end is gone already.
         let asking = RefCell::new(oneshot::channel().1.shared());
         let (stream, tracks) = (MediaStream::new()?, Rc::default());
-        Ok(Self { stream, tracks, events, asking, _devices_changed: devices })
+        let _held = Held::new(&stream);
+        Ok(Self { stream, _held, tracks, events, asking, _devices_changed: devices })
     }
 
     /// The stream with the live tracks.

@@ -22,6 +22,7 @@ use bindings::Connection;
 use super::Events;
 use super::configuration::configuration;
 use super::error::{BrowserError, settled};
+use super::liveness::Held;
 use super::media::{Asking, Media, permissions};
 use super::opening::Opening;
 use super::path::PathWatch;
@@ -36,6 +37,7 @@ pub(super) struct Peer {
     connection: Connection,
     incoming: MediaStream,
     report: Report,
+    _held: Held,
     _listeners: [EventListener; 3],
     _path: PathWatch,
     opening: Rc<Opening>,
@@ -84,6 +86,7 @@ impl Peer {
         let found = report.clone();
         let path = PathWatch::new(&connection, move |path| found.push(PeerEvent::Path(path)));
         let this = Self {
+            _held: Held::new(&connection),
             connection,
             incoming,
             report,

@@ -9,6 +9,7 @@ use web_sys::{CloseEvent, Event as DomEvent, MessageEvent, WebSocket};
 
 use super::Events;
 use super::error::BrowserError;
+use super::liveness::Held;
 use crate::call::{Event, SocketEvent, SocketId};
 use crate::protocol::{self, ClientMsg, SOCKET_PATH};
 
@@ -21,6 +22,7 @@ pub(super) struct Socket {
     id: SocketId,
     events: Events,
     early: RefCell<Option<Early>>,
+    _held: Held,
     listeners: RefCell<Vec<EventListener>>,
 }
 
@@ -60,7 +62,8 @@ impl Socket {
         };
         let (is_early, is_open) = (early.is_some(), socket.ready_state() == WebSocket::OPEN);
         let (early, listeners) = (RefCell::new(early), RefCell::default());
-        let this = Self { socket, id, events: events.clone(), early, listeners };
+        let _held = Held::new(&socket);
+        let this = Self { socket, id, events: events.clone(), early, _held, listeners };
         if is_open {
             this.events.push(Event::Socket(id, SocketEvent::Opened));
         } else {

@@ -363,6 +363,8 @@ words! {
     lost_link,
     /// The page's program did not load.
     load_failed,
+    /// It ran and has died.
+    program_died,
     /// Button: load the page again.
     reload,
     /// JavaScript is switched off.
