@@ -111,7 +111,6 @@ impl fmt::Debug for SeatToken {
 mod tests {
     use super::*;
 
-    #[test]
     /// What each text becomes, `null` where it is refused; the page's first script is held to the same table.
     const NAMES: &str = include_str!("../../tests/names.json");
 

@@ -165,6 +165,7 @@ mod tests {
             host: host.to_owned(),
             authority: host.to_owned(),
             secure: true,
+            is_proxy: false,
         };
         let open = Entrance::new(&config, None, Journal::default());
         assert!(open.is_known_as(&at("evil", "192.0.2.1")));

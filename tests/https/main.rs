@@ -1,7 +1,7 @@
 //! HTTPS as browsers and certificate authorities meet it: a real server on ports of its own per test, and where
 //! the log or a signal matters, the real program. Every wait is for a fact.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod acme;
 mod authority;
