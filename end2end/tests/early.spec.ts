@@ -26,7 +26,7 @@ async function joins(typed: string): Promise<string | undefined> {
   const window: Record<string, unknown> = {
     document: {
       documentElement: element,
-      querySelector: (selector: string) => (selector === 'main' ? { ...element, contains: () => true } : null),
+      querySelector: (selector: string) => (selector === 'main.page' ? { ...element, contains: () => true } : null),
       getElementById: (id: string) => (id === 'room-input' ? { value: typed } : id === 'early-call' ? element : null),
     },
     navigator: { mediaDevices: { getUserMedia: async () => ({}) } },
@@ -42,6 +42,7 @@ async function joins(typed: string): Promise<string | undefined> {
     },
     WebSocket,
     setTimeout,
+    setInterval: () => 0,
   };
   window.window = window;
   runInContext(SCRIPT, createContext(window));

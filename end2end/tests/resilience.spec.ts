@@ -82,6 +82,7 @@ test('a program that has died says so and lets go of everything, and to load it 
 
 test('a program that died without an error that anybody hears is missed all the same', async ({ person }) => {
   const ann = await person({
+    ends: 'dead',
     provokes: /as the test wants it/,
     prepare: (context) =>
       context.addInitScript(() => {
