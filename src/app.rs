@@ -52,6 +52,8 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 <title>{format!("{PRODUCT} · {}", words.title)}</title>
                 <meta name="description" content=words.promise />
                 <meta name="color-scheme" content="light dark" />
+                // Telephones take room numbers for numbers to call.
+                <meta name="format-detection" content="telephone=no" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f3e8d7" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1d1512" />
                 // Before the style sheet, for which a script behind it would wait.

@@ -76,7 +76,7 @@ pub struct Call {
     /// No other tab of this browser is in that room, so the page may join.
     holds: bool,
     /// Where the person wanted to be while another tab was there.
-    refused: Option<Wish>,
+    refused: Option<joining::Refused>,
     seat: Option<Seat>,
     pairs: BTreeMap<PeerId, Pair>,
     /// The newest connection with somebody who left.

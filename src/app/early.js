@@ -38,6 +38,11 @@
     });
     window.parlorCapture.catch(function () { /* told by whoever takes it over */ });
   }
+  function dropCapture() {
+    if (window.parlorCapture) window.parlorCapture.then(stop, function () {});
+    window.parlorCapture = undefined;
+  }
+  function stop(stream) { stream.getTracks().forEach(function (track) { track.stop(); }); }
   // Whoever has allowed both before sees themselves as soon as the page is there.
   if (navigator.permissions && navigator.mediaDevices) {
     Promise.all(['microphone', 'camera'].map(function (name) {
@@ -169,12 +174,7 @@
     var block = document.getElementById(able() ? 'load-failed' : 'unsupported');
     if (live() || !block || !block.hidden) return;
     forget();
-    if (window.parlorCapture) {
-      window.parlorCapture.then(function (stream) {
-        stream.getTracks().forEach(function (track) { track.stop(); });
-      }, function () {});
-      window.parlorCapture = undefined;
-    }
+    dropCapture();
     if (pressed()) pressed().removeAttribute('data-early');
     block.hidden = false;
     block.focus();
@@ -220,7 +220,15 @@
     if (said.room !== mine.room) return;
     if ('seat' in said) return mine.take && mine.take(said.seat);
     mine.wanted = true;
-    if (live()) dispatchEvent(new Event('parlorwanted'));
+    if (dead) {
+      // A program that has died hands nothing over, and its seat is kept here for whoever goes on.
+      var kept = null;
+      try {
+        kept = sessionStorage.getItem('parlor.seat');
+        sessionStorage.removeItem('parlor.seat');
+      } catch (refused) { /* no storage, no seat */ }
+      window.parlorFree(kept);
+    } else if (live()) dispatchEvent(new Event('parlorwanted'));
     else giveUp();
   };
   window.parlorHold = function (room, take) {
@@ -236,15 +244,18 @@
       setTimeout(taken, 2000, '');
     });
     return own.own = handed.then(function (seat) {
-      if (!navigator.locks) return seat;
+      own.has = !navigator.locks;
+      if (own.has) return seat;
       return lock('room.' + room, take ? { steal: true } : patience(), end).then(function (got) {
+        own.has = got;
         if (got) return seat;
         if (mine === own) mine = {};
       });
     });
   };
   window.parlorFree = function (seat) {
-    if (mine.wanted) channel.postMessage({ room: mine.room, seat: seat || '' });
+    // One that only asks for the room itself has nothing to hand over.
+    if (mine.wanted && mine.has) channel.postMessage({ room: mine.room, seat: seat || '' });
     if (mine.free) mine.free();
     mine = {};
   };
@@ -287,8 +298,9 @@
     function letGo() {
       held.forEach(function (each) {
         if (each.close) each.close();
-        else each.getTracks().forEach(function (track) { track.stop(); });
+        else stop(each);
       });
+      dropCapture();
     }
     letGo();
     // What the browser was asked for before comes later.
@@ -307,7 +319,7 @@
     var before = turns, error = event && (event.error || event.reason);
     if (!before || dead) return;
     // A trap where no loop runs: what it has left half done is not to be relied on.
-    if (window.WebAssembly && error instanceof WebAssembly.RuntimeError && /\/pkg\//.test(error.stack)) return parlorDied();
+    if (window.WebAssembly && error instanceof WebAssembly.RuntimeError && String(error.stack).indexOf(location.origin + '/pkg/') >= 0) return parlorDied();
     dispatchEvent(new Event('parlor-ask'));
     setTimeout(function () { if (turns === before) parlorDied(); });
   }

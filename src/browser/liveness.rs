@@ -38,7 +38,11 @@ pub(super) fn takes_turn() -> bool {
 /// Answers the script's question whether the loop is alive by a turn of it.
 pub(super) fn listen(events: &Events) -> gloo_events::EventListener {
     let events = events.clone();
-    gloo_events::EventListener::new(&super::window(), "parlor-ask", move |_| events.push(Event::Tick))
+    gloo_events::EventListener::new(&super::window(), "parlor-ask", move |_| {
+        events.push(Event::Tick);
+        // Where another task has thrown, what waits behind it runs with the next one that is queued.
+        wasm_bindgen_futures::spawn_local(std::future::ready(()));
+    })
 }
 
 /// Something that is closed, or whose tracks are stopped, if the program dies while it holds this.

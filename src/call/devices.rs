@@ -268,6 +268,17 @@ impl Capture {
         }
     }
 
+    /// Switches devices off, as they were in another page; those that are off already stay so.
+    pub(super) fn switch_off(&mut self, now: Duration, devices: Devices) -> Vec<Command> {
+        let devices = devices.without(self.off);
+        self.off = self.off.or(devices);
+        let live = devices.and(self.had);
+        if live.camera {
+            self.release_camera = Some(now + BLACK_FRAMES);
+        }
+        if live.is_empty() { vec![] } else { vec![Command::Enable { devices: live, enabled: false }] }
+    }
+
     pub(super) fn toggle_microphone(&mut self) -> Vec<Command> {
         if !self.had.microphone && self.is_missing(Devices::MICROPHONE) {
             return self.retry();

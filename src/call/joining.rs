@@ -7,6 +7,14 @@ use super::devices::Devices;
 use super::{Call, Command, Hold, Notice, Remembered, Wish};
 use crate::protocol::{DisplayName, HeldSeat, RoomId, RoomIdError};
 
+/// A call that another tab of this browser is in.
+#[derive(Debug)]
+pub(super) struct Refused {
+    wish: Wish,
+    /// What a call hides it goes on hiding.
+    hides_address: bool,
+}
+
 impl Call {
     /// The same call in a page of this host; see [`RoomId::from_pasted`].
     #[must_use]
@@ -43,14 +51,21 @@ impl Call {
                 }
             },
         };
-        let resume = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
+        // What the page was refused with, because of another tab, is its own still.
+        let refused = self.refused.take().filter(|refused| refused.wish.room == room);
+        self.hides_address |= refused.as_ref().is_some_and(|refused| refused.hides_address);
+        let held = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
+        let resume = held.or_else(|| refused?.wish.resume);
         self.enter(now, Wish { room, name, resume }, false)
     }
 
     /// The person wants the call of the other tab here.
     pub(super) fn move_here(&mut self, now: Duration) -> Vec<Command> {
         match self.refused.take().filter(|_| self.wish.is_none()) {
-            Some(wish) => self.enter(now, wish, true),
+            Some(refused) => {
+                self.hides_address |= refused.hides_address;
+                self.enter(now, refused.wish, true)
+            }
             None => vec![],
         }
     }
@@ -62,12 +77,8 @@ impl Call {
         self.wish = Some(wish);
         self.holds = false;
         commands.extend(self.line.open(now));
-        if self.line.is_unreachable() {
+        if self.line.is_unreachable() && !self.line.is_open() {
             self.say(Notice::Unreachable);
-        }
-        // The other tab may have switched something off.
-        if !take {
-            commands.extend(self.capture.start(Devices::BOTH));
         }
         commands
     }
@@ -76,13 +87,16 @@ impl Call {
     pub(super) fn hold(&mut self, now: Duration, room: RoomId, hold: Hold) -> Vec<Command> {
         let Some(wish) = self.wish.as_mut().filter(|wish| wish.room == room && !self.holds) else {
             // The person gave up meanwhile, and nobody has the seat that was handed over.
-            let Hold::Granted(Some(seat)) = hold else { return vec![] };
-            self.held = Some(HeldSeat { room: seat.room, resume: seat.resume });
-            return vec![];
+            let Hold::Granted(seat) = hold else { return vec![] };
+            if let Some(seat) = seat {
+                self.held = Some(HeldSeat { room: seat.room, resume: seat.resume });
+            }
+            return if self.wish.is_none() { vec![Command::LetGo(None)] } else { vec![] };
         };
         match hold {
             Hold::Refused => {
-                self.refused = self.wish.take();
+                let hides_address = self.hides_address;
+                self.refused = self.wish.take().map(|wish| Refused { wish, hides_address });
                 self.hides_address = self.hides_next;
                 self.say(Notice::InOtherTab);
                 vec![]
@@ -94,13 +108,8 @@ impl Call {
                     wish.name = wish.name.take().or(seat.name);
                     wish.resume = Some(seat.resume);
                     self.hides_address |= seat.hides_address;
-                    let off = self.capture.off();
-                    if seat.microphone_muted && !off.microphone {
-                        commands.extend(self.capture.toggle_microphone());
-                    }
-                    if seat.camera_off && !off.camera {
-                        commands.extend(self.capture.toggle_camera(now));
-                    }
+                    let off = Devices { microphone: seat.microphone_muted, camera: seat.camera_off };
+                    commands.extend(self.capture.switch_off(now, off));
                 }
                 commands.extend(self.capture.start(Devices::BOTH));
                 if self.line.is_open() {
@@ -143,7 +152,9 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{NOW, Tab, connect, join, other, remembered, room, seated};
-    use super::super::{DeviceView, Event, Loaded, MediaEvent, Phase, SocketEvent, UserAction};
+    use super::super::{
+        DeviceView, Event, Loaded, MediaError, MediaEvent, Permission, Phase, SocketEvent, UserAction,
+    };
     use super::*;
     use crate::protocol::ClientMsg;
 
@@ -205,7 +216,8 @@ mod tests {
         assert_eq!(page.happens(Event::Hold(room(), Hold::Refused)), []);
         let view = page.call.view();
         assert_eq!((view.phase, view.notice), (Phase::Home, Some(Notice::InOtherTab)));
-        assert_eq!(page.happens(Event::Hold(room(), Hold::Granted(None))), [], "an answer that is late");
+        let late = page.happens(Event::Hold(room(), Hold::Granted(None)));
+        assert_eq!(late, [Command::LetGo(None)], "what comes too late is for other tabs");
     }
 
     #[test]
@@ -234,6 +246,66 @@ mod tests {
         second.hears(seated("t2", true, vec![other()]));
         let view = second.call.view();
         assert_eq!((view.phase, view.microphone, view.notice), (Phase::InCall, DeviceView::Muted, None));
+    }
+
+    #[test]
+    fn who_was_muted_in_the_other_tab_stays_so_when_this_one_had_no_devices() {
+        let mut page = beside_others();
+        page.happens(connect());
+        page.happens(Event::Hold(room(), Hold::Refused));
+        page.happens(Event::User(UserAction::StartPreview));
+        let error = MediaError::Denied;
+        let [microphone, camera] = [Permission::Denied; 2];
+        page.happens(Event::Media(MediaEvent::Failed { asked: Devices::BOTH, error, microphone, camera }));
+        page.happens(Event::User(UserAction::MoveHere));
+        let seat = Remembered { microphone_muted: true, camera_off: true, ..remembered("t1") };
+        page.happens(Event::Hold(room(), Hold::Granted(Some(seat))));
+        let commands = page.happens(Event::Media(MediaEvent::Granted(Devices::BOTH)));
+        let off = |command: &Command| match command {
+            Command::Enable { devices, enabled: false } => *devices,
+            _ => Devices::NONE,
+        };
+        assert_eq!(commands.iter().map(off).fold(Devices::NONE, Devices::or), Devices::BOTH, "{commands:?}");
+    }
+
+    #[test]
+    fn a_refused_page_that_connects_again_shows_its_own_token() {
+        let mut page = Tab::loaded(Loaded::default());
+        page.has_others = true;
+        let kept = Remembered { hides_address: true, ..remembered("t1") };
+        page.happens(Event::Loaded(Loaded {
+            supported: true,
+            remembered: Some(kept),
+            returning: true,
+            ..Loaded::default()
+        }));
+        page.happens(Event::HiddenElsewhere(false));
+        page.socket(SocketEvent::Opened);
+        page.happens(Event::Hold(room(), Hold::Refused));
+        page.happens(connect());
+        let commands = page.happens(Event::Hold(room(), Hold::Granted(None)));
+        assert_eq!(commands.last(), Some(&join(Some("t1"), true)));
+        assert!(page.call.view().hides_address, "what a call hides, it hides in the same call again");
+    }
+
+    #[test]
+    fn a_lock_that_comes_too_late_is_let_go() {
+        let mut page = beside_others();
+        page.happens(connect());
+        page.happens(Event::User(UserAction::Leave));
+        assert_eq!(page.happens(Event::Hold(room(), Hold::Granted(None))), [Command::LetGo(None)]);
+    }
+
+    #[test]
+    fn a_first_socket_in_vain_is_not_told_beside_an_open_second_one() {
+        let mut page = Tab::loaded(Loaded::default());
+        let due = page.call.deadline().unwrap();
+        page.at(due, Event::Tick);
+        let due = page.call.deadline().unwrap();
+        page.at(due, Event::Tick);
+        page.socket(SocketEvent::Opened);
+        page.happens(connect());
+        assert_eq!(page.call.view().notice, None);
     }
 
     #[test]
@@ -271,7 +343,6 @@ mod tests {
         let mut page = beside_others();
         page.happens(connect());
         assert!(page.happens(Event::User(UserAction::Leave)).contains(&Command::LetGo(None)));
-        assert_eq!(page.happens(Event::Hold(room(), Hold::Granted(None))), []);
     }
 
     #[test]

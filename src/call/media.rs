@@ -102,7 +102,9 @@ impl Call {
     }
 
     fn tell_devices(&mut self, now: Duration, devices: Devices, notice: fn(Devices) -> Notice) {
-        if !devices.is_empty() {
+        // A notice that stays has something to press or to know; the device's own button tells this as well.
+        let lasting = self.notice.as_ref().is_some_and(|(_, until)| until.is_none());
+        if !devices.is_empty() && !lasting {
             self.notice = Some((notice(devices), Some(now + NOTICE)));
         }
     }

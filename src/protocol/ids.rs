@@ -59,7 +59,8 @@ impl TryFrom<String> for DisplayName {
     fn try_from(text: String) -> Result<Self, DisplayNameError> {
         let name = text.trim_start_matches(is_invisible);
         let name = name.trim_end_matches(|c: char| c.is_whitespace() || turns_text(c));
-        let name: String = name.chars().filter(|&c| !turns_text(c)).collect();
+        let mut name = name.to_owned();
+        name.retain(|c| !turns_text(c));
         let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
         if !fits || name.chars().any(ends_line) {
             return Err(DisplayNameError);
@@ -82,7 +83,7 @@ fn is_invisible(c: char) -> bool {
 
 /// Whether a character changes the direction of text; all of these are invisible as well.
 fn turns_text(c: char) -> bool {
-    CodePointSetData::new::<BidiControl>().contains(c)
+    !c.is_ascii() && CodePointSetData::new::<BidiControl>().contains(c)
 }
 
 /// Control characters, and the separators of lines and paragraphs, at which an isolate ends.

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, STRICT_TRANSPORT_SECURITY};
@@ -10,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
+use tracing::warn;
 
 use super::config::Config;
 use super::doors::{HTTPS_PORT, Way};
@@ -32,6 +34,7 @@ pub(super) struct Entrance {
     https: Option<(Arc<Tls>, u16)>,
     prefix: Prefix,
     journal: Journal,
+    told_of_proxy: AtomicBool,
 }
 
 impl Entrance {
@@ -40,7 +43,7 @@ impl Entrance {
         let names = config.tls.domains.iter().chain(&config.server.names);
         let names = names.map(|name| as_in_urls(&bare(name).to_ascii_lowercase())).collect();
         let (trusted, prefix) = (config.server.trusted_proxies.clone(), Prefix::default());
-        Self { trusted, names, https, prefix, journal }
+        Self { trusted, names, https, prefix, journal, told_of_proxy: AtomicBool::new(false) }
     }
 
     /// Whether the name by which `visitor` came is one of this server. A page of another site can have its own name
@@ -90,6 +93,9 @@ impl Entrance {
             return moved(&visitor.host, port, path);
         }
         let by_proxy = self.trusted.iter().any(|net| net.contains(&caller.address.ip()));
+        if !by_proxy {
+            self.look_for_proxy(&parts.headers, caller.address.ip());
+        }
         if let Some(refusal) = Prefix::refusal(&parts.headers).filter(|_| by_proxy && !is_of_health) {
             return refusal;
         }
@@ -106,6 +112,30 @@ impl Entrance {
     }
 }
 
+impl Entrance {
+    /// Warns, once, of a proxy nearby whose visitors would all count as one address.
+    fn look_for_proxy(&self, headers: &HeaderMap, from: IpAddr) {
+        if is_near(from)
+            && headers.contains_key("x-forwarded-for")
+            && !self.told_of_proxy.swap(true, Ordering::Relaxed)
+        {
+            warn!(
+                %from,
+                "requests come through a proxy that is not in server.trusted_proxies: all its visitors share what one \
+                 address may have"
+            );
+        }
+    }
+}
+
+/// Whether an address is of this machine or of a network of one's own (RFC 1918, RFC 4193).
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
+
 /// Without the dot that ends a name in the DNS.
 fn bare(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
@@ -116,14 +146,14 @@ fn as_in_urls(name: &str) -> String {
     if name.parse::<Ipv6Addr>().is_ok() { format!("[{name}]") } else { name.to_owned() }
 }
 
-/// Whether `host` means, on every machine, the machine itself. Who names none is on it as well.
+/// Whether `host` means, on every machine, the machine itself.
 fn is_of_this_machine(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let is_loopback = match address {
         Some(address) => address.parse() == Ok(Ipv6Addr::LOCALHOST),
         None => host.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
     };
-    is_loopback || matches!(host, "" | "localhost")
+    is_loopback || host == "localhost"
 }
 
 /// RFC 9110, section 15.5.20.
@@ -183,7 +213,7 @@ mod tests {
             ("localhost", false, true),
             ("127.0.0.1", false, true),
             ("[::1]", false, true),
-            ("", false, true),
+            ("", false, false),
             ("192.0.2.8", false, false),
             ("www.call.example", false, false),
             ("evil", false, false),

@@ -50,6 +50,8 @@ const MAX_RESETS: usize = 32;
 /// Answers of one HTTP/2 connection that are made at one time; other requests wait for their turn. A peer whose
 /// windows are closed keeps an answer, and what it was made with, in memory.
 const MAX_ANSWERS: usize = 8;
+/// HTTP/2 connections that may answer at one time, however few connections there may be.
+const LEAST_ANSWERING: usize = 2;
 /// Answers of one HTTP/2 request that may wait to be written.
 const MAX_SEND_BYTES: usize = 16 * 1024;
 /// How long a connection that has been told to end may take.
@@ -124,7 +126,12 @@ impl Front {
                 limits.requests_per_address,
                 limits.request_timeout / 2,
             )),
-            answers: Arc::new(SharedPlaces::new(limits.requests, usize::MAX, Duration::ZERO)),
+            // Never so few that a connection which asks for what it may loses its own place.
+            answers: Arc::new(SharedPlaces::new(
+                limits.requests.max(LEAST_ANSWERING * MAX_ANSWERS),
+                usize::MAX,
+                Duration::ZERO,
+            )),
             proxies: config.server.trusted_proxies.clone(),
             patience: limits.request_timeout,
             // A socket has a limit of its own, which must be the first to be reached: it knows what to say.

@@ -42,6 +42,11 @@ impl Heartbeat {
         Self { rhythm, last_frame: now, next_ping: now + rhythm.ping, unseated: Some(now) }
     }
 
+    /// Beats by other times from now on.
+    pub(super) fn set_rhythm(&mut self, rhythm: Rhythm) {
+        self.rhythm = rhythm;
+    }
+
     /// Something came from the other side.
     pub(super) fn heard(&mut self, now: Duration) {
         self.last_frame = now;

@@ -14,13 +14,14 @@
 //! it: that is looked for before each write, and every few seconds.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tracing::{info, warn};
@@ -31,6 +32,8 @@ use crate::protocol::RoomId;
 
 /// Pause before another look at the file, or another try on a disk that refused.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Time after somebody else has changed the file in which it is not looked at again.
+const SPOILED_PAUSE: Duration = Duration::from_secs(60);
 /// A file smaller than this is not worth writing anew.
 const SMALL: usize = 64 * 1024;
 
@@ -56,20 +59,20 @@ struct Work {
 }
 
 impl Ledger {
-    /// Reads what `file` holds and starts the thread that writes to it.
+    /// Reads what `file` holds and starts the thread that writes to it. The file stays as it is until the caller has
+    /// written all records that are still true, at once ([`Ledger::write_all`]).
     ///
     /// # Errors
     /// If the file cannot be read, or its folder takes no file.
     pub(super) fn open(file: PathBuf) -> io::Result<(Self, Vec<RoomRecord>)> {
         let mut book = Book::new(file);
-        book.read()?;
-        if book.rooms.is_empty() {
+        let (records, _) = book.read()?;
+        if records.is_empty() {
             book.write_anew()?;
         } else {
             // A large one takes a while, in which nobody is to wait for the server: the thread writes it.
             book.begin_anew()?;
         }
-        let records = book.rooms.values().cloned().collect();
         let desk = Arc::new(Desk::default());
         let writer = desk.clone();
         thread::Builder::new().name("ledger".into()).spawn(move || writer.serve(book))?;
@@ -121,7 +124,8 @@ impl Desk {
                 let (woken, waited) =
                     self.more.wait_timeout(work, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner);
                 work = woken;
-                if waited.timed_out() {
+                // The records that were read are not written again yet if nothing else is.
+                if waited.timed_out() && (book.file.is_some() || book.failing) {
                     break;
                 }
             }
@@ -155,6 +159,8 @@ struct Book {
     least: usize,
     /// The disk refused last time.
     failing: bool,
+    /// When somebody else was noticed to have changed the file.
+    spoiled: Option<Instant>,
 }
 
 /// What tells of a line whether a newer one has replaced it.
@@ -166,38 +172,33 @@ struct Heading<'a> {
 
 impl Book {
     fn new(path: PathBuf) -> Self {
-        Self { path, rooms: HashMap::new(), file: None, bytes: 0, least: 0, failing: false }
+        Self { path, rooms: HashMap::new(), file: None, bytes: 0, least: 0, failing: false, spoiled: None }
     }
 
     /// Reads the newest line of each room and passes the older ones over; tells how many lines it could not read.
-    fn read(&mut self) -> io::Result<usize> {
+    fn read(&self) -> io::Result<(Vec<RoomRecord>, usize)> {
         let text = match fs::read(&self.path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
             Err(error) => return Err(error),
         };
-        let (mut known, mut unreadable) = (HashSet::new(), 0);
+        let (mut newest, mut unreadable) = (HashMap::<_, RoomRecord>::new(), 0);
         // What follows the last end of line was cut off while it was written.
         for line in text.rsplit(|byte| *byte == b'\n').skip(1) {
             let Ok(Heading { room }) = serde_json::from_slice(line) else {
                 unreadable += 1;
                 continue;
             };
-            if known.contains(&room) {
-                continue;
-            }
+            let Entry::Vacant(place) = newest.entry(room) else { continue };
             match serde_json::from_slice(line) {
-                Ok(record) => {
-                    self.note(record);
-                    known.insert(room);
-                }
+                Ok(record) => _ = place.insert(record),
                 Err(_) => unreadable += 1,
             }
         }
         if unreadable > 0 {
             warn!(file = %self.path.display(), lines = unreadable, "lines that are no seats were passed over");
         }
-        Ok(unreadable)
+        Ok((newest.into_values().filter(|record| !record.seats.is_empty()).collect(), unreadable))
     }
 
     fn note(&mut self, record: RoomRecord) {
@@ -209,14 +210,20 @@ impl Book {
     }
 
     /// Notices that the file is not there any more as it was left, so that it is written anew.
+    ///
+    /// Not again at once: another server with the same file would write it anew as often.
     fn look(&mut self) {
         let Some(file) = &self.file else { return };
+        if self.spoiled.is_some_and(|moment| moment.elapsed() < SPOILED_PAUSE) {
+            return;
+        }
         let is_as_left =
             |there: Metadata, own: Metadata| is_same(&there, &own) && own.len() == self.bytes as u64;
         let found = fs::metadata(&self.path).and_then(|there| Ok(is_as_left(there, file.metadata()?)));
         if !found.unwrap_or_default() {
             warn!(file = %self.path.display(), "the file of the seats was removed or changed by somebody else: it is written anew");
             self.file = None;
+            self.spoiled = Some(Instant::now());
         }
     }
 
@@ -305,10 +312,19 @@ mod tests {
         RoomRecord { room, last_peer: seats, last_page, seats: (1..=seats).map(seat).collect() }
     }
 
+    /// As a server does that takes every seat over as it was.
     fn open(file: &Path) -> (Ledger, Vec<RoomRecord>) {
         let (ledger, mut records) = Ledger::open(file.to_owned()).unwrap();
+        ledger.write_all(records.clone().into_iter());
         records.sort_by(|a, b| a.room.cmp(&b.room));
         (ledger, records)
+    }
+
+    /// What a server would find; nothing is written any more when this returns.
+    fn found(file: &Path) -> Vec<RoomRecord> {
+        let (ledger, records) = open(file);
+        ledger.close(PATIENCE);
+        records
     }
 
     fn folder() -> tempfile::TempDir {
@@ -329,7 +345,7 @@ mod tests {
         assert_eq!(records, [record("1", 2, 2)]);
         ledger.write(|| Some(record("3", 1, 1)));
         ledger.close(PATIENCE);
-        assert_eq!(open(&file).1, [record("1", 2, 2), record("3", 1, 1)]);
+        assert_eq!(found(&file), [record("1", 2, 2), record("3", 1, 1)]);
     }
 
     #[test]
@@ -338,7 +354,7 @@ mod tests {
         let file = folder.path().join("seats.jsonl");
         let whole = lines([record("1", 1, 1)].iter());
         fs::write(&file, format!("nonsense\n{{}}\n\u{fffd}\n{whole}{}", &whole[..whole.len() / 2])).unwrap();
-        assert_eq!(open(&file).1, [record("1", 1, 1)]);
+        assert_eq!(found(&file), [record("1", 1, 1)]);
     }
 
     #[test]
@@ -348,11 +364,10 @@ mod tests {
         let older = "{\"room\":\"1\",\"seats\":\"nonsense\"}\n".repeat(1_000);
         let gone = lines([record("2", 1, 1), record("2", 2, 0)].iter());
         fs::write(&file, older.clone() + &gone + &lines([record("1", 1, 1)].iter())).unwrap();
-        let mut book = Book::new(file.clone());
-        assert_eq!(book.read().unwrap(), 0, "lines that cannot be read");
-        assert_eq!(book.rooms.into_values().collect::<Vec<_>>(), [record("1", 1, 1)]);
+        let book = Book::new(file.clone());
+        assert_eq!(book.read().unwrap(), (vec![record("1", 1, 1)], 0));
         fs::write(&file, older).unwrap();
-        assert_eq!(Book::new(file).read().unwrap(), 1_000);
+        assert_eq!(book.read().unwrap(), (vec![], 1_000));
     }
 
     #[test]
@@ -365,7 +380,7 @@ mod tests {
             book.write(HashMap::from([(record.room.clone(), record)]));
         }
         assert!(fs::metadata(&file).unwrap().len() < 2 * SMALL as u64);
-        assert_eq!(open(&file).1, [record("1", 4_999, 2)]);
+        assert_eq!(found(&file), [record("1", 4_999, 2)]);
     }
 
     /// Has one change written, as the thread does.
@@ -387,7 +402,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
         change(&mut book, "2");
         assert!(!book.failing);
-        assert_eq!(open(&file).1, [record("1", 1, 1), record("2", 1, 1)]);
+        assert_eq!(found(&file), [record("1", 1, 1), record("2", 1, 1)]);
     }
 
     #[cfg(unix)]
@@ -425,6 +440,7 @@ mod tests {
             spoil();
             book.look();
             assert!(book.file.is_none(), "{how}");
+            assert!(book.spoiled.take().is_some(), "{how}");
             // Nothing has changed; it was only time to look.
             book.write(HashMap::new());
             let text = fs::read_to_string(&file).unwrap();
@@ -432,6 +448,18 @@ mod tests {
             book.look();
             assert!(book.file.is_some(), "{how}");
         }
+        // Another server that does the same does not have the two write in turns for ever.
+        for spoiled in [true, false] {
+            fs::remove_file(&file).unwrap();
+            book.look();
+            assert_eq!(book.file.is_none(), spoiled);
+            book.write(HashMap::new());
+        }
+        assert!(!file.exists());
+        book.spoiled = None;
+        book.look();
+        book.write(HashMap::new());
+        assert!(file.exists());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -451,7 +479,7 @@ mod tests {
         next.close(PATIENCE);
         ending.write(|| Some(record("3", 1, 1)));
         ending.close(PATIENCE);
-        assert!(open(&file).1.iter().all(|record| record.room.as_str() != "3"));
+        assert!(found(&file).iter().all(|record| record.room.as_str() != "3"));
     }
 
     #[cfg(unix)]
@@ -460,7 +488,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder();
         let file = folder.path().join("seats.jsonl");
-        drop(open(&file));
+        found(&file);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 

@@ -113,7 +113,8 @@ async fn enter_room(
 /// Leads every way to write a room's address to the one that the page itself uses.
 async fn to_normal_form(request: Request, next: Next) -> Response {
     match normal_form(request.uri()) {
-        Some(address) => Redirect::permanent(&address).into_response(),
+        // Not to be kept: tomorrow another program may have this address.
+        Some(address) => ([(CACHE_CONTROL, "no-store")], Redirect::permanent(&address)).into_response(),
         None => next.run(request).await,
     }
 }

@@ -70,7 +70,8 @@ impl Drop for Place {
     }
 }
 
-/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that one customer has (RFC 6177).
+/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that one network has. A customer has several
+/// such networks, often 256 (RFC 6177).
 pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

@@ -184,10 +184,12 @@ impl Rooms {
         ice.for_holder(host, &ice.holder(room, turn, peer), since_epoch())
     }
 
-    /// Whether a token proves a seat that is taken.
-    pub(super) fn is_held(&self, id: &RoomId, token: &SeatToken) -> bool {
-        let room = lock(&self.0.map).rooms.get(id).cloned();
-        room.is_some_and(|room| lock(&room).room.holder_of(token).is_some())
+    /// Whether a token proves a seat that is taken, and that was not taken back too often just now.
+    pub(super) fn may_return(&self, id: &RoomId, token: &SeatToken) -> bool {
+        let Some(room) = lock(&self.0.map).rooms.get(id).cloned() else { return false };
+        let (now, mut occupied) = (self.now(), lock(&room));
+        let peer = occupied.room.holder_of(token);
+        peer.is_some_and(|peer| occupied.may_return(now, peer))
     }
 
     /// Gives up the seat that a token proves; says whether there is one.

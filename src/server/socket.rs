@@ -364,15 +364,22 @@ impl Socket {
 
     /// A join that takes a seat back is always let in, others if their network has not joined too often.
     fn let_join(&mut self, room: &RoomId, asking: &Asking, now: Duration) -> Result<(), End> {
-        let comes_back = asking.resume.as_ref().is_some_and(|token| self.rooms.is_held(room, token));
+        let comes_back = asking.resume.as_ref().is_some_and(|token| self.rooms.may_return(room, token));
         let refusal = if !self.connection.find_place(comes_back) {
-            Some("too many sockets, in all or from one address")
+            Some(
+                "too many sockets, in all or from one address (limits.sockets_per_address, server.trusted_proxies)",
+            )
         } else if !comes_back && !self.joins_of_network.allows(now, self.connection.network()) {
-            Some("too many joins from one address")
+            Some(
+                "too many joins from one address (limits.joins_per_minute_per_address, server.trusted_proxies)",
+            )
         } else {
             None
         };
-        let Some(why) = refusal else { return Ok(()) };
+        let Some(why) = refusal else {
+            self.heartbeat.set_rhythm(self.rules.rhythm);
+            return Ok(());
+        };
         self.journal.remark("join refused", why, 1);
         Err(End::Close(CloseCode::Busy))
     }

@@ -164,6 +164,7 @@ enum Cover {
     Asking,
     Picture,
     CameraOff,
+    CameraHeld,
     NoCamera,
 }
 
@@ -171,8 +172,10 @@ fn cover(view: &CallView) -> Cover {
     match (view.camera, view.microphone) {
         (DeviceView::On, _) => Cover::Picture,
         (DeviceView::Asking, _) | (DeviceView::Off, DeviceView::Asking) => Cover::Asking,
-        (DeviceView::Muted | DeviceView::Held, _)
-        | (DeviceView::Off, DeviceView::On | DeviceView::Muted | DeviceView::Held) => Cover::CameraOff,
+        (DeviceView::Held, _) => Cover::CameraHeld,
+        (DeviceView::Muted, _) | (DeviceView::Off, DeviceView::On | DeviceView::Muted | DeviceView::Held) => {
+            Cover::CameraOff
+        }
         (DeviceView::Missing, _) => Cover::NoCamera,
         (DeviceView::Off, DeviceView::Off | DeviceView::Missing) => Cover::Closed,
     }
@@ -185,6 +188,7 @@ fn preview(call: CallHandle, in_call: Memo<bool>, words: &'static Words) -> impl
         Cover::Closed | Cover::Picture => "",
         Cover::Asking => words.asking,
         Cover::CameraOff => words.own_camera_off,
+        Cover::CameraHeld => words.camera_held,
         Cover::NoCamera => words.own_camera_missing,
     };
     view! {
@@ -243,13 +247,15 @@ mod tests {
 
     #[test]
     fn the_preview_tells_what_one_sees_of_oneself() {
-        use DeviceView::{Asking, Missing, Muted, Off, On};
+        use DeviceView::{Asking, Held, Missing, Muted, Off, On};
         for (camera, microphone, expected) in [
             (Off, Off, Cover::Closed),
             (Asking, Asking, Cover::Asking),
             (On, On, Cover::Picture),
             (On, Missing, Cover::Picture),
             (Muted, On, Cover::CameraOff),
+            (Held, On, Cover::CameraHeld),
+            (Off, Held, Cover::CameraOff),
             (Missing, On, Cover::NoCamera),
             (Missing, Missing, Cover::NoCamera),
         ] {

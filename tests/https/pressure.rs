@@ -309,7 +309,8 @@ mod linux {
         const FILES: usize = 128;
         let folder = tempfile::tempdir().unwrap();
         // Sockets beyond the limit would be let in for a moment, in case they take a seat back.
-        let none_return: [(&str, &dyn AsRef<std::ffi::OsStr>); 1] = [("PARLOR_LIMITS_RETURNING_SOCKETS", &"0")];
+        let none_return: [(&str, &dyn AsRef<std::ffi::OsStr>); 1] =
+            [("PARLOR_LIMITS_RETURNING_SOCKETS", &"0")];
         let process = Process::with_files(FILES, folder.path(), &none_return);
         let address = process.address().await;
         process.says("the system allows 128 open files").await;

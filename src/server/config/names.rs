@@ -31,7 +31,8 @@ pub(super) fn host_name(name: &str) -> String {
 
 /// A name, or an address as it stands in a URL: IPv6 in brackets (RFC 3986, section 3.2.2).
 fn host(text: &str) -> String {
-    match text.parse::<Ipv6Addr>() {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match bare.parse::<Ipv6Addr>() {
         Ok(address) => format!("[{address}]"),
         Err(_) => host_name(text),
     }

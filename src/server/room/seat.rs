@@ -32,14 +32,15 @@ impl TryFrom<String> for TokenDigest {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
+        let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
         let mut digest = [0; 32];
-        let pairs = text.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).ok());
-        let bytes = pairs.map(|pair| pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()));
-        if text.len() != 2 * digest.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let (pairs, rest) = text.as_bytes().as_chunks();
+        if pairs.len() != digest.len() || !rest.is_empty() {
             return Err("a digest has 64 hexadecimal digits");
         }
-        for (place, byte) in digest.iter_mut().zip(bytes) {
-            *place = byte.ok_or("a digest has 64 hexadecimal digits")?;
+        for (byte, &[high, low]) in digest.iter_mut().zip(pairs) {
+            let (high, low) = value(high).zip(value(low)).ok_or("a digest has 64 hexadecimal digits")?;
+            *byte = high << 4 | low;
         }
         Ok(Self(digest))
     }

@@ -7,7 +7,13 @@ use super::random;
 use crate::protocol::PeerId;
 use crate::server::ledger::Ledger;
 use crate::server::outbox::Outbox;
+use crate::server::rate::{Meter, Rate};
 use crate::server::room::{Delivery, Room};
+
+/// Times that one seat may be taken back for ever, each second; a page waits longer between two tries.
+const RETURNS_PER_SECOND: u32 = 1;
+/// Times at once, as on a line that is lost again and again.
+const RETURN_BURST: u32 = 60;
 
 /// A room with somebody in it.
 #[derive(Debug)]
@@ -18,6 +24,8 @@ pub(super) struct Occupied {
     pub(super) turn: u64,
     /// The sockets of those present.
     sockets: Vec<(PeerId, Arc<Outbox>)>,
+    /// How often seats were taken back of late.
+    returns: Vec<(PeerId, Meter)>,
     /// When the room is looked into next.
     pub(super) alarm: Option<Duration>,
     /// The room is known from before the restart, and nobody has come to it since. Such rooms are as many as then, last
@@ -32,6 +40,7 @@ impl Occupied {
             room,
             turn: u64::from_ne_bytes(random()),
             sockets: Vec::new(),
+            returns: Vec::new(),
             alarm: None,
             restored: false,
         }))
@@ -45,6 +54,19 @@ impl Occupied {
     /// Whether this socket has the seat, and no newer one.
     pub(super) fn holds(&self, peer: PeerId, outbox: &Arc<Outbox>) -> bool {
         self.sockets.iter().any(|(holder, known)| *holder == peer && Arc::ptr_eq(known, outbox))
+    }
+
+    /// Counts that a peer takes its seat back, unless it did so too often: the others hear of each time.
+    pub(super) fn may_return(&mut self, now: Duration, peer: PeerId) -> bool {
+        let rate = Rate::new(RETURNS_PER_SECOND, RETURN_BURST);
+        self.returns.retain(|(_, meter)| !meter.is_rested(now));
+        if let Some((_, meter)) = self.returns.iter_mut().find(|(known, _)| *known == peer) {
+            return meter.allows(now, rate);
+        }
+        let mut meter = Meter::default();
+        let may = meter.allows(now, rate);
+        self.returns.push((peer, meter));
+        may
     }
 
     /// Adds the socket of a peer that has none.
@@ -66,5 +88,30 @@ impl Occupied {
                 outbox.push(frame);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::RoomId;
+    use crate::server::room::Rules;
+
+    #[test]
+    fn a_seat_is_taken_back_often_but_not_without_end() {
+        let id = RoomId::try_from("1".to_owned()).unwrap();
+        let grace = Duration::from_secs(30);
+        let room = Room::new(id, Rules { capacity: 2, grace, unload_grace: grace });
+        let shared = Occupied::shared(room);
+        let mut occupied = shared.lock().unwrap();
+        let returns = |occupied: &mut Occupied, now, peer| {
+            (0..1_000).take_while(|_| occupied.may_return(now, PeerId(peer))).count()
+        };
+        let now = Duration::from_secs(1);
+        assert_eq!(returns(&mut occupied, now, 1), 60);
+        assert_eq!(returns(&mut occupied, now, 2), 60, "each seat has its own");
+        assert_eq!(returns(&mut occupied, now + Duration::from_secs(5), 1), 5);
+        assert_eq!(returns(&mut occupied, now + Duration::from_secs(120), 1), 60);
+        assert_eq!(occupied.returns.len(), 1, "who came back long ago is forgotten");
     }
 }

@@ -116,7 +116,7 @@ pub(super) static WORDS: Words = Words {
     lost_text: "This page does not exist. Perhaps a letter of the link got lost.",
     lost_link: "Back to the entrance",
     load_failed: "The page did not load completely, so calls do not work yet. Check your network and load it again. If that does not help, an extension of your browser may be in the way.",
-    program_died: "This page has stopped working. Camera and microphone are off, and your seat in the call is kept for a moment. Load the page again to go on.",
+    program_died: "This page has stopped working. Camera and microphone are off, and a seat in a call is kept for a moment. Load the page again to go on.",
     reload: "Load again",
     no_script: "Calls need JavaScript. Please switch it on for this page.",
     other_server: |host| format!("This link leads to {host}, not here. Open it in a new tab"),
