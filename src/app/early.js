@@ -96,6 +96,7 @@
   function giveUp() {
     var button = pressed();
     forget();
+    dropCapture();
     if (!button) return;
     button.removeAttribute('data-early');
     button.focus();
@@ -223,7 +224,7 @@
     if (dead) {
       // A program that has died hands nothing over, and its seat is kept here for whoever goes on.
       var kept = null;
-      try {
+      if (mine.has) try {
         kept = sessionStorage.getItem('parlor.seat');
         sessionStorage.removeItem('parlor.seat');
       } catch (refused) { /* no storage, no seat */ }
@@ -249,14 +250,21 @@
       return lock('room.' + room, take ? { steal: true } : patience(), end).then(function (got) {
         own.has = got;
         if (got) return seat;
-        if (mine === own) mine = {};
+        if (mine !== own) return;
+        mine = {};
+        // The program asks again when it may join.
+        if (live()) dropCapture();
       });
     });
   };
   window.parlorFree = function (seat) {
     // One that only asks for the room itself has nothing to hand over.
     if (mine.wanted && mine.has) channel.postMessage({ room: mine.room, seat: seat || '' });
-    if (mine.free) mine.free();
+    if (mine.free) {
+      mine.free();
+      // What the program has not taken over by now is nobody's.
+      if (live()) dropCapture();
+    }
     mine = {};
   };
   // A duplicated tab has a copy of the first one's sessionStorage, seat and all. A lock tells them apart: each

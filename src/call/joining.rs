@@ -11,8 +11,8 @@ use crate::protocol::{DisplayName, HeldSeat, RoomId, RoomIdError};
 #[derive(Debug)]
 pub(super) struct Refused {
     wish: Wish,
-    /// What a call hides it goes on hiding.
-    hides_address: bool,
+    /// What a call hides it goes on hiding, unless the person chooses otherwise.
+    pub(super) hides_address: bool,
 }
 
 impl Call {

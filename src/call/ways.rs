@@ -80,6 +80,9 @@ impl Call {
             return vec![];
         }
         self.hides_next = hide;
+        if let Some(refused) = &mut self.refused {
+            refused.hides_address = hide;
+        }
         let mut commands = vec![Command::KeepHidden(hide)];
         commands.extend(self.set_hidden(now, hide));
         commands
