@@ -11,7 +11,7 @@
 //! has grown enough it is written anew beside the old one, which it then replaces. On a disk that is full or gone
 //! the file is removed, because seats kept for proofs that nobody has any more would be worse than none; as soon
 //! as it takes a file again, all is written. So it is when somebody else removed the file or its folder, or changed
-//! it: that is looked for before each write, and every few seconds.
+//! it: that is looked for before a write, once a second at most, and every few seconds without one.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -32,6 +32,8 @@ use crate::protocol::RoomId;
 
 /// Pause before another look at the file, or another try on a disk that refused.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Time after a look in which there is no other; each asks the system twice, which costs more than the write itself.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Time after somebody else has changed the file in which it is not looked at again.
 const SPOILED_PAUSE: Duration = Duration::from_secs(60);
 /// A file smaller than this is not worth writing anew.
@@ -159,8 +161,8 @@ struct Book {
     least: usize,
     /// The disk refused last time.
     failing: bool,
-    /// When somebody else was noticed to have changed the file.
-    spoiled: Option<Instant>,
+    /// The file is not looked at before then.
+    next_look: Option<Instant>,
 }
 
 /// What tells of a line whether a newer one has replaced it.
@@ -172,7 +174,7 @@ struct Heading<'a> {
 
 impl Book {
     fn new(path: PathBuf) -> Self {
-        Self { path, rooms: HashMap::new(), file: None, bytes: 0, least: 0, failing: false, spoiled: None }
+        Self { path, rooms: HashMap::new(), file: None, bytes: 0, least: 0, failing: false, next_look: None }
     }
 
     /// Reads the newest line of each room and passes the older ones over; tells how many lines it could not read.
@@ -211,19 +213,22 @@ impl Book {
 
     /// Notices that the file is not there any more as it was left, so that it is written anew.
     ///
-    /// Not again at once: another server with the same file would write it anew as often.
+    /// Not again for a moment, and for longer where it was changed: another server with the same file would write it
+    /// anew as often.
     fn look(&mut self) {
         let Some(file) = &self.file else { return };
-        if self.spoiled.is_some_and(|moment| moment.elapsed() < SPOILED_PAUSE) {
+        let now = Instant::now();
+        if self.next_look.is_some_and(|moment| now < moment) {
             return;
         }
+        self.next_look = Some(now + LOOK_PAUSE);
         let is_as_left =
             |there: Metadata, own: Metadata| is_same(&there, &own) && own.len() == self.bytes as u64;
         let found = fs::metadata(&self.path).and_then(|there| Ok(is_as_left(there, file.metadata()?)));
         if !found.unwrap_or_default() {
             warn!(file = %self.path.display(), "the file of the seats was removed or changed by somebody else: it is written anew");
             self.file = None;
-            self.spoiled = Some(Instant::now());
+            self.next_look = Some(now + SPOILED_PAUSE);
         }
     }
 
@@ -383,6 +388,12 @@ mod tests {
         assert_eq!(found(&file), [record("1", 4_999, 2)]);
     }
 
+    /// Looks when the pause is over.
+    fn look_later(book: &mut Book) {
+        book.next_look = None;
+        book.look();
+    }
+
     /// Has one change written, as the thread does.
     fn change(book: &mut Book, room: &str) {
         let record = record(room, 1, 1);
@@ -438,26 +449,22 @@ mod tests {
         ];
         for (how, spoil) in spoil {
             spoil();
-            book.look();
+            look_later(&mut book);
             assert!(book.file.is_none(), "{how}");
-            assert!(book.spoiled.take().is_some(), "{how}");
             // Nothing has changed; it was only time to look.
             book.write(HashMap::new());
             let text = fs::read_to_string(&file).unwrap();
             assert_eq!(text, lines([record("1", 1, 1)].iter()), "{how}");
-            book.look();
+            look_later(&mut book);
             assert!(book.file.is_some(), "{how}");
         }
-        // Another server that does the same does not have the two write in turns for ever.
-        for spoiled in [true, false] {
-            fs::remove_file(&file).unwrap();
-            book.look();
-            assert_eq!(book.file.is_none(), spoiled);
-            book.write(HashMap::new());
-        }
-        assert!(!file.exists());
-        book.spoiled = None;
+        // Looked at a moment ago, and after a change not for longer: another server may do the same.
+        fs::remove_file(&file).unwrap();
         book.look();
+        assert!(book.file.is_some());
+        look_later(&mut book);
+        assert!(book.file.is_none());
+        assert!(book.next_look.unwrap() > Instant::now() + LOOK_PAUSE);
         book.write(HashMap::new());
         assert!(file.exists());
         #[cfg(unix)]
