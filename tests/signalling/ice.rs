@@ -63,7 +63,8 @@ async fn whoever_comes_to_a_room_that_was_left_is_not_who_left_it() {
 async fn credentials_are_renewed_before_they_end() {
     let server = Server::with(|config| {
         with_relay(config);
-        config.relay.credential_lifetime = Duration::from_secs(2);
+        // They end at a whole second and are renewed at half their life: less would leave no time in between.
+        config.relay.credential_lifetime = Duration::from_secs(4);
         config.limits.ping = Duration::from_millis(100);
     })
     .await;
