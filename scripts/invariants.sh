@@ -57,18 +57,18 @@ check() {
   rust src/ui.rs src/ui src/app.rs | found '\bbrowser::' | rule "views never name the browser's driver"
   rust src/app.rs | names 'server|browser' | rule "app imports ui, call and protocol only"
   rust src/server | names 'browser' | rule "server never imports browser"
-  rust src/server/room.rs src/server/rooms.rs src/server/socket.rs src/server/ice.rs | names 'call|ui|app' | rule "rooms and sockets know nothing of views and calls"
-  rust src/server/room.rs | found '(super|server)::\{?(.*[ {,])?(rooms|socket|config)\b' | rule "server::room imports protocol only"
-  rust src/server/rooms.rs | found '(super|server)::\{?(.*[ {,])?socket\b' | rule "server::rooms never imports server::socket"
+  rust src/server/signalling/room.rs src/server/signalling/registry.rs src/server/signalling/socket.rs src/server/ice.rs | names 'call|ui|app' | rule "rooms and sockets know nothing of views and calls"
+  rust src/server/signalling/room.rs | found '(super|server)::\{?(.*[ {,])?(registry|socket|config)\b' | rule "signalling::room imports protocol only"
+  rust src/server/signalling/registry.rs | found '(super|server)::\{?(.*[ {,])?socket\b' | rule "registry never imports socket"
   rust src/browser.rs src/browser | names 'app|server' | rule "browser imports protocol, call and ui's handle only"
   rust src/browser.rs src/browser | found 'crate::ui::(\{(.*[ {,])?)?[a-z]' | rule "browser takes only the handle's types of ui"
   rust src/main.rs | names 'call|ui|app|browser' | rule "main imports server only"
 
-  rust src/protocol.rs src/protocol src/call.rs src/call src/server/room.rs src/server/ice.rs |
+  rust src/protocol.rs src/protocol src/call.rs src/call src/server/signalling/room.rs src/server/ice.rs |
     found '\b(Instant::now|SystemTime|tokio|axum|web_sys|js_sys|wasm_bindgen|gloo_[a-z]+|getrandom|thread_rng|std::(fs|net|thread|env|io))\b' |
     rule "pure modules know no clock, no randomness, no I/O"
 
-  rust src/server/relay | except '^src/server/relay/datagrams\.rs:' |
+  rust src/server/turn | except '^src/server/turn/udp\.rs:' |
     found '\b(tokio|tokio_util|socket2|quinn_udp|Instant::now|SystemTime|(Udp|Tcp)(Socket|Stream|Listener)|std::(fs|thread|env|io))\b' |
     rule "the relay's protocol knows no sockets and no clock"
 
@@ -135,20 +135,20 @@ self_test() {
   breaks src/ui/home.rs 'use crate::server::run;' "ui imports protocol and call only"
   breaks src/ui/home.rs 'fn f() { crate::browser::start(); }' "views never name"
   breaks src/app.rs 'use crate::browser;' "app imports ui"
-  breaks src/server/socket.rs 'use crate::browser::start;' "server never imports browser"
-  breaks src/server/rooms.rs 'use crate::call::Call;' "rooms and sockets know nothing"
-  breaks src/server/room.rs 'use super::rooms::Rooms;' "server::room imports protocol only"
-  breaks src/server/rooms.rs 'use super::socket;' "server::rooms never imports"
+  breaks src/server/signalling/socket.rs 'use crate::browser::start;' "server never imports browser"
+  breaks src/server/signalling/registry.rs 'use crate::call::Call;' "rooms and sockets know nothing"
+  breaks src/server/signalling/room.rs 'use super::registry::Rooms;' "signalling::room imports protocol only"
+  breaks src/server/signalling/registry.rs 'use super::socket;' "registry never imports"
   breaks src/browser/peer.rs 'use crate::app::App;' "browser imports protocol"
   breaks src/browser/peer.rs 'use crate::ui::home::Home;' "browser takes only"
   breaks src/main.rs 'use parlor::app::App;' "main imports server only"
   breaks src/call.rs 'fn f() { std::time::Instant::now(); }' "pure modules"
   breaks src/protocol/inbound.rs 'use web_sys::WebSocket;' "pure modules"
-  breaks src/server/room.rs 'use tokio::sync::mpsc;' "pure modules"
+  breaks src/server/signalling/room.rs 'use tokio::sync::mpsc;' "pure modules"
   breaks src/server/ice.rs 'use std::time::SystemTime;' "pure modules"
-  breaks src/server/relay/exchange.rs 'use tokio::net::UdpSocket;' "the relay's protocol"
-  breaks src/server/relay/client.rs 'fn f() { std::time::Instant::now(); }' "the relay's protocol"
-  breaks src/server/relay/outbox.rs 'use std::{io::Write, net::TcpStream};' "the relay's protocol"
+  breaks src/server/turn/allocations.rs 'use tokio::net::UdpSocket;' "the relay's protocol"
+  breaks src/server/turn/client.rs 'fn f() { std::time::Instant::now(); }' "the relay's protocol"
+  breaks src/server/turn/stream_queue.rs 'use std::{io::Write, net::TcpStream};' "the relay's protocol"
   breaks src/ui.rs '#[cfg(feature = "ssr")] use std::fmt;' "cfg(feature)"
   breaks src/app.rs 'fn f() -> bool { cfg!(feature = "ssr") }' "cfg(feature)"
   breaks src/browser/socket.rs 'fn f() { closure.forget(); }' "nothing is leaked"

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use rust_embed::RustEmbed;
 
-use crate::server::site::inside::EmbeddedFile;
+use crate::server::http::site::inside::EmbeddedFile;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/target/site"]

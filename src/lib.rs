@@ -10,23 +10,32 @@
 //! | [`call`] | both, pure | one participant's whole call: events in, commands out, a view to draw |
 //! | [`ui`], [`app`] | both | the views, their words, the document |
 //! | `browser` | browser | the driver: carries out what the call decides |
-//! | `server` | server | rooms, sockets, pages, settings |
+//! | `server` | server | starts and stops the wings below, and ties them together |
+//! | `server::net` | server | sockets, addresses, clock, rates and counts, files that only the server may read |
+//! | `server::config`, `check` | server | settings, and what a host should know about them |
+//! | `server::log`, `event_log` | server | the log, and the few lines that hosts get about calls |
+//! | `server::ice` | server | ICE servers and their credentials |
+//! | `server::tls` | server | certificates: from files, by ACME, of this machine's own |
+//! | `server::turn` | server | the relay (STUN, TURN) |
+//! | `server::listeners`, `open_files` | server | the ports, and the open files that connections need |
+//! | `server::http` | server | connections accepted, requests checked, pages, files |
+//! | `server::signalling` | server | sockets, rooms, seats and what of them outlives a restart |
 //! | `embedded` | server | the files that pages load, compiled in |
 //!
 //! "Pure" means: no I/O, no clock, no randomness, no browser and no tokio; time is an argument. A signal's way:
 //! ```text
-//! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Send -> browser/socket -> server/socket
-//!   -> Room -> Delivery -> bounded queue -> server/socket -> browser/socket -> Event -> Call::handle
+//! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Send -> browser/socket -> signalling/socket
+//!   -> Room -> Delivery -> bounded queue -> signalling/socket -> browser/socket -> Event -> Call::handle
 //!   -> Command::Peer -> browser/peer -> Event::Peer -> Call::handle -> Call::view() -> signal -> ui
 //! ```
 //!
 //! # Invariants, checked by `scripts/invariants.sh`
-//! - Imports: `protocol <- call <- ui <- app <- server`, `protocol <- server::room <- server::rooms <-
-//!   server::socket <- server`, and `protocol, call, ui <- browser` (`a <- b`: `b` may import `a`). `ui` never
-//!   names `browser`: [`ui::Driver`] comes in through context.
+//! - Imports (`a <- b`: `b` may import `a`): `protocol <- call <- ui <- app <- server`, and `protocol, call, ui <- browser`.
+//!   In the server: `net, config, ice <- event_log, tls <- turn <- listeners <- http <- signalling <- server`, and
+//!   `room <- registry <- socket` in signalling. `ui` never names `browser`: [`ui::Driver`] comes in through context.
 //! - `cfg(feature)` stands in this file only.
 //! - Nothing is leaked into JavaScript: no closure is forgotten.
-//! - The relay's protocol, all of `server::relay` but `datagrams` and `relay.rs` itself, knows no sockets and no clock.
+//! - The relay's protocol, all of `server::turn` but `udp` and `turn.rs` itself, knows no sockets and no clock.
 //! - Every text of the page comes from [`ui::words`].
 
 #![recursion_limit = "256"]

@@ -2,45 +2,18 @@
 //!
 //! [`room`] holds the rules and touches nothing; `rooms` locks and delivers; `socket` talks to one browser.
 
-mod addresses;
-mod bind;
 pub mod check;
-mod clock;
 pub mod config;
-mod connections;
-pub mod doors;
-mod entrance;
-pub mod files;
-mod frame_meter;
-mod front;
-mod headers;
-mod heartbeat;
+mod event_log;
+pub(crate) mod http;
 pub mod ice;
-mod join_limit;
-mod journal;
-mod language;
-mod ledger;
+pub mod listeners;
 pub mod log;
-mod offer;
-mod origin;
-mod outbox;
-mod pages;
-mod places;
-mod prefix;
-mod private_file;
-mod probation;
-mod pulse;
-mod rate;
-pub mod relay;
-pub mod room;
-mod rooms;
-mod secret;
-mod shedding;
-pub(crate) mod site;
-mod socket;
-mod tcp;
+mod net;
+pub mod open_files;
+pub mod signalling;
 pub mod tls;
-mod visitor;
+pub mod turn;
 
 use std::future::Future;
 use std::io;
@@ -57,21 +30,23 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
 
 use config::{Config, IceServerConfig};
-use connections::{Connections, SocketLimit};
-use doors::Doors;
-use entrance::{Entrance, HEALTH_PATH};
-use frame_meter::FrameLimit;
-use front::{Front, Relaying};
-use heartbeat::Rhythm;
-use ice::{IceServers, Login, OtherServer, OwnRelay, Secret};
-use join_limit::JoinLimit;
-use journal::Journal;
-use ledger::Ledger;
-use outbox::QueueLimit;
-use rate::Rate;
-use room::{RoomRecord, Rules};
-use rooms::Rooms;
-use socket::{SocketRules, Sockets};
+use event_log::Journal;
+use http::accept::{Front, Relaying};
+use http::https_redirect::{self, Entrance, HEALTH_PATH};
+use http::{ice_servers, pages};
+use ice::{IceServers, Login, OtherServer, OwnRelay, Secret, secret};
+use listeners::Doors;
+use net::rate::Rate;
+use net::{clock, private_file};
+use signalling::connections::{Connections, SocketLimit};
+use signalling::frame_meter::FrameLimit;
+use signalling::heartbeat::Rhythm;
+use signalling::join_limit::JoinLimit;
+use signalling::outbox::QueueLimit;
+use signalling::registry::Rooms;
+use signalling::room::{RoomRecord, Rules};
+use signalling::socket::{self, SocketRules, Sockets};
+use signalling::store::Ledger;
 use tls::Tls;
 
 use crate::protocol::{ICE_PATH, SOCKET_PATH};
@@ -230,12 +205,12 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRec
 }
 
 fn router(sockets: Sockets, ice: Arc<IceServers>, entrance: Arc<Entrance>) -> Router {
-    let offers = Router::new().route(ICE_PATH, get(offer::offer)).with_state(ice);
+    let offers = Router::new().route(ICE_PATH, get(ice_servers::offer)).with_state(ice);
     Router::new()
         .route(SOCKET_PATH, get(socket::open))
         .with_state(sockets)
         .merge(offers)
         .route(HEALTH_PATH, get(async || "ok"))
         .merge(pages::router())
-        .layer(from_fn_with_state(entrance, entrance::pass))
+        .layer(from_fn_with_state(entrance, https_redirect::pass))
 }

@@ -12,8 +12,8 @@ use std::fmt;
 
 pub use health::is_well;
 
-use super::config::Config;
-use super::config::arguments::Arguments;
+use crate::server::config::Config;
+use crate::server::config::arguments::Arguments;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 //! it ends and whose it is, the password a MAC of the user name, so that a TURN server with the same secret needs
 //! no list of users.
 
+pub(crate) mod secret;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::config::environment::unquoted;
+use crate::server::config::environment::unquoted;
 
 /// Lines that wait for a slow reader; about 1.5 MiB.
 const QUEUED_LINES: usize = 8_192;

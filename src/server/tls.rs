@@ -4,7 +4,7 @@
 //! itself. All of them put what they have into `Shown`, where every new handshake finds it; connections that
 //! are open do not notice a change.
 
-pub(in crate::server) mod acme;
+pub(crate) mod acme;
 pub mod certificate;
 mod files;
 pub mod lan;
@@ -24,29 +24,29 @@ use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tracing::warn;
 
-use super::addresses::as_host;
-use super::config::Config;
-use super::private_file;
+use crate::server::config::Config;
+use crate::server::net::addresses::as_host;
+use crate::server::net::private_file;
 use acme::Acme;
 use certificate::{Certificate, CertificateError, Standing};
 use files::Files;
 use lan::Machine;
 
 /// Days before its end from which a certificate that nobody has renewed is spoken of.
-pub(super) const WARN_DAYS: i64 = 14;
+pub(crate) const WARN_DAYS: i64 = 14;
 /// Between two such words.
 const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// HTTP/2, by its name in handshakes (RFC 9113, section 3.1).
-pub(super) const ALPN_HTTP2: &[u8] = b"h2";
+pub(crate) const ALPN_HTTP2: &[u8] = b"h2";
 /// HTTP/1.1.
 const ALPN_HTTP1: &[u8] = b"http/1.1";
 /// TURN (RFC 7443).
-pub(super) const ALPN_TURN: &[u8] = b"stun.turn";
+pub(crate) const ALPN_TURN: &[u8] = b"stun.turn";
 /// STUN (RFC 7443).
-pub(super) const ALPN_STUN: &[u8] = b"stun.nat-discovery";
+pub(crate) const ALPN_STUN: &[u8] = b"stun.nat-discovery";
 /// A handshake by which an ACME authority looks for its proof.
-pub(super) const ALPN_ACME: &[u8] = ACME_TLS_ALPN_NAME;
+pub(crate) const ALPN_ACME: &[u8] = ACME_TLS_ALPN_NAME;
 
 /// Why there can be no HTTPS.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +82,7 @@ pub enum TlsError {
 }
 
 /// Where certificates and accounts are kept, if anything is.
-pub(super) fn folder(config: &Config) -> Option<PathBuf> {
+pub(crate) fn folder(config: &Config) -> Option<PathBuf> {
     config.server.state_folder().map(|folder| folder.join("tls"))
 }
 
@@ -96,7 +96,7 @@ fn warn_if_kept_open(folder: &Path) {
 }
 
 /// HTTPS as the settings want it.
-pub(super) struct Tls {
+pub(crate) struct Tls {
     acceptor: TlsAcceptor,
     shown: Arc<Shown>,
     source: Source,
@@ -116,7 +116,7 @@ impl Tls {
     ///
     /// # Errors
     /// What is wrong with the settings, or with the certificate.
-    pub(super) fn open(config: &Config) -> Result<Option<Self>, TlsError> {
+    pub(crate) fn open(config: &Config) -> Result<Option<Self>, TlsError> {
         let tls = &config.tls;
         let folder = folder(config);
         let files = !tls.certificate.as_os_str().is_empty();
@@ -164,18 +164,18 @@ impl Tls {
     }
 
     /// What makes handshakes.
-    pub(super) fn acceptor(&self) -> &TlsAcceptor {
+    pub(crate) fn acceptor(&self) -> &TlsAcceptor {
         &self.acceptor
     }
 
     /// The certificate that new connections get, once there is one.
-    pub(super) fn certificate(&self) -> Option<Certificate> {
+    pub(crate) fn certificate(&self) -> Option<Certificate> {
         self.shown.get()
     }
 
     /// Whether browsers are to be told to come by HTTPS only. With a certificate that they do not trust, that
     /// would lock people out (RFC 6797, section 12.1).
-    pub(super) fn is_for_good(&self) -> bool {
+    pub(crate) fn is_for_good(&self) -> bool {
         let trusted = match &self.source {
             Source::Files(_) => self.shown.get().is_some_and(|certificate| !certificate.is_self_signed()),
             Source::Acme(acme) => acme.is_trusted(),
@@ -185,7 +185,7 @@ impl Tls {
     }
 
     /// The hosts by which people can come.
-    pub(super) fn hosts(&self) -> Vec<String> {
+    pub(crate) fn hosts(&self) -> Vec<String> {
         match &self.source {
             Source::Files(_) => {
                 let names = self.shown.get().map(|certificate| certificate.names().to_vec());
@@ -198,7 +198,7 @@ impl Tls {
     }
 
     /// Renews the certificate, or notices that somebody has, for as long as it is polled.
-    pub(super) async fn keep(&self) {
+    pub(crate) async fn keep(&self) {
         let follow = async {
             match &self.source {
                 Source::Files(files) => files.follow(&self.shown).await,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use parlor::protocol::{ClientMsg, IceCandidate, RoomId, ServerMsg, Signal};
 use parlor::server::config::{Config, STATE_NONE};
-use parlor::server::doors::Doors;
+use parlor::server::listeners::Doors;
 use parlor::server::run;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlor::protocol::inbound::Inbound;
 use parlor::protocol::{CloseCode, ErrorCode, PeerId, SeatToken, ServerMsg};
-use parlor::server::room::{Delivery, Entry, JoinRequest, Room, encode};
+use parlor::server::signalling::room::{Delivery, Entry, JoinRequest, Room, encode};
 
 use super::server::Server;
 use super::wire::{Wire, WireId};

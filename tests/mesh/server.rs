@@ -7,7 +7,7 @@ use std::time::Duration;
 use parlor::call::SocketId;
 use parlor::protocol::inbound::decode;
 use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, ServerMsg};
-use parlor::server::room::{Loss, Room, RoomRecord, Rules, encode};
+use parlor::server::signalling::room::{Loss, Room, RoomRecord, Rules, encode};
 
 use super::lobby::Passage;
 use super::seats::{Number, Seats};

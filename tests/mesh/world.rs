@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlor::call::{Call, Event, Phase, UserAction};
 use parlor::protocol::RoomId;
-use parlor::server::room::Rules;
+use parlor::server::signalling::room::Rules;
 
 use super::connection::{ConnectionId, Connections, TrackId};
 use super::lobby::Passage;

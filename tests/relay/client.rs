@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parlor::server::config::RelayConfig;
 use parlor::server::ice::{Secret, username};
-use parlor::server::relay::Relay;
+use parlor::server::turn::Relay;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::task::JoinHandle;

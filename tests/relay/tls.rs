@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor::server::config::{Config, STATE_NONE};
-use parlor::server::doors::Doors;
+use parlor::server::listeners::Doors;
 use parlor::server::run;
 use rcgen::{CertificateParams, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -9,7 +9,7 @@ use parlor::protocol::{
     ClientMsg, CloseCode, ErrorCode, IceCandidate, PeerId, RoomId, SeatToken, Seated, ServerMsg, Signal,
 };
 use parlor::server::config::{Config, STATE_NONE};
-use parlor::server::doors::Doors;
+use parlor::server::listeners::Doors;
 use parlor::server::run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use parlor::protocol::{ClientMsg, HeldSeat, Page, PeerId, PeerInfo, SeatToken, ServerMsg};
-use parlor::server::room::{RoomRecord, TokenDigest};
+use parlor::server::signalling::room::{RoomRecord, TokenDigest};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::lab::{Server, candidate, join, resume, to_all, until};

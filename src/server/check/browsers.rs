@@ -10,9 +10,9 @@ use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::Findings;
-use crate::server::addresses;
 use crate::server::config::Config;
-use crate::server::doors::HTTPS_PORT;
+use crate::server::listeners::HTTPS_PORT;
+use crate::server::net::addresses;
 use crate::server::tls::acme::Acme;
 use crate::server::tls::lan::Machine;
 

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::Findings;
-use crate::server::addresses::as_host;
 use crate::server::config::{Config, TlsConfig};
-use crate::server::doors::HTTPS_PORT;
+use crate::server::listeners::HTTPS_PORT;
+use crate::server::net::addresses::as_host;
 use crate::server::tls::acme::Acme;
 use crate::server::tls::certificate::{Certificate, CertificateError, Standing};
 use crate::server::tls::lan::{self, Machine};

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use super::Findings;
 use crate::server::config::Config;
-use crate::server::{files, private_file, tls};
+use crate::server::net::private_file;
+use crate::server::{open_files, tls};
 
 pub(super) fn check(config: &Config, findings: &mut Findings) {
     match config.server.state_folder() {
@@ -36,7 +37,7 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
             }
         }
     }
-    let wanted = files::wanted(config);
+    let wanted = open_files::wanted(config);
     match rlimit::increase_nofile_limit(rlimit::INFINITY) {
         Ok(files) if files < wanted as u64 => findings.note(format!(
             "the system allows {files} open files, the settings of [limits] and [relay] more: up to {wanted}; the start \

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use socket2::Type;
 
 use super::{Findings, health};
-use crate::server::bind::bound;
 use crate::server::config::Config;
-use crate::server::doors::{FIRST_FREE_PORT, LAN_PORT};
+use crate::server::listeners::{FIRST_FREE_PORT, LAN_PORT};
+use crate::server::net::bind::bound;
 
 /// A port and what it is for.
 struct Port {

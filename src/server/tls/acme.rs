@@ -1,8 +1,8 @@
 //! A certificate from an authority that gives them to whoever answers at a name: ACME (RFC 8555), proved within
 //! TLS on the same port (TLS-ALPN-01, RFC 8737). `rustls-acme` speaks the protocol; here is what lies around it:
-//! where things are kept (`shelf`), at what pace it is tried, and what the host is told.
+//! where things are kept (`cache`), at what pace it is tried, and what the host is told.
 
-mod shelf;
+mod cache;
 
 use std::fs;
 use std::io;
@@ -21,8 +21,8 @@ use tracing::{debug, info, warn};
 
 use super::{Shown, TlsError, provider};
 use crate::server::config::TlsConfig;
-use crate::server::private_file;
-use shelf::{Shelf, certificate_file};
+use crate::server::net::private_file;
+use cache::{Shelf, certificate_file};
 
 /// Pause after a first failure; it doubles up to [`LONGEST_PAUSE`]. Let's Encrypt allows five failures an hour
 /// for a name (letsencrypt.org/docs/rate-limits).
@@ -35,7 +35,7 @@ const MAX_ANSWER: usize = 400;
 
 /// The authority, and for which names.
 #[derive(Clone)]
-pub(in crate::server) struct Acme {
+pub(crate) struct Acme {
     names: Vec<String>,
     contact: Option<String>,
     directory: String,
@@ -48,7 +48,7 @@ impl Acme {
     ///
     /// # Errors
     /// If the authority's own roots cannot be read.
-    pub(in crate::server) fn new(config: &TlsConfig, folder: Option<PathBuf>) -> Result<Self, TlsError> {
+    pub(crate) fn new(config: &TlsConfig, folder: Option<PathBuf>) -> Result<Self, TlsError> {
         let roots = match &config.directory_roots {
             file if file.as_os_str().is_empty() => None,
             file => Some(trusting(file).map_err(|why| TlsError::Roots { file: file.clone(), why })?),
@@ -79,7 +79,7 @@ impl Acme {
     }
 
     /// The file in which the certificate is kept, if it is.
-    pub(in crate::server) fn file(&self) -> Option<PathBuf> {
+    pub(crate) fn file(&self) -> Option<PathBuf> {
         Some(certificate_file(self.folder.as_deref()?, &self.names, &self.directory))
     }
 
@@ -89,7 +89,7 @@ impl Acme {
 
     /// Whether browsers trust what it gives: none of a test system, and of an authority that browsers would need roots
     /// for to trust its own address, rather not.
-    pub(in crate::server) fn is_trusted(&self) -> bool {
+    pub(crate) fn is_trusted(&self) -> bool {
         self.directory != LETS_ENCRYPT_STAGING_DIRECTORY && self.roots.is_none()
     }
 

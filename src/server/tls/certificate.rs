@@ -16,7 +16,7 @@ use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::time::ASN1Time;
 
-use crate::server::clock::since_epoch_at;
+use crate::server::net::clock::since_epoch_at;
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 /// Authorities ask to renew when a third of a certificate's life is left, and the ACME library does.
@@ -153,7 +153,7 @@ impl Certificate {
     }
 
     /// What rustls serves.
-    pub(in crate::server) fn key(&self) -> Arc<CertifiedKey> {
+    pub(crate) fn key(&self) -> Arc<CertifiedKey> {
         self.key.clone()
     }
 

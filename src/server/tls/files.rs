@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use super::Shown;
 use super::certificate::{Certificate, CertificateError, Standing};
-use crate::server::private_file;
+use crate::server::net::private_file;
 
 /// How often the files are looked at; cheap, and works on every kind of disk and for links that are turned.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

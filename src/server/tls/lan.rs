@@ -17,8 +17,8 @@ use x509_parser::time::ASN1Time;
 
 use super::Shown;
 use super::certificate::{Certificate, Standing};
-use crate::server::clock::since_epoch_at;
-use crate::server::{addresses, private_file};
+use crate::server::net::clock::since_epoch_at;
+use crate::server::net::{addresses, private_file};
 
 /// Apple's systems take no longer life (support.apple.com/102028).
 const LIFE_DAYS: u64 = 825;
@@ -103,7 +103,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The certificate in the folder, if it is still of use.
-pub(in crate::server) fn kept(folder: &Path, machine: &Machine, now: SystemTime) -> Option<Certificate> {
+pub(crate) fn kept(folder: &Path, machine: &Machine, now: SystemTime) -> Option<Certificate> {
     let file = folder.join(FILE);
     let is_of_use = |old: &Certificate| machine.is_in(old.names()) && has_time_left(old, now);
     Certificate::read(&file, &file).ok().filter(is_of_use)

@@ -1,0 +1,422 @@
+//! Where connections come in: handshakes, telling TURN from HTTP, HTTP/1.1 and HTTP/2, and how long each step may
+//! take. `axum::serve` has no limit on how long a request may take to arrive.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use futures::future::BoxFuture;
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+
+use super::forwarded::Caller;
+use super::idle_timeout::{Pulse, Watched};
+use super::load_shedding::{SharedPlace, SharedPlaces};
+use crate::server::config::Config;
+use crate::server::listeners::{Doors, Way};
+use crate::server::net::file_reserve::{FileReserve, is_of_one_connection};
+use crate::server::net::tcp::{ResettingStream, hold_media};
+use crate::server::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
+
+/// Pause before another try when a connection could not be accepted, as when files have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Files held back for when the system has no more; a page loads its files over as many connections.
+const SPARE_FILES: usize = 6;
+/// Largest head of a request.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// Requests at one time within one HTTP/2 connection; a page asks for a handful of files.
+const MAX_STREAMS: u32 = 32;
+/// Requests that one HTTP/2 connection may take back before they are answered, or that break its rules, until it
+/// is closed (CVE-2023-44487).
+const MAX_RESETS: usize = 32;
+/// Answers of one HTTP/2 connection that are made at one time; other requests wait for their turn. A peer whose
+/// windows are closed keeps an answer, and what it was made with, in memory.
+const MAX_ANSWERS: usize = 8;
+/// HTTP/2 connections that may answer at one time, however few connections there may be.
+const LEAST_ANSWERING: usize = 2;
+/// Answers of one HTTP/2 request that may wait to be written.
+const MAX_SEND_BYTES: usize = 16 * 1024;
+/// How long a connection that has been told to end may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Bytes that are looked at to tell who speaks; larger reads go past them.
+const LOOK_BYTES: usize = 64;
+/// The first byte of everything that is STUN or TURN over a stream lies below (RFC 8656, section 12; RFC 7983); a
+/// request of HTTP begins with a letter.
+const FIRST_LETTER: u8 = 0x40;
+
+/// A connection in both directions.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
+
+/// A TCP stream that knows when it was of use, and gives up when one write takes too long.
+type TimedStream = Pin<Box<TimeoutStream<Watched<ResettingStream>>>>;
+
+/// Takes over connections within TLS that speak STUN or TURN.
+pub(crate) type Relaying = Arc<dyn Fn(Box<dyn Duplex>, SocketAddr) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// All that it takes to serve a connection.
+pub(crate) struct Front {
+    http1: http1::Builder,
+    http2: http2::Builder<Tracked>,
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    relaying: Option<Relaying>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    /// Limited for one network too, unless it is a proxy's, through which many come.
+    places: Arc<SharedPlaces>,
+    /// Answers of all HTTP/2 connections that are made at one time.
+    answers: Arc<SharedPlaces>,
+    proxies: Vec<IpNet>,
+    patience: Duration,
+    write_timeout: Duration,
+}
+
+impl Front {
+    /// Serves pages by `router`, and hands STUN and TURN to `relaying`.
+    pub(crate) fn new(
+        config: &Config,
+        router: Router,
+        tls: Option<Arc<Tls>>,
+        relaying: Option<Relaying>,
+        tasks: TaskTracker,
+    ) -> Self {
+        let limits = &config.limits;
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.request_timeout)
+            .max_buf_size(MAX_HEAD_BYTES);
+        let mut http2 = http2::Builder::new(Tracked(tasks.clone()));
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_pending_accept_reset_streams(MAX_RESETS)
+            .max_local_error_reset_streams(MAX_RESETS)
+            .max_header_list_size(MAX_HEAD_BYTES as u32)
+            .max_send_buf_size(MAX_SEND_BYTES);
+        Self {
+            http1,
+            http2,
+            router,
+            tls,
+            relaying,
+            tasks,
+            stopping: CancellationToken::new(),
+            places: Arc::new(SharedPlaces::new(
+                limits.requests,
+                limits.requests_per_address,
+                limits.request_timeout / 2,
+            )),
+            // Never so few that a connection which asks for what it may loses its own place.
+            answers: Arc::new(SharedPlaces::new(
+                limits.requests.max(LEAST_ANSWERING * MAX_ANSWERS),
+                usize::MAX,
+                Duration::ZERO,
+            )),
+            proxies: config.server.trusted_proxies.clone(),
+            patience: limits.request_timeout,
+            // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
+            write_timeout: 2 * limits.write_timeout,
+        }
+    }
+
+    /// Lets connections in until the future is dropped. It waits for nothing else: who has no place is turned away.
+    pub(crate) async fn accept_forever(self: &Arc<Self>, doors: &Doors) {
+        let mut reserve = FileReserve::new("pages", SPARE_FILES);
+        loop {
+            match doors.accept().await {
+                Ok((stream, address, way)) => {
+                    reserve.refill();
+                    self.admit(stream, Caller { address, way });
+                }
+                Err(error) if is_of_one_connection(&error) => debug!(%error, "no connection accepted"),
+                Err(error) => {
+                    self.places.shed();
+                    if !reserve.spend(&error) {
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Serves a connection in a task of its own, if there is a place for it.
+    fn admit(self: &Arc<Self>, stream: TcpStream, caller: Caller) {
+        let (front, ip, pulse) = (self.clone(), caller.address.ip(), Pulse::default());
+        let is_proxy = self.proxies.iter().any(|net| net.contains(&ip));
+        let Some(place) = self.places.take(ip, !is_proxy, &pulse) else {
+            return debug!(%ip, "too many connections from one address");
+        };
+        self.tasks.spawn(async move {
+            let handed_over = tokio::select! {
+                handed_over = front.serve(stream, caller, &pulse) => handed_over,
+                () = pulse.until_shed() => None,
+            };
+            // A connection that has become something else has limits of its own.
+            drop(place);
+            if let Some(relay) = handed_over {
+                front.stopping.run_until_cancelled(relay).await;
+            }
+        });
+    }
+
+    /// Tells all connections to end.
+    pub(crate) fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// One connection, until it ends or has become a WebSocket; or else who goes on with it.
+    async fn serve(
+        &self,
+        stream: TcpStream,
+        caller: Caller,
+        pulse: &Pulse,
+    ) -> Option<BoxFuture<'static, ()>> {
+        // Signals are small and urgent; without the option they only wait a little.
+        drop(stream.set_nodelay(true));
+        let stream = Watched::new(ResettingStream::new(stream), pulse.clone());
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(self.write_timeout));
+        match (&self.tls, caller.way) {
+            (Some(tls), Way::Tls) => self.serve_tls(tls, stream, caller, pulse).await,
+            _ => {
+                self.serve_http1(stream, caller, pulse).await;
+                None
+            }
+        }
+    }
+
+    async fn serve_tls(
+        &self,
+        tls: &Tls,
+        stream: TimedStream,
+        caller: Caller,
+        pulse: &Pulse,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let stream = match self.soon(tls.acceptor().accept(stream)).await? {
+            Ok(stream) => stream,
+            Err(error) => {
+                debug!(%error, "no handshake");
+                return None;
+            }
+        };
+        let alpn = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        let alpn = alpn.as_deref();
+        // The authority has seen the certificate, which was all it came for (RFC 8737, section 3).
+        if alpn == Some(ALPN_ACME) {
+            return None;
+        }
+        let mut stream = BufReader::with_capacity(LOOK_BYTES, stream);
+        let first = *self.soon(stream.fill_buf()).await?.ok()?.first()?;
+        if matches!(alpn, Some(ALPN_TURN | ALPN_STUN)) || first < FIRST_LETTER {
+            let relaying = self.relaying.as_ref()?;
+            hold_media(stream.get_ref().get_ref().0.get_ref().get_ref().get_ref());
+            return Some(relaying(Box::new(stream), caller.address));
+        }
+        if alpn == Some(ALPN_HTTP2) {
+            self.serve_http2(stream, caller, pulse).await;
+        } else {
+            self.serve_http1(stream, caller, pulse).await;
+        }
+        None
+    }
+
+    /// What a stranger does, if it does it in time and before the server stops.
+    async fn soon<T>(&self, step: impl Future<Output = T>) -> Option<T> {
+        self.stopping.run_until_cancelled(timeout(self.patience, step)).await?.ok()
+    }
+
+    async fn serve_http1(&self, stream: impl Duplex + 'static, caller: Caller, pulse: &Pulse) {
+        let service = self.service(caller, pulse);
+        let connection = self.http1.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        self.until_done(connection, http1::UpgradeableConnection::graceful_shutdown, std::future::pending())
+            .await;
+    }
+
+    /// HTTP/2 has no limit of its own on silence, not even before its first frame; and pings are no use.
+    async fn serve_http2(&self, stream: impl Duplex + 'static, caller: Caller, pulse: &Pulse) {
+        let service = self.service(caller, pulse);
+        let (answers, turns) = (self.answers.clone(), Arc::new(Semaphore::new(MAX_ANSWERS)));
+        let (ip, requests) = (caller.address.ip(), pulse.clone());
+        let service = service_fn(move |request| {
+            let answer = service.call(request);
+            let (answers, turns, pulse) = (answers.clone(), turns.clone(), requests.clone());
+            async move {
+                // The semaphore is never closed.
+                let turn = turns.acquire_owned().await.ok();
+                let place = answers.take(ip, false, &pulse);
+                let held = (turn, place);
+                answer.await.map(|answer| answer.map(|body| Body::new(HeldAnswer { body, _held: held })))
+            }
+        });
+        let connection = self.http2.serve_connection(TokioIo::new(stream), service);
+        self.until_done(connection, http2::Connection::graceful_shutdown, pulse.still_for(self.patience))
+            .await;
+    }
+
+    fn service(
+        &self,
+        caller: Caller,
+        pulse: &Pulse,
+    ) -> impl Service<
+        hyper::Request<Incoming>,
+        Response = axum::response::Response,
+        Error = std::convert::Infallible,
+        Future: Send + 'static,
+    > + use<> {
+        let router = TowerToHyperService::new(self.router.clone());
+        let pulse = pulse.clone();
+        service_fn(move |mut request: hyper::Request<Incoming>| {
+            pulse.beat();
+            request.extensions_mut().insert(caller);
+            router.call(request)
+        })
+    }
+
+    /// Until it ends by itself, or, soon after being asked to, because the server stops or it is of no more use.
+    async fn until_done<C>(&self, connection: C, ask: impl Fn(Pin<&mut C>), useless: impl Future<Output = ()>)
+    where
+        C: Future<Output = hyper::Result<()>>,
+    {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = self.stopping.cancelled() => {
+                ask(connection.as_mut());
+                Some(connection.await)
+            }
+            () = useless => {
+                ask(connection.as_mut());
+                timeout(FAREWELL, connection).await.ok()
+            }
+        };
+        if let Some(Err(error)) = ended {
+            debug!(%error, "connection ended");
+        }
+    }
+}
+
+/// Runs the requests of HTTP/2 among the tasks that the server waits for when it stops.
+#[derive(Clone)]
+struct Tracked(TaskTracker);
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tracked {
+    fn execute(&self, task: F) {
+        self.0.spawn(task);
+    }
+}
+
+/// An answer of HTTP/2 that keeps its turn and its place until it was sent or given up.
+struct HeldAnswer {
+    body: Body,
+    _held: (Option<OwnedSemaphorePermit>, Option<SharedPlace>),
+}
+
+impl HttpBody for HeldAnswer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::pki_types::ServerName;
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+    use super::*;
+    use crate::server::config::Config;
+
+    /// One connection that offers `alpn` and says `text`; what it hears until the other side closes.
+    async fn talk(front: &Arc<Front>, trusted: &RootCertStore, alpn: &str, text: &[u8]) -> Vec<u8> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (far, address) = listener.accept().await.unwrap();
+        let serving = front.clone();
+        let server = tokio::spawn(async move {
+            let caller = Caller { address, way: Way::Tls };
+            if let Some(relay) = serving.serve(far, caller, &Pulse::default()).await {
+                relay.await;
+            }
+        });
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let client =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let mut client = client.with_root_certificates(trusted.clone()).with_no_client_auth();
+        client.alpn_protocols = vec![alpn.as_bytes().to_vec()];
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut stream = TlsConnector::from(Arc::new(client)).connect(name, near).await.unwrap();
+        stream.write_all(text).await.unwrap();
+        let mut heard = Vec::new();
+        drop(stream.read_to_end(&mut heard).await);
+        server.await.unwrap();
+        heard
+    }
+
+    #[tokio::test]
+    async fn the_first_byte_tells_turn_from_http() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.tls.lan = true;
+        config.server.state = folder.path().into();
+        let tls = Arc::new(Tls::open(&config).unwrap().unwrap());
+        let mut trusted = RootCertStore::empty();
+        trusted.add(tls.certificate().unwrap().key().cert[0].clone()).unwrap();
+        let relaying: Relaying = Arc::new(|mut stream, address| {
+            Box::pin(async move {
+                assert!(address.ip().is_loopback());
+                let mut bytes = [0; 4];
+                stream.read_exact(&mut bytes).await.unwrap();
+                bytes.reverse();
+                stream.write_all(&bytes).await.unwrap();
+                stream.shutdown().await.unwrap();
+            })
+        });
+        let router = Router::new().route("/", get(async || "page"));
+        let front = Front::new(&config, router, Some(tls), Some(relaying), TaskTracker::new());
+        let front = Arc::new(front);
+        let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        for alpn in ["http/1.1", "stun.turn"] {
+            assert_eq!(talk(&front, &trusted, alpn, &[0, 3, 0, 8]).await, [8, 0, 3, 0], "{alpn}");
+        }
+        assert_eq!(talk(&front, &trusted, "stun.turn", b"GET ").await, b" TEG", "it said what it speaks");
+        let page = talk(&front, &trusted, "http/1.1", request).await;
+        assert!(page.starts_with(b"HTTP/1.1 200") && page.ends_with(b"page"));
+    }
+}

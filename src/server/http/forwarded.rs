@@ -1,0 +1,218 @@
+//! Who sent a request and by which address they came, also through reverse proxies, of which only those are
+//! believed that the host trusts.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+use crate::server::listeners::Way;
+use crate::server::net::connection_limit::network;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The sender of a request; every request carries one as an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    /// Where the sender is; never written as IPv6 if it is IPv4.
+    pub(crate) address: IpAddr,
+    /// The name of this server as the sender knows it, without a port; IPv6 in brackets. Empty if none was given
+    /// or it is no name.
+    pub(crate) host: String,
+    /// The same with the port if one was given, as it stands in an `Origin`.
+    pub(crate) authority: String,
+    /// Whether the sender's browser came by HTTPS.
+    pub(crate) secure: bool,
+    /// Whether the address is a trusted proxy's, which did not say for whom it speaks.
+    pub(crate) is_proxy: bool,
+}
+
+/// The other end of the connection that a request came through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    /// Its address.
+    pub(crate) address: SocketAddr,
+    /// Through which door.
+    pub(crate) way: Way,
+}
+
+impl Visitor {
+    /// The name by which the sender's browser finds this server; one that says none is on this machine.
+    pub(crate) fn known_as(&self) -> &str {
+        if self.host.is_empty() { "localhost" } else { &self.host }
+    }
+
+    /// The network that the sender counts as, unless many come through it.
+    pub(crate) fn counted_as(&self) -> Option<IpAddr> {
+        (!self.is_proxy).then(|| network(self.address))
+    }
+
+    /// Finds out who sent a request that `caller` delivered.
+    pub(crate) fn of(parts: &Parts, caller: Caller, trusted: &[IpNet]) -> Self {
+        let headers = &parts.headers;
+        let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
+        let by_proxy = is_trusted(caller.address.ip());
+        let forwarded = |name| by_proxy.then(|| last(headers, &name)).flatten();
+        // HTTP/2 has it in the address (RFC 9113, section 8.3.1).
+        let own = parts.uri.authority().map(|authority| authority.as_str());
+        let own = own.or_else(|| headers.get(HOST)?.to_str().ok());
+        let authority = forwarded(FORWARDED_HOST).or(own).unwrap_or_default();
+        let host = host(authority).unwrap_or_default();
+        let address = sender(headers, caller.address.ip(), is_trusted);
+        Self {
+            address,
+            is_proxy: is_trusted(address),
+            host: host.to_ascii_lowercase(),
+            authority: if host.is_empty() { String::new() } else { authority.to_ascii_lowercase() },
+            secure: match forwarded(FORWARDED_PROTO) {
+                Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+                None => caller.way == Way::Tls,
+            },
+        }
+    }
+}
+
+/// Every proxy adds, at the right end, whom it heard. So the chain is walked from there until somebody is not
+/// trusted: what stands further left is only that one's word.
+fn sender(headers: &HeaderMap, caller: IpAddr, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
+    let lines = headers.get_all(FORWARDED_FOR).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    // A line that is left out would put an earlier one, which the client may have written, in its place.
+    let lines: Vec<_> = lines.collect();
+    let entries: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
+    let mut sender = caller;
+    for entry in entries.into_iter().rev() {
+        if !is_trusted(sender) {
+            break;
+        }
+        let Some(address) = address(entry) else { break };
+        sender = address;
+    }
+    sender
+}
+
+/// Some proxies add a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    let address: IpAddr = bare.or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))?;
+    Some(address.to_canonical())
+}
+
+/// What the nearest proxy said, if several did.
+fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    value.rsplit(',').next().map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// The host of `host[:port]`, if it is one (RFC 3986, section 3.2.2); names in other scripts come as ASCII.
+fn host(authority: &str) -> Option<&str> {
+    let end = match authority.find(']') {
+        Some(end) => end + 1,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    let (host, rest) = authority.split_at(end);
+    let port = rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let valid = match host.strip_prefix('[') {
+        Some(address) => address.trim_end_matches(']').parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.len() <= 253 && host.chars().all(name),
+    };
+    (port && valid).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderValue, Request};
+
+    use super::*;
+
+    fn visitor(from: &str, headers: &[(&str, &str)]) -> Visitor {
+        let mut request = Request::builder().uri("/");
+        for (name, value) in headers {
+            request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let trusted = ["10.0.0.0/8", "::1/128"].map(|net| net.parse().unwrap());
+        let caller = Caller { address: SocketAddr::new(from.parse().unwrap(), 1), way: Way::Plain };
+        Visitor::of(&parts, caller, &trusted)
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed_and_only_about_whom_they_heard() {
+        let table = [
+            ("203.0.113.9", &["1.1.1.1"][..], "203.0.113.9"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.9"], "203.0.113.9"),
+            ("::1", &["203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.1.1.1, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.1.1.1", "203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            ("10.0.0.1", &["1.1.1.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["\u{e9}, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.1.1.1", "\u{e9}, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.1.1.1", "\u{e9}"], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1, <script>, 10.0.0.2"], "10.0.0.2"),
+            ("10.0.0.1", &[""], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.9:4711"], "203.0.113.9"),
+            ("10.0.0.1", &["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("10.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
+            ("10.0.0.1", &["::ffff:203.0.113.9"], "203.0.113.9"),
+        ];
+        for (from, chain, expected) in table {
+            let headers: Vec<_> = chain.iter().map(|line| ("x-forwarded-for", *line)).collect();
+            assert_eq!(visitor(from, &headers).address.to_string(), expected, "{from} {chain:?}");
+        }
+    }
+
+    #[test]
+    fn visitors_are_counted_by_network_and_a_proxy_is_not() {
+        let counted = |from: &str, chain: &[(&str, &str)]| visitor(from, chain).counted_as();
+        let network = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(counted("203.0.113.9", &[]), network("203.0.113.9"));
+        assert_eq!(counted("2001:db8::1", &[]), network("2001:db8::"));
+        assert_eq!(counted("10.0.0.1", &[("x-forwarded-for", "203.0.113.9")]), network("203.0.113.9"));
+        assert_eq!(counted("10.0.0.1", &[]), None);
+    }
+
+    #[test]
+    fn host_and_scheme_are_the_browsers() {
+        let headers = [
+            ("host", "inside:3000"),
+            ("x-forwarded-host", "evil.example, Call.Example:8443"),
+            ("x-forwarded-proto", "https"),
+        ];
+        let proxied = visitor("10.0.0.1", &headers);
+        assert_eq!((&*proxied.host, &*proxied.authority), ("call.example", "call.example:8443"));
+        assert!(proxied.secure);
+        let spoofed = visitor("203.0.113.9", &headers);
+        assert_eq!((&*spoofed.host, &*spoofed.authority, spoofed.secure), ("inside", "inside:3000", false));
+    }
+
+    #[test]
+    fn what_is_no_host_is_none() {
+        for (text, expected) in [
+            ("call.example", "call.example"),
+            ("call.example:443", "call.example"),
+            ("[2001:db8::1]:443", "[2001:db8::1]"),
+            ("127.0.0.1:3000", "127.0.0.1"),
+            ("", ""),
+            (":443", ""),
+            ("call.example:", ""),
+            ("call.example:99999", ""),
+            ("call.example/evil", ""),
+            ("a@b", ""),
+            ("[evil]", ""),
+            ("[::1", ""),
+            ("::1", ""),
+            ("a b", ""),
+        ] {
+            let visitor = visitor("203.0.113.9", &[("host", text)]);
+            assert_eq!(visitor.host, expected, "{text}");
+            assert_eq!(visitor.authority.is_empty(), expected.is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Load shedding: places for which the networks that hold the most of them pay when there are no more.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::idle_timeout::Pulse;
+use crate::server::net::connection_limit::network;
+
+/// Places of which a newcomer always gets one, at the cost of the network that has the most.
+#[derive(Debug)]
+pub(crate) struct SharedPlaces {
+    all: usize,
+    each: usize,
+    stale: Duration,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    count: usize,
+    last_id: u64,
+    networks: HashMap<IpAddr, BTreeMap<u64, Pulse>>,
+}
+
+/// A place that is held until this is dropped, or until it is taken away and the connection told so.
+#[derive(Debug)]
+pub(crate) struct SharedPlace {
+    places: Arc<SharedPlaces>,
+    network: IpAddr,
+    id: u64,
+}
+
+impl SharedPlaces {
+    /// So many in all, and for each network, which may replace a connection of its own that was of no use for `stale`.
+    pub(crate) fn new(all: usize, each: usize, stale: Duration) -> Self {
+        Self { all, each, stale, held: Mutex::default() }
+    }
+
+    /// Takes one for a connection of `from`. When all are taken, the connection that was of no use for the longest
+    /// time among those of the network that has the most is shed. None if this network, if it is limited, has as many
+    /// as it may, all of them of use.
+    pub(crate) fn take(
+        self: &Arc<Self>,
+        from: IpAddr,
+        is_limited: bool,
+        pulse: &Pulse,
+    ) -> Option<SharedPlace> {
+        let network = network(from);
+        let mut held = self.lock();
+        if is_limited && held.of(network) >= self.each && !held.shed(network, self.stale) {
+            return None;
+        }
+        if held.count >= self.all {
+            held.shed_heaviest();
+        }
+        held.last_id += 1;
+        held.count += 1;
+        let id = held.last_id;
+        held.networks.entry(network).or_default().insert(id, pulse.clone());
+        Some(SharedPlace { places: self.clone(), network, id })
+    }
+
+    /// Sheds a connection as if a place were needed.
+    pub(crate) fn shed(&self) {
+        self.lock().shed_heaviest();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn of(&self, network: IpAddr) -> usize {
+        self.networks.get(&network).map_or(0, BTreeMap::len)
+    }
+
+    /// Sheds the stillest connection of those networks that have most.
+    fn shed_heaviest(&mut self) {
+        let most = self.networks.values().map(BTreeMap::len).max().unwrap_or_default();
+        let heaviest = self.networks.iter().filter(|(_, holders)| holders.len() == most);
+        let stillest = |holders: &BTreeMap<u64, Pulse>| holders.values().map(Pulse::last).min();
+        if let Some((network, _)) = heaviest.min_by_key(|(_, holders)| stillest(holders)) {
+            self.shed(*network, Duration::ZERO);
+        }
+    }
+
+    /// Sheds one connection of a network, with all that it holds, if one was of no use for so long.
+    fn shed(&mut self, network: IpAddr, still: Duration) -> bool {
+        let Some(holders) = self.networks.get_mut(&network) else { return false };
+        let Some(pulse) = holders.values().min_by_key(|pulse| pulse.last()).cloned() else { return false };
+        if Instant::now().saturating_duration_since(pulse.last()) < still {
+            return false;
+        }
+        pulse.shed();
+        let before = holders.len();
+        holders.retain(|_, other| !other.is_of_same_connection(&pulse));
+        self.count -= before - holders.len();
+        if holders.is_empty() {
+            self.networks.remove(&network);
+        }
+        true
+    }
+
+    fn remove(&mut self, network: IpAddr, id: u64) {
+        let Some(holders) = self.networks.get_mut(&network) else { return };
+        if holders.remove(&id).is_some() {
+            self.count -= 1;
+        }
+        if holders.is_empty() {
+            self.networks.remove(&network);
+        }
+    }
+}
+
+impl Drop for SharedPlace {
+    fn drop(&mut self) {
+        self.places.lock().remove(self.network, self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const STALE: Duration = Duration::from_secs(5);
+
+    fn ip(last: u8) -> IpAddr {
+        [192, 0, 2, last].into()
+    }
+
+    fn is_shed(pulse: &Pulse) -> bool {
+        pulse.until_shed().now_or_never().is_some()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_newcomer_takes_the_place_of_the_stillest_of_the_heaviest() {
+        let places = Arc::new(SharedPlaces::new(5, 3, STALE));
+        let mut held = Vec::new();
+        for from in [1, 1, 1, 2, 2] {
+            let pulse = Pulse::default();
+            held.push((places.take(ip(from), true, &pulse).unwrap(), pulse));
+            advance(Duration::from_millis(10)).await;
+        }
+        held[0].1.beat();
+        let newcomer = Pulse::default();
+        let _place = places.take(ip(3), true, &newcomer).unwrap();
+        let shed: Vec<_> = held.iter().map(|(_, pulse)| is_shed(pulse)).collect();
+        assert_eq!(shed, [false, true, false, false, false]);
+        // What was taken away is not given back a second time.
+        drop(held);
+        assert_eq!(places.lock().count, 1);
+        assert!(!is_shed(&newcomer));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_shed_with_all_that_it_holds_and_no_other() {
+        let places = Arc::new(SharedPlaces::new(6, usize::MAX, Duration::ZERO));
+        let pulses = [Pulse::default(), Pulse::default(), Pulse::default()];
+        let mut held = Vec::new();
+        for (last, pulse) in (1..).zip(&pulses[..2]) {
+            (0..3).for_each(|_| held.push(places.take(ip(last), false, pulse).unwrap()));
+            advance(Duration::from_millis(10)).await;
+        }
+        pulses[1].beat();
+        (0..3).for_each(|_| held.push(places.take(ip(3), false, &pulses[2]).unwrap()));
+        assert_eq!(pulses.each_ref().map(is_shed), [true, false, false]);
+        drop(held);
+        let left = places.lock();
+        assert_eq!((left.count, left.networks.len()), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_at_its_limit_replaces_only_what_stands_still() {
+        let places = Arc::new(SharedPlaces::new(9, 2, STALE));
+        let pulses = [Pulse::default(), Pulse::default()];
+        let _held = pulses.each_ref().map(|pulse| places.take(ip(1), true, pulse).unwrap());
+        assert!(places.take(ip(1), true, &Pulse::default()).is_none());
+        advance(STALE).await;
+        pulses[0].beat();
+        assert!(places.take(ip(1), true, &Pulse::default()).is_some());
+        assert!(!is_shed(&pulses[0]) && is_shed(&pulses[1]));
+        assert!(places.take(ip(1), false, &Pulse::default()).is_some(), "a proxy has no limit of its own");
+    }
+}

@@ -1,0 +1,130 @@
+//! The pages that Leptos renders, and the files they load.
+
+use any_spawner::Executor;
+use axum::extract::{Query, RawQuery, Request};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE, VARY};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{any, get};
+use axum::{Extension, Router};
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_axum::{ResponseOptions, render_app_to_stream_with_context};
+use serde::Deserialize;
+use tower_http::compression::CompressionLayer;
+
+use super::forwarded::Visitor;
+use super::headers::{page_policy, secure};
+use super::language;
+use super::site::Site;
+use crate::app::{Address, shell};
+use crate::protocol::RoomId;
+
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+/// Where the form of a page without its scripts goes.
+const FORM_PATH: &str = "/room";
+
+/// Routes of all pages and files.
+pub(crate) fn router() -> Router {
+    // Fails only if it was done before; `leptos_routes`, which needs a router in the app, would do it as well.
+    _ = Executor::init_tokio();
+    let watched = std::env::var_os("LEPTOS_WATCH").is_some();
+    let site = Site::find();
+    let page = || {
+        let site = site.clone();
+        let context = move || describe_response(watched);
+        render_app_to_stream_with_context(context, move || shell(site.page_files()))
+    };
+    let lost = any(page());
+    let pages = Router::new()
+        .route(FORM_PATH, get(enter_room))
+        .route("/", get(page()))
+        .route(&format!("{FORM_PATH}/{{room}}"), get(page()));
+    let router = match &site {
+        Site::Inside(files) => pages.fallback(lost).layer(CompressionLayer::new()).merge(files.routes()),
+        Site::Folder(files) if watched => files.add_to(pages, lost),
+        Site::Folder(files) => files.add_to(pages, lost).layer(CompressionLayer::new()),
+    };
+    router.layer(from_fn(to_normal_form)).layer(from_fn(secure))
+}
+
+/// Runs once for every page, where Leptos keeps what belongs to one request.
+fn describe_response(watched: bool) {
+    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
+        return;
+    };
+    if let Some(nonce) = use_nonce() {
+        insert(&response, CONTENT_SECURITY_POLICY, &page_policy(&nonce, watched));
+    }
+    insert(&response, VARY, "accept, accept-language, cookie");
+    // What a proxy does to pages it does not do to text: the page asks for this when its nodes are not as they were sent.
+    if parts.headers.get(ACCEPT).is_some_and(|accept| accept == "text/plain") {
+        insert(&response, CONTENT_TYPE, "text/plain; charset=utf-8");
+        insert(&response, CACHE_CONTROL, "no-store, no-transform");
+    }
+    // A number in a search engine would be an invitation to everybody.
+    if parts.uri.path() != "/" {
+        insert(&response, ROBOTS, "noindex, nofollow");
+    }
+    let secure = parts.extensions.get::<Visitor>().is_some_and(|visitor| visitor.secure);
+    let choice = language::choose(parts.uri.query(), &parts.headers);
+    if choice.asked_for {
+        insert(&response, SET_COOKIE, &language::cookie(choice.lang, secure));
+    }
+    provide_context(choice.lang);
+    let form = Query::<Form>::try_from_uri(&parts.uri).map(|Query(form)| form);
+    let address = Address {
+        path: parts.uri.path().to_owned(),
+        typed_room: form.map(|form| form.room).unwrap_or_default(),
+    };
+    if address.invitation().is_none() {
+        response.set_status(StatusCode::NOT_FOUND);
+    }
+    provide_context(address);
+}
+
+fn insert(response: &ResponseOptions, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.insert_header(name, value);
+    }
+}
+
+#[derive(Deserialize)]
+struct Form {
+    #[serde(default)]
+    room: String,
+}
+
+/// The form of a page without its scripts: to the room's own page, or back with what was typed.
+async fn enter_room(
+    Extension(visitor): Extension<Visitor>,
+    Query(form): Query<Form>,
+    RawQuery(query): RawQuery,
+) -> Redirect {
+    match RoomId::from_pasted(&form.room, &visitor.authority) {
+        // A room number needs no escaping in a path.
+        Ok(room) => Redirect::to(&format!("{FORM_PATH}/{room}")),
+        Err(_) => Redirect::to(&format!("/?{}", query.unwrap_or_default())),
+    }
+}
+
+/// Leads every way to write a room's address to the one that the page itself uses.
+async fn to_normal_form(request: Request, next: Next) -> Response {
+    match normal_form(request.uri()) {
+        // Not to be kept: tomorrow another program may have this address.
+        Some(address) => ([(CACHE_CONTROL, "no-store")], Redirect::permanent(&address)).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn normal_form(uri: &Uri) -> Option<String> {
+    let path = uri.path();
+    let (folder, number) = path.split_at_checked(FORM_PATH.len() + 1)?;
+    let is_room = folder.strip_suffix('/').is_some_and(|folder| folder.eq_ignore_ascii_case(FORM_PATH));
+    let room = RoomId::from_typed(number).ok().filter(|_| is_room)?;
+    let address = format!("{FORM_PATH}/{room}");
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    (address != path).then(|| address + &query)
+}

@@ -1,0 +1,92 @@
+//! Where the files come from that pages load: from inside the binary, or, while one develops, from a folder.
+
+pub(crate) mod inside;
+
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::MethodRouter;
+use tower_http::services::ServeDir;
+
+use self::inside::Inside;
+use super::headers::immutable;
+use crate::app::PageFiles;
+
+/// Name of the program, and so of its files.
+const OUTPUT_NAME: &str = env!("CARGO_PKG_NAME");
+/// Where the files with a hash in their names are.
+pub(crate) const HASHED_FOLDER: &str = "pkg";
+
+/// The files of the pages.
+#[derive(Clone, Debug)]
+pub(crate) enum Site {
+    /// Compiled in (feature `embed`).
+    Inside(Inside),
+    /// As cargo-leptos leaves them.
+    Folder(Folder),
+}
+
+/// What cargo-leptos builds and says about it in the environment.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    root: PathBuf,
+    /// Which hash is in the name of which file; none if names have none.
+    hashes: Option<PathBuf>,
+}
+
+impl Site {
+    /// The one that this binary has.
+    pub(crate) fn find() -> Self {
+        match crate::embedded::files() {
+            files if files.is_empty() => Self::Folder(Folder::find()),
+            files => Self::Inside(Inside::new(files)),
+        }
+    }
+
+    /// What the head of a page names.
+    pub(crate) fn page_files(&self) -> PageFiles {
+        match self {
+            Self::Inside(inside) => inside.page_files(),
+            Self::Folder(folder) => folder.page_files(),
+        }
+    }
+}
+
+impl Folder {
+    fn find() -> Self {
+        let set = |name: &str| std::env::var(name).ok();
+        // Other files than the binary's own must not be named, so the list lies beside it.
+        let list = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
+        let may_hash = set("LEPTOS_HASH_FILES").is_none_or(|hash| hash == "true");
+        Self {
+            root: set("LEPTOS_SITE_ROOT").unwrap_or_else(|| "target/site".into()).into(),
+            hashes: list.filter(|list| may_hash && list.is_file()),
+        }
+    }
+
+    /// Read for each page: `cargo leptos watch` builds while the server runs.
+    fn page_files(&self) -> PageFiles {
+        let list =
+            self.hashes.as_ref().and_then(|list| std::fs::read_to_string(list).ok()).unwrap_or_default();
+        let path = |kind: &str| {
+            let hash = list.lines().filter_map(|line| line.split_once(": ")).find(|(of, _)| *of == kind);
+            match hash {
+                Some((_, hash)) => format!("/{HASHED_FOLDER}/{OUTPUT_NAME}.{}.{kind}", hash.trim()),
+                None => format!("/{HASHED_FOLDER}/{OUTPUT_NAME}.{kind}"),
+            }
+        };
+        PageFiles { stylesheet: path("css"), script: path("js"), program: path("wasm") }
+    }
+
+    /// Adds the files to the pages; `lost` answers for what is neither.
+    pub(crate) fn add_to(&self, pages: Router, lost: MethodRouter) -> Router {
+        let files = |folder: &Path| ServeDir::new(folder).precompressed_br().precompressed_gzip();
+        let mut hashed = Router::new().fallback_service(files(&self.root.join(HASHED_FOLDER)));
+        if self.hashes.is_some() {
+            hashed = hashed.layer(from_fn(immutable));
+        }
+        let others = files(&self.root).append_index_html_on_directories(false).fallback(lost);
+        pages.nest(&format!("/{HASHED_FOLDER}"), hashed).fallback_service(others)
+    }
+}

@@ -1,0 +1,257 @@
+//! The sockets that the server listens on, opened before anything else so that a port that cannot be had is the
+//! first thing the host hears of.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tracing::info;
+
+use crate::server::config::Config;
+use crate::server::ice::Secret;
+use crate::server::ice::secret::relay_secret;
+use crate::server::net::bind::listener;
+use crate::server::net::tcp::hold_little;
+use crate::server::turn::Relay;
+
+/// Ports below are the system's.
+pub(crate) const FIRST_FREE_PORT: u16 = 1024;
+/// The port that an address of HTTPS need not name, and where certificate authorities ask (RFC 8737, section 3).
+pub(crate) const HTTPS_PORT: u16 = 443;
+/// HTTPS in one's own network, if this user may not have the port that is set: there, any port will do.
+pub(crate) const LAN_PORT: u16 = 3443;
+
+const RELAY_KEY: &str = "relay.port";
+
+/// What the server listens on.
+#[derive(Debug)]
+pub struct Doors {
+    http: Door,
+    https: Option<Door>,
+    public_https: Option<u16>,
+    relay: Option<(Relay, Secret)>,
+}
+
+#[derive(Debug)]
+struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// A port that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address} ({key}): {fault}{advice}")]
+pub struct DoorError {
+    /// Where.
+    pub address: SocketAddr,
+    /// The setting that says so.
+    pub key: &'static str,
+    /// What the system says.
+    pub fault: io::Error,
+    advice: String,
+}
+
+/// How a connection came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As it is.
+    Plain,
+    /// Within TLS.
+    Tls,
+}
+
+impl Doors {
+    /// Opens all that the settings ask for.
+    ///
+    /// # Errors
+    /// Which one cannot be opened, why, and what helps.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn open(config: &Config) -> Result<Self, DoorError> {
+        let patience = 2 * config.limits.write_timeout;
+        let http = Door::open(config.address(), "server.port", patience)?;
+        let https = config.tls.is_on().then(|| {
+            let port = |port| Door::open(SocketAddr::new(config.server.host, port), "tls.port", patience);
+            match port(config.tls.port) {
+                Err(error) if config.tls.lan && error.fault.kind() == io::ErrorKind::PermissionDenied => {
+                    info!(
+                        "port {} is the system's, so HTTPS is at port {LAN_PORT} (tls.port)",
+                        config.tls.port
+                    );
+                    port(LAN_PORT)
+                }
+                result => result,
+            }
+        });
+        let public_https = Some(config.tls.public_port).filter(|port| *port != 0);
+        Ok(Self { http, https: https.transpose()?, public_https, relay: open_relay(config)? })
+    }
+
+    /// Where HTTP is.
+    pub fn http(&self) -> SocketAddr {
+        self.http.address
+    }
+
+    /// Where HTTPS is.
+    pub fn https(&self) -> Option<SocketAddr> {
+        self.https.as_ref().map(|door| door.address)
+    }
+
+    /// The port at which browsers find HTTPS.
+    pub(crate) fn https_port(&self) -> Option<u16> {
+        self.https().map(|address| self.public_https.unwrap_or(address.port()))
+    }
+
+    /// The relay and what its passwords are derived from, if there is one.
+    pub(crate) fn relay(&self) -> Option<&(Relay, Secret)> {
+        self.relay.as_ref()
+    }
+
+    /// Where the relay has its ports for UDP and TCP.
+    pub fn relay_ports(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let (relay, _) = self.relay.as_ref()?;
+        relay.udp_address().ok().zip(relay.tcp_address().ok())
+    }
+
+    /// Where a browser on this machine finds plain HTTP: it opens `localhost`, not the address that means all.
+    pub fn url(&self) -> String {
+        match self.http.address {
+            all if all.ip().is_unspecified() => format!("http://localhost:{}", all.port()),
+            one => format!("http://{one}"),
+        }
+    }
+
+    /// Where browsers find HTTPS if the server has these names; nowhere if there is none.
+    pub fn urls(&self, hosts: &[String]) -> Vec<String> {
+        let Some(port) = self.https_port() else { return Vec::new() };
+        let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
+        hosts.iter().map(|host| format!("https://{host}{port}")).collect()
+    }
+
+    /// The next connection through any of them, with the address at its other end.
+    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Way)> {
+        let https = async {
+            match &self.https {
+                Some(door) => door.listener.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        let ((stream, address), way) = tokio::select! {
+            accepted = self.http.listener.accept() => (accepted?, Way::Plain),
+            accepted = https => (accepted?, Way::Tls),
+        };
+        Ok((stream, canonical(address), way))
+    }
+}
+
+impl Door {
+    fn open(address: SocketAddr, key: &'static str, patience: Duration) -> Result<Self, DoorError> {
+        let open = || {
+            let listener = listener(address.ip(), address.port())?;
+            hold_little(&listener, patience);
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address })
+        };
+        open().map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
+    }
+}
+
+fn open_relay(config: &Config) -> Result<Option<(Relay, Secret)>, DoorError> {
+    if !config.relay.enabled {
+        return Ok(None);
+    }
+    let (host, key) = (config.relay.listen, RELAY_KEY);
+    let address = SocketAddr::new(host, config.relay.port);
+    let open = || {
+        let folder = config.server.state_folder();
+        let secret = relay_secret(&config.relay.secret, folder.as_deref())?;
+        Ok((Relay::open(&config.relay, secret.clone(), host)?, secret))
+    };
+    open().map(Some).map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
+}
+
+fn advice(address: SocketAddr, key: &str, fault: &io::Error) -> String {
+    match fault.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("; another program listens there: stop it, or set another {key}")
+        }
+        io::ErrorKind::PermissionDenied if address.port() < FIRST_FREE_PORT => format!(
+            "; ports below {FIRST_FREE_PORT} need a permission: start Parlor as a systemd service with \
+             AmbientCapabilities=CAP_NET_BIND_SERVICE, or run `sudo setcap cap_net_bind_service=+ep` on its \
+             file once, or set another {key}"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            let key = if key == RELAY_KEY { "relay.listen" } else { "server.host" };
+            format!("; this machine has no such address: set another {key}")
+        }
+        _ => String::new(),
+    }
+}
+
+/// IPv4 as such, also where it came through a socket for IPv6.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    fn config() -> Config {
+        let mut config = Config::default();
+        config.server.port = 0;
+        config.relay.port = 0;
+        config
+    }
+
+    #[tokio::test]
+    async fn one_socket_takes_both_families_and_tells_them_apart() {
+        let doors = Doors::open(&config()).unwrap();
+        assert!(doors.https().is_none());
+        for host in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
+            let stream = match TcpStream::connect((host, doors.http().port())).await {
+                Ok(stream) => stream,
+                Err(_) if host.is_ipv6() => continue,
+                Err(error) => panic!("{error}"),
+            };
+            let (_, address, way) = doors.accept().await.unwrap();
+            assert_eq!((address, way), (stream.local_addr().unwrap(), Way::Plain));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_named_with_its_setting() {
+        let first = Doors::open(&config()).unwrap();
+        let mut second = config();
+        second.server.port = first.http().port();
+        let text = Doors::open(&second).unwrap_err().to_string();
+        assert!(
+            text.contains(&second.address().to_string()) && text.contains("set another server.port"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_told_with_its_setting() {
+        let fault = io::ErrorKind::AddrNotAvailable.into();
+        for (key, setting) in
+            [("server.port", "server.host"), ("tls.port", "server.host"), (RELAY_KEY, "relay.listen")]
+        {
+            let text = advice("192.0.2.1:3478".parse().unwrap(), key, &fault);
+            assert!(text.ends_with(&format!("set another {setting}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_of_the_system_comes_with_advice() {
+        let fault = io::ErrorKind::PermissionDenied.into();
+        let text = advice("[::]:443".parse().unwrap(), "tls.port", &fault);
+        for way in ["CAP_NET_BIND_SERVICE", "setcap", "tls.port"] {
+            assert!(text.contains(way), "{text}");
+        }
+    }
+}

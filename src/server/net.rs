@@ -1,0 +1,10 @@
+//! Sockets, addresses, clocks and counts: what every wing of the server stands on.
+
+pub(crate) mod addresses;
+pub(crate) mod bind;
+pub(crate) mod clock;
+pub(crate) mod connection_limit;
+pub(crate) mod file_reserve;
+pub(crate) mod private_file;
+pub(crate) mod rate;
+pub(crate) mod tcp;

@@ -1,0 +1,55 @@
+//! Sockets on ports of this machine, for both families of addresses where the system has both.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use socket2::{Domain, Socket, Type};
+use tokio::net::TcpListener;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// A socket on a port; `::` is every address of this machine, of IPv4 too.
+///
+/// # Errors
+/// If the port cannot be had.
+pub(crate) fn bound(kind: Type, host: IpAddr, port: u16) -> io::Result<Socket> {
+    match bound_at(kind, SocketAddr::new(host, port)) {
+        // A system without IPv6 has no such sockets, or none for its own addresses.
+        Err(fault) if host == IpAddr::V6(Ipv6Addr::UNSPECIFIED) && !is_refusal(&fault) => {
+            bound_at(kind, (Ipv4Addr::UNSPECIFIED, port).into())
+        }
+        result => result,
+    }
+}
+
+/// One that takes connections.
+///
+/// # Errors
+/// If the port cannot be had.
+///
+/// # Panics
+/// Outside of a Tokio runtime.
+pub(crate) fn listener(host: IpAddr, port: u16) -> io::Result<TcpListener> {
+    let socket = bound(Type::STREAM, host, port)?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn bound_at(kind: Type, address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        socket.set_only_v6(false)?;
+    }
+    if kind == Type::STREAM {
+        // A server that was stopped can be started at once. On Windows the option means more.
+        socket.set_reuse_address(cfg!(unix))?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+fn is_refusal(fault: &io::Error) -> bool {
+    matches!(fault.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied)
+}

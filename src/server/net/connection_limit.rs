@@ -1,0 +1,120 @@
+//! How many connections there are: in all, and from one network.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The places for connections.
+#[derive(Debug)]
+pub(crate) struct Places {
+    all: usize,
+    each: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    networks: HashMap<IpAddr, usize>,
+}
+
+/// A place that is taken until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    places: Arc<Places>,
+    /// Whose it counts as, if anybody's.
+    network: Option<IpAddr>,
+}
+
+impl Places {
+    /// So many in all, and for each network.
+    pub(crate) fn new(all: usize, each: usize) -> Self {
+        Self { all, each, taken: Mutex::default() }
+    }
+
+    /// Takes one, if there is one.
+    pub(crate) fn take(self: &Arc<Self>, from: IpAddr) -> Option<Place> {
+        let network = network(from);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let have = taken.networks.get(&network).copied().unwrap_or_default();
+        if taken.all >= self.all || have >= self.each {
+            return None;
+        }
+        taken.all += 1;
+        taken.networks.insert(network, have + 1);
+        Some(Place { places: self.clone(), network: Some(network) })
+    }
+
+    /// The same for one through whom many come, such as a trusted proxy: only what there is in all limits it.
+    pub(crate) fn take_for_many(self: &Arc<Self>) -> Option<Place> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.all >= self.all {
+            return None;
+        }
+        taken.all += 1;
+        Some(Place { places: self.clone(), network: None })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all -= 1;
+        let Some(network) = self.network else { return };
+        if let Some(have) = taken.networks.get_mut(&network) {
+            *have -= 1;
+            if *have == 0 {
+                taken.networks.remove(&network);
+            }
+        }
+    }
+}
+
+/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that one network has. A customer has several
+/// such networks, often 256 (RFC 6177).
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_limited_for_one_and_for_all_and_come_back() {
+        let places = Arc::new(Places::new(3, 2));
+        let [first, second, third] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|ip| ip.parse().unwrap());
+        let held = [places.take(first), places.take(first)].map(Option::unwrap);
+        assert!(places.take(first).is_none());
+        let other = places.take(second).unwrap();
+        assert!(places.take(third).is_none());
+        drop(held);
+        assert!(places.take(first).is_some() && places.take(third).is_some());
+        drop(other);
+        assert!(places.taken.lock().unwrap().networks.is_empty());
+    }
+
+    #[test]
+    fn one_who_comes_for_many_may_have_all_there_are() {
+        let places = Arc::new(Places::new(3, 1));
+        let held: Vec<_> = std::iter::from_fn(|| places.take_for_many()).collect();
+        assert_eq!(held.len(), 3);
+        assert!(places.take("192.0.2.1".parse().unwrap()).is_none());
+        drop(held);
+        assert!(places.take("192.0.2.1".parse().unwrap()).is_some());
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_customer_share() {
+        let places = Arc::new(Places::new(9, 1));
+        let take = |address: &str| places.take(address.parse().unwrap());
+        let held = take("2001:db8::1").unwrap();
+        assert!(take("2001:db8::ffff:2").is_none() && take("2001:db8:0:1::1").is_some());
+        drop(held);
+        let _held = take("192.0.2.1").unwrap();
+        assert!(take("::ffff:192.0.2.1").is_none() && take("2001:db8::2").is_some());
+    }
+}

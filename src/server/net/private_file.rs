@@ -1,0 +1,151 @@
+//! Files and folders that only the server's own user may read: keys, secrets, seats.
+//!
+//! What is made here is closed to others. What was there before is left as it is, since its host may have reasons;
+//! [`warn_if_open`] tells.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tracing::warn;
+
+/// Rights of the file's group and of everybody, as Unix writes them.
+const GROUP_OR_OTHERS: u32 = 0o077;
+/// Rights of everybody.
+const OTHERS: u32 = 0o007;
+
+/// Makes a folder, and those above it, with mode 700; one that is there stays as it is.
+///
+/// # Errors
+/// If it cannot be made.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    close_folder(&mut builder);
+    builder.create(folder)
+}
+
+/// Writes a file into a folder and takes it away again.
+///
+/// # Errors
+/// If that cannot be done.
+pub(crate) fn try_folder(folder: &Path) -> io::Result<()> {
+    let file = folder.join(format!("trial-{}", std::process::id()));
+    write(&file, b"")?;
+    fs::remove_file(file)
+}
+
+/// Writes a secret in one step: whoever reads the file finds all of the old text or all of the new one.
+///
+/// # Errors
+/// If the disk refuses.
+pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = file.with_extension("new");
+    let mut writer = create(&new)?;
+    writer.write_all(bytes)?;
+    writer.sync_all()?;
+    fs::rename(&new, file)
+}
+
+/// Makes an empty file with mode 600 in the place of what was there.
+///
+/// # Errors
+/// If the disk refuses.
+pub(crate) fn create(file: &Path) -> io::Result<File> {
+    // One that was left behind may have been open to others.
+    drop(fs::remove_file(file));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    close_file(&mut options);
+    options.open(file)
+}
+
+/// Whether the file or folder is there, and its group or everybody has any right to it.
+pub(crate) fn is_open(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| has_right(&about, GROUP_OR_OTHERS))
+}
+
+/// Tells the host of a file or folder of Parlor's own that others than its user have a right to.
+pub(crate) fn warn_if_open(setting: &str, path: &Path) {
+    if is_open(path) {
+        let mode = if path.is_dir() { 700 } else { 600 };
+        warn!(path = %path.display(), "{setting}: other users of this machine have rights to what is private: chmod {mode}");
+    }
+}
+
+/// The same for a file of the host's, which a group may have been made for.
+pub(crate) fn warn_if_open_to_everybody(setting: &str, path: &Path) {
+    if fs::metadata(path).is_ok_and(|about| has_right(&about, OTHERS)) {
+        warn!(path = %path.display(), "{setting}: every user of this machine has rights to this file: chmod o= takes them away");
+    }
+}
+
+#[cfg(unix)]
+fn has_right(about: &Metadata, rights: u32) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & rights != 0
+}
+
+#[cfg(unix)]
+fn close_folder(builder: &mut DirBuilder) {
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
+}
+
+#[cfg(unix)]
+fn close_file(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+// Elsewhere the folders of a user are closed to others by themselves.
+#[cfg(not(unix))]
+fn has_right(_: &Metadata, _: u32) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn close_folder(_: &mut DirBuilder) {}
+
+#[cfg(not(unix))]
+fn close_file(_: &mut OpenOptions) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_closed_to_others() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("a/b");
+        let file = folder.join("key.pem");
+        make_folder(&folder).unwrap();
+        fs::write(folder.join("key.new"), "left behind").unwrap();
+        for text in ["one", "two"] {
+            write(&file, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        }
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+        try_folder(&folder).unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        assert!(!is_open(&folder) && !is_open(&file));
+    }
+
+    #[test]
+    fn what_others_may_read_or_enter_is_open_and_left_as_it_is() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("key.pem");
+        fs::write(&file, "").unwrap();
+        let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for (mode, open) in [(0o600, false), (0o400, false), (0o640, true), (0o644, true), (0o604, true)] {
+            set(&file, mode);
+            assert_eq!(is_open(&file), open, "{mode:o}");
+        }
+        for (mode, open) in [(0o700, false), (0o750, true), (0o711, true), (0o755, true)] {
+            set(place.path(), mode);
+            make_folder(place.path()).unwrap();
+            assert_eq!(is_open(place.path()), open, "{mode:o}");
+        }
+        assert!(!is_open(&place.path().join("nowhere")));
+    }
+}

@@ -1,0 +1,216 @@
+//! Every open WebSocket of the server: counted, limited, and closed together when the server stops.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::outbox::{Outbox, QueueLimit};
+use super::probation::Probation;
+use crate::protocol::CloseCode;
+use crate::server::net::connection_limit::{Place, Places};
+
+/// Most sockets on probation; they are in the way of nobody but each other.
+pub(crate) const MOST_ON_PROBATION: usize = 1024;
+
+/// How many sockets there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SocketLimit {
+    /// In all.
+    pub(crate) all: usize,
+    /// From one network.
+    pub(crate) each: usize,
+    /// Beyond both, for those who take a seat back: so many in all, and from one network as many as `each` again.
+    pub(crate) returning: usize,
+}
+
+/// The open sockets; clones are the same list.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    queue: QueueLimit,
+    places: Arc<Places>,
+    returning: Arc<Places>,
+    open: Arc<Mutex<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    outboxes: BTreeMap<u64, Arc<Outbox>>,
+    probation: Probation,
+    last_id: u64,
+    stopping: bool,
+}
+
+/// One open socket; dropping it takes it off the list.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    id: u64,
+    outbox: Arc<Outbox>,
+    network: Option<IpAddr>,
+    /// None while it is on probation.
+    place: Option<Place>,
+    connections: Connections,
+}
+
+impl Connections {
+    /// An empty list.
+    pub(crate) fn new(limit: SocketLimit, queue: QueueLimit) -> Self {
+        let open = Open {
+            outboxes: BTreeMap::new(),
+            probation: Probation::new(limit.returning.min(MOST_ON_PROBATION)),
+            last_id: 0,
+            stopping: false,
+        };
+        Self {
+            queue,
+            places: Arc::new(Places::new(limit.all, limit.each)),
+            returning: Arc::new(Places::new(limit.returning, limit.each)),
+            open: Arc::new(Mutex::new(open)),
+        }
+    }
+
+    /// Enters a new socket from `network`, or from one that speaks for many, unless the server is stopping.
+    ///
+    /// Without a place for it, it is on probation: it has to take a seat back.
+    pub(crate) fn enter(&self, network: Option<IpAddr>) -> Option<Connection> {
+        let place = take(&self.places, network);
+        let mut open = self.lock();
+        if open.stopping || place.is_none() && !open.probation.exists() {
+            return None;
+        }
+        open.last_id += 1;
+        let (id, outbox) = (open.last_id, Arc::new(Outbox::new(self.queue)));
+        if place.is_none()
+            && let Some(evicted) = open.probation.enter(network, id)
+            && let Some(outbox) = open.outboxes.get(&evicted)
+        {
+            outbox.cut(CloseCode::Busy);
+        }
+        open.outboxes.insert(id, outbox.clone());
+        drop(open);
+        Some(Connection { id, outbox, network, place, connections: self.clone() })
+    }
+
+    /// Closes every socket and lets no new one in.
+    pub(crate) fn stop(&self) {
+        let mut open = self.lock();
+        open.stopping = true;
+        open.outboxes.values().for_each(|outbox| outbox.cut(CloseCode::Restart));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connection {
+    /// What waits to be written to the socket.
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// The network that it counts as.
+    pub(crate) fn network(&self) -> Option<IpAddr> {
+        self.network
+    }
+
+    /// Whether it is let in only to take a seat back.
+    pub(crate) fn is_on_probation(&self) -> bool {
+        self.place.is_none()
+    }
+
+    /// Ends the probation if there is a place by now; for one that takes a seat back there are more. Says whether the
+    /// socket may stay.
+    pub(crate) fn find_place(&mut self, comes_back: bool) -> bool {
+        if self.place.is_some() {
+            return true;
+        }
+        let Connections { places, returning, .. } = &self.connections;
+        let beyond = || comes_back.then(|| take(returning, self.network)).flatten();
+        let place = take(places, self.network).or_else(beyond);
+        if place.is_none() || !self.connections.lock().probation.leave(self.network, self.id) {
+            return false;
+        }
+        self.place = place;
+        true
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let mut open = self.connections.lock();
+        open.outboxes.remove(&self.id);
+        if self.place.is_none() {
+            open.probation.leave(self.network, self.id);
+        }
+    }
+}
+
+fn take(places: &Arc<Places>, network: Option<IpAddr>) -> Option<Place> {
+    match network {
+        Some(network) => places.take(network),
+        None => places.take_for_many(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUEUE: QueueLimit = QueueLimit { frames: 1, bytes: 1 };
+
+    fn connections(all: usize, each: usize, returning: usize) -> Connections {
+        Connections::new(SocketLimit { all, each, returning }, QUEUE)
+    }
+
+    fn network(last: u8) -> Option<IpAddr> {
+        Some([192, 0, 2, last].into())
+    }
+
+    #[test]
+    fn one_socket_too_many_is_refused_until_another_has_gone() {
+        let connections = connections(2, 9, 0);
+        let (one, two) = (connections.enter(network(1)), connections.enter(network(1)));
+        assert!(one.is_some() && two.is_some());
+        assert!(connections.enter(network(2)).is_none());
+        drop(one);
+        assert!(connections.enter(network(2)).is_some());
+    }
+
+    #[tokio::test]
+    async fn beyond_the_limit_are_those_who_take_a_seat_back() {
+        let connections = connections(9, 1, 1);
+        let full = connections.enter(network(1)).unwrap();
+        let mut back = connections.enter(network(1)).unwrap();
+        assert!(back.is_on_probation() && !back.find_place(false));
+        assert!(back.find_place(true) && !back.is_on_probation());
+        let mut second = connections.enter(network(1)).unwrap();
+        assert!(!second.find_place(true), "that many may come back from one network");
+        let _third = connections.enter(network(1)).unwrap();
+        assert_eq!(second.outbox().until_cut().await, CloseCode::Busy);
+        drop(back);
+        assert!(!second.find_place(true), "it has been told to go");
+        let other = connections.enter(network(2)).unwrap();
+        assert!(!other.is_on_probation());
+        let mut newcomer = connections.enter(network(1)).unwrap();
+        drop(full);
+        assert!(newcomer.find_place(false), "there is a place by now");
+    }
+
+    #[test]
+    fn who_speaks_for_many_is_limited_by_all_only() {
+        let connections = connections(3, 1, 0);
+        let held: Vec<_> = std::iter::from_fn(|| connections.enter(None)).collect();
+        assert_eq!(held.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn stopping_cuts_every_socket_and_refuses_new_ones() {
+        let connections = connections(2, 9, 9);
+        let open: Vec<_> = (0..3).filter_map(|_| connections.enter(network(1))).collect();
+        connections.stop();
+        for connection in &open {
+            assert_eq!(connection.outbox().until_cut().await, CloseCode::Restart);
+        }
+        assert!(connections.enter(network(1)).is_none());
+    }
+}

@@ -1,0 +1,183 @@
+//! What waits to be written to one socket: bounded, small while idle, and the way to cut the socket.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use futures::task::AtomicWaker;
+
+use crate::protocol::CloseCode;
+
+/// How much may wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueueLimit {
+    /// Frames.
+    pub(crate) frames: usize,
+    /// Bytes in all of them.
+    pub(crate) bytes: usize,
+}
+
+/// A queue with many writers and one reader, the socket's task. A reader too slow for it is cut.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    limit: QueueLimit,
+    queue: Mutex<Queue>,
+    reader: AtomicWaker,
+}
+
+/// What the socket's task does next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    /// Write this.
+    Frame(String),
+    /// Close, whatever else was waiting.
+    Close(CloseCode),
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    frames: VecDeque<String>,
+    bytes: usize,
+    cut: Option<CloseCode>,
+}
+
+impl Outbox {
+    /// An empty queue.
+    pub(crate) fn new(limit: QueueLimit) -> Self {
+        Self { limit, queue: Mutex::default(), reader: AtomicWaker::new() }
+    }
+
+    /// Queues a frame; one too many cuts the socket with [`CloseCode::TooSlow`].
+    pub(crate) fn push(&self, frame: String) {
+        let mut queue = self.lock();
+        if queue.cut.is_some() {
+            return;
+        }
+        queue.bytes += frame.len();
+        queue.frames.push_back(frame);
+        if queue.frames.len() > self.limit.frames || queue.bytes > self.limit.bytes {
+            queue.cut(CloseCode::TooSlow);
+        }
+        drop(queue);
+        self.reader.wake();
+    }
+
+    /// Has the socket closed; what still waits is dropped. The first reason stays.
+    pub(crate) fn cut(&self, code: CloseCode) {
+        self.lock().cut(code);
+        self.reader.wake();
+    }
+
+    /// Waits for something to do. For the socket's task only.
+    pub(crate) async fn next(&self) -> Outgoing {
+        poll_fn(|cx| self.poll(cx, Queue::take)).await
+    }
+
+    /// The next frame, if one waits.
+    pub(crate) fn try_next(&self) -> Option<String> {
+        self.lock().pop()
+    }
+
+    /// Waits until the socket is cut. For the socket's task only.
+    pub(crate) async fn until_cut(&self) -> CloseCode {
+        poll_fn(|cx| self.poll(cx, |queue| queue.cut)).await
+    }
+
+    fn poll<T>(&self, cx: &Context<'_>, take: fn(&mut Queue) -> Option<T>) -> Poll<T> {
+        // Registered first, so that whatever is queued after the look wakes the task.
+        self.reader.register(cx.waker());
+        take(&mut self.lock()).map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn take(&mut self) -> Option<Outgoing> {
+        match self.cut {
+            Some(code) => Some(Outgoing::Close(code)),
+            None => self.pop().map(Outgoing::Frame),
+        }
+    }
+
+    fn pop(&mut self) -> Option<String> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.len();
+        Some(frame)
+    }
+
+    fn cut(&mut self, code: CloseCode) {
+        if self.cut.is_none() {
+            *self = Self { cut: Some(code), ..Self::default() };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: QueueLimit = QueueLimit { frames: 3, bytes: 100 };
+
+    fn pushed(frames: &[&str]) -> Outbox {
+        let outbox = Outbox::new(LIMIT);
+        frames.iter().for_each(|frame| outbox.push((*frame).to_owned()));
+        outbox
+    }
+
+    #[tokio::test]
+    async fn frames_come_out_in_order() {
+        let outbox = pushed(&["a", "b"]);
+        assert_eq!(outbox.next().await, Outgoing::Frame("a".into()));
+        assert_eq!(outbox.try_next(), Some("b".into()));
+        assert_eq!(outbox.try_next(), None);
+    }
+
+    #[tokio::test]
+    async fn one_frame_or_one_byte_too_many_cuts_the_socket() {
+        let long = "x".repeat(LIMIT.bytes);
+        for frames in [&["a", "b", "c", "d"][..], &[&long, "y"]] {
+            let outbox = pushed(frames);
+            assert_eq!(outbox.until_cut().await, CloseCode::TooSlow);
+            assert_eq!(outbox.next().await, Outgoing::Close(CloseCode::TooSlow));
+        }
+        let full = pushed(&["a", "b", "c"]);
+        assert_eq!(full.next().await, Outgoing::Frame("a".into()));
+    }
+
+    #[tokio::test]
+    async fn what_was_read_makes_room_again() {
+        let outbox = Outbox::new(LIMIT);
+        for n in 0..1_000 {
+            outbox.push(format!("{n:50}"));
+            assert_eq!(outbox.next().await, Outgoing::Frame(format!("{n:50}")));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_reason_to_cut_stays_and_nothing_is_queued_after_it() {
+        let outbox = pushed(&["a"]);
+        outbox.cut(CloseCode::Replaced);
+        outbox.cut(CloseCode::Restart);
+        outbox.push("b".into());
+        assert_eq!(outbox.try_next(), None);
+        assert_eq!(outbox.next().await, Outgoing::Close(CloseCode::Replaced));
+    }
+
+    #[tokio::test]
+    async fn a_waiting_reader_is_woken() {
+        let outbox = std::sync::Arc::new(Outbox::new(LIMIT));
+        let reader = tokio::spawn({
+            let outbox = outbox.clone();
+            async move { (outbox.next().await, outbox.until_cut().await) }
+        });
+        tokio::task::yield_now().await;
+        outbox.push("a".into());
+        tokio::task::yield_now().await;
+        outbox.cut(CloseCode::Restart);
+        assert_eq!(reader.await.unwrap(), (Outgoing::Frame("a".into()), CloseCode::Restart));
+    }
+}

@@ -1,0 +1,601 @@
+//! All rooms by number: locks them, carries their deliveries to the sockets' queues, forgets them when empty.
+//!
+//! Two locks, always taken in this order: the map of rooms (whoever comes, goes or expires) and one room
+//! (those and every relay). Deliveries enter the queues under the room's lock, so every peer of a room sees
+//! one order of events.
+
+mod occupied;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tracing::debug;
+
+use super::outbox::Outbox;
+use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
+use super::store::Ledger;
+use crate::protocol::inbound::Relay;
+use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
+use crate::server::event_log::Journal;
+use crate::server::ice::IceServers;
+use crate::server::net::clock::since_epoch;
+use occupied::Occupied;
+
+/// Most rooms that expire, and the longest time that it takes, before others get the map: after a restart all rooms
+/// may be due in one moment.
+const EXPIRED_AT_ONCE: usize = 200;
+const EXPIRY_HOLDS: Duration = Duration::from_millis(2);
+/// Pause before the next of them. The lock is not fair, so those who wait for it need a moment to get it.
+const EXPIRY_PAUSE: Duration = Duration::from_millis(1);
+
+/// The registry of rooms; clones are the same registry.
+#[derive(Clone, Debug)]
+pub(crate) struct Rooms(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    rules: Rules,
+    limit: usize,
+    ice: Arc<IceServers>,
+    journal: Journal,
+    ledger: Ledger,
+    started: Instant,
+    map: Mutex<Map>,
+    /// An away seat's time ends earlier than any known before.
+    sooner: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Map {
+    rooms: HashMap<RoomId, Arc<Mutex<Occupied>>>,
+    /// Rooms to look into and when; those that are not their room's [`Occupied::alarm`] any more do nothing.
+    alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
+    /// How many rooms are [`Occupied::restored`].
+    restored: usize,
+}
+
+/// What a page asks for when it joins.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    /// The room number as the page wrote it.
+    pub(crate) asked: RoomId,
+    /// A display name.
+    pub(crate) name: Option<DisplayName>,
+    /// The token of a seat held before.
+    pub(crate) resume: Option<SeatToken>,
+    /// The page has no peer connections any more.
+    pub(crate) reloaded: bool,
+    /// The host at which the browser found this server.
+    pub(crate) host: String,
+}
+
+/// A seat as one socket holds it. Dropping it counts as the loss of the socket.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    rooms: Rooms,
+    id: RoomId,
+    room: Arc<Mutex<Occupied>>,
+    peer: PeerId,
+    outbox: Arc<Outbox>,
+    parting: Parting,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Parting {
+    Leave,
+    Lose(Loss),
+}
+
+impl Rooms {
+    /// No rooms but those recorded; at most `limit`, and every change of a seat goes into the ledger.
+    pub(crate) fn new(
+        rules: Rules,
+        limit: usize,
+        ice: Arc<IceServers>,
+        journal: Journal,
+        (ledger, records): (Ledger, Vec<RoomRecord>),
+    ) -> Self {
+        let mut map = Map { restored: records.len(), ..Map::default() };
+        map.rooms.reserve(records.len());
+        let restore = |record: RoomRecord| {
+            let id = record.room.clone();
+            let room = Occupied::shared(Room::restore(Duration::ZERO, record, rules));
+            let mut occupied = lock(&room);
+            occupied.restored = true;
+            let record = occupied.room.take_record();
+            map.watch(&id, &mut occupied);
+            drop(occupied);
+            map.rooms.insert(id, room);
+            record
+        };
+        ledger.write_all(records.into_iter().filter_map(restore));
+        let (started, map, sooner) = (Instant::now(), Mutex::new(map), Notify::new());
+        Self(Arc::new(Shared { rules, limit, ice, journal, ledger, started, map, sooner }))
+    }
+
+    /// Time since the registry was made: the clock of everything here.
+    pub(crate) fn now(&self) -> Duration {
+        self.0.started.elapsed()
+    }
+
+    /// The moment that [`Rooms::now`] calls `time`, for timers; `None` is never.
+    pub(crate) fn instant(&self, time: Duration) -> Option<Instant> {
+        self.0.started.checked_add(time)
+    }
+
+    /// Gives a socket a seat; what the room says is then in its outbox.
+    ///
+    /// # Errors
+    /// [`RoomFull`] if the room has no seat left, or the server no room.
+    pub(crate) fn join(&self, id: RoomId, asking: Asking, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
+        let showed_token = asking.resume.is_some();
+        let Some(mut map) = self.map_with(&id) else {
+            self.0.journal.note("no room left on this server", &id, None);
+            return Err(RoomFull);
+        };
+        let known = map.rooms.get(&id).cloned();
+        let room = known.unwrap_or_else(|| Occupied::shared(Room::new(id.clone(), self.0.rules)));
+        let mut occupied = lock(&room);
+        let peer = occupied.room.seat_for(asking.resume.as_ref());
+        let request = JoinRequest {
+            asked: asking.asked,
+            name: asking.name,
+            resume: asking.resume,
+            reloaded: asking.reloaded,
+            token: fresh_token(),
+            ice_servers: self.ice_servers(&asking.host, &id, occupied.turn, peer),
+        };
+        let Ok(admission) = occupied.room.join(self.now(), request) else {
+            // What is written is written when nobody waits for it.
+            drop((occupied, map));
+            let what = if showed_token { "full, for a token that fits no seat" } else { "full" };
+            self.0.journal.note(what, &id, None);
+            return Err(RoomFull);
+        };
+        let peer = admission.peer;
+        if let Some(old) = occupied.take_socket(peer) {
+            old.cut(CloseCode::Replaced);
+        }
+        occupied.put_socket(peer, outbox.clone());
+        occupied.deliver(admission.deliveries);
+        occupied.record(&self.0.ledger);
+        map.restored -= usize::from(std::mem::take(&mut occupied.restored));
+        drop(occupied);
+        map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
+        drop(map);
+        let what = match admission.entry {
+            Entry::Created => "room created",
+            Entry::Joined => "joined",
+            Entry::Resumed { .. } => "back",
+        };
+        self.0.journal.note(what, &id, Some(peer));
+        if showed_token && !matches!(admission.entry, Entry::Resumed { .. }) {
+            self.0.journal.note("showed a token that fits no seat", &id, Some(peer));
+        }
+        let (rooms, outbox, parting) = (self.clone(), outbox.clone(), Parting::Lose(Loss::Lost));
+        Ok(Seat { rooms, id, room, peer, outbox, parting })
+    }
+
+    fn ice_servers(&self, host: &str, room: &RoomId, turn: u64, peer: PeerId) -> Vec<IceServer> {
+        let ice = &self.0.ice;
+        ice.for_holder(host, &ice.holder(room, turn, peer), since_epoch())
+    }
+
+    /// Whether a token proves a seat that is taken, and that was not taken back too often just now.
+    pub(crate) fn may_return(&self, id: &RoomId, token: &SeatToken) -> bool {
+        let Some(room) = lock(&self.0.map).rooms.get(id).cloned() else { return false };
+        let (now, mut occupied) = (self.now(), lock(&room));
+        let peer = occupied.room.holder_of(token);
+        peer.is_some_and(|peer| occupied.may_return(now, peer))
+    }
+
+    /// Gives up the seat that a token proves; says whether there is one.
+    pub(crate) fn give_up(&self, held: &HeldSeat) -> bool {
+        let mut map = lock(&self.0.map);
+        let Some(room) = map.rooms.get(&held.room).cloned() else { return false };
+        let mut occupied = lock(&room);
+        let Some(peer) = occupied.room.holder_of(&held.resume) else { return false };
+        if let Some(old) = occupied.take_socket(peer) {
+            old.cut(CloseCode::Replaced);
+        }
+        let deliveries = occupied.room.leave(peer);
+        self.parted(&mut map, &held.room, &mut occupied, deliveries);
+        drop((occupied, map));
+        self.0.journal.note("left", &held.room, Some(peer));
+        true
+    }
+
+    /// Gives up the seats whose time is over, as long as it is polled.
+    pub(crate) async fn expire_forever(&self) {
+        loop {
+            match self.expire().and_then(|next| self.instant(next)) {
+                None => self.0.sooner.notified().await,
+                Some(next) => {
+                    // Whichever comes first is a reason to look again.
+                    drop(tokio::time::timeout_at(next.into(), self.0.sooner.notified()).await);
+                }
+            }
+        }
+    }
+
+    /// How many rooms there are.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.0.map).rooms.len()
+    }
+
+    /// The map, if it has or takes this room; rooms whose time is over have made place for it.
+    fn map_with(&self, id: &RoomId) -> Option<MutexGuard<'_, Map>> {
+        let takes = |map: &Map| map.rooms.len() - map.restored < self.0.limit || map.rooms.contains_key(id);
+        let map = lock(&self.0.map);
+        if takes(&map) {
+            return Some(map);
+        }
+        drop(map);
+        self.expire();
+        Some(lock(&self.0.map)).filter(|map| takes(map))
+    }
+
+    /// Expires what is due, or a part of it, and tells when there is more to do.
+    fn expire(&self) -> Option<Duration> {
+        let mut gone = Vec::new();
+        let next = self.expire_into(&mut gone);
+        for id in gone {
+            self.0.journal.note("left, did not come back", &id, None);
+        }
+        next
+    }
+
+    /// The same, holding the map; `gone` gets the room of every seat whose time is over.
+    fn expire_into(&self, gone: &mut Vec<RoomId>) -> Option<Duration> {
+        let mut map = lock(&self.0.map);
+        let begun = self.now();
+        for _ in 0..EXPIRED_AT_ONCE {
+            let now = self.now();
+            let Reverse((due, _)) = map.alarms.peek()?;
+            if *due > now {
+                return Some(*due);
+            }
+            if now - begun >= EXPIRY_HOLDS {
+                break;
+            }
+            self.expire_first(&mut map, now, gone);
+        }
+        Some(self.now() + EXPIRY_PAUSE)
+    }
+
+    /// Looks into the room whose alarm is the first.
+    fn expire_first(&self, map: &mut Map, now: Duration, gone: &mut Vec<RoomId>) {
+        let Some(Reverse((due, id))) = map.alarms.pop() else { return };
+        let Some(room) = map.rooms.get(&id).cloned() else { return };
+        let mut occupied = lock(&room);
+        if occupied.alarm != Some(due) {
+            return;
+        }
+        occupied.alarm = None;
+        let before = occupied.room.seats();
+        let deliveries = occupied.room.expire(now);
+        gone.extend(std::iter::repeat_n(id.clone(), before - occupied.room.seats()));
+        occupied.deliver(deliveries);
+        occupied.record(&self.0.ledger);
+        map.watch(&id, &mut occupied);
+    }
+
+    fn part(&self, seat: &Seat) {
+        let mut map = lock(&self.0.map);
+        let mut occupied = lock(&seat.room);
+        if !occupied.holds(seat.peer, &seat.outbox) {
+            // A newer socket took the seat over.
+            return;
+        }
+        occupied.take_socket(seat.peer);
+        let (what, deliveries) = match seat.parting {
+            Parting::Leave => ("left", occupied.room.leave(seat.peer)),
+            Parting::Lose(loss) => ("away", occupied.room.lose(self.now(), seat.peer, loss)),
+        };
+        self.parted(&mut map, &seat.id, &mut occupied, deliveries);
+        drop((occupied, map));
+        self.0.journal.note(what, &seat.id, Some(seat.peer));
+    }
+
+    fn parted(&self, map: &mut Map, id: &RoomId, occupied: &mut Occupied, deliveries: Vec<Delivery>) {
+        occupied.deliver(deliveries);
+        occupied.record(&self.0.ledger);
+        if map.watch(id, occupied) {
+            self.0.sooner.notify_one();
+        }
+    }
+}
+
+impl Map {
+    /// Forgets a room that is empty, sets the alarm for one that waits; says whether it is now the first of all.
+    fn watch(&mut self, id: &RoomId, occupied: &mut Occupied) -> bool {
+        if occupied.room.is_empty() {
+            self.rooms.remove(id);
+            self.restored -= usize::from(std::mem::take(&mut occupied.restored));
+        }
+        let set = occupied.alarm.unwrap_or(Duration::MAX);
+        let Some(deadline) = occupied.room.deadline().filter(|deadline| *deadline < set) else {
+            return false;
+        };
+        occupied.alarm = Some(deadline);
+        let first = self.alarms.peek().is_none_or(|Reverse((first, _))| deadline < *first);
+        self.alarms.push(Reverse((deadline, id.clone())));
+        first
+    }
+}
+
+impl Seat {
+    /// Passes a signal on inside the room.
+    ///
+    /// # Errors
+    /// See [`Room::relay`].
+    pub(crate) fn relay(&self, to: Option<PeerId>, relay: &Relay<'_>) -> Result<(), ErrorCode> {
+        let occupied = lock(&self.room);
+        if !occupied.holds(self.peer, &self.outbox) {
+            return Err(ErrorCode::NotJoined);
+        }
+        occupied.deliver(occupied.room.relay(self.peer, to, relay)?);
+        drop(occupied);
+        debug!(room = %self.id, peer = %self.peer, kind = relay.kind().name(), "relayed");
+        Ok(())
+    }
+
+    /// The seat's token has arrived.
+    pub(crate) fn confirm(&self) {
+        let mut occupied = lock(&self.room);
+        if occupied.holds(self.peer, &self.outbox) {
+            occupied.room.confirm(self.peer);
+            occupied.record(&self.rooms.0.ledger);
+        }
+    }
+
+    /// The ICE servers with new credentials, for a browser that found this server at `host`.
+    pub(crate) fn ice_servers(&self, host: &str) -> Vec<IceServer> {
+        let turn = lock(&self.room).turn;
+        self.rooms.ice_servers(host, &self.id, turn, self.peer)
+    }
+
+    /// Gives the seat up.
+    pub(crate) fn leave(mut self) {
+        self.parting = Parting::Leave;
+    }
+
+    /// Says how the socket was lost; the seat is kept for a while.
+    pub(crate) fn lose(mut self, loss: Loss) {
+        self.parting = Parting::Lose(loss);
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.rooms.part(self);
+    }
+}
+
+/// 128 random bits.
+fn fresh_token() -> SeatToken {
+    SeatToken(format!("{:032x}", u128::from_ne_bytes(random())))
+}
+
+#[expect(clippy::expect_used, reason = "without the system's random numbers the server does not start")]
+fn random<const BYTES: usize>() -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    bytes
+}
+
+/// Nothing that runs under these locks can leave half a change behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outbox::{Outgoing, QueueLimit};
+    use super::super::room::{SeatRecord, TokenDigest};
+    use super::*;
+    use crate::protocol::inbound::{Inbound, decode};
+    use crate::protocol::{Page, ServerMsg};
+    use crate::server::ice::Secret;
+
+    const RULES: Rules =
+        Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
+
+    fn rooms(limit: usize) -> Rooms {
+        Rooms::new(RULES, limit, no_ice(), Journal::default(), Default::default())
+    }
+
+    fn no_ice() -> Arc<IceServers> {
+        let (lifetime, key) = (Duration::from_secs(60), Secret::new("key"));
+        Arc::new(IceServers { own: None, others: Vec::new(), lifetime, key })
+    }
+
+    fn outbox() -> Arc<Outbox> {
+        Arc::new(Outbox::new(QueueLimit { frames: 16, bytes: 4096 }))
+    }
+
+    fn id(text: &str) -> RoomId {
+        RoomId::from_typed(text).unwrap()
+    }
+
+    fn asking(resume: Option<SeatToken>) -> Asking {
+        Asking { asked: id("4711"), name: None, resume, reloaded: false, host: "localhost".into() }
+    }
+
+    /// Takes a seat, and says that its token has arrived.
+    fn join(rooms: &Rooms, room: &str, resume: Option<SeatToken>, outbox: &Arc<Outbox>) -> Seat {
+        let seat = rooms.join(id(room), asking(resume), outbox).unwrap();
+        seat.confirm();
+        seat
+    }
+
+    async fn next(outbox: &Outbox) -> ServerMsg {
+        let Outgoing::Frame(frame) = outbox.next().await else { panic!("cut") };
+        serde_json::from_str(&frame).unwrap()
+    }
+
+    async fn token_of(outbox: &Outbox) -> SeatToken {
+        match next(outbox).await {
+            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => seated.resume,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_seat_is_kept_for_a_while_and_its_room_forgotten_after() {
+        let rooms = rooms(9);
+        let (a, b) = (outbox(), outbox());
+        let seat_a = join(&rooms, "1", None, &a);
+        let seat_b = join(&rooms, "1", None, &b);
+        drop(token_of(&b).await);
+        drop(seat_a);
+        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1), unloaded: false });
+        let expiry = tokio::spawn({
+            let rooms = rooms.clone();
+            async move { rooms.expire_forever().await }
+        });
+        assert_eq!(next(&b).await, ServerMsg::PeerLeft { peer: PeerId(1) });
+        seat_b.leave();
+        assert_eq!(rooms.count(), 0);
+        expiry.abort();
+    }
+
+    #[tokio::test]
+    async fn a_shorter_grace_that_starts_later_is_not_slept_through() {
+        let rules = Rules { grace: Duration::from_secs(3_600), ..RULES };
+        let rooms = Rooms::new(rules, 9, no_ice(), Journal::default(), Default::default());
+        let expiry = tokio::spawn({
+            let rooms = rooms.clone();
+            async move { rooms.expire_forever().await }
+        });
+        drop(join(&rooms, "1", None, &outbox()));
+        tokio::task::yield_now().await;
+        let b = outbox();
+        let seat_a = join(&rooms, "2", None, &outbox());
+        let _seat_b = join(&rooms, "2", None, &b);
+        seat_a.lose(Loss::Unloaded);
+        drop(token_of(&b).await);
+        assert_eq!(next(&b).await, ServerMsg::PeerAway { peer: PeerId(1), unloaded: true });
+        assert_eq!(next(&b).await, ServerMsg::PeerLeft { peer: PeerId(1) });
+        expiry.abort();
+    }
+
+    #[tokio::test]
+    async fn alarms_do_not_pile_up_while_a_seat_comes_and_goes() {
+        let rooms = rooms(9);
+        let (a, mut resume) = (outbox(), None);
+        for _ in 0..100 {
+            let seat = join(&rooms, "1", resume, &a);
+            resume = Some(token_of(&a).await);
+            drop(seat);
+        }
+        assert_eq!(lock(&rooms.0.map).alarms.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_newer_socket_takes_the_seat_over_and_the_older_one_changes_nothing_any_more() {
+        let rooms = rooms(9);
+        let (old, new, other) = (outbox(), outbox(), outbox());
+        let old_seat = join(&rooms, "1", None, &old);
+        let token = token_of(&old).await;
+        let _other = join(&rooms, "1", None, &other);
+        drop(token_of(&other).await);
+        let _seat = join(&rooms, "1", Some(token.clone()), &new);
+        assert_eq!(old.until_cut().await, CloseCode::Replaced);
+        assert_ne!(token_of(&new).await, token);
+        assert!(matches!(next(&other).await, ServerMsg::PeerBack(info) if info.peer == PeerId(1)));
+        let Ok(Inbound::Relay { to, relay }) = decode(r#"{"type":"start_call"}"#) else { panic!() };
+        assert_eq!(old_seat.relay(to, &relay), Err(ErrorCode::NotJoined));
+        old_seat.leave();
+        assert_eq!(other.try_next(), None);
+    }
+
+    #[test]
+    fn one_room_too_many_is_refused_until_another_is_forgotten() {
+        let rooms = rooms(1);
+        let seat = join(&rooms, "1", None, &outbox());
+        assert!(rooms.join(id("2"), asking(None), &outbox()).is_err());
+        drop(join(&rooms, "1", None, &outbox()));
+        seat.leave();
+        assert!(rooms.join(id("2"), asking(None), &outbox()).is_err(), "a kept seat keeps its room");
+        let second = outbox();
+        // Nobody but the newcomers themselves looks what is due.
+        let _seat =
+            std::iter::repeat_with(|| rooms.join(id("2"), asking(None), &second)).find_map(Result::ok);
+        assert_eq!(rooms.count(), 1, "the room whose time was over made place");
+    }
+
+    /// A room with somebody in it, who can prove it by the room's number.
+    fn record(number: usize) -> RoomRecord {
+        let (room, token) = (id(&number.to_string()), SeatToken(number.to_string()));
+        let seat =
+            SeatRecord { peer: PeerId(1), page: Page(1), token: TokenDigest::of(&token), issued: vec![] };
+        RoomRecord { room, last_peer: 1, last_page: 1, seats: vec![seat] }
+    }
+
+    /// Rooms known from before a restart.
+    fn restored(rules: Rules, limit: usize, count: usize) -> Rooms {
+        let records = (0..count).map(record).collect();
+        Rooms::new(rules, limit, no_ice(), Journal::default(), (Ledger::default(), records))
+    }
+
+    #[test]
+    fn rooms_that_expire_together_are_taken_in_pieces() {
+        let rooms = restored(Rules { grace: Duration::ZERO, ..RULES }, 10_000, 10_000);
+        let (mut left, mut pieces) = (rooms.count(), 0);
+        while left > 0 {
+            let next = rooms.expire();
+            let now_left = rooms.count();
+            assert!(left - now_left <= EXPIRED_AT_ONCE);
+            assert!(now_left == 0 || next.is_some_and(|next| next <= rooms.now() + EXPIRY_PAUSE), "{next:?}");
+            (left, pieces) = (now_left, pieces + 1);
+        }
+        assert!(pieces >= 10_000 / EXPIRED_AT_ONCE);
+        assert_eq!(rooms.expire(), None);
+    }
+
+    #[test]
+    fn rooms_of_before_a_restart_are_written_down_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("seats.jsonl");
+        let open = || Ledger::open(file.clone()).unwrap();
+        let known = |records: (Ledger, Vec<RoomRecord>)| {
+            let ledger = records.0.clone();
+            let rooms = Rooms::new(RULES, 9, no_ice(), Journal::default(), records);
+            ledger.close(Duration::from_secs(20));
+            rooms.count()
+        };
+        let (ledger, _) = open();
+        ledger.write_all((0..2_000).map(record));
+        ledger.close(Duration::from_secs(20));
+        for _ in 0..2 {
+            assert_eq!(known(open()), 2_000);
+            assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2_000);
+        }
+    }
+
+    #[test]
+    fn rooms_of_before_a_restart_keep_no_newcomer_out() {
+        let rooms = restored(Rules { grace: Duration::from_secs(3_600), ..RULES }, 2, 2);
+        let newcomers: Vec<_> = ["a", "b"].map(|room| join(&rooms, room, None, &outbox())).into();
+        assert!(rooms.join(id("c"), asking(None), &outbox()).is_err());
+        let back = join(&rooms, "1", Some(SeatToken("1".into())), &outbox());
+        assert_eq!((back.peer, rooms.count()), (PeerId(1), 4));
+        newcomers.into_iter().for_each(Seat::leave);
+        let _newcomer = join(&rooms, "c", None, &outbox());
+        assert!(rooms.join(id("d"), asking(None), &outbox()).is_err(), "a room with somebody in it counts");
+        rooms.give_up(&HeldSeat { room: id("0"), resume: SeatToken("0".into()) });
+        assert!(rooms.join(id("d"), asking(None), &outbox()).is_err());
+        back.leave();
+        assert!(rooms.join(id("d"), asking(None), &outbox()).is_ok());
+    }
+
+    #[test]
+    fn tokens_differ_and_have_128_bits() {
+        let tokens: std::collections::BTreeSet<_> = (0..1_000).map(|_| fresh_token().0).collect();
+        assert!(tokens.len() == 1_000 && tokens.iter().all(|token| token.len() == 32));
+    }
+}

@@ -1,0 +1,117 @@
+//! One room of the registry, with the sockets of those present.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::random;
+use crate::protocol::PeerId;
+use crate::server::net::rate::{Meter, Rate};
+use crate::server::signalling::outbox::Outbox;
+use crate::server::signalling::room::{Delivery, Room};
+use crate::server::signalling::store::Ledger;
+
+/// Times that one seat may be taken back for ever, each second; a page waits longer between two tries.
+const RETURNS_PER_SECOND: u32 = 1;
+/// Times at once, as on a line that is lost again and again.
+const RETURN_BURST: u32 = 60;
+
+/// A room with somebody in it.
+#[derive(Debug)]
+pub(crate) struct Occupied {
+    pub(crate) room: Room,
+    /// Drawn anew whenever the number of a room is taken again, so that the holders of seats have other names: what
+    /// those before still have at a relay counts as theirs.
+    pub(crate) turn: u64,
+    /// The sockets of those present.
+    sockets: Vec<(PeerId, Arc<Outbox>)>,
+    /// How often seats were taken back of late.
+    returns: Vec<(PeerId, Meter)>,
+    /// When the room is looked into next.
+    pub(crate) alarm: Option<Duration>,
+    /// The room is known from before the restart, and nobody has come to it since. Such rooms are as many as then, last
+    /// for the grace, and take no newcomer's place.
+    pub(crate) restored: bool,
+}
+
+impl Occupied {
+    /// The room without sockets, for the map and the seats.
+    pub(crate) fn shared(room: Room) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            room,
+            turn: u64::from_ne_bytes(random()),
+            sockets: Vec::new(),
+            returns: Vec::new(),
+            alarm: None,
+            restored: false,
+        }))
+    }
+
+    /// Has the room written down if something of its record is new.
+    pub(crate) fn record(&mut self, ledger: &Ledger) {
+        ledger.write(|| self.room.take_record());
+    }
+
+    /// Whether this socket has the seat, and no newer one.
+    pub(crate) fn holds(&self, peer: PeerId, outbox: &Arc<Outbox>) -> bool {
+        self.sockets.iter().any(|(holder, known)| *holder == peer && Arc::ptr_eq(known, outbox))
+    }
+
+    /// Counts that a peer takes its seat back, unless it did so too often: the others hear of each time.
+    pub(crate) fn may_return(&mut self, now: Duration, peer: PeerId) -> bool {
+        let rate = Rate::new(RETURNS_PER_SECOND, RETURN_BURST);
+        self.returns.retain(|(_, meter)| !meter.is_rested(now));
+        if let Some((_, meter)) = self.returns.iter_mut().find(|(known, _)| *known == peer) {
+            return meter.allows(now, rate);
+        }
+        let mut meter = Meter::default();
+        let may = meter.allows(now, rate);
+        self.returns.push((peer, meter));
+        may
+    }
+
+    /// Adds the socket of a peer that has none.
+    pub(crate) fn put_socket(&mut self, peer: PeerId, outbox: Arc<Outbox>) {
+        self.sockets.reserve_exact(1);
+        self.sockets.push((peer, outbox));
+    }
+
+    /// Removes the socket of a peer.
+    pub(crate) fn take_socket(&mut self, peer: PeerId) -> Option<Arc<Outbox>> {
+        let index = self.sockets.iter().position(|(present, _)| *present == peer)?;
+        Some(self.sockets.swap_remove(index).1)
+    }
+
+    /// Puts frames into the queues of those present.
+    pub(crate) fn deliver(&self, deliveries: Vec<Delivery>) {
+        for Delivery { to, frame } in deliveries {
+            if let Some((_, outbox)) = self.sockets.iter().find(|(peer, _)| *peer == to) {
+                outbox.push(frame);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::RoomId;
+    use crate::server::signalling::room::Rules;
+
+    #[test]
+    fn a_seat_is_taken_back_often_but_not_without_end() {
+        let id = RoomId::try_from("1".to_owned()).unwrap();
+        let grace = Duration::from_secs(30);
+        let room = Room::new(id, Rules { capacity: 2, grace, unload_grace: grace });
+        let shared = Occupied::shared(room);
+        let mut occupied = shared.lock().unwrap();
+        let returns = |occupied: &mut Occupied, now, peer| {
+            (0..1_000).take_while(|_| occupied.may_return(now, PeerId(peer))).count()
+        };
+        let now = Duration::from_secs(1);
+        assert_eq!(returns(&mut occupied, now, 1), 60);
+        assert_eq!(returns(&mut occupied, now, 2), 60, "each seat has its own");
+        assert_eq!(returns(&mut occupied, now + Duration::from_secs(5), 1), 5);
+        assert_eq!(returns(&mut occupied, now + Duration::from_secs(120), 1), 60);
+        assert_eq!(occupied.returns.len(), 1, "who came back long ago is forgotten");
+    }
+}

@@ -1,0 +1,156 @@
+//! One seat: who holds it, what proves it, and what of it outlives the server.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::protocol::{DisplayName, Page, PeerId, PeerInfo, RoomId, SeatToken};
+
+/// SHA-256 of a [`SeatToken`], in hexadecimal where it is written down. The server keeps no token itself, so
+/// neither its memory nor its disk holds anything that takes a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// The digest of a token.
+    pub fn of(token: &SeatToken) -> Self {
+        Self(Sha256::digest(token.0.as_bytes()).into())
+    }
+}
+
+impl From<TokenDigest> for String {
+    fn from(digest: TokenDigest) -> Self {
+        // Not by the formatter, which takes most of the time to write 100,000 rooms down.
+        let digits = digest.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    }
+}
+
+impl TryFrom<String> for TokenDigest {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        let mut digest = [0; 32];
+        let (pairs, rest) = text.as_bytes().as_chunks();
+        if pairs.len() != digest.len() || !rest.is_empty() {
+            return Err("a digest has 64 hexadecimal digits");
+        }
+        for (byte, &[high, low]) in digest.iter_mut().zip(pairs) {
+            let (high, low) = value(high).zip(value(low)).ok_or("a digest has 64 hexadecimal digits")?;
+            *byte = high << 4 | low;
+        }
+        Ok(Self(digest))
+    }
+}
+
+/// What of a room outlives the server: enough that everybody finds their seat again, and that no number is
+/// given twice. Names are not in it; whoever comes back says theirs again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRecord {
+    /// The room.
+    pub room: RoomId,
+    /// The number given to a peer last.
+    pub last_peer: u32,
+    /// The number given to a page last.
+    pub last_page: u32,
+    /// The seats that somebody can prove; none is a room that is gone.
+    pub seats: Vec<SeatRecord>,
+}
+
+/// One seat of a [`RoomRecord`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatRecord {
+    /// Who holds it.
+    pub peer: PeerId,
+    /// The page load that holds it.
+    pub page: Page,
+    /// What proves it.
+    pub token: TokenDigest,
+    /// Newer proofs, not known to have arrived.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issued: Vec<TokenDigest>,
+}
+
+/// Most tokens told and not known to have arrived that are kept for one seat.
+const MAX_ISSUED: usize = 4;
+
+/// The tokens that prove one seat.
+#[derive(Debug, Default)]
+pub(crate) struct Proof {
+    /// Known to have arrived.
+    confirmed: Option<TokenDigest>,
+    /// Told since, the newest last, and not known to have arrived: answers can be lost with their sockets, and
+    /// joins can come late.
+    issued: Vec<TokenDigest>,
+}
+
+impl Proof {
+    /// A token is told to whoever sits down, or has just shown another one.
+    pub(crate) fn issue(&mut self, token: &SeatToken, shown: Option<&SeatToken>) {
+        let shown = shown.map(TokenDigest::of).filter(|shown| self.issued.contains(shown));
+        self.confirmed = shown.or(self.confirmed);
+        if self.issued.len() == MAX_ISSUED {
+            self.issued.remove(0);
+        }
+        self.issued.reserve_exact(1);
+        self.issued.push(TokenDigest::of(token));
+    }
+
+    /// The token told last has arrived; says whether that is news.
+    pub(crate) fn confirm(&mut self) -> bool {
+        let newest = std::mem::take(&mut self.issued).pop();
+        self.confirmed = newest.or(self.confirmed);
+        newest.is_some()
+    }
+
+    /// Somebody can prove this seat.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed.is_some()
+    }
+
+    /// Digests may be compared in any time: who does not know the token cannot choose its digest.
+    pub(crate) fn fits(&self, digest: TokenDigest) -> bool {
+        self.confirmed == Some(digest) || self.issued.contains(&digest)
+    }
+}
+
+/// One seat that is taken.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) peer: PeerId,
+    pub(crate) page: Page,
+    pub(crate) name: Option<DisplayName>,
+    pub(crate) proof: Proof,
+    /// When the seat is given up; `None` while its socket is there.
+    pub(crate) away_until: Option<Duration>,
+}
+
+impl Seat {
+    pub(crate) fn new(peer: PeerId, page: Page, name: Option<DisplayName>) -> Self {
+        Self { peer, page, name, proof: Proof::default(), away_until: None }
+    }
+
+    pub(crate) fn restore(record: SeatRecord, away_until: Duration) -> Self {
+        let SeatRecord { peer, page, token, issued } = record;
+        let proof = Proof { confirmed: Some(token), issued };
+        Self { peer, page, name: None, proof, away_until: Some(away_until) }
+    }
+
+    /// `None` for a seat that nobody can prove.
+    pub(crate) fn record(&self) -> Option<SeatRecord> {
+        let Self { peer, page, proof, .. } = self;
+        let token = proof.confirmed?;
+        Some(SeatRecord { peer: *peer, page: *page, token, issued: proof.issued.clone() })
+    }
+
+    pub(crate) fn present(&self) -> bool {
+        self.away_until.is_none()
+    }
+
+    pub(crate) fn info(&self) -> PeerInfo {
+        PeerInfo { peer: self.peer, page: self.page, name: self.name.clone(), away: !self.present() }
+    }
+}

@@ -1,0 +1,481 @@
+//! One WebSocket from upgrade to close: who may open it, what may come in, how it is written to and ended.
+//!
+//! One task owns the socket. It never waits for anything but its socket, its outbox and its heartbeat, and a
+//! write that gets stuck ends with the socket.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_util::task::TaskTracker;
+
+use super::connections::{Connection, Connections};
+use super::frame_meter::{FrameLimit, FrameMeter, TooMuch};
+use super::heartbeat::{Beat, Heartbeat, Rhythm};
+use super::join_limit::JoinLimit;
+use super::outbox::Outgoing;
+use super::registry::{Asking, Rooms, Seat};
+use super::room::{Loss, RoomFull, encode};
+use crate::protocol::inbound::{Inbound, decode};
+use crate::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, RoomId, ServerMsg};
+use crate::server::event_log::Journal;
+use crate::server::http::forwarded::Visitor;
+use crate::server::http::origin::refusal;
+use crate::server::net::rate::{Meter, Rate};
+
+/// Enough for a candidate; a description makes it grow for a moment.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Frames are gathered up to here before they are handed to the kernel.
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// Frames written before the socket is read again.
+const FRAMES_PER_WRITE: usize = 64;
+/// Messages read before others get their turn. Seven senders at once must not fill the queue of an eighth peer
+/// before its own task had a chance to write.
+const MESSAGES_PER_TURN: u32 = 32;
+/// How long the other side may take to receive and answer a close.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Joins a socket may try: a page needs one, and one more whenever a person picks a room.
+const JOINS_PER_SECOND: u32 = 5;
+/// Joins at once.
+const JOIN_BURST: u32 = 20;
+/// How long a socket on probation may take to show the token of a seat: a round trip on a bad line.
+const PROBATION: Duration = Duration::from_secs(3);
+
+/// What every socket is held to.
+#[derive(Clone, Debug)]
+pub(crate) struct SocketRules {
+    /// Origins that may connect besides the server's own.
+    pub(crate) origins: Vec<String>,
+    /// What it may send.
+    pub(crate) frames: FrameLimit,
+    /// Malformed messages in a socket's life.
+    pub(crate) bad_messages: u32,
+    /// Pings and patience.
+    pub(crate) rhythm: Rhythm,
+    /// How long one write may take.
+    pub(crate) write_timeout: Duration,
+    /// After how long a seat gets new ICE credentials, if its ones end.
+    pub(crate) renew_ice: Option<Duration>,
+}
+
+/// All that the sockets of a server share.
+#[derive(Clone, Debug)]
+pub(crate) struct Sockets {
+    /// What they are held to.
+    pub(crate) rules: Arc<SocketRules>,
+    /// Where they join.
+    pub(crate) rooms: Rooms,
+    /// The list they stand on.
+    pub(crate) connections: Connections,
+    /// What their networks may try.
+    pub(crate) joins: JoinLimit,
+    /// The tasks they run in.
+    pub(crate) tasks: TaskTracker,
+    /// Where their ends are written down.
+    pub(crate) journal: Journal,
+}
+
+/// `GET /ws`.
+pub(crate) async fn open(
+    State(sockets): State<Sockets>,
+    Extension(visitor): Extension<Visitor>,
+    mut request: Request,
+) -> Response {
+    let Ok(response) = create_response_with_body(&request, Body::empty) else {
+        return (StatusCode::BAD_REQUEST, "this address is for WebSockets").into_response();
+    };
+    if let Some(why) = refusal(request.headers(), &visitor.authority, &sockets.rules.origins) {
+        sockets.journal.remark("socket refused", &why, 1);
+        return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
+    }
+    let Some(connection) = sockets.connections.enter(visitor.counted_as()) else {
+        sockets.journal.remark("socket refused", "too many sockets", 1);
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+    };
+    let host = visitor.known_as().to_owned();
+    let upgrade = hyper::upgrade::on(&mut request);
+    let tasks = sockets.tasks.clone();
+    tasks.spawn(async move {
+        // A connection that ended before its answer was written is no socket.
+        let Ok(stream) = upgrade.await else { return };
+        let stream = FrameMeter::new(TokioIo::new(stream), sockets.rules.frames);
+        let ws = WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers())).await;
+        Box::pin(Socket::new(ws, connection, host, &sockets).run()).await;
+    });
+    response
+}
+
+fn buffers() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES)
+        .max_message_size(Some(MAX_FRAME_BYTES))
+        .max_frame_size(Some(MAX_FRAME_BYTES))
+}
+
+struct Socket {
+    ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
+    connection: Connection,
+    rooms: Rooms,
+    journal: Journal,
+    rules: Arc<SocketRules>,
+    seat: Option<Seat>,
+    heartbeat: Heartbeat,
+    joins: Meter,
+    joins_of_network: JoinLimit,
+    bad_messages: u32,
+    /// Of a type that this server does not know; a newer page may have reason to send them.
+    unknown_messages: u32,
+    /// The host at which the browser found this server.
+    host: String,
+    /// When the seat gets new ICE credentials.
+    renew_ice: Duration,
+}
+
+/// Why a socket ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// This side closes.
+    Close(CloseCode),
+    /// The same, and what the other side still sends cannot be read any more.
+    CloseUnread(CloseCode),
+    /// The other side has closed or is lost.
+    Gone(Loss),
+}
+
+impl Socket {
+    fn new(
+        ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
+        connection: Connection,
+        host: String,
+        sockets: &Sockets,
+    ) -> Self {
+        let mut rhythm = sockets.rules.rhythm;
+        if connection.is_on_probation() {
+            rhythm.idle = rhythm.idle.min(PROBATION);
+        }
+        Self {
+            ws,
+            connection,
+            rooms: sockets.rooms.clone(),
+            journal: sockets.journal.clone(),
+            rules: sockets.rules.clone(),
+            seat: None,
+            heartbeat: Heartbeat::new(sockets.rooms.now(), rhythm),
+            joins: Meter::default(),
+            joins_of_network: sockets.joins.clone(),
+            bad_messages: 0,
+            unknown_messages: 0,
+            host,
+            renew_ice: Duration::MAX,
+        }
+    }
+
+    async fn run(mut self) {
+        let end = self.pump().await;
+        if let Some(seat) = self.seat.take() {
+            match end {
+                End::Gone(loss) => seat.lose(loss),
+                End::Close(_) | End::CloseUnread(_) => drop(seat),
+            }
+        }
+        // Why there is no place has been said.
+        if let End::Close(code) | End::CloseUnread(code) = end
+            && code != CloseCode::Busy
+        {
+            self.journal.remark("socket closed", code.reason(), 1);
+        }
+        if self.bad_messages > 1 {
+            self.journal.remark("bad messages in all", "", self.bad_messages);
+        }
+        if self.unknown_messages > 0 {
+            self.journal.remark("messages of unknown types", "a newer page?", self.unknown_messages);
+        }
+        // Bounded, and whether the other side hears it or not, the socket is done.
+        drop(timeout(FAREWELL, self.say_farewell(end)).await);
+    }
+
+    async fn pump(&mut self) -> End {
+        let mut alarm = self.heartbeat.next();
+        let mut timer = pin!(sleep_until(self.instant(alarm)));
+        let mut turn = 0;
+        loop {
+            let step = tokio::select! {
+                biased;
+                outgoing = self.connection.outbox().next() => match outgoing {
+                    Outgoing::Frame(frame) => self.write(Message::Text(frame.into())).await,
+                    Outgoing::Close(code) => Err(End::Close(code)),
+                },
+                // Before the timer: what has come while a write took long is a sign of life.
+                incoming = self.ws.next() => {
+                    turn += 1;
+                    self.receive(incoming)
+                }
+                () = &mut timer => {
+                    alarm = Duration::MAX;
+                    match self.heartbeat.beat(self.rooms.now()) {
+                        Beat::Rest => Ok(()),
+                        Beat::Ping => {
+                            // The ping asks the browser, even while its page is frozen; the page hears only this.
+                            self.sign_of_life();
+                            self.write(Message::Ping(Default::default())).await
+                        }
+                        Beat::Close(code) => Err(End::Close(code)),
+                    }
+                },
+            };
+            if let Err(end) = step {
+                return end;
+            }
+            // A frame only moves the alarm back, which can wait until it goes off.
+            if self.heartbeat.next() < alarm {
+                alarm = self.heartbeat.next();
+                timer.as_mut().reset(self.instant(alarm));
+            }
+            if turn == MESSAGES_PER_TURN {
+                turn = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// What a page with a seat hears at every ping.
+    fn sign_of_life(&mut self) {
+        let Some(seat) = &self.seat else { return };
+        self.answer(&ServerMsg::Heartbeat);
+        let now = self.rooms.now();
+        if now >= self.renew_ice {
+            let ice_servers = seat.ice_servers(&self.host);
+            self.answer(&ServerMsg::IceServers { ice_servers });
+            self.renew_ice = self.next_renewal(now);
+        }
+    }
+
+    fn next_renewal(&self, now: Duration) -> Duration {
+        self.rules.renew_ice.map_or(Duration::MAX, |after| now + after)
+    }
+
+    fn instant(&self, time: Duration) -> Instant {
+        let later = || std::time::Instant::now() + self.rules.rhythm.ping;
+        self.rooms.instant(time).unwrap_or_else(later).into()
+    }
+
+    /// Writes a frame and those that wait behind it, in one go.
+    async fn write(&mut self, first: Message) -> Result<(), End> {
+        let outbox = self.connection.outbox();
+        let ws = &mut self.ws;
+        let work = async {
+            ws.feed(first).await?;
+            for _ in 1..FRAMES_PER_WRITE {
+                let Some(frame) = outbox.try_next() else { break };
+                ws.feed(Message::Text(frame.into())).await?;
+            }
+            ws.flush().await
+        };
+        tokio::select! {
+            biased;
+            done = timeout(self.rules.write_timeout, work) => match done {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) => Err(End::Gone(Loss::Lost)),
+                Err(_) => Err(End::Close(CloseCode::TooSlow)),
+            },
+            code = outbox.until_cut() => Err(End::Close(code)),
+        }
+    }
+
+    fn receive(&mut self, incoming: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
+        let message = match incoming {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => return Err(end_of(&error)),
+            None => return Err(End::Gone(Loss::Lost)),
+        };
+        let now = self.rooms.now();
+        self.heartbeat.heard(now);
+        match message {
+            Message::Text(text) => self.read(&text, now),
+            Message::Binary(_) => Err(End::Close(CloseCode::NotText)),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+            Message::Close(frame) => Err(End::Gone(loss_of(frame.as_ref()))),
+        }
+    }
+
+    fn read(&mut self, text: &str, now: Duration) -> Result<(), End> {
+        let refusal = match decode(text) {
+            Ok(Inbound::Relay { to, relay }) => match &self.seat {
+                Some(seat) => seat.relay(to, &relay),
+                None => Err(ErrorCode::NotJoined),
+            },
+            Ok(Inbound::Join { room, asked, name, resume, reloaded }) => {
+                self.count_join(now)?;
+                let asking = Asking { asked, name, resume, reloaded, host: self.host.clone() };
+                if self.seat.is_some() {
+                    Err(ErrorCode::AlreadyJoined)
+                } else {
+                    self.let_join(&room, &asking, now)?;
+                    self.join(room, asking, now);
+                    Ok(())
+                }
+            }
+            Ok(Inbound::Confirm) => match &self.seat {
+                Some(seat) => {
+                    seat.confirm();
+                    Ok(())
+                }
+                None => Err(ErrorCode::NotJoined),
+            },
+            Ok(Inbound::Leave { held: Some(held) }) => {
+                self.count_join(now)?;
+                if !self.rooms.give_up(&held) {
+                    self.joins_of_network.refused(now, self.connection.network());
+                }
+                self.answer(&ServerMsg::Heartbeat);
+                Ok(())
+            }
+            Ok(Inbound::Leave { held: None }) => self.leave(now),
+            Err(ErrorCode::UnknownType) => {
+                self.unknown_messages = self.unknown_messages.saturating_add(1);
+                Err(ErrorCode::UnknownType)
+            }
+            Err(code) => {
+                self.count_bad_message(code)?;
+                Err(code)
+            }
+        };
+        if let Err(code) = refusal {
+            self.answer(&ServerMsg::Error { code, message: code.to_string() });
+        }
+        Ok(())
+    }
+
+    /// A join that takes a seat back is always let in, others if their network has not joined too often.
+    fn let_join(&mut self, room: &RoomId, asking: &Asking, now: Duration) -> Result<(), End> {
+        let comes_back = asking.resume.as_ref().is_some_and(|token| self.rooms.may_return(room, token));
+        let refusal = if !self.connection.find_place(comes_back) {
+            Some(
+                "too many sockets, in all or from one address (limits.sockets_per_address, server.trusted_proxies)",
+            )
+        } else if !comes_back && !self.joins_of_network.allows(now, self.connection.network()) {
+            Some(
+                "too many joins from one address (limits.joins_per_minute_per_address, server.trusted_proxies)",
+            )
+        } else {
+            None
+        };
+        let Some(why) = refusal else {
+            self.heartbeat.set_rhythm(self.rules.rhythm);
+            return Ok(());
+        };
+        self.journal.remark("join refused", why, 1);
+        Err(End::Close(CloseCode::Busy))
+    }
+
+    fn join(&mut self, room: RoomId, asking: Asking, now: Duration) {
+        let asked = asking.asked.clone();
+        match self.rooms.join(room, asking, self.connection.outbox()) {
+            Ok(seat) => {
+                self.seat = Some(seat);
+                self.heartbeat.seated(now, true);
+                self.renew_ice = self.next_renewal(now);
+            }
+            Err(RoomFull) => {
+                self.joins_of_network.refused(now, self.connection.network());
+                self.answer(&ServerMsg::FullRoom { room: asked });
+            }
+        }
+    }
+
+    fn leave(&mut self, now: Duration) -> Result<(), ErrorCode> {
+        let seat = self.seat.take().ok_or(ErrorCode::NotJoined)?;
+        seat.leave();
+        self.heartbeat.seated(now, false);
+        self.answer(&ServerMsg::Heartbeat);
+        Ok(())
+    }
+
+    /// Joins are dear, and tokens are not to be guessed.
+    fn count_join(&mut self, now: Duration) -> Result<(), End> {
+        if self.joins.allows(now, Rate::new(JOINS_PER_SECOND, JOIN_BURST)) {
+            return Ok(());
+        }
+        Err(End::Close(CloseCode::TooManyMessages))
+    }
+
+    fn count_bad_message(&mut self, code: ErrorCode) -> Result<(), End> {
+        self.bad_messages += 1;
+        if self.bad_messages == 1 {
+            self.journal.remark("bad message", &code.to_string(), 1);
+        }
+        if self.bad_messages > self.rules.bad_messages {
+            return Err(End::Close(CloseCode::BadMessages));
+        }
+        Ok(())
+    }
+
+    fn answer(&self, message: &ServerMsg) {
+        self.connection.outbox().push(encode(message));
+    }
+
+    /// Sends the close and waits for the answer. To drop a socket with unread data resets it, and a reset
+    /// can overtake the close code, so what still comes in is read and thrown away.
+    async fn say_farewell(&mut self, end: End) {
+        let (code, mut readable) = match end {
+            End::Close(code) => (Some(code), true),
+            End::CloseUnread(code) => (Some(code), false),
+            End::Gone(_) => (None, true),
+        };
+        if let Some(code) = code {
+            let frame = CloseFrame { code: code.code().into(), reason: code.reason().into() };
+            if self.ws.send(Message::Close(Some(frame))).await.is_err() {
+                return;
+            }
+        }
+        // Of those for whom there is no place none is waited for.
+        if matches!(code, Some(CloseCode::Busy)) {
+            return;
+        }
+        while readable {
+            match self.ws.next().await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => readable = false,
+                None => return,
+            }
+        }
+        self.ws.get_mut().discard().await;
+    }
+}
+
+/// The browser's own code for a page that goes away (RFC 6455, section 7.4.1).
+const GOING_AWAY: u16 = 1001;
+
+fn loss_of(close: Option<&CloseFrame>) -> Loss {
+    match close {
+        Some(frame) if u16::from(frame.code) == GOING_AWAY => Loss::Unloaded,
+        _ => Loss::Lost,
+    }
+}
+
+fn end_of(error: &tungstenite::Error) -> End {
+    use tungstenite::Error;
+    let is_too_much = |error: &io::Error| error.get_ref().is_some_and(|cause| cause.is::<TooMuch>());
+    match error {
+        Error::Capacity(_) => End::CloseUnread(CloseCode::TooBig),
+        Error::Utf8(_) => End::CloseUnread(CloseCode::NotText),
+        Error::Io(error) if is_too_much(error) => End::CloseUnread(CloseCode::TooManyMessages),
+        _ => End::Gone(Loss::Lost),
+    }
+}

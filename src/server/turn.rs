@@ -1,0 +1,311 @@
+//! The STUN and TURN server inside (RFC 8489, RFC 8656): a way between two browsers when there is no direct one.
+//!
+//! # Why this is no open proxy
+//! It has one UDP port, one TCP port and nothing else: what TURN calls a relayed address is a row in a table here.
+//! A packet that a client sends to a relayed address is looked up there and goes to the client that has it, if that
+//! one gave its permission; a packet to any other address finds no row and is dropped, and permissions for such
+//! addresses are refused (403). No code path leads from a client's bytes to a socket address of its choice, so
+//! that loopback, private networks, this machine and the internet are out of reach without any list of what is forbidden.
+//! The addresses handed out are of 192.0.2.0/24, which is nobody's (RFC 5737), so that they cannot be meant otherwise.
+//! The price: both ends of a call need credentials of this relay, and every page is given them.
+//!
+//! # Parts
+//! | module | what | knows sockets |
+//! |---|---|---|
+//! | `message` | kinds and lengths of messages, simple answers | no |
+//! | `attributes` | which attributes of requests are understood, and the errors for the others | no |
+//! | `gate` | credentials and nonces of requests | no |
+//! | `strangers` | how many requests of those without an allocation are looked at | no |
+//! | `holders` | quotas and counters of those who have credentials | no |
+//! | `client` | one client's protocol, by `turn-server-proto` | no |
+//! | `exchange` | all clients, and what goes between them | no |
+//! | `inbox`, `outbox` | messages from and to a stream | no |
+//! | `datagrams`, and this file | the sockets, the clock, the tasks | yes |
+
+mod allocations;
+mod attributes;
+mod auth;
+mod client;
+mod framing;
+mod message;
+mod quota;
+mod rate_limit;
+mod stream_queue;
+mod udp;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, error};
+
+use crate::server::config::RelayConfig;
+use crate::server::event_log::Journal;
+use crate::server::ice::Secret;
+use crate::server::net::bind::listener;
+use crate::server::net::clock::since_epoch;
+use crate::server::net::connection_limit::Places;
+use crate::server::net::file_reserve::{FileReserve, is_of_one_connection};
+use crate::server::net::tcp::{ResettingStream, hold_little, hold_media};
+use allocations::{Exchange, Now, Route};
+use auth::Gate;
+use framing::Inbox;
+use quota::{Holders, Quotas};
+use rate_limit::Strangers;
+use stream_queue::Outbox;
+use udp::Datagrams;
+
+/// How long a stream may be without an allocation, at the start or later.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one with an allocation may be silent; its permissions would be over by then.
+const SILENCE: Duration = Duration::from_secs(660);
+/// Between two looks for allocations that are over.
+const SWEEP: Duration = Duration::from_secs(1);
+/// Pause before another try when a connection could not be accepted, as when files have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long one write to a stream may take: whoever takes that little gets nothing of a call.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The relay; clones are the same one.
+#[derive(Clone)]
+pub struct Relay(Arc<Inner>);
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").field("allocations", &self.allocations()).finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    exchange: Exchange,
+    datagrams: Datagrams,
+    listener: TcpListener,
+    places: Arc<Places>,
+    started: Instant,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Relay {
+    /// Opens the ports on `host`; `::` is every address of both families. With port 0 the system chooses two.
+    ///
+    /// # Errors
+    /// If a port cannot be had, or the system has no random numbers.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn open(config: &RelayConfig, secret: Secret, host: IpAddr) -> io::Result<Self> {
+        let journal = Journal::default();
+        let quotas = Quotas {
+            allocations_each: config.allocations_per_seat,
+            bytes_per_second: config.bytes_per_second,
+            bytes_per_second_each: config.bytes_per_second_per_seat,
+        };
+        let mut nonces = [0; 32];
+        getrandom::fill(&mut nonces).map_err(io::Error::other)?;
+        let gate = Gate::new(secret, Secret::new(nonces));
+        let strangers = Strangers::new(config.strangers_per_second, journal.clone());
+        let places = Arc::new(Places::new(config.allocations, config.allocations_per_address));
+        let listener = listener(host, config.port)?;
+        hold_little(&listener, 2 * WRITE_PATIENCE);
+        Ok(Self(Arc::new(Inner {
+            exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal), places),
+            datagrams: Datagrams::bind(host, config.port)?,
+            listener,
+            places: Arc::new(Places::new(config.connections, config.connections_per_address)),
+            started: Instant::now(),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        })))
+    }
+
+    /// Where its UDP port is.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn udp_address(&self) -> io::Result<SocketAddr> {
+        self.0.datagrams.address()
+    }
+
+    /// Where its TCP port is.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn tcp_address(&self) -> io::Result<SocketAddr> {
+        self.0.listener.local_addr()
+    }
+
+    /// How many allocations there are.
+    pub fn allocations(&self) -> usize {
+        self.0.exchange.allocations()
+    }
+
+    /// Relays until `stop` is cancelled, and then ends everything it has begun.
+    pub async fn run(&self, stop: CancellationToken) {
+        let inner = &self.0;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = inner.keep("UDP port", |inner| async move { inner.receive_forever().await }) => {}
+            () = inner.keep("TCP port", |inner| async move { inner.accept_forever().await }) => {}
+            () = inner.keep("clock", |inner| async move { inner.expire_forever().await }) => {}
+        }
+        inner.stopping.cancel();
+        inner.tasks.close();
+        inner.tasks.wait().await;
+        inner.exchange.close(inner.now().running);
+    }
+
+    /// Serves a client on a stream, such as one that came to the HTTPS port, until either end has enough.
+    pub async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin>(&self, stream: S, peer: SocketAddr) {
+        let inner = &self.0;
+        let Some(_place) = inner.places.take(peer.ip()) else {
+            return debug!("too many streams to the relay");
+        };
+        let outbox = Arc::new(Outbox::default());
+        let route = Route::Stream { peer, outbox: outbox.clone() };
+        let client = Stream { inner, route, heard: AtomicBool::new(false) };
+        let (reader, writer) = tokio::io::split(stream);
+        tokio::select! {
+            () = inner.stopping.cancelled() => {}
+            () = client.lose_patience() => {}
+            ended = client.read(reader) => debug!(?ended, "stream to the relay ended"),
+            ended = write(writer, &outbox) => debug!(?ended, "stream to the relay ended"),
+        }
+    }
+}
+
+impl Inner {
+    fn spawn<F: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        task: impl FnOnce(Arc<Self>) -> F,
+    ) -> tokio::task::JoinHandle<Option<()>> {
+        self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(task(self.clone())))
+    }
+
+    /// Has a task run that ends by a fault only, and again after one: a single packet must not be the end of all.
+    async fn keep<F: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        part: &str,
+        task: impl Fn(Arc<Self>) -> F,
+    ) {
+        loop {
+            let ended = self.spawn(&task).await;
+            error!(?ended, "the relay's {part} had a fault and starts again");
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now { running: self.started.elapsed(), date: since_epoch() }
+    }
+
+    fn receive(&self, now: Now, from: &Route, message: &[u8]) {
+        self.exchange.receive(now, from, message, |to, message| match to {
+            Route::Datagrams { peer, local } => self.datagrams.send(*peer, *local, message),
+            Route::Stream { outbox, .. } => outbox.push(message),
+        });
+    }
+
+    async fn receive_forever(&self) {
+        self.datagrams.receive_forever(|from, message| self.receive(self.now(), from, message)).await;
+    }
+
+    async fn accept_forever(self: Arc<Self>) {
+        let mut reserve = FileReserve::new("the relay", 1);
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    // One that took the last file hears at once that it has to go another way.
+                    if !reserve.refill() {
+                        continue;
+                    }
+                    // It may not fail a call.
+                    drop(stream.set_nodelay(true));
+                    hold_media(&stream);
+                    let stream = ResettingStream::new(stream);
+                    self.spawn(|inner| async move { Relay(inner).serve(stream, peer).await });
+                }
+                Err(error) if is_of_one_connection(&error) => {
+                    debug!(%error, "no connection to the relay accepted");
+                }
+                Err(error) => {
+                    if !reserve.spend(&error) {
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn expire_forever(&self) {
+        let mut sweeps = interval(SWEEP);
+        loop {
+            sweeps.tick().await;
+            self.exchange.expire(self.now().running);
+        }
+    }
+}
+
+/// One stream; what it had allocated ends with it.
+struct Stream<'a> {
+    inner: &'a Inner,
+    route: Route,
+    heard: AtomicBool,
+}
+
+impl Stream<'_> {
+    async fn read(&self, mut reader: ReadHalf<impl AsyncRead>) -> io::Result<()> {
+        let mut inbox = Inbox::new();
+        loop {
+            let length = reader.read(inbox.room()).await?;
+            if length == 0 {
+                return Ok(());
+            }
+            inbox.came(length);
+            self.heard.store(true, Ordering::Relaxed);
+            let now = self.inner.now();
+            while let Some(message) = inbox.take().map_err(|_| io::ErrorKind::InvalidData)? {
+                self.inner.receive(now, &self.route, message);
+            }
+        }
+    }
+
+    /// Ends when the stream has no allocation for too long, or says nothing for too long.
+    async fn lose_patience(&self) {
+        let mut silence = Duration::ZERO;
+        while silence < SILENCE {
+            sleep(PATIENCE).await;
+            if !self.inner.exchange.serves(&self.route) {
+                return;
+            }
+            silence =
+                if self.heard.swap(false, Ordering::Relaxed) { Duration::ZERO } else { silence + PATIENCE };
+        }
+    }
+}
+
+impl Drop for Stream<'_> {
+    fn drop(&mut self) {
+        self.inner.exchange.hang_up(&self.route, self.inner.now().running);
+    }
+}
+
+async fn write(mut writer: WriteHalf<impl AsyncWrite>, outbox: &Outbox) -> io::Result<()> {
+    let mut messages = Vec::new();
+    loop {
+        poll_fn(|context| outbox.poll_take(context, &mut messages)).await;
+        let written = async {
+            writer.write_all(&messages).await?;
+            writer.flush().await
+        };
+        timeout(WRITE_PATIENCE, written).await??;
+    }
+}

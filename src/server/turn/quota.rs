@@ -1,0 +1,209 @@
+//! What each holder of credentials may use up, and has used up.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::server::event_log::Journal;
+use crate::server::ice::is_tester;
+use crate::server::net::rate::{Meter, Rate};
+
+/// Of those of one network that only test their connection. A test makes three for each address of a browser: 30 with
+/// five adapters and both families; it is told that the relay is blocked when there are none left, so four may test.
+const TEST_ALLOCATIONS: usize = 4 * 30;
+const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
+
+/// What may be used up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quotas {
+    /// Allocations of one holder.
+    pub(super) allocations_each: usize,
+    /// Bytes a second in all.
+    pub(super) bytes_per_second: u32,
+    /// Bytes a second of one holder; what it sends counts, as what it gets counts for somebody else.
+    pub(super) bytes_per_second_each: u32,
+}
+
+/// All holders that have an allocation, or had one a moment ago.
+#[derive(Debug)]
+pub(super) struct Holders {
+    quotas: Quotas,
+    bytes: Rate,
+    spent: Mutex<Meter>,
+    present: Mutex<HashMap<String, Arc<Holder>>>,
+    journal: Journal,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Holder {
+    name: String,
+    rate: Rate,
+    account: Mutex<Account>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    allocations: usize,
+    since: Duration,
+    spent: Meter,
+    bytes: u64,
+    dropped: u64,
+}
+
+impl Holders {
+    /// Nobody yet.
+    pub(super) fn new(quotas: Quotas, journal: Journal) -> Self {
+        let bytes = Rate::new(quotas.bytes_per_second, quotas.bytes_per_second);
+        Self { quotas, bytes, spent: Mutex::default(), present: Mutex::default(), journal }
+    }
+
+    /// Counts one more allocation, unless the holder has all it may have; to be ended by [`Holders::end`].
+    pub(super) fn begin(&self, name: &str, now: Duration) -> Option<Arc<Holder>> {
+        let test = is_tester(name);
+        let most = if test {
+            TEST_ALLOCATIONS.min(self.quotas.allocations_each)
+        } else {
+            self.quotas.allocations_each
+        };
+        let mut present = lock(&self.present);
+        let holder = present.entry(name.to_owned()).or_insert_with(|| {
+            let each = self.quotas.bytes_per_second_each;
+            let each = if test { TEST_BYTES_PER_SECOND.min(each) } else { each };
+            Arc::new(Holder { name: name.to_owned(), rate: Rate::new(each, each), account: Mutex::default() })
+        });
+        let mut account = lock(&holder.account);
+        if account.allocations >= most {
+            return None;
+        }
+        if account.allocations == 0 {
+            account.since = now;
+        }
+        account.allocations += 1;
+        drop(account);
+        Some(holder.clone())
+    }
+
+    /// Counts one allocation less, and writes down what was used when it was the last.
+    pub(super) fn end(&self, holder: &Holder, now: Duration) {
+        let mut account = lock(&holder.account);
+        account.allocations = account.allocations.saturating_sub(1);
+        if account.allocations > 0 {
+            return;
+        }
+        let (bytes, dropped) = (mem::take(&mut account.bytes), mem::take(&mut account.dropped));
+        let lasted = now.saturating_sub(account.since);
+        drop(account);
+        self.journal.relayed(&holder.name, bytes, dropped, lasted);
+    }
+
+    /// Forgets whoever has no allocation, once all that it spent has become its due: nobody gets more by coming anew.
+    pub(super) fn forget(&self, now: Duration) {
+        lock(&self.present).retain(|_, holder| {
+            let account = lock(&holder.account);
+            account.allocations > 0 || !account.spent.is_rested(now)
+        });
+    }
+
+    /// Counts bytes that are to be relayed for a holder; what is too much is to be dropped, as a network would.
+    pub(super) fn spend(&self, holder: &Holder, bytes: usize, now: Duration) -> bool {
+        let count = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let mut account = lock(&holder.account);
+        let before = account.spent;
+        let allowed = account.spent.allows_many(now, holder.rate, count)
+            && lock(&self.spent).allows_many(now, self.bytes, count);
+        if allowed {
+            account.bytes += u64::from(count);
+        } else {
+            account.spent = before;
+            account.dropped += u64::from(count);
+        }
+        allowed
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Seek};
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(100);
+
+    fn holders(allocations_each: usize) -> Holders {
+        let quotas = Quotas { allocations_each, bytes_per_second: 1_000_000, bytes_per_second_each: 300_000 };
+        Holders::new(quotas, Journal::default())
+    }
+
+    #[test]
+    fn allocations_are_limited_for_each() {
+        let holders = holders(3);
+        let first: Vec<_> = (0..3).map(|_| holders.begin("a", NOW).unwrap()).collect();
+        assert!(holders.begin("a", NOW).is_none());
+        let others = [holders.begin("b", NOW).unwrap(), holders.begin("c", NOW).unwrap()];
+        holders.end(&first[0], NOW);
+        assert!(holders.begin("a", NOW).is_some());
+        for holder in &others {
+            holders.end(holder, NOW);
+        }
+        holders.forget(NOW);
+        assert_eq!(lock(&holders.present).len(), 1, "who has no allocation is not kept");
+    }
+
+    #[test]
+    fn coming_anew_gives_nothing_more() {
+        let holders = holders(100);
+        let spend = |at| {
+            let holder = holders.begin("a", at).unwrap();
+            let spent = (0..1_000).filter(|_| holders.spend(&holder, 1_000, at)).count();
+            holders.end(&holder, at);
+            holders.forget(at);
+            spent
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!([NOW, NOW, NOW + second / 2, NOW + 2 * second].map(spend), [300, 0, 150, 300]);
+        holders.forget(NOW + 4 * second);
+        assert!(lock(&holders.present).is_empty());
+    }
+
+    #[test]
+    fn what_a_holder_used_is_written_with_the_end_of_its_last_allocation() {
+        let holders = holders(100);
+        let both = [(); 2].map(|()| holders.begin("a", NOW).unwrap());
+        assert!(holders.spend(&both[0], 200_000, NOW) && holders.spend(&both[1], 100_000, NOW));
+        assert!(!holders.spend(&both[0], 50_000, NOW), "the two have one quota");
+        let log = Arc::new(tempfile::tempfile().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+        let later = NOW + Duration::from_secs(7);
+        tracing::subscriber::with_default(subscriber, || both.iter().for_each(|one| holders.end(one, later)));
+        let mut written = String::new();
+        (&*log).rewind().unwrap();
+        (&*log).read_to_string(&mut written).unwrap();
+        let line = r#"the relay served holder="a" bytes=300000 dropped=50000 seconds=7"#;
+        assert!(written.ends_with(&format!("{line}\n")) && written.lines().count() == 1, "{written}");
+    }
+
+    #[test]
+    fn tests_of_a_connection_get_little() {
+        let holders = holders(1_000);
+        let tests = std::iter::from_fn(|| holders.begin("test-1", NOW)).collect::<Vec<_>>();
+        assert_eq!(tests.len(), TEST_ALLOCATIONS);
+        let relayed = (0..1_000).filter(|_| holders.spend(&tests[0], 1_000, NOW)).count();
+        assert_eq!(relayed, 65);
+    }
+
+    #[test]
+    fn bytes_are_limited_for_one_and_for_all() {
+        let holders = holders(100);
+        let spend = |name| {
+            let holder = holders.begin(name, NOW).unwrap();
+            (0..1_000).filter(|_| holders.spend(&holder, 1_000, NOW)).count()
+        };
+        assert_eq!(["a", "b", "c", "d", "e"].map(spend), [300, 300, 300, 100, 0]);
+    }
+}

@@ -1,0 +1,137 @@
+//! How many requests of those without an allocation are looked at: so many in all, and a part of them for one network.
+//!
+//! Datagrams are counted apart from streams. The sender of a datagram can be forged, so that one flood uses up what
+//! there is for all datagrams; who comes by a stream must not suffer from it.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::server::event_log::Journal;
+use crate::server::net::connection_limit::network;
+use crate::server::net::rate::{Meter, Rate};
+
+/// Networks share this many meters, so that no number of them takes memory.
+const METERS: usize = 1024;
+/// The part of all requests that one network can use up: a flood from one place leaves the rest to others. An office
+/// whose line comes back makes some 2,800 at once by streams, two for each allocation, see `RelayConfig`.
+const SHARE: u32 = 3;
+/// Between two lines about requests that were not looked at.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
+
+/// Counts the requests of strangers.
+pub(super) struct Strangers {
+    all: Rate,
+    network: Rate,
+    hasher: RandomState,
+    state: Mutex<State>,
+    journal: Journal,
+}
+
+/// What a request came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carrier {
+    Datagram,
+    Stream,
+}
+
+#[derive(Default)]
+struct State {
+    datagrams: Bucket,
+    streams: Bucket,
+    unanswered: u32,
+    reported: Duration,
+}
+
+struct Bucket {
+    all: Meter,
+    networks: Box<[Meter]>,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self { all: Meter::default(), networks: vec![Meter::default(); METERS].into() }
+    }
+}
+
+impl Strangers {
+    /// So many a second by datagrams, and as many by streams.
+    pub(super) fn new(per_second: u32, journal: Journal) -> Self {
+        let network = per_second.div_ceil(SHARE);
+        Self {
+            all: Rate::new(per_second, per_second),
+            network: Rate::new(network, network),
+            hasher: RandomState::new(),
+            state: Mutex::default(),
+            journal,
+        }
+    }
+
+    /// Whether one more from there is looked at.
+    pub(super) fn allows(&self, now: Duration, from: IpAddr, by: Carrier) -> bool {
+        let slot = self.hasher.hash_one(network(from)) as usize % METERS;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = match by {
+            Carrier::Datagram => &mut state.datagrams,
+            Carrier::Stream => &mut state.streams,
+        };
+        let allowed = bucket.networks[slot].allows(now, self.network) && bucket.all.allows(now, self.all);
+        if !allowed {
+            state.unanswered = state.unanswered.saturating_add(1);
+        }
+        allowed
+    }
+
+    /// Writes now and then that some were not answered.
+    pub(super) fn report(&self, now: Duration) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.unanswered == 0 || now < state.reported + REPORT_EVERY {
+            return;
+        }
+        let unanswered = std::mem::take(&mut state.unanswered);
+        state.reported = now;
+        drop(state);
+        self.journal.remark(
+            "requests to the relay were not answered",
+            "too many of those without an allocation",
+            unanswered,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(strangers: &Strangers, at: u64, from: &str, requests: usize) -> usize {
+        let from = from.parse().unwrap();
+        (0..requests).filter(|_| strangers.allows(Duration::from_secs(at), from, Carrier::Datagram)).count()
+    }
+
+    #[test]
+    fn a_flood_from_one_network_leaves_answers_to_others() {
+        let strangers = Strangers::new(300, Journal::default());
+        assert_eq!(answered(&strangers, 9, "192.0.2.1", 100_000), 100);
+        assert_eq!(answered(&strangers, 9, "198.51.100.1", 10), 10);
+        assert_eq!(answered(&strangers, 10, "192.0.2.1", 100_000), 100);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_customer_share() {
+        let strangers = Strangers::new(30, Journal::default());
+        assert_eq!(answered(&strangers, 9, "2001:db8::1", 10), 10);
+        assert_eq!(answered(&strangers, 9, "2001:db8::2", 10), 0);
+        assert_eq!(answered(&strangers, 9, "2001:db8:0:1::2", 10), 10);
+    }
+
+    #[test]
+    fn forged_senders_get_no_more_than_all() {
+        let strangers = Strangers::new(800, Journal::default());
+        let now = Duration::from_secs(9);
+        let allows = |n: u32, by| strangers.allows(now, IpAddr::from(n.to_be_bytes()), by);
+        assert_eq!((0..100_000).filter(|n| allows(*n, Carrier::Datagram)).count(), 800);
+        assert!(allows(1, Carrier::Stream), "whoever comes by a stream is who it says");
+        assert_eq!((0..100_000).filter(|n| allows(*n, Carrier::Stream)).count(), 799);
+    }
+}
