@@ -3,6 +3,7 @@
 
 pub mod arguments;
 pub mod environment;
+mod given;
 mod load;
 mod names;
 mod networks;

@@ -6,5 +6,6 @@ pub(crate) mod clock;
 pub(crate) mod connection_limit;
 pub(crate) mod file_reserve;
 pub(crate) mod private_file;
+pub(crate) mod random;
 pub(crate) mod rate;
 pub(crate) mod tcp;

@@ -1,41 +1,34 @@
 //! HTTPS: where the certificate comes from, and the handshakes that show it.
 //!
 //! One of three sources: files that somebody else renews, an authority that is asked by ACME, or this machine
-//! itself. All of them put what they have into `Shown`, where every new handshake finds it; connections that
+//! itself. All of them put what they have into `CertResolver`, where every new handshake finds it; connections that
 //! are open do not notice a change.
 
 pub(crate) mod acme;
 pub mod certificate;
+mod error;
 mod files;
 pub mod lan;
+mod resolver;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls_acme::acme::ACME_TLS_ALPN_NAME;
-use rustls_acme::{ResolvesServerCertAcme, is_tls_alpn_challenge};
-use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
-use tokio_rustls::rustls::sign::CertifiedKey;
-use tracing::warn;
 
 use crate::server::config::Config;
 use crate::server::net::addresses::as_host;
 use crate::server::net::private_file;
 use acme::Acme;
-use certificate::{Certificate, CertificateError, Standing};
+use certificate::{Certificate, provider};
+pub use error::TlsError;
 use files::Files;
 use lan::Machine;
-
-/// Days before its end from which a certificate that nobody has renewed is spoken of.
-pub(crate) const WARN_DAYS: i64 = 14;
-/// Between two such words.
-const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+use resolver::CertResolver;
 
 /// HTTP/2, by its name in handshakes (RFC 9113, section 3.1).
 pub(crate) const ALPN_HTTP2: &[u8] = b"h2";
@@ -47,39 +40,6 @@ pub(crate) const ALPN_TURN: &[u8] = b"stun.turn";
 pub(crate) const ALPN_STUN: &[u8] = b"stun.nat-discovery";
 /// A handshake by which an ACME authority looks for its proof.
 pub(crate) const ALPN_ACME: &[u8] = ACME_TLS_ALPN_NAME;
-
-/// Why there can be no HTTPS.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TlsError {
-    /// The certificate from files is of no use.
-    #[error("tls.certificate: {0}")]
-    Certificate(#[from] CertificateError),
-    /// Settings that exclude each other.
-    #[error("tls: {0}")]
-    Settings(&'static str),
-    /// The roots by which another authority is trusted.
-    #[error("tls.directory_roots: {} cannot be used: {why}", file.display())]
-    Roots {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The folder for certificates.
-    #[error("server.state: {} cannot be written, where certificates are to be kept: {why}", folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system says.
-        why: String,
-    },
-    /// This machine's own certificate.
-    #[error("tls.lan: {0}")]
-    Lan(String),
-    /// The TLS library.
-    #[error("TLS cannot be set up: {0}")]
-    Setup(String),
-}
 
 /// Where certificates and accounts are kept, if anything is.
 pub(crate) fn folder(config: &Config) -> Option<PathBuf> {
@@ -98,7 +58,7 @@ fn warn_if_kept_open(folder: &Path) {
 /// HTTPS as the settings want it.
 pub(crate) struct Tls {
     acceptor: TlsAcceptor,
-    shown: Arc<Shown>,
+    shown: Arc<CertResolver>,
     source: Source,
     /// Where certificates are kept.
     folder: Option<PathBuf>,
@@ -121,7 +81,7 @@ impl Tls {
         let folder = folder(config);
         let files = !tls.certificate.as_os_str().is_empty();
         let now = SystemTime::now();
-        let shown = Arc::new(Shown::default());
+        let shown = Arc::new(CertResolver::default());
         if !files && tls.is_on() {
             folder.as_deref().into_iter().for_each(warn_if_kept_open);
         }
@@ -210,89 +170,4 @@ impl Tls {
         };
         tokio::join!(follow, self.shown.remind());
     }
-}
-
-/// The certificate for new connections.
-#[derive(Debug, Default)]
-struct Shown {
-    certificate: RwLock<Option<Certificate>>,
-    challenges: RwLock<Option<Arc<ResolvesServerCertAcme>>>,
-}
-
-impl Shown {
-    fn show(&self, certificate: Certificate) {
-        *self.certificate.write().unwrap_or_else(PoisonError::into_inner) = Some(certificate);
-    }
-
-    fn challenge_by(&self, resolver: Arc<ResolvesServerCertAcme>) {
-        *self.challenges.write().unwrap_or_else(PoisonError::into_inner) = Some(resolver);
-    }
-
-    fn get(&self) -> Option<Certificate> {
-        self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Whether it is this one.
-    fn is(&self, other: &Certificate) -> bool {
-        self.get().is_some_and(|shown| shown.key().cert == other.key().cert)
-    }
-
-    /// Whether browsers would take it as far as its days go.
-    fn is_good(&self) -> bool {
-        let good =
-            |certificate: Certificate| matches!(certificate.standing(SystemTime::now()), Standing::Good(_));
-        self.get().is_some_and(good)
-    }
-
-    /// Whether there should be a newer one.
-    fn is_overdue(&self, now: SystemTime) -> bool {
-        self.get().is_none_or(|certificate| certificate.is_overdue(now))
-    }
-
-    fn describe(&self) -> String {
-        self.get()
-            .map_or_else(|| "none".into(), |certificate| format!("good until {}", certificate.last_day()))
-    }
-
-    /// Says every day that a certificate ends soon, or has ended.
-    async fn remind(&self) {
-        loop {
-            if let Some(certificate) = self.get() {
-                let now = SystemTime::now();
-                match certificate.standing(now) {
-                    Standing::Early => {
-                        warn!(
-                            "the certificate is valid only from {} on: browsers refuse it, or this machine's clock is wrong",
-                            certificate.first_day()
-                        );
-                    }
-                    Standing::Over => {
-                        warn!(
-                            "the certificate has expired on {}: browsers refuse it",
-                            certificate.last_day()
-                        );
-                    }
-                    Standing::Good(days) if days < WARN_DAYS && certificate.is_overdue(now) => {
-                        warn!("the certificate expires in {days} days, on {}", certificate.last_day());
-                    }
-                    Standing::Good(_) => {}
-                }
-            }
-            sleep(WARN_EVERY).await;
-        }
-    }
-}
-
-impl ResolvesServerCert for Shown {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        if is_tls_alpn_challenge(&hello) {
-            let challenges = self.challenges.read().unwrap_or_else(PoisonError::into_inner).clone();
-            return challenges?.resolve(hello);
-        }
-        self.get().map(|certificate| certificate.key())
-    }
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
 }

@@ -31,6 +31,7 @@ mod message;
 mod quota;
 mod rate_limit;
 mod stream_queue;
+mod time;
 mod udp;
 
 use std::fmt;
@@ -56,12 +57,13 @@ use crate::server::net::clock::since_epoch;
 use crate::server::net::connection_limit::Places;
 use crate::server::net::file_reserve::{FileReserve, is_of_one_connection};
 use crate::server::net::tcp::{ResettingStream, hold_little, hold_media};
-use allocations::{Exchange, Now, Route};
+use allocations::{Exchange, Route};
 use auth::Gate;
 use framing::Inbox;
 use quota::{Holders, Quotas};
 use rate_limit::Strangers;
 use stream_queue::Outbox;
+use time::Now;
 use udp::Datagrams;
 
 /// How long a stream may be without an allocation, at the start or later.

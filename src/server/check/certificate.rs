@@ -8,9 +8,9 @@ use crate::server::config::{Config, TlsConfig};
 use crate::server::listeners::HTTPS_PORT;
 use crate::server::net::addresses::as_host;
 use crate::server::tls::acme::Acme;
-use crate::server::tls::certificate::{Certificate, CertificateError, Standing};
+use crate::server::tls::certificate::{Certificate, CertificateError, Standing, WARN_DAYS};
+use crate::server::tls::folder;
 use crate::server::tls::lan::{self, Machine};
-use crate::server::tls::{WARN_DAYS, folder};
 
 pub(super) fn check(config: &Config, https: u16, findings: &mut Findings) {
     let tls = &config.tls;

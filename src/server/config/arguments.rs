@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::environment::unquoted;
+use super::given::Given;
 
 /// The settings' manual: each with its default, and a sentence on what it does.
 pub const MANUAL: &str = include_str!("../../../Leptos.toml");
@@ -77,17 +78,6 @@ pub enum Task {
     ///
     /// Ends with status 0 if it answers, else with 1; for the health checks of containers.
     Health,
-}
-
-/// A setting that an argument or a variable of the environment gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Given {
-    /// The argument or the variable.
-    pub(super) by: String,
-    /// `section.key`.
-    pub(super) key: String,
-    /// As it was written.
-    pub(super) text: String,
 }
 
 impl Arguments {

@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 
-use super::arguments::Given;
+use super::given::Given;
 
 /// The settings among the variables, the more particular ones last.
 pub(super) fn given(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Given> {

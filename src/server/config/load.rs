@@ -7,8 +7,9 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::Value;
 use figment::{Figment, Profile, Provider};
 
-use super::arguments::{Arguments, Given};
+use super::arguments::Arguments;
 use super::environment::unquoted;
+use super::given::Given;
 use super::place::{SettingsFile, place};
 use super::rules::faults;
 use super::{Config, environment, names};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{ImDocument, Item, Value};
 
-use super::arguments::Given;
+use super::given::Given;
 
 /// The file with settings, as it was written.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Where the files come from that pages load: from inside the binary, or, while one develops, from a folder.
 
 pub(crate) mod inside;
+pub(crate) mod paths;
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +11,9 @@ use axum::routing::MethodRouter;
 use tower_http::services::ServeDir;
 
 use self::inside::Inside;
+use self::paths::{HASHED_FOLDER, OUTPUT_NAME};
 use super::headers::immutable;
 use crate::app::PageFiles;
-
-/// Name of the program, and so of its files.
-const OUTPUT_NAME: &str = env!("CARGO_PKG_NAME");
-/// Where the files with a hash in their names are.
-pub(crate) const HASHED_FOLDER: &str = "pkg";
 
 /// The files of the pages.
 #[derive(Clone, Debug)]

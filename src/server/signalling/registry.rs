@@ -22,6 +22,7 @@ use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, IceServer, Pe
 use crate::server::event_log::Journal;
 use crate::server::ice::IceServers;
 use crate::server::net::clock::since_epoch;
+use crate::server::net::random::random;
 use occupied::Occupied;
 
 /// Most rooms that expire, and the longest time that it takes, before others get the map: after a restart all rooms
@@ -378,13 +379,6 @@ impl Drop for Seat {
 /// 128 random bits.
 fn fresh_token() -> SeatToken {
     SeatToken(format!("{:032x}", u128::from_ne_bytes(random())))
-}
-
-#[expect(clippy::expect_used, reason = "without the system's random numbers the server does not start")]
-fn random<const BYTES: usize>() -> [u8; BYTES] {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
-    bytes
 }
 
 /// Nothing that runs under these locks can leave half a change behind.

@@ -19,7 +19,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tracing::{debug, info, warn};
 
-use super::{Shown, TlsError, provider};
+use super::certificate::provider;
+use super::error::TlsError;
+use super::resolver::CertResolver;
 use crate::server::config::TlsConfig;
 use crate::server::net::private_file;
 use cache::{Shelf, certificate_file};
@@ -94,7 +96,7 @@ impl Acme {
     }
 
     /// Gets a certificate, shows it, and renews it for ever.
-    pub(super) async fn follow(&self, shown: &Arc<Shown>) {
+    pub(super) async fn follow(&self, shown: &Arc<CertResolver>) {
         let names = self.names.join(", ");
         match &self.folder {
             Some(folder) => debug!(folder = %folder.display(), "account and certificates are kept"),

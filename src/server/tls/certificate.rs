@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -18,6 +19,8 @@ use x509_parser::time::ASN1Time;
 
 use crate::server::net::clock::since_epoch_at;
 
+/// Days before its end from which a certificate that nobody has renewed is spoken of.
+pub(crate) const WARN_DAYS: i64 = 14;
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 /// Authorities ask to renew when a third of a certificate's life is left, and the ACME library does.
 const OVERDUE: f64 = 0.3;
@@ -106,7 +109,7 @@ impl Certificate {
         })?;
         let malformed = |error: &dyn ToString| CertificateError::Malformed(error.to_string());
         let (_, about) = parse_x509_certificate(&first).map_err(|error| malformed(&error))?;
-        let key = CertifiedKey::from_der(chain, key, &default_provider()).map_err(|error| match error {
+        let key = CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
             Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => CertificateError::Mismatch,
             Error::InvalidCertificate(why) => CertificateError::Malformed(format!("{why:?}")),
             other => CertificateError::BadKey(other.to_string()),
@@ -195,6 +198,11 @@ fn names(about: &X509Certificate<'_>) -> Vec<String> {
 fn address(bytes: &[u8]) -> Option<IpAddr> {
     let four = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
     four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
+/// The cryptography of all handshakes and certificates.
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(default_provider())
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
-use super::Shown;
 use super::certificate::{Certificate, CertificateError, Standing};
+use super::resolver::CertResolver;
 use crate::server::net::private_file;
 
 /// How often the files are looked at; cheap, and works on every kind of disk and for links that are turned.
@@ -38,7 +38,7 @@ impl Files {
     }
 
     /// Shows each new certificate as soon as it and its key have been written, also when asked by SIGHUP.
-    pub(super) async fn follow(&self, shown: &Shown) {
+    pub(super) async fn follow(&self, shown: &CertResolver) {
         let mut asking = Asking::new();
         let mut known = self.stamp();
         let mut seen = known;
@@ -64,7 +64,7 @@ impl Files {
     }
 
     /// Shows what the files hold now if that is better; else returns it if there is only to be waited for its first day.
-    fn take(&self, shown: &Shown) -> Option<Certificate> {
+    fn take(&self, shown: &CertResolver) -> Option<Certificate> {
         match self.read() {
             Ok(new) if shown.is(&new) => {}
             Ok(new) if new.standing(SystemTime::now()) == Standing::Over => {

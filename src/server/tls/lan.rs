@@ -15,8 +15,8 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 use x509_parser::time::ASN1Time;
 
-use super::Shown;
 use super::certificate::{Certificate, Standing};
+use super::resolver::CertResolver;
 use crate::server::net::clock::since_epoch_at;
 use crate::server::net::{addresses, private_file};
 
@@ -127,7 +127,7 @@ fn is_unset(now: SystemTime) -> bool {
 pub(super) async fn follow(
     folder: Option<&Path>,
     machine: &Machine,
-    shown: &Shown,
+    shown: &CertResolver,
     clock: impl Fn() -> SystemTime,
 ) {
     loop {
@@ -292,7 +292,7 @@ mod tests {
     async fn a_clock_that_is_set_while_it_runs_gives_a_new_certificate_once() {
         let place = tempfile::tempdir().unwrap();
         let (folder, machine) = (place.path().join("tls"), machine(&["192.168.1.5"]));
-        let shown = Shown::default();
+        let shown = CertResolver::default();
         shown.show(certificate(Some(&folder), &machine, UNIX_EPOCH).unwrap());
         let early = shown.get().unwrap();
         let (set, moment) = (SystemTime::now(), std::cell::Cell::new(UNIX_EPOCH));

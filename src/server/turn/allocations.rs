@@ -21,6 +21,7 @@ use super::message::{Kind, MAX_MESSAGE, binding_answer, error_answer};
 use super::quota::{Holder, Holders};
 use super::rate_limit::{Carrier, Strangers};
 use super::stream_queue::Outbox;
+use super::time::Now;
 use crate::server::net::connection_limit::{Place, Places};
 
 /// Ports of relayed addresses (RFC 8656 section 7.2).
@@ -85,15 +86,6 @@ impl Hash for Route {
             Self::Stream { outbox, .. } => Arc::as_ptr(outbox).hash(state),
         }
     }
-}
-
-/// The time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Now {
-    /// Since the start.
-    pub(super) running: Duration,
-    /// Since the Unix epoch.
-    pub(super) date: Duration,
 }
 
 /// The exchange.

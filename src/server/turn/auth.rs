@@ -9,8 +9,8 @@ use turn_types::message::ALLOCATE;
 use turn_types::stun::attribute::{ErrorCode, Nonce, Realm, UnknownAttributes, Username};
 use turn_types::stun::message::{IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message};
 
-use super::allocations::Now;
 use super::message::error_answer;
+use super::time::Now;
 use crate::server::ice::{Secret, is_tester, parse_username};
 
 /// What credentials are for.

@@ -16,7 +16,7 @@ use axum::routing::get;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::{HASHED_FOLDER, OUTPUT_NAME};
+use super::paths::{HASHED_FOLDER, OUTPUT_NAME};
 use crate::app::PageFiles;
 use crate::server::http::headers::immutable;
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::random;
 use crate::protocol::PeerId;
+use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
 use crate::server::signalling::outbox::Outbox;
 use crate::server::signalling::room::{Delivery, Room};

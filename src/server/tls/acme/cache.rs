@@ -11,21 +11,21 @@ use sha2::{Digest, Sha256};
 use tracing::warn;
 
 use crate::server::net::private_file;
-use crate::server::tls::Shown;
 use crate::server::tls::certificate::Certificate;
+use crate::server::tls::resolver::CertResolver;
 
 /// The shelf; a certificate is shown as soon as it lies there.
 #[derive(Clone)]
 pub(super) struct Shelf {
     folder: Option<PathBuf>,
-    pub(super) shown: Arc<Shown>,
+    pub(super) shown: Arc<CertResolver>,
     /// Without a folder: one account for each run is enough.
     account: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
 impl Shelf {
     /// An empty one, or what lies in `folder`.
-    pub(super) fn new(folder: Option<PathBuf>, shown: Arc<Shown>) -> Self {
+    pub(super) fn new(folder: Option<PathBuf>, shown: Arc<CertResolver>) -> Self {
         Self { folder, shown, account: Arc::default() }
     }
 
