@@ -7,11 +7,11 @@ use clap::Parser;
 use parlor::server::check::{Verdict, check, is_well};
 use parlor::server::config::Config;
 use parlor::server::config::arguments::{Arguments, Task};
-use parlor::server::listeners::Doors;
+use parlor::server::listeners::Listeners;
 use parlor::server::log::Log;
 use parlor::server::open_files::fit;
 use parlor::server::run;
-use parlor::server::tls::lan::{Machine, poster};
+use parlor::server::tls::lan::{LanHost, poster};
 use tracing::{error, info, warn};
 
 #[tokio::main]
@@ -44,22 +44,22 @@ async fn serve(arguments: &Arguments, log: &Log) -> ExitCode {
         }
         Err(fault) => warn!("the limit of open files stays as it is: {fault}"),
     }
-    let doors = match Doors::open(&config) {
-        Ok(doors) => doors,
+    let listeners = match Listeners::open(&config) {
+        Ok(listeners) => listeners,
         Err(fault) => {
             error!("{fault}");
             return ExitCode::FAILURE;
         }
     };
     if config.tls.lan {
-        let hosts = Machine::look(config.server.host).hosts();
-        let url = doors.urls(&hosts).into_iter().next();
+        let hosts = LanHost::look(config.server.host).hosts();
+        let url = listeners.urls(&hosts).into_iter().next();
         url.into_iter().for_each(|url| log.print(&poster(&url, stdout().is_terminal())));
     }
     // Asks for another look at certificate files; where there are none it must not end the server.
     #[cfg(unix)]
     let _hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());
-    match run(config, doors, asked_to_stop()).await {
+    match run(config, listeners, asked_to_stop()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             error!("{fault}");

@@ -30,12 +30,12 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
 
 use config::{Config, IceServerConfig};
-use event_log::Journal;
-use http::accept::{Front, Relaying};
-use http::https_redirect::{self, Entrance, HEALTH_PATH};
+use event_log::EventLog;
+use http::accept::{HttpServer, ServeTurn};
+use http::admission::{Admission, HEALTH_PATH, admit};
 use http::{ice_servers, pages};
 use ice::{IceServers, Login, OtherServer, OwnRelay, Secret, secret};
-use listeners::Doors;
+use listeners::Listeners;
 use net::rate::Rate;
 use net::{clock, private_file};
 use signalling::connections::{Connections, SocketLimit};
@@ -43,10 +43,10 @@ use signalling::frame_meter::FrameLimit;
 use signalling::heartbeat::Rhythm;
 use signalling::join_limit::JoinLimit;
 use signalling::outbox::QueueLimit;
-use signalling::registry::Rooms;
+use signalling::registry::Registry;
 use signalling::room::{RoomRecord, Rules};
 use signalling::socket::{self, SocketRules, Sockets};
-use signalling::store::Ledger;
+use signalling::store::SeatStore;
 use tls::Tls;
 
 use crate::protocol::{ICE_PATH, SOCKET_PATH};
@@ -60,73 +60,73 @@ const WRITE_WITHIN: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If the certificate cannot be used, the clock stands before 1970, or the system has no random numbers for seat tokens.
-pub async fn run(config: Config, doors: Doors, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn run(config: Config, listeners: Listeners, stop: impl Future<Output = ()>) -> io::Result<()> {
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
     clock::check(SystemTime::now())?;
     let tls = Tls::open(&config).map_err(io::Error::other)?.map(Arc::new);
-    let (ledger, records) = open_ledger(&config, doors.http());
-    let ice = Arc::new(ice_servers(&config, &doors)?);
-    let sockets = sockets(&config, ice.clone(), (ledger.clone(), records));
+    let (store, records) = open_store(&config, listeners.http());
+    let ice = Arc::new(ice_servers(&config, &listeners)?);
+    let sockets = sockets(&config, ice.clone(), (store.clone(), records));
     let _expiry = AbortOnDropHandle::new(tokio::spawn({
         let rooms = sockets.rooms.clone();
         async move { rooms.expire_forever().await }
     }));
     let _certificate =
         tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(async move { tls.keep().await })));
-    let https = tls.clone().zip(doors.https_port());
-    announce(&doors, tls.as_deref());
-    let entrance = Arc::new(Entrance::new(&config, https, sockets.journal.clone()));
-    let router = router(sockets.clone(), ice, entrance);
-    let relay = doors.relay().map(|(relay, _)| relay.clone());
-    let relaying = relay.clone().map(|relay| -> Relaying {
+    let https = tls.clone().zip(listeners.https_port());
+    announce(&listeners, tls.as_deref());
+    let admission = Arc::new(Admission::new(&config, https, sockets.event_log.clone()));
+    let router = router(sockets.clone(), ice, admission);
+    let relay = listeners.relay().map(|(relay, _)| relay.clone());
+    let relaying = relay.clone().map(|relay| -> ServeTurn {
         Arc::new(move |stream, from| {
             let relay = relay.clone();
             Box::pin(async move { relay.serve(stream, from).await })
         })
     });
-    let front = Arc::new(Front::new(&config, router, tls, relaying, sockets.tasks.clone()));
+    let server = Arc::new(HttpServer::new(&config, router, tls, relaying, sockets.tasks.clone()));
     let stopping = CancellationToken::new();
     if let Some(relay) = relay {
         let stopping = stopping.clone();
         sockets.tasks.spawn(async move { relay.run(stopping).await });
     }
     tokio::select! {
-        () = front.accept_forever(&doors) => {}
+        () = server.accept_forever(&listeners) => {}
         () = stop => {}
     }
-    drop(doors);
-    ledger.let_go();
+    drop(listeners);
+    store.let_go();
     info!(rooms = sockets.rooms.count(), "stopping");
     sockets.connections.stop();
-    front.stop();
+    server.stop();
     stopping.cancel();
     sockets.tasks.close();
     if timeout(STOP_WITHIN, sockets.tasks.wait()).await.is_err() {
         warn!("some connections did not end in time");
     }
-    ledger.close(WRITE_WITHIN);
+    store.close(WRITE_WITHIN);
     Ok(())
 }
 
 /// Writes down where people can go.
-fn announce(doors: &Doors, tls: Option<&Tls>) {
+fn announce(listeners: &Listeners, tls: Option<&Tls>) {
     match tls {
         Some(tls) => {
-            let mut urls = doors.urls(&tls.hosts());
+            let mut urls = listeners.urls(&tls.hosts());
             if urls.is_empty() {
-                urls = doors.urls(&["localhost".into()]);
+                urls = listeners.urls(&["localhost".into()]);
             }
             info!("Parlor serves on {}", urls.join(" "));
         }
-        None => info!("Parlor serves on {}", doors.url()),
+        None => info!("Parlor serves on {}", listeners.url()),
     }
-    if let Some((udp, tcp)) = doors.relay_ports() {
-        info!(udp = udp.port(), tcp = tcp.port(), tls = doors.https_port(), "relay (STUN, TURN)");
+    if let Some((udp, tcp)) = listeners.relay_ports() {
+        info!(udp = udp.port(), tcp = tcp.port(), tls = listeners.https_port(), "relay (STUN, TURN)");
     }
 }
 
 /// Without it calls are made all the same, but a restart takes the seats away.
-fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>) {
+fn open_store(config: &Config, address: SocketAddr) -> (SeatStore, Vec<RoomRecord>) {
     let Some(folder) = config.server.state_folder() else {
         info!("no folder for what outlives a restart (server.state): a restart will take the seats away");
         return Default::default();
@@ -135,10 +135,10 @@ fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>
     let name = address.to_string().replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
     let file = folder.join(format!("seats-{name}.jsonl"));
     private_file::warn_if_open("server.state", &folder);
-    match Ledger::open(file.clone()) {
-        Ok((ledger, records)) => {
+    match SeatStore::open(file.clone()) {
+        Ok((store, records)) => {
             info!(file = %file.display(), rooms = records.len(), "seats outlive a restart");
-            (ledger, records)
+            (store, records)
         }
         Err(error) => {
             warn!(%error, file = %file.display(), "seats cannot be written down; they will not outlive a restart");
@@ -148,12 +148,12 @@ fn open_ledger(config: &Config, address: SocketAddr) -> (Ledger, Vec<RoomRecord>
 }
 
 /// What browsers are told to find a way with.
-fn ice_servers(config: &Config, doors: &Doors) -> io::Result<IceServers> {
-    let own = doors.relay().zip(doors.relay_ports()).map(|((_, secret), (udp, tcp))| OwnRelay {
+fn ice_servers(config: &Config, listeners: &Listeners) -> io::Result<IceServers> {
+    let own = listeners.relay().zip(listeners.relay_ports()).map(|((_, secret), (udp, tcp))| OwnRelay {
         host: Some(config.relay.host.clone()).filter(|host| !host.is_empty()),
         udp: udp.port(),
         tcp: tcp.port(),
-        tls: doors.https_port(),
+        tls: listeners.https_port(),
         secret: secret.clone(),
     });
     let login = |server: &IceServerConfig| match (&server.secret, &server.username, &server.credential) {
@@ -172,9 +172,9 @@ fn ice_servers(config: &Config, doors: &Doors) -> io::Result<IceServers> {
     Ok(IceServers { own, others, lifetime: config.relay.credential_lifetime, key })
 }
 
-fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRecord>)) -> Sockets {
+fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (SeatStore, Vec<RoomRecord>)) -> Sockets {
     let (rooms, limits) = (&config.rooms, &config.limits);
-    let journal = Journal::default();
+    let event_log = EventLog::default();
     let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
     let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
     let rules_of_sockets = SocketRules {
@@ -196,15 +196,15 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (Ledger, Vec<RoomRec
     };
     Sockets {
         rules: Arc::new(rules_of_sockets),
-        rooms: Rooms::new(rules, limits.rooms, ice, journal.clone(), recorded),
+        rooms: Registry::new(rules, limits.rooms, ice, event_log.clone(), recorded),
         connections: Connections::new(socket_limit, queue),
         joins: JoinLimit::new(joins),
         tasks: TaskTracker::new(),
-        journal,
+        event_log,
     }
 }
 
-fn router(sockets: Sockets, ice: Arc<IceServers>, entrance: Arc<Entrance>) -> Router {
+fn router(sockets: Sockets, ice: Arc<IceServers>, admission: Arc<Admission>) -> Router {
     let offers = Router::new().route(ICE_PATH, get(ice_servers::offer)).with_state(ice);
     Router::new()
         .route(SOCKET_PATH, get(socket::open))
@@ -212,5 +212,5 @@ fn router(sockets: Sockets, ice: Arc<IceServers>, entrance: Arc<Entrance>) -> Ro
         .merge(offers)
         .route(HEALTH_PATH, get(async || "ok"))
         .merge(pages::router())
-        .layer(from_fn_with_state(entrance, https_redirect::pass))
+        .layer(from_fn_with_state(admission, admit))
 }

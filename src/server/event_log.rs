@@ -13,7 +13,7 @@ const LINES_PER_SECOND: u32 = 100;
 
 /// A bounded log; clones share the bound.
 #[derive(Clone, Debug)]
-pub(crate) struct Journal(Arc<Shared>);
+pub(crate) struct EventLog(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -28,14 +28,14 @@ struct State {
     held_back: u64,
 }
 
-impl Default for Journal {
+impl Default for EventLog {
     fn default() -> Self {
         let rate = Rate::new(LINES_PER_SECOND, LINES_PER_SECOND * 10);
         Self(Arc::new(Shared { rate, started: Instant::now(), state: Mutex::default() }))
     }
 }
 
-impl Journal {
+impl EventLog {
     /// Writes that something happened in a room.
     pub(crate) fn note(&self, what: &str, room: &RoomId, peer: Option<PeerId>) {
         if self.may_write() {
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn a_flood_of_events_is_counted_instead_of_written() {
-        let journal = Journal::default();
-        let written = (0..1_000_000).filter(|_| journal.may_write()).count();
+        let event_log = EventLog::default();
+        let written = (0..1_000_000).filter(|_| event_log.may_write()).count();
         assert!((1_000..100_000).contains(&written), "{written} lines");
     }
 }

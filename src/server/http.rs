@@ -1,14 +1,16 @@
 //! HTTP: connections accepted, requests checked, pages and files served.
 
 pub(crate) mod accept;
+pub(crate) mod admission;
 pub(crate) mod forwarded;
-pub(crate) mod headers;
-pub(crate) mod https_redirect;
+mod headers;
+mod https_redirect;
 pub(crate) mod ice_servers;
-pub(crate) mod idle_timeout;
-pub(crate) mod language;
-pub(crate) mod load_shedding;
+mod idle_timeout;
+mod language;
+mod load_shedding;
 pub(crate) mod origin;
 pub(crate) mod pages;
-pub(crate) mod path_prefix;
+mod path_prefix;
+mod server_names;
 pub(crate) mod site;

@@ -13,7 +13,7 @@ use crate::server::ice::Secret;
 use crate::server::ice::secret::relay_secret;
 use crate::server::net::bind::listener;
 use crate::server::net::tcp::hold_little;
-use crate::server::turn::Relay;
+use crate::server::turn::TurnServer;
 
 /// Ports below are the system's.
 pub(crate) const FIRST_FREE_PORT: u16 = 1024;
@@ -26,15 +26,15 @@ const RELAY_KEY: &str = "relay.port";
 
 /// What the server listens on.
 #[derive(Debug)]
-pub struct Doors {
-    http: Door,
-    https: Option<Door>,
+pub struct Listeners {
+    http: Listener,
+    https: Option<Listener>,
     public_https: Option<u16>,
-    relay: Option<(Relay, Secret)>,
+    relay: Option<(TurnServer, Secret)>,
 }
 
 #[derive(Debug)]
-struct Door {
+struct Listener {
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -42,7 +42,7 @@ struct Door {
 /// A port that cannot be had.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} ({key}): {fault}{advice}")]
-pub struct DoorError {
+pub struct ListenError {
     /// Where.
     pub address: SocketAddr,
     /// The setting that says so.
@@ -54,14 +54,14 @@ pub struct DoorError {
 
 /// How a connection came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Scheme {
     /// As it is.
-    Plain,
+    Http,
     /// Within TLS.
-    Tls,
+    Https,
 }
 
-impl Doors {
+impl Listeners {
     /// Opens all that the settings ask for.
     ///
     /// # Errors
@@ -69,11 +69,11 @@ impl Doors {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn open(config: &Config) -> Result<Self, DoorError> {
+    pub fn open(config: &Config) -> Result<Self, ListenError> {
         let patience = 2 * config.limits.write_timeout;
-        let http = Door::open(config.address(), "server.port", patience)?;
+        let http = Listener::open(config.address(), "server.port", patience)?;
         let https = config.tls.is_on().then(|| {
-            let port = |port| Door::open(SocketAddr::new(config.server.host, port), "tls.port", patience);
+            let port = |port| Listener::open(SocketAddr::new(config.server.host, port), "tls.port", patience);
             match port(config.tls.port) {
                 Err(error) if config.tls.lan && error.fault.kind() == io::ErrorKind::PermissionDenied => {
                     info!(
@@ -105,7 +105,7 @@ impl Doors {
     }
 
     /// The relay and what its passwords are derived from, if there is one.
-    pub(crate) fn relay(&self) -> Option<&(Relay, Secret)> {
+    pub(crate) fn relay(&self) -> Option<&(TurnServer, Secret)> {
         self.relay.as_ref()
     }
 
@@ -131,34 +131,34 @@ impl Doors {
     }
 
     /// The next connection through any of them, with the address at its other end.
-    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Way)> {
+    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Scheme)> {
         let https = async {
             match &self.https {
                 Some(door) => door.listener.accept().await,
                 None => std::future::pending().await,
             }
         };
-        let ((stream, address), way) = tokio::select! {
-            accepted = self.http.listener.accept() => (accepted?, Way::Plain),
-            accepted = https => (accepted?, Way::Tls),
+        let ((stream, address), scheme) = tokio::select! {
+            accepted = self.http.listener.accept() => (accepted?, Scheme::Http),
+            accepted = https => (accepted?, Scheme::Https),
         };
-        Ok((stream, canonical(address), way))
+        Ok((stream, canonical(address), scheme))
     }
 }
 
-impl Door {
-    fn open(address: SocketAddr, key: &'static str, patience: Duration) -> Result<Self, DoorError> {
+impl Listener {
+    fn open(address: SocketAddr, key: &'static str, patience: Duration) -> Result<Self, ListenError> {
         let open = || {
             let listener = listener(address.ip(), address.port())?;
             hold_little(&listener, patience);
             let address = listener.local_addr()?;
             Ok(Self { listener, address })
         };
-        open().map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
+        open().map_err(|fault| ListenError { advice: advice(address, key, &fault), address, key, fault })
     }
 }
 
-fn open_relay(config: &Config) -> Result<Option<(Relay, Secret)>, DoorError> {
+fn open_relay(config: &Config) -> Result<Option<(TurnServer, Secret)>, ListenError> {
     if !config.relay.enabled {
         return Ok(None);
     }
@@ -167,9 +167,14 @@ fn open_relay(config: &Config) -> Result<Option<(Relay, Secret)>, DoorError> {
     let open = || {
         let folder = config.server.state_folder();
         let secret = relay_secret(&config.relay.secret, folder.as_deref())?;
-        Ok((Relay::open(&config.relay, secret.clone(), host)?, secret))
+        Ok((TurnServer::open(&config.relay, secret.clone(), host)?, secret))
     };
-    open().map(Some).map_err(|fault| DoorError { advice: advice(address, key, &fault), address, key, fault })
+    open().map(Some).map_err(|fault| ListenError {
+        advice: advice(address, key, &fault),
+        address,
+        key,
+        fault,
+    })
 }
 
 fn advice(address: SocketAddr, key: &str, fault: &io::Error) -> String {
@@ -210,25 +215,25 @@ mod tests {
 
     #[tokio::test]
     async fn one_socket_takes_both_families_and_tells_them_apart() {
-        let doors = Doors::open(&config()).unwrap();
-        assert!(doors.https().is_none());
+        let listeners = Listeners::open(&config()).unwrap();
+        assert!(listeners.https().is_none());
         for host in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
-            let stream = match TcpStream::connect((host, doors.http().port())).await {
+            let stream = match TcpStream::connect((host, listeners.http().port())).await {
                 Ok(stream) => stream,
                 Err(_) if host.is_ipv6() => continue,
                 Err(error) => panic!("{error}"),
             };
-            let (_, address, way) = doors.accept().await.unwrap();
-            assert_eq!((address, way), (stream.local_addr().unwrap(), Way::Plain));
+            let (_, address, scheme) = listeners.accept().await.unwrap();
+            assert_eq!((address, scheme), (stream.local_addr().unwrap(), Scheme::Http));
         }
     }
 
     #[tokio::test]
     async fn a_port_that_is_taken_is_named_with_its_setting() {
-        let first = Doors::open(&config()).unwrap();
+        let first = Listeners::open(&config()).unwrap();
         let mut second = config();
         second.server.port = first.http().port();
-        let text = Doors::open(&second).unwrap_err().to_string();
+        let text = Listeners::open(&second).unwrap_err().to_string();
         assert!(
             text.contains(&second.address().to_string()) && text.contains("set another server.port"),
             "{text}"
@@ -250,8 +255,8 @@ mod tests {
     fn a_port_of_the_system_comes_with_advice() {
         let fault = io::ErrorKind::PermissionDenied.into();
         let text = advice("[::]:443".parse().unwrap(), "tls.port", &fault);
-        for way in ["CAP_NET_BIND_SERVICE", "setcap", "tls.port"] {
-            assert!(text.contains(way), "{text}");
+        for scheme in ["CAP_NET_BIND_SERVICE", "setcap", "tls.port"] {
+            assert!(text.contains(scheme), "{text}");
         }
     }
 }

@@ -27,7 +27,7 @@ use acme::Acme;
 use certificate::{Certificate, provider};
 pub use error::TlsError;
 use files::Files;
-use lan::Machine;
+use lan::LanHost;
 use resolver::CertResolver;
 
 /// HTTP/2, by its name in handshakes (RFC 9113, section 3.1).
@@ -68,7 +68,7 @@ pub(crate) struct Tls {
 enum Source {
     Files(Files),
     Acme(Acme),
-    Lan(Machine),
+    Lan(LanHost),
 }
 
 impl Tls {
@@ -102,7 +102,7 @@ impl Tls {
                 Source::Acme(acme)
             }
             (false, false, true) => {
-                let machine = Machine::look(config.server.host);
+                let machine = LanHost::look(config.server.host);
                 shown.show(lan::certificate(folder.as_deref(), &machine, now).map_err(TlsError::Lan)?);
                 Source::Lan(machine)
             }

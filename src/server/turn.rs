@@ -14,13 +14,14 @@
 //! |---|---|---|
 //! | `message` | kinds and lengths of messages, simple answers | no |
 //! | `attributes` | which attributes of requests are understood, and the errors for the others | no |
-//! | `gate` | credentials and nonces of requests | no |
-//! | `strangers` | how many requests of those without an allocation are looked at | no |
-//! | `holders` | quotas and counters of those who have credentials | no |
+//! | `auth` | credentials and nonces of requests | no |
+//! | `rate_limit` | how many requests of those without an allocation are looked at | no |
+//! | `quota` | quotas and counters of those who have credentials | no |
 //! | `client` | one client's protocol, by `turn-server-proto` | no |
-//! | `exchange` | all clients, and what goes between them | no |
-//! | `inbox`, `outbox` | messages from and to a stream | no |
-//! | `datagrams`, and this file | the sockets, the clock, the tasks | yes |
+//! | `allocations` | all clients, and what goes between them | no |
+//! | `framing`, `stream_queue` | messages from and to a stream | no |
+//! | `time` | the time of rates and the date of credentials | no |
+//! | `udp`, and this file | the sockets, the clock, the tasks | yes |
 
 mod allocations;
 mod attributes;
@@ -50,19 +51,19 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, error};
 
 use crate::server::config::RelayConfig;
-use crate::server::event_log::Journal;
+use crate::server::event_log::EventLog;
 use crate::server::ice::Secret;
 use crate::server::net::bind::listener;
 use crate::server::net::clock::since_epoch;
-use crate::server::net::connection_limit::Places;
+use crate::server::net::connection_limit::ConnectionLimit;
 use crate::server::net::file_reserve::{FileReserve, is_of_one_connection};
 use crate::server::net::tcp::{ResettingStream, hold_little, hold_media};
-use allocations::{Exchange, Route};
-use auth::Gate;
-use framing::Inbox;
-use quota::{Holders, Quotas};
-use rate_limit::Strangers;
-use stream_queue::Outbox;
+use allocations::{Allocations, Route};
+use auth::Authenticator;
+use framing::FrameReader;
+use quota::{QuotaLimits, Quotas};
+use rate_limit::UnauthenticatedLimit;
+use stream_queue::StreamQueue;
 use time::Now;
 use udp::Datagrams;
 
@@ -79,25 +80,25 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The relay; clones are the same one.
 #[derive(Clone)]
-pub struct Relay(Arc<Inner>);
+pub struct TurnServer(Arc<Inner>);
 
-impl fmt::Debug for Relay {
+impl fmt::Debug for TurnServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay").field("allocations", &self.allocations()).finish_non_exhaustive()
+        f.debug_struct("TurnServer").field("allocations", &self.allocations()).finish_non_exhaustive()
     }
 }
 
 struct Inner {
-    exchange: Exchange,
+    allocations: Allocations,
     datagrams: Datagrams,
     listener: TcpListener,
-    places: Arc<Places>,
+    places: Arc<ConnectionLimit>,
     started: Instant,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
 
-impl Relay {
+impl TurnServer {
     /// Opens the ports on `host`; `::` is every address of both families. With port 0 the system chooses two.
     ///
     /// # Errors
@@ -106,24 +107,29 @@ impl Relay {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn open(config: &RelayConfig, secret: Secret, host: IpAddr) -> io::Result<Self> {
-        let journal = Journal::default();
-        let quotas = Quotas {
+        let event_log = EventLog::default();
+        let quotas = QuotaLimits {
             allocations_each: config.allocations_per_seat,
             bytes_per_second: config.bytes_per_second,
             bytes_per_second_each: config.bytes_per_second_per_seat,
         };
         let mut nonces = [0; 32];
         getrandom::fill(&mut nonces).map_err(io::Error::other)?;
-        let gate = Gate::new(secret, Secret::new(nonces));
-        let strangers = Strangers::new(config.strangers_per_second, journal.clone());
-        let places = Arc::new(Places::new(config.allocations, config.allocations_per_address));
+        let authenticator = Authenticator::new(secret, Secret::new(nonces));
+        let unauthenticated = UnauthenticatedLimit::new(config.strangers_per_second, event_log.clone());
+        let places = Arc::new(ConnectionLimit::new(config.allocations, config.allocations_per_address));
         let listener = listener(host, config.port)?;
         hold_little(&listener, 2 * WRITE_PATIENCE);
         Ok(Self(Arc::new(Inner {
-            exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal), places),
+            allocations: Allocations::new(
+                authenticator,
+                unauthenticated,
+                Quotas::new(quotas, event_log),
+                places,
+            ),
             datagrams: Datagrams::bind(host, config.port)?,
             listener,
-            places: Arc::new(Places::new(config.connections, config.connections_per_address)),
+            places: Arc::new(ConnectionLimit::new(config.connections, config.connections_per_address)),
             started: Instant::now(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -148,7 +154,7 @@ impl Relay {
 
     /// How many allocations there are.
     pub fn allocations(&self) -> usize {
-        self.0.exchange.allocations()
+        self.0.allocations.allocations()
     }
 
     /// Relays until `stop` is cancelled, and then ends everything it has begun.
@@ -163,7 +169,7 @@ impl Relay {
         inner.stopping.cancel();
         inner.tasks.close();
         inner.tasks.wait().await;
-        inner.exchange.close(inner.now().running);
+        inner.allocations.close(inner.now().running);
     }
 
     /// Serves a client on a stream, such as one that came to the HTTPS port, until either end has enough.
@@ -172,7 +178,7 @@ impl Relay {
         let Some(_place) = inner.places.take(peer.ip()) else {
             return debug!("too many streams to the relay");
         };
-        let outbox = Arc::new(Outbox::default());
+        let outbox = Arc::new(StreamQueue::default());
         let route = Route::Stream { peer, outbox: outbox.clone() };
         let client = Stream { inner, route, heard: AtomicBool::new(false) };
         let (reader, writer) = tokio::io::split(stream);
@@ -210,7 +216,7 @@ impl Inner {
     }
 
     fn receive(&self, now: Now, from: &Route, message: &[u8]) {
-        self.exchange.receive(now, from, message, |to, message| match to {
+        self.allocations.receive(now, from, message, |to, message| match to {
             Route::Datagrams { peer, local } => self.datagrams.send(*peer, *local, message),
             Route::Stream { outbox, .. } => outbox.push(message),
         });
@@ -233,7 +239,7 @@ impl Inner {
                     drop(stream.set_nodelay(true));
                     hold_media(&stream);
                     let stream = ResettingStream::new(stream);
-                    self.spawn(|inner| async move { Relay(inner).serve(stream, peer).await });
+                    self.spawn(|inner| async move { TurnServer(inner).serve(stream, peer).await });
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     debug!(%error, "no connection to the relay accepted");
@@ -251,7 +257,7 @@ impl Inner {
         let mut sweeps = interval(SWEEP);
         loop {
             sweeps.tick().await;
-            self.exchange.expire(self.now().running);
+            self.allocations.expire(self.now().running);
         }
     }
 }
@@ -265,7 +271,7 @@ struct Stream<'a> {
 
 impl Stream<'_> {
     async fn read(&self, mut reader: ReadHalf<impl AsyncRead>) -> io::Result<()> {
-        let mut inbox = Inbox::new();
+        let mut inbox = FrameReader::new();
         loop {
             let length = reader.read(inbox.room()).await?;
             if length == 0 {
@@ -285,7 +291,7 @@ impl Stream<'_> {
         let mut silence = Duration::ZERO;
         while silence < SILENCE {
             sleep(PATIENCE).await;
-            if !self.inner.exchange.serves(&self.route) {
+            if !self.inner.allocations.serves(&self.route) {
                 return;
             }
             silence =
@@ -296,11 +302,11 @@ impl Stream<'_> {
 
 impl Drop for Stream<'_> {
     fn drop(&mut self) {
-        self.inner.exchange.hang_up(&self.route, self.inner.now().running);
+        self.inner.allocations.hang_up(&self.route, self.inner.now().running);
     }
 }
 
-async fn write(mut writer: WriteHalf<impl AsyncWrite>, outbox: &Outbox) -> io::Result<()> {
+async fn write(mut writer: WriteHalf<impl AsyncWrite>, outbox: &StreamQueue) -> io::Result<()> {
     let mut messages = Vec::new();
     loop {
         poll_fn(|context| outbox.poll_take(context, &mut messages)).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use parlor::protocol::{ClientMsg, IceCandidate, RoomId, ServerMsg, Signal};
 use parlor::server::config::{Config, STATE_NONE};
-use parlor::server::listeners::Doors;
+use parlor::server::listeners::Listeners;
 use parlor::server::run;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -70,7 +70,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(config: Config) -> Self {
-        let doors = Doors::open(&config).unwrap();
+        let doors = Listeners::open(&config).unwrap();
         let (http, https) = (doors.http(), doors.https().unwrap_or(doors.http()));
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(run(config, doors, async move { drop(stopped.await) }));

@@ -46,11 +46,11 @@ async fn slow_heads_from_many_addresses_make_no_visitor_wait() {
             slow.push(stream);
         }
     }
-    for visitor in 100..119 {
+    for client in 100..119 {
         let began = Instant::now();
-        let stream = handshake(connect_from(visitor, server.https, None).await, &["http/1.1"]).await.unwrap();
+        let stream = handshake(connect_from(client, server.https, None).await, &["http/1.1"]).await.unwrap();
         assert_eq!(get(stream, "localhost", "/", &[]).await.status(), 200);
-        assert!(began.elapsed() < Duration::from_secs(3), "visitor {visitor}: {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(3), "client {client}: {:?}", began.elapsed());
     }
     server.ended().await;
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parlor::server::config::RelayConfig;
 use parlor::server::ice::{Secret, username};
-use parlor::server::turn::Relay;
+use parlor::server::turn::TurnServer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
@@ -43,7 +43,7 @@ pub(crate) async fn until(what: &str, mut so: impl FnMut() -> bool) {
 
 /// A running relay; stops when dropped.
 pub(crate) struct Server {
-    pub(crate) relay: Relay,
+    pub(crate) relay: TurnServer,
     pub(crate) udp: SocketAddr,
     pub(crate) tcp: SocketAddr,
     pub(crate) stop: CancellationToken,
@@ -62,7 +62,7 @@ impl Server {
     pub(crate) fn at(host: IpAddr, change: impl FnOnce(&mut RelayConfig)) -> Self {
         let mut config = RelayConfig { port: 0, ..RelayConfig::default() };
         change(&mut config);
-        let relay = Relay::open(&config, Secret::new(SECRET), host).unwrap();
+        let relay = TurnServer::open(&config, Secret::new(SECRET), host).unwrap();
         let (udp, tcp) = (relay.udp_address().unwrap(), relay.tcp_address().unwrap());
         let stop = CancellationToken::new();
         let task = tokio::spawn({

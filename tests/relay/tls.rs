@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor::server::config::{Config, STATE_NONE};
-use parlor::server::listeners::Doors;
+use parlor::server::listeners::Listeners;
 use parlor::server::run;
 use rcgen::{CertificateParams, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -66,7 +66,7 @@ impl Whole {
         config.tls.certificate = folder.path().join(CERTIFICATE);
         config.tls.key = folder.path().join(KEY);
         change(&mut config);
-        let doors = Doors::open(&config).unwrap();
+        let doors = Listeners::open(&config).unwrap();
         let (https, (udp, _)) = (doors.https().unwrap(), doors.relay_ports().unwrap());
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(run(config, doors, async move { drop(stopped.await) }));

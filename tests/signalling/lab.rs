@@ -9,7 +9,7 @@ use parlor::protocol::{
     ClientMsg, CloseCode, ErrorCode, IceCandidate, PeerId, RoomId, SeatToken, Seated, ServerMsg, Signal,
 };
 use parlor::server::config::{Config, STATE_NONE};
-use parlor::server::listeners::Doors;
+use parlor::server::listeners::Listeners;
 use parlor::server::run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -63,7 +63,7 @@ impl Server {
         config.relay.enabled = false;
         change(&mut config);
         (config.server.host, config.server.port) = (address.ip(), address.port());
-        let doors = Doors::open(&config).unwrap();
+        let doors = Listeners::open(&config).unwrap();
         let address = doors.http();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(run(config, doors, async move { drop(stopped.await) }));

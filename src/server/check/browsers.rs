@@ -14,7 +14,7 @@ use crate::server::config::Config;
 use crate::server::listeners::HTTPS_PORT;
 use crate::server::net::addresses;
 use crate::server::tls::acme::Acme;
-use crate::server::tls::lan::Machine;
+use crate::server::tls::lan::LanHost;
 
 /// A name server that takes longer does not answer.
 const LOOKUP_WITHIN: Duration = Duration::from_secs(5);
@@ -76,7 +76,7 @@ fn check_context(config: &Config, https: u16, own: &BTreeSet<IpAddr>, findings: 
         }
     }
     if tls.lan {
-        let pages = shown(Machine::look(server.host).hosts(), "https", &port);
+        let pages = shown(LanHost::look(server.host).hosts(), "https", &port);
         findings.ok(format!("{pages}: browsers warn once, then give camera and microphone"));
     }
     if tls.is_on() {

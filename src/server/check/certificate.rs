@@ -8,9 +8,9 @@ use crate::server::config::{Config, TlsConfig};
 use crate::server::listeners::HTTPS_PORT;
 use crate::server::net::addresses::as_host;
 use crate::server::tls::acme::Acme;
-use crate::server::tls::certificate::{Certificate, CertificateError, Standing, WARN_DAYS};
+use crate::server::tls::certificate::{Certificate, CertificateError, Validity, WARN_DAYS};
 use crate::server::tls::folder;
-use crate::server::tls::lan::{self, Machine};
+use crate::server::tls::lan::{self, LanHost};
 
 pub(super) fn check(config: &Config, https: u16, findings: &mut Findings) {
     let tls = &config.tls;
@@ -28,7 +28,7 @@ pub(super) fn check(config: &Config, https: u16, findings: &mut Findings) {
         }
     }
     if tls.lan {
-        let machine = Machine::look(config.server.host);
+        let machine = LanHost::look(config.server.host);
         check_lan(folder.as_deref(), &machine, findings);
     }
 }
@@ -50,17 +50,17 @@ fn look(tls: &TlsConfig, https: u16, certificate: &Certificate, findings: &mut F
     findings.ok(format!("tls.certificate: {} fits its key; it is for {shown}", tls.certificate.display()));
     let now = SystemTime::now();
     match certificate.standing(now) {
-        Standing::Early => {
+        Validity::Early => {
             return findings
                 .wrong(format!("tls.certificate: it is not valid before {}", certificate.first_day()));
         }
-        Standing::Over => {
+        Validity::Over => {
             return findings.wrong(format!("tls.certificate: it ended on {}", certificate.last_day()));
         }
-        Standing::Good(days) if days < WARN_DAYS && certificate.is_overdue(now) => {
+        Validity::Good(days) if days < WARN_DAYS && certificate.is_overdue(now) => {
             findings.note(format!("tls.certificate: it ends in {days} days; renew it"));
         }
-        Standing::Good(days) => findings.ok(format!("tls.certificate: it is good for {days} more days")),
+        Validity::Good(days) => findings.ok(format!("tls.certificate: it is good for {days} more days")),
     }
     if certificate.is_self_signed() {
         findings.note("tls.certificate: it is signed by itself, so browsers warn".into());
@@ -85,17 +85,17 @@ fn check_acme(acme: &Acme, findings: &mut Findings) {
     let shown = file.display();
     let now = SystemTime::now();
     match Certificate::read(&file, &file).map(|kept| (kept.standing(now), kept)) {
-        Ok((Standing::Good(days), kept)) if !kept.is_overdue(now) => {
+        Ok((Validity::Good(days), kept)) if !kept.is_overdue(now) => {
             findings.ok(format!("tls.domains: the certificate that is kept is good for {days} more days"));
         }
-        Ok((Standing::Good(days), _)) => findings.note(format!(
+        Ok((Validity::Good(days), _)) => findings.note(format!(
             "tls.domains: the certificate that is kept ends in {days} days and should have been renewed; the log says why it was not"
         )),
-        Ok((Standing::Over, kept)) => findings.note(format!(
+        Ok((Validity::Over, kept)) => findings.note(format!(
             "tls.domains: the certificate that is kept ended on {}; the start fetches another",
             kept.last_day()
         )),
-        Ok((Standing::Early, kept)) => findings.wrong(format!(
+        Ok((Validity::Early, kept)) => findings.wrong(format!(
             "tls.domains: the certificate that is kept is not valid before {}; the clock may be wrong",
             kept.first_day()
         )),
@@ -106,11 +106,11 @@ fn check_acme(acme: &Acme, findings: &mut Findings) {
     }
 }
 
-fn check_lan(folder: Option<&Path>, machine: &Machine, findings: &mut Findings) {
+fn check_lan(folder: Option<&Path>, machine: &LanHost, findings: &mut Findings) {
     let now = SystemTime::now();
     let kept = folder.and_then(|folder| lan::kept(folder, machine, now));
     match kept.map(|kept| (kept.standing(now), kept.last_day())) {
-        Some((Standing::Good(days), _)) => {
+        Some((Validity::Good(days), _)) => {
             findings.ok(format!("tls.lan: the certificate that is kept is good for {days} more days"));
         }
         Some((_, last_day)) => findings.note(format!(

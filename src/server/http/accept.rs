@@ -17,7 +17,6 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use ipnet::IpNet;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -27,11 +26,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
-use super::forwarded::Caller;
-use super::idle_timeout::{Pulse, Watched};
-use super::load_shedding::{SharedPlace, SharedPlaces};
+use super::forwarded::{TransportInfo, TrustedProxies};
+use super::idle_timeout::{Activity, ActivityStream};
+use super::load_shedding::{SheddingLimit, SheddingPermit};
 use crate::server::config::Config;
-use crate::server::listeners::{Doors, Way};
+use crate::server::listeners::{Listeners, Scheme};
 use crate::server::net::file_reserve::{FileReserve, is_of_one_connection};
 use crate::server::net::tcp::{ResettingStream, hold_media};
 use crate::server::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
@@ -67,36 +66,36 @@ pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 
 /// A TCP stream that knows when it was of use, and gives up when one write takes too long.
-type TimedStream = Pin<Box<TimeoutStream<Watched<ResettingStream>>>>;
+type TimedStream = Pin<Box<TimeoutStream<ActivityStream<ResettingStream>>>>;
 
 /// Takes over connections within TLS that speak STUN or TURN.
-pub(crate) type Relaying = Arc<dyn Fn(Box<dyn Duplex>, SocketAddr) -> BoxFuture<'static, ()> + Send + Sync>;
+pub(crate) type ServeTurn = Arc<dyn Fn(Box<dyn Duplex>, SocketAddr) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// All that it takes to serve a connection.
-pub(crate) struct Front {
+pub(crate) struct HttpServer {
     http1: http1::Builder,
     http2: http2::Builder<Tracked>,
     router: Router,
     tls: Option<Arc<Tls>>,
-    relaying: Option<Relaying>,
+    relaying: Option<ServeTurn>,
     tasks: TaskTracker,
     stopping: CancellationToken,
     /// Limited for one network too, unless it is a proxy's, through which many come.
-    places: Arc<SharedPlaces>,
+    places: Arc<SheddingLimit>,
     /// Answers of all HTTP/2 connections that are made at one time.
-    answers: Arc<SharedPlaces>,
-    proxies: Vec<IpNet>,
+    answers: Arc<SheddingLimit>,
+    proxies: TrustedProxies,
     patience: Duration,
     write_timeout: Duration,
 }
 
-impl Front {
+impl HttpServer {
     /// Serves pages by `router`, and hands STUN and TURN to `relaying`.
     pub(crate) fn new(
         config: &Config,
         router: Router,
         tls: Option<Arc<Tls>>,
-        relaying: Option<Relaying>,
+        relaying: Option<ServeTurn>,
         tasks: TaskTracker,
     ) -> Self {
         let limits = &config.limits;
@@ -121,18 +120,18 @@ impl Front {
             relaying,
             tasks,
             stopping: CancellationToken::new(),
-            places: Arc::new(SharedPlaces::new(
+            places: Arc::new(SheddingLimit::new(
                 limits.requests,
                 limits.requests_per_address,
                 limits.request_timeout / 2,
             )),
             // Never so few that a connection which asks for what it may loses its own place.
-            answers: Arc::new(SharedPlaces::new(
+            answers: Arc::new(SheddingLimit::new(
                 limits.requests.max(LEAST_ANSWERING * MAX_ANSWERS),
                 usize::MAX,
                 Duration::ZERO,
             )),
-            proxies: config.server.trusted_proxies.clone(),
+            proxies: TrustedProxies::new(config),
             patience: limits.request_timeout,
             // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
             write_timeout: 2 * limits.write_timeout,
@@ -140,13 +139,13 @@ impl Front {
     }
 
     /// Lets connections in until the future is dropped. It waits for nothing else: who has no place is turned away.
-    pub(crate) async fn accept_forever(self: &Arc<Self>, doors: &Doors) {
+    pub(crate) async fn accept_forever(self: &Arc<Self>, listeners: &Listeners) {
         let mut reserve = FileReserve::new("pages", SPARE_FILES);
         loop {
-            match doors.accept().await {
-                Ok((stream, address, way)) => {
+            match listeners.accept().await {
+                Ok((stream, address, scheme)) => {
                     reserve.refill();
-                    self.admit(stream, Caller { address, way });
+                    self.admit(stream, TransportInfo { address, scheme });
                 }
                 Err(error) if is_of_one_connection(&error) => debug!(%error, "no connection accepted"),
                 Err(error) => {
@@ -160,21 +159,21 @@ impl Front {
     }
 
     /// Serves a connection in a task of its own, if there is a place for it.
-    fn admit(self: &Arc<Self>, stream: TcpStream, caller: Caller) {
-        let (front, ip, pulse) = (self.clone(), caller.address.ip(), Pulse::default());
-        let is_proxy = self.proxies.iter().any(|net| net.contains(&ip));
-        let Some(place) = self.places.take(ip, !is_proxy, &pulse) else {
+    fn admit(self: &Arc<Self>, stream: TcpStream, transport: TransportInfo) {
+        let (server, ip, activity) = (self.clone(), transport.address.ip(), Activity::default());
+        let is_proxy = self.proxies.contains(ip);
+        let Some(place) = self.places.take(ip, !is_proxy, &activity) else {
             return debug!(%ip, "too many connections from one address");
         };
         self.tasks.spawn(async move {
             let handed_over = tokio::select! {
-                handed_over = front.serve(stream, caller, &pulse) => handed_over,
-                () = pulse.until_shed() => None,
+                handed_over = server.serve(stream, transport, &activity) => handed_over,
+                () = activity.until_shed() => None,
             };
             // A connection that has become something else has limits of its own.
             drop(place);
             if let Some(relay) = handed_over {
-                front.stopping.run_until_cancelled(relay).await;
+                server.stopping.run_until_cancelled(relay).await;
             }
         });
     }
@@ -188,18 +187,18 @@ impl Front {
     async fn serve(
         &self,
         stream: TcpStream,
-        caller: Caller,
-        pulse: &Pulse,
+        transport: TransportInfo,
+        activity: &Activity,
     ) -> Option<BoxFuture<'static, ()>> {
         // Signals are small and urgent; without the option they only wait a little.
         drop(stream.set_nodelay(true));
-        let stream = Watched::new(ResettingStream::new(stream), pulse.clone());
+        let stream = ActivityStream::new(ResettingStream::new(stream), activity.clone());
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream.as_mut().set_write_timeout_pinned(Some(self.write_timeout));
-        match (&self.tls, caller.way) {
-            (Some(tls), Way::Tls) => self.serve_tls(tls, stream, caller, pulse).await,
+        match (&self.tls, transport.scheme) {
+            (Some(tls), Scheme::Https) => self.serve_tls(tls, stream, transport, activity).await,
             _ => {
-                self.serve_http1(stream, caller, pulse).await;
+                self.serve_http1(stream, transport, activity).await;
                 None
             }
         }
@@ -209,8 +208,8 @@ impl Front {
         &self,
         tls: &Tls,
         stream: TimedStream,
-        caller: Caller,
-        pulse: &Pulse,
+        transport: TransportInfo,
+        activity: &Activity,
     ) -> Option<BoxFuture<'static, ()>> {
         let stream = match self.soon(tls.acceptor().accept(stream)).await? {
             Ok(stream) => stream,
@@ -230,12 +229,12 @@ impl Front {
         if matches!(alpn, Some(ALPN_TURN | ALPN_STUN)) || first < FIRST_LETTER {
             let relaying = self.relaying.as_ref()?;
             hold_media(stream.get_ref().get_ref().0.get_ref().get_ref().get_ref());
-            return Some(relaying(Box::new(stream), caller.address));
+            return Some(relaying(Box::new(stream), transport.address));
         }
         if alpn == Some(ALPN_HTTP2) {
-            self.serve_http2(stream, caller, pulse).await;
+            self.serve_http2(stream, transport, activity).await;
         } else {
-            self.serve_http1(stream, caller, pulse).await;
+            self.serve_http1(stream, transport, activity).await;
         }
         None
     }
@@ -245,38 +244,48 @@ impl Front {
         self.stopping.run_until_cancelled(timeout(self.patience, step)).await?.ok()
     }
 
-    async fn serve_http1(&self, stream: impl Duplex + 'static, caller: Caller, pulse: &Pulse) {
-        let service = self.service(caller, pulse);
+    async fn serve_http1(
+        &self,
+        stream: impl Duplex + 'static,
+        transport: TransportInfo,
+        activity: &Activity,
+    ) {
+        let service = self.service(transport, activity);
         let connection = self.http1.serve_connection(TokioIo::new(stream), service).with_upgrades();
         self.until_done(connection, http1::UpgradeableConnection::graceful_shutdown, std::future::pending())
             .await;
     }
 
     /// HTTP/2 has no limit of its own on silence, not even before its first frame; and pings are no use.
-    async fn serve_http2(&self, stream: impl Duplex + 'static, caller: Caller, pulse: &Pulse) {
-        let service = self.service(caller, pulse);
+    async fn serve_http2(
+        &self,
+        stream: impl Duplex + 'static,
+        transport: TransportInfo,
+        activity: &Activity,
+    ) {
+        let service = self.service(transport, activity);
         let (answers, turns) = (self.answers.clone(), Arc::new(Semaphore::new(MAX_ANSWERS)));
-        let (ip, requests) = (caller.address.ip(), pulse.clone());
+        let (ip, requests) = (transport.address.ip(), activity.clone());
         let service = service_fn(move |request| {
             let answer = service.call(request);
-            let (answers, turns, pulse) = (answers.clone(), turns.clone(), requests.clone());
+            let (answers, turns, activity) = (answers.clone(), turns.clone(), requests.clone());
             async move {
                 // The semaphore is never closed.
                 let turn = turns.acquire_owned().await.ok();
-                let place = answers.take(ip, false, &pulse);
+                let place = answers.take(ip, false, &activity);
                 let held = (turn, place);
                 answer.await.map(|answer| answer.map(|body| Body::new(HeldAnswer { body, _held: held })))
             }
         });
         let connection = self.http2.serve_connection(TokioIo::new(stream), service);
-        self.until_done(connection, http2::Connection::graceful_shutdown, pulse.still_for(self.patience))
+        self.until_done(connection, http2::Connection::graceful_shutdown, activity.idle_for(self.patience))
             .await;
     }
 
     fn service(
         &self,
-        caller: Caller,
-        pulse: &Pulse,
+        transport: TransportInfo,
+        activity: &Activity,
     ) -> impl Service<
         hyper::Request<Incoming>,
         Response = axum::response::Response,
@@ -284,10 +293,10 @@ impl Front {
         Future: Send + 'static,
     > + use<> {
         let router = TowerToHyperService::new(self.router.clone());
-        let pulse = pulse.clone();
+        let activity = activity.clone();
         service_fn(move |mut request: hyper::Request<Incoming>| {
-            pulse.beat();
-            request.extensions_mut().insert(caller);
+            activity.beat();
+            request.extensions_mut().insert(transport);
             router.call(request)
         })
     }
@@ -328,7 +337,7 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tracked {
 /// An answer of HTTP/2 that keeps its turn and its place until it was sent or given up.
 struct HeldAnswer {
     body: Body,
-    _held: (Option<OwnedSemaphorePermit>, Option<SharedPlace>),
+    _held: (Option<OwnedSemaphorePermit>, Option<SheddingPermit>),
 }
 
 impl HttpBody for HeldAnswer {
@@ -364,14 +373,14 @@ mod tests {
     use crate::server::config::Config;
 
     /// One connection that offers `alpn` and says `text`; what it hears until the other side closes.
-    async fn talk(front: &Arc<Front>, trusted: &RootCertStore, alpn: &str, text: &[u8]) -> Vec<u8> {
+    async fn talk(server: &Arc<HttpServer>, trusted: &RootCertStore, alpn: &str, text: &[u8]) -> Vec<u8> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (far, address) = listener.accept().await.unwrap();
-        let serving = front.clone();
+        let serving = server.clone();
         let server = tokio::spawn(async move {
-            let caller = Caller { address, way: Way::Tls };
-            if let Some(relay) = serving.serve(far, caller, &Pulse::default()).await {
+            let transport = TransportInfo { address, scheme: Scheme::Https };
+            if let Some(relay) = serving.serve(far, transport, &Activity::default()).await {
                 relay.await;
             }
         });
@@ -398,7 +407,7 @@ mod tests {
         let tls = Arc::new(Tls::open(&config).unwrap().unwrap());
         let mut trusted = RootCertStore::empty();
         trusted.add(tls.certificate().unwrap().key().cert[0].clone()).unwrap();
-        let relaying: Relaying = Arc::new(|mut stream, address| {
+        let relaying: ServeTurn = Arc::new(|mut stream, address| {
             Box::pin(async move {
                 assert!(address.ip().is_loopback());
                 let mut bytes = [0; 4];
@@ -409,14 +418,14 @@ mod tests {
             })
         });
         let router = Router::new().route("/", get(async || "page"));
-        let front = Front::new(&config, router, Some(tls), Some(relaying), TaskTracker::new());
-        let front = Arc::new(front);
+        let server = HttpServer::new(&config, router, Some(tls), Some(relaying), TaskTracker::new());
+        let server = Arc::new(server);
         let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         for alpn in ["http/1.1", "stun.turn"] {
-            assert_eq!(talk(&front, &trusted, alpn, &[0, 3, 0, 8]).await, [8, 0, 3, 0], "{alpn}");
+            assert_eq!(talk(&server, &trusted, alpn, &[0, 3, 0, 8]).await, [8, 0, 3, 0], "{alpn}");
         }
-        assert_eq!(talk(&front, &trusted, "stun.turn", b"GET ").await, b" TEG", "it said what it speaks");
-        let page = talk(&front, &trusted, "http/1.1", request).await;
+        assert_eq!(talk(&server, &trusted, "stun.turn", b"GET ").await, b" TEG", "it said what it speaks");
+        let page = talk(&server, &trusted, "http/1.1", request).await;
         assert!(page.starts_with(b"HTTP/1.1 200") && page.ends_with(b"page"));
     }
 }

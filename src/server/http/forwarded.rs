@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-use crate::server::listeners::Way;
+use crate::server::config::Config;
+use crate::server::listeners::Scheme;
 use crate::server::net::connection_limit::network;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -17,7 +18,7 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 
 /// The sender of a request; every request carries one as an extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Visitor {
+pub(crate) struct ClientInfo {
     /// Where the sender is; never written as IPv6 if it is IPv4.
     pub(crate) address: IpAddr,
     /// The name of this server as the sender knows it, without a port; IPv6 in brackets. Empty if none was given
@@ -33,14 +34,30 @@ pub(crate) struct Visitor {
 
 /// The other end of the connection that a request came through.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller {
+pub(crate) struct TransportInfo {
     /// Its address.
     pub(crate) address: SocketAddr,
-    /// Through which door.
-    pub(crate) way: Way,
+    /// HTTP or HTTPS, by the listener that accepted it.
+    pub(crate) scheme: Scheme,
 }
 
-impl Visitor {
+/// The reverse proxies that the host trusts.
+#[derive(Debug)]
+pub(crate) struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Those of the settings.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self(config.server.trusted_proxies.clone())
+    }
+
+    /// Whether one of them has this address.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|net| net.contains(&address))
+    }
+}
+
+impl ClientInfo {
     /// The name by which the sender's browser finds this server; one that says none is on this machine.
     pub(crate) fn known_as(&self) -> &str {
         if self.host.is_empty() { "localhost" } else { &self.host }
@@ -51,18 +68,18 @@ impl Visitor {
         (!self.is_proxy).then(|| network(self.address))
     }
 
-    /// Finds out who sent a request that `caller` delivered.
-    pub(crate) fn of(parts: &Parts, caller: Caller, trusted: &[IpNet]) -> Self {
+    /// Finds out who sent a request that `transport` delivered.
+    pub(crate) fn of(parts: &Parts, transport: TransportInfo, proxies: &TrustedProxies) -> Self {
         let headers = &parts.headers;
-        let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
-        let by_proxy = is_trusted(caller.address.ip());
+        let is_trusted = |address: IpAddr| proxies.contains(address);
+        let by_proxy = is_trusted(transport.address.ip());
         let forwarded = |name| by_proxy.then(|| last(headers, &name)).flatten();
         // HTTP/2 has it in the address (RFC 9113, section 8.3.1).
         let own = parts.uri.authority().map(|authority| authority.as_str());
         let own = own.or_else(|| headers.get(HOST)?.to_str().ok());
         let authority = forwarded(FORWARDED_HOST).or(own).unwrap_or_default();
         let host = host(authority).unwrap_or_default();
-        let address = sender(headers, caller.address.ip(), is_trusted);
+        let address = sender(headers, transport.address.ip(), is_trusted);
         Self {
             address,
             is_proxy: is_trusted(address),
@@ -70,7 +87,7 @@ impl Visitor {
             authority: if host.is_empty() { String::new() } else { authority.to_ascii_lowercase() },
             secure: match forwarded(FORWARDED_PROTO) {
                 Some(scheme) => scheme.eq_ignore_ascii_case("https"),
-                None => caller.way == Way::Tls,
+                None => transport.scheme == Scheme::Https,
             },
         }
     }
@@ -78,12 +95,12 @@ impl Visitor {
 
 /// Every proxy adds, at the right end, whom it heard. So the chain is walked from there until somebody is not
 /// trusted: what stands further left is only that one's word.
-fn sender(headers: &HeaderMap, caller: IpAddr, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
+fn sender(headers: &HeaderMap, transport: IpAddr, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
     let lines = headers.get_all(FORWARDED_FOR).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     // A line that is left out would put an earlier one, which the client may have written, in its place.
     let lines: Vec<_> = lines.collect();
     let entries: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
-    let mut sender = caller;
+    let mut sender = transport;
     for entry in entries.into_iter().rev() {
         if !is_trusted(sender) {
             break;
@@ -129,15 +146,16 @@ mod tests {
 
     use super::*;
 
-    fn visitor(from: &str, headers: &[(&str, &str)]) -> Visitor {
+    fn client(from: &str, headers: &[(&str, &str)]) -> ClientInfo {
         let mut request = Request::builder().uri("/");
         for (name, value) in headers {
             request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let trusted = ["10.0.0.0/8", "::1/128"].map(|net| net.parse().unwrap());
-        let caller = Caller { address: SocketAddr::new(from.parse().unwrap(), 1), way: Way::Plain };
-        Visitor::of(&parts, caller, &trusted)
+        let proxies = TrustedProxies(["10.0.0.0/8", "::1/128"].map(|net| net.parse().unwrap()).to_vec());
+        let transport =
+            TransportInfo { address: SocketAddr::new(from.parse().unwrap(), 1), scheme: Scheme::Http };
+        ClientInfo::of(&parts, transport, &proxies)
     }
 
     #[test]
@@ -164,13 +182,13 @@ mod tests {
         ];
         for (from, chain, expected) in table {
             let headers: Vec<_> = chain.iter().map(|line| ("x-forwarded-for", *line)).collect();
-            assert_eq!(visitor(from, &headers).address.to_string(), expected, "{from} {chain:?}");
+            assert_eq!(client(from, &headers).address.to_string(), expected, "{from} {chain:?}");
         }
     }
 
     #[test]
     fn visitors_are_counted_by_network_and_a_proxy_is_not() {
-        let counted = |from: &str, chain: &[(&str, &str)]| visitor(from, chain).counted_as();
+        let counted = |from: &str, chain: &[(&str, &str)]| client(from, chain).counted_as();
         let network = |text: &str| Some(text.parse().unwrap());
         assert_eq!(counted("203.0.113.9", &[]), network("203.0.113.9"));
         assert_eq!(counted("2001:db8::1", &[]), network("2001:db8::"));
@@ -185,10 +203,10 @@ mod tests {
             ("x-forwarded-host", "evil.example, Call.Example:8443"),
             ("x-forwarded-proto", "https"),
         ];
-        let proxied = visitor("10.0.0.1", &headers);
+        let proxied = client("10.0.0.1", &headers);
         assert_eq!((&*proxied.host, &*proxied.authority), ("call.example", "call.example:8443"));
         assert!(proxied.secure);
-        let spoofed = visitor("203.0.113.9", &headers);
+        let spoofed = client("203.0.113.9", &headers);
         assert_eq!((&*spoofed.host, &*spoofed.authority, spoofed.secure), ("inside", "inside:3000", false));
     }
 
@@ -210,9 +228,9 @@ mod tests {
             ("::1", ""),
             ("a b", ""),
         ] {
-            let visitor = visitor("203.0.113.9", &[("host", text)]);
-            assert_eq!(visitor.host, expected, "{text}");
-            assert_eq!(visitor.authority.is_empty(), expected.is_empty(), "{text}");
+            let client = client("203.0.113.9", &[("host", text)]);
+            assert_eq!(client.host, expected, "{text}");
+            assert_eq!(client.authority.is_empty(), expected.is_empty(), "{text}");
         }
     }
 }

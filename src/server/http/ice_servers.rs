@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, HeaderName};
 use axum::{Extension, Json};
 
-use super::forwarded::Visitor;
+use super::forwarded::ClientInfo;
 use crate::protocol::IceOffer;
 use crate::server::ice::IceServers;
 use crate::server::net::clock::since_epoch;
@@ -16,8 +16,8 @@ use crate::server::net::connection_limit::network;
 /// servers are theirs to limit; whoever joins any room is given as much.
 pub(crate) async fn offer(
     State(ice): State<Arc<IceServers>>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(client): Extension<ClientInfo>,
 ) -> ([(HeaderName, &'static str); 1], Json<IceOffer>) {
-    let ice_servers = ice.for_tester(visitor.known_as(), network(visitor.address), since_epoch());
+    let ice_servers = ice.for_tester(client.known_as(), network(client.address), since_epoch());
     ([(CACHE_CONTROL, "no-store")], Json(IceOffer { ice_servers }))
 }

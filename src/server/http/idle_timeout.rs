@@ -16,7 +16,7 @@ const LEAST_ANSWER: usize = 256;
 
 /// When it was of use last; clones tell of the same connection.
 #[derive(Clone, Debug)]
-pub(crate) struct Pulse(Arc<Beats>);
+pub(crate) struct Activity(Arc<Beats>);
 
 #[derive(Debug)]
 struct Beats {
@@ -27,7 +27,7 @@ struct Beats {
     shed: Notify,
 }
 
-impl Default for Pulse {
+impl Default for Activity {
     fn default() -> Self {
         Self(Arc::new(Beats {
             start: Instant::now(),
@@ -38,10 +38,10 @@ impl Default for Pulse {
     }
 }
 
-impl Pulse {
+impl Activity {
     /// Done as soon as it was of no use for `limit`. An answer on its way to a slow peer is of use; how long a write
     /// may take is limited elsewhere.
-    pub(crate) async fn still_for(&self, limit: Duration) {
+    pub(crate) async fn idle_for(&self, limit: Duration) {
         let mut due = self.last() + limit;
         loop {
             sleep_until(due).await;
@@ -87,17 +87,17 @@ impl Pulse {
     }
 }
 
-/// A stream whose pulse is taken.
+/// A stream whose activity is taken.
 #[derive(Debug)]
-pub(crate) struct Watched<S> {
+pub(crate) struct ActivityStream<S> {
     stream: S,
-    pulse: Pulse,
+    activity: Activity,
 }
 
-impl<S> Watched<S> {
+impl<S> ActivityStream<S> {
     /// Beats for every answer, or part of one, that `stream` takes.
-    pub(crate) fn new(stream: S, pulse: Pulse) -> Self {
-        Self { stream, pulse }
+    pub(crate) fn new(stream: S, activity: Activity) -> Self {
+        Self { stream, activity }
     }
 
     /// The stream itself.
@@ -106,7 +106,7 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ActivityStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -116,14 +116,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ActivityStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.pulse.written(&written);
+        self.activity.written(&written);
         written
     }
 
@@ -133,7 +133,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.pulse.written(&written);
+        self.activity.written(&written);
         written
     }
 
@@ -160,31 +160,31 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn requests_and_answers_keep_it_alive_and_pings_do_not() {
         let limit = Duration::from_secs(10);
-        let pulse = Pulse::default();
+        let activity = Activity::default();
         let (near, mut far) = duplex(1024);
-        let mut near = Watched::new(near, pulse.clone());
+        let mut near = ActivityStream::new(near, activity.clone());
         let began = Instant::now();
         advance(Duration::from_secs(6)).await;
         near.write_all(&[0; LEAST_ANSWER]).await.unwrap();
         advance(Duration::from_secs(6)).await;
-        pulse.beat();
+        activity.beat();
         advance(Duration::from_secs(6)).await;
         far.write_all(b"ping").await.unwrap();
         near.read_u32().await.unwrap();
         near.write_all(b"pong").await.unwrap();
-        pulse.still_for(limit).await;
+        activity.idle_for(limit).await;
         assert_eq!(began.elapsed().as_secs(), 22);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_a_slow_peer_is_taking_keeps_it_alive() {
         let limit = Duration::from_secs(10);
-        let pulse = Pulse::default();
+        let activity = Activity::default();
         let (near, mut far) = duplex(LEAST_ANSWER);
-        let mut near = Watched::new(near, pulse.clone());
+        let mut near = ActivityStream::new(near, activity.clone());
         let began = Instant::now();
         tokio::select! {
-            () = pulse.still_for(limit) => panic!("given up while it was taken"),
+            () = activity.idle_for(limit) => panic!("given up while it was taken"),
             written = near.write_all(&[0; 2 * LEAST_ANSWER]) => written.unwrap(),
             () = async {
                 advance(Duration::from_secs(35)).await;
@@ -192,7 +192,7 @@ mod tests {
                 std::future::pending().await
             } => {}
         }
-        pulse.still_for(limit).await;
+        activity.idle_for(limit).await;
         assert_eq!(began.elapsed().as_secs(), 45);
     }
 }

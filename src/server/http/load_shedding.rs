@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::idle_timeout::Pulse;
+use super::idle_timeout::Activity;
 use crate::server::net::connection_limit::network;
 
 /// Places of which a newcomer always gets one, at the cost of the network that has the most.
 #[derive(Debug)]
-pub(crate) struct SharedPlaces {
+pub(crate) struct SheddingLimit {
     all: usize,
     each: usize,
     stale: Duration,
@@ -23,18 +23,18 @@ pub(crate) struct SharedPlaces {
 struct Held {
     count: usize,
     last_id: u64,
-    networks: HashMap<IpAddr, BTreeMap<u64, Pulse>>,
+    networks: HashMap<IpAddr, BTreeMap<u64, Activity>>,
 }
 
 /// A place that is held until this is dropped, or until it is taken away and the connection told so.
 #[derive(Debug)]
-pub(crate) struct SharedPlace {
-    places: Arc<SharedPlaces>,
+pub(crate) struct SheddingPermit {
+    places: Arc<SheddingLimit>,
     network: IpAddr,
     id: u64,
 }
 
-impl SharedPlaces {
+impl SheddingLimit {
     /// So many in all, and for each network, which may replace a connection of its own that was of no use for `stale`.
     pub(crate) fn new(all: usize, each: usize, stale: Duration) -> Self {
         Self { all, each, stale, held: Mutex::default() }
@@ -47,8 +47,8 @@ impl SharedPlaces {
         self: &Arc<Self>,
         from: IpAddr,
         is_limited: bool,
-        pulse: &Pulse,
-    ) -> Option<SharedPlace> {
+        activity: &Activity,
+    ) -> Option<SheddingPermit> {
         let network = network(from);
         let mut held = self.lock();
         if is_limited && held.of(network) >= self.each && !held.shed(network, self.stale) {
@@ -60,8 +60,8 @@ impl SharedPlaces {
         held.last_id += 1;
         held.count += 1;
         let id = held.last_id;
-        held.networks.entry(network).or_default().insert(id, pulse.clone());
-        Some(SharedPlace { places: self.clone(), network, id })
+        held.networks.entry(network).or_default().insert(id, activity.clone());
+        Some(SheddingPermit { places: self.clone(), network, id })
     }
 
     /// Sheds a connection as if a place were needed.
@@ -83,7 +83,7 @@ impl Held {
     fn shed_heaviest(&mut self) {
         let most = self.networks.values().map(BTreeMap::len).max().unwrap_or_default();
         let heaviest = self.networks.iter().filter(|(_, holders)| holders.len() == most);
-        let stillest = |holders: &BTreeMap<u64, Pulse>| holders.values().map(Pulse::last).min();
+        let stillest = |holders: &BTreeMap<u64, Activity>| holders.values().map(Activity::last).min();
         if let Some((network, _)) = heaviest.min_by_key(|(_, holders)| stillest(holders)) {
             self.shed(*network, Duration::ZERO);
         }
@@ -92,13 +92,15 @@ impl Held {
     /// Sheds one connection of a network, with all that it holds, if one was of no use for so long.
     fn shed(&mut self, network: IpAddr, still: Duration) -> bool {
         let Some(holders) = self.networks.get_mut(&network) else { return false };
-        let Some(pulse) = holders.values().min_by_key(|pulse| pulse.last()).cloned() else { return false };
-        if Instant::now().saturating_duration_since(pulse.last()) < still {
+        let Some(activity) = holders.values().min_by_key(|activity| activity.last()).cloned() else {
+            return false;
+        };
+        if Instant::now().saturating_duration_since(activity.last()) < still {
             return false;
         }
-        pulse.shed();
+        activity.shed();
         let before = holders.len();
-        holders.retain(|_, other| !other.is_of_same_connection(&pulse));
+        holders.retain(|_, other| !other.is_of_same_connection(&activity));
         self.count -= before - holders.len();
         if holders.is_empty() {
             self.networks.remove(&network);
@@ -117,7 +119,7 @@ impl Held {
     }
 }
 
-impl Drop for SharedPlace {
+impl Drop for SheddingPermit {
     fn drop(&mut self) {
         self.places.lock().remove(self.network, self.id);
     }
@@ -136,23 +138,23 @@ mod tests {
         [192, 0, 2, last].into()
     }
 
-    fn is_shed(pulse: &Pulse) -> bool {
-        pulse.until_shed().now_or_never().is_some()
+    fn is_shed(activity: &Activity) -> bool {
+        activity.until_shed().now_or_never().is_some()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_newcomer_takes_the_place_of_the_stillest_of_the_heaviest() {
-        let places = Arc::new(SharedPlaces::new(5, 3, STALE));
+        let places = Arc::new(SheddingLimit::new(5, 3, STALE));
         let mut held = Vec::new();
         for from in [1, 1, 1, 2, 2] {
-            let pulse = Pulse::default();
-            held.push((places.take(ip(from), true, &pulse).unwrap(), pulse));
+            let activity = Activity::default();
+            held.push((places.take(ip(from), true, &activity).unwrap(), activity));
             advance(Duration::from_millis(10)).await;
         }
         held[0].1.beat();
-        let newcomer = Pulse::default();
+        let newcomer = Activity::default();
         let _place = places.take(ip(3), true, &newcomer).unwrap();
-        let shed: Vec<_> = held.iter().map(|(_, pulse)| is_shed(pulse)).collect();
+        let shed: Vec<_> = held.iter().map(|(_, activity)| is_shed(activity)).collect();
         assert_eq!(shed, [false, true, false, false, false]);
         // What was taken away is not given back a second time.
         drop(held);
@@ -162,16 +164,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_shed_with_all_that_it_holds_and_no_other() {
-        let places = Arc::new(SharedPlaces::new(6, usize::MAX, Duration::ZERO));
-        let pulses = [Pulse::default(), Pulse::default(), Pulse::default()];
+        let places = Arc::new(SheddingLimit::new(6, usize::MAX, Duration::ZERO));
+        let activities = [Activity::default(), Activity::default(), Activity::default()];
         let mut held = Vec::new();
-        for (last, pulse) in (1..).zip(&pulses[..2]) {
-            (0..3).for_each(|_| held.push(places.take(ip(last), false, pulse).unwrap()));
+        for (last, activity) in (1..).zip(&activities[..2]) {
+            (0..3).for_each(|_| held.push(places.take(ip(last), false, activity).unwrap()));
             advance(Duration::from_millis(10)).await;
         }
-        pulses[1].beat();
-        (0..3).for_each(|_| held.push(places.take(ip(3), false, &pulses[2]).unwrap()));
-        assert_eq!(pulses.each_ref().map(is_shed), [true, false, false]);
+        activities[1].beat();
+        (0..3).for_each(|_| held.push(places.take(ip(3), false, &activities[2]).unwrap()));
+        assert_eq!(activities.each_ref().map(is_shed), [true, false, false]);
         drop(held);
         let left = places.lock();
         assert_eq!((left.count, left.networks.len()), (0, 0));
@@ -179,14 +181,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_network_at_its_limit_replaces_only_what_stands_still() {
-        let places = Arc::new(SharedPlaces::new(9, 2, STALE));
-        let pulses = [Pulse::default(), Pulse::default()];
-        let _held = pulses.each_ref().map(|pulse| places.take(ip(1), true, pulse).unwrap());
-        assert!(places.take(ip(1), true, &Pulse::default()).is_none());
+        let places = Arc::new(SheddingLimit::new(9, 2, STALE));
+        let activities = [Activity::default(), Activity::default()];
+        let _held = activities.each_ref().map(|activity| places.take(ip(1), true, activity).unwrap());
+        assert!(places.take(ip(1), true, &Activity::default()).is_none());
         advance(STALE).await;
-        pulses[0].beat();
-        assert!(places.take(ip(1), true, &Pulse::default()).is_some());
-        assert!(!is_shed(&pulses[0]) && is_shed(&pulses[1]));
-        assert!(places.take(ip(1), false, &Pulse::default()).is_some(), "a proxy has no limit of its own");
+        activities[0].beat();
+        assert!(places.take(ip(1), true, &Activity::default()).is_some());
+        assert!(!is_shed(&activities[0]) && is_shed(&activities[1]));
+        assert!(places.take(ip(1), false, &Activity::default()).is_some(), "a proxy has no limit of its own");
     }
 }

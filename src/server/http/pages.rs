@@ -15,7 +15,7 @@ use leptos_axum::{ResponseOptions, render_app_to_stream_with_context};
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
-use super::forwarded::Visitor;
+use super::forwarded::ClientInfo;
 use super::headers::{page_policy, secure};
 use super::language;
 use super::site::Site;
@@ -68,7 +68,7 @@ fn describe_response(watched: bool) {
     if parts.uri.path() != "/" {
         insert(&response, ROBOTS, "noindex, nofollow");
     }
-    let secure = parts.extensions.get::<Visitor>().is_some_and(|visitor| visitor.secure);
+    let secure = parts.extensions.get::<ClientInfo>().is_some_and(|client| client.secure);
     let choice = language::choose(parts.uri.query(), &parts.headers);
     if choice.asked_for {
         insert(&response, SET_COOKIE, &language::cookie(choice.lang, secure));
@@ -99,11 +99,11 @@ struct Form {
 
 /// The form of a page without its scripts: to the room's own page, or back with what was typed.
 async fn enter_room(
-    Extension(visitor): Extension<Visitor>,
+    Extension(client): Extension<ClientInfo>,
     Query(form): Query<Form>,
     RawQuery(query): RawQuery,
 ) -> Redirect {
-    match RoomId::from_pasted(&form.room, &visitor.authority) {
+    match RoomId::from_pasted(&form.room, &client.authority) {
         // A room number needs no escaping in a path.
         Ok(room) => Redirect::to(&format!("{FORM_PATH}/{room}")),
         Err(_) => Redirect::to(&format!("/?{}", query.unwrap_or_default())),

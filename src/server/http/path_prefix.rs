@@ -13,16 +13,16 @@ use tracing::warn;
 /// What Traefik and others send besides `X-Forwarded-Host` when they take a path away.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const REFUSAL: &str = "Parlor cannot be hosted below a path, and the reverse proxy says that it takes one away \
-                       (X-Forwarded-Prefix). Give Parlor a name of its own, such as call.example; see README.md, \
+                       (X-Forwarded-PathPrefix). Give Parlor a name of its own, such as call.example; see README.md, \
                        \"Behind a proxy\".\n";
 
 /// Tells a host about a path, in the log only once: what asks for pages that are not there may be anything.
 #[derive(Debug, Default)]
-pub(crate) struct Prefix {
+pub(crate) struct PathPrefix {
     is_told: AtomicBool,
 }
 
-impl Prefix {
+impl PathPrefix {
     /// The answer to a request from a trusted proxy that took a path away.
     pub(crate) fn refusal(headers: &HeaderMap) -> Option<Response> {
         let paths = headers.get_all(FORWARDED_PREFIX).iter();
@@ -65,7 +65,7 @@ mod tests {
             (&["/", "/call/"], true),
         ] {
             let headers = paths.iter().map(|path| (FORWARDED_PREFIX, HeaderValue::from_static(path)));
-            let refusal = Prefix::refusal(&headers.collect());
+            let refusal = PathPrefix::refusal(&headers.collect());
             assert_eq!(
                 refusal.map(|answer| answer.status().as_u16()),
                 is_refused.then_some(404),

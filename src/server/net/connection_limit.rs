@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The places for connections.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct ConnectionLimit {
     all: usize,
     each: usize,
     taken: Mutex<Taken>,
@@ -20,20 +20,20 @@ struct Taken {
 
 /// A place that is taken until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
-    places: Arc<Places>,
+pub(crate) struct ConnectionPermit {
+    places: Arc<ConnectionLimit>,
     /// Whose it counts as, if anybody's.
     network: Option<IpAddr>,
 }
 
-impl Places {
+impl ConnectionLimit {
     /// So many in all, and for each network.
     pub(crate) fn new(all: usize, each: usize) -> Self {
         Self { all, each, taken: Mutex::default() }
     }
 
     /// Takes one, if there is one.
-    pub(crate) fn take(self: &Arc<Self>, from: IpAddr) -> Option<Place> {
+    pub(crate) fn take(self: &Arc<Self>, from: IpAddr) -> Option<ConnectionPermit> {
         let network = network(from);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let have = taken.networks.get(&network).copied().unwrap_or_default();
@@ -42,21 +42,21 @@ impl Places {
         }
         taken.all += 1;
         taken.networks.insert(network, have + 1);
-        Some(Place { places: self.clone(), network: Some(network) })
+        Some(ConnectionPermit { places: self.clone(), network: Some(network) })
     }
 
     /// The same for one through whom many come, such as a trusted proxy: only what there is in all limits it.
-    pub(crate) fn take_for_many(self: &Arc<Self>) -> Option<Place> {
+    pub(crate) fn take_for_many(self: &Arc<Self>) -> Option<ConnectionPermit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= self.all {
             return None;
         }
         taken.all += 1;
-        Some(Place { places: self.clone(), network: None })
+        Some(ConnectionPermit { places: self.clone(), network: None })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn places_are_limited_for_one_and_for_all_and_come_back() {
-        let places = Arc::new(Places::new(3, 2));
+        let places = Arc::new(ConnectionLimit::new(3, 2));
         let [first, second, third] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|ip| ip.parse().unwrap());
         let held = [places.take(first), places.take(first)].map(Option::unwrap);
         assert!(places.take(first).is_none());
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn one_who_comes_for_many_may_have_all_there_are() {
-        let places = Arc::new(Places::new(3, 1));
+        let places = Arc::new(ConnectionLimit::new(3, 1));
         let held: Vec<_> = std::iter::from_fn(|| places.take_for_many()).collect();
         assert_eq!(held.len(), 3);
         assert!(places.take("192.0.2.1".parse().unwrap()).is_none());
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_customer_share() {
-        let places = Arc::new(Places::new(9, 1));
+        let places = Arc::new(ConnectionLimit::new(9, 1));
         let take = |address: &str| places.take(address.parse().unwrap());
         let held = take("2001:db8::1").unwrap();
         assert!(take("2001:db8::ffff:2").is_none() && take("2001:db8:0:1::1").is_some());

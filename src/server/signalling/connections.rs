@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::outbox::{Outbox, QueueLimit};
 use super::probation::Probation;
 use crate::protocol::CloseCode;
-use crate::server::net::connection_limit::{Place, Places};
+use crate::server::net::connection_limit::{ConnectionLimit, ConnectionPermit};
 
 /// Most sockets on probation; they are in the way of nobody but each other.
 pub(crate) const MOST_ON_PROBATION: usize = 1024;
@@ -27,8 +27,8 @@ pub(crate) struct SocketLimit {
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     queue: QueueLimit,
-    places: Arc<Places>,
-    returning: Arc<Places>,
+    places: Arc<ConnectionLimit>,
+    returning: Arc<ConnectionLimit>,
     open: Arc<Mutex<Open>>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Connection {
     outbox: Arc<Outbox>,
     network: Option<IpAddr>,
     /// None while it is on probation.
-    place: Option<Place>,
+    place: Option<ConnectionPermit>,
     connections: Connections,
 }
 
@@ -62,8 +62,8 @@ impl Connections {
         };
         Self {
             queue,
-            places: Arc::new(Places::new(limit.all, limit.each)),
-            returning: Arc::new(Places::new(limit.returning, limit.each)),
+            places: Arc::new(ConnectionLimit::new(limit.all, limit.each)),
+            returning: Arc::new(ConnectionLimit::new(limit.returning, limit.each)),
             open: Arc::new(Mutex::new(open)),
         }
     }
@@ -145,7 +145,7 @@ impl Drop for Connection {
     }
 }
 
-fn take(places: &Arc<Places>, network: Option<IpAddr>) -> Option<Place> {
+fn take(places: &Arc<ConnectionLimit>, network: Option<IpAddr>) -> Option<ConnectionPermit> {
     match network {
         Some(network) => places.take(network),
         None => places.take_for_many(),

@@ -16,10 +16,10 @@ use tracing::debug;
 
 use super::outbox::Outbox;
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
-use super::store::Ledger;
+use super::store::SeatStore;
 use crate::protocol::inbound::Relay;
 use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
-use crate::server::event_log::Journal;
+use crate::server::event_log::EventLog;
 use crate::server::ice::IceServers;
 use crate::server::net::clock::since_epoch;
 use crate::server::net::random::random;
@@ -34,15 +34,15 @@ const EXPIRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// The registry of rooms; clones are the same registry.
 #[derive(Clone, Debug)]
-pub(crate) struct Rooms(Arc<Shared>);
+pub(crate) struct Registry(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     rules: Rules,
     limit: usize,
     ice: Arc<IceServers>,
-    journal: Journal,
-    ledger: Ledger,
+    event_log: EventLog,
+    store: SeatStore,
     started: Instant,
     map: Mutex<Map>,
     /// An away seat's time ends earlier than any known before.
@@ -60,7 +60,7 @@ struct Map {
 
 /// What a page asks for when it joins.
 #[derive(Debug)]
-pub(crate) struct Asking {
+pub(crate) struct Join {
     /// The room number as the page wrote it.
     pub(crate) asked: RoomId,
     /// A display name.
@@ -76,7 +76,7 @@ pub(crate) struct Asking {
 /// A seat as one socket holds it. Dropping it counts as the loss of the socket.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    rooms: Rooms,
+    rooms: Registry,
     id: RoomId,
     room: Arc<Mutex<Occupied>>,
     peer: PeerId,
@@ -90,14 +90,14 @@ enum Parting {
     Lose(Loss),
 }
 
-impl Rooms {
-    /// No rooms but those recorded; at most `limit`, and every change of a seat goes into the ledger.
+impl Registry {
+    /// No rooms but those recorded; at most `limit`, and every change of a seat goes into the store.
     pub(crate) fn new(
         rules: Rules,
         limit: usize,
         ice: Arc<IceServers>,
-        journal: Journal,
-        (ledger, records): (Ledger, Vec<RoomRecord>),
+        event_log: EventLog,
+        (store, records): (SeatStore, Vec<RoomRecord>),
     ) -> Self {
         let mut map = Map { restored: records.len(), ..Map::default() };
         map.rooms.reserve(records.len());
@@ -112,9 +112,9 @@ impl Rooms {
             map.rooms.insert(id, room);
             record
         };
-        ledger.write_all(records.into_iter().filter_map(restore));
+        store.write_all(records.into_iter().filter_map(restore));
         let (started, map, sooner) = (Instant::now(), Mutex::new(map), Notify::new());
-        Self(Arc::new(Shared { rules, limit, ice, journal, ledger, started, map, sooner }))
+        Self(Arc::new(Shared { rules, limit, ice, event_log, store, started, map, sooner }))
     }
 
     /// Time since the registry was made: the clock of everything here.
@@ -122,7 +122,7 @@ impl Rooms {
         self.0.started.elapsed()
     }
 
-    /// The moment that [`Rooms::now`] calls `time`, for timers; `None` is never.
+    /// The moment that [`Registry::now`] calls `time`, for timers; `None` is never.
     pub(crate) fn instant(&self, time: Duration) -> Option<Instant> {
         self.0.started.checked_add(time)
     }
@@ -131,10 +131,10 @@ impl Rooms {
     ///
     /// # Errors
     /// [`RoomFull`] if the room has no seat left, or the server no room.
-    pub(crate) fn join(&self, id: RoomId, asking: Asking, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
+    pub(crate) fn join(&self, id: RoomId, asking: Join, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
         let showed_token = asking.resume.is_some();
         let Some(mut map) = self.map_with(&id) else {
-            self.0.journal.note("no room left on this server", &id, None);
+            self.0.event_log.note("no room left on this server", &id, None);
             return Err(RoomFull);
         };
         let known = map.rooms.get(&id).cloned();
@@ -153,7 +153,7 @@ impl Rooms {
             // What is written is written when nobody waits for it.
             drop((occupied, map));
             let what = if showed_token { "full, for a token that fits no seat" } else { "full" };
-            self.0.journal.note(what, &id, None);
+            self.0.event_log.note(what, &id, None);
             return Err(RoomFull);
         };
         let peer = admission.peer;
@@ -162,7 +162,7 @@ impl Rooms {
         }
         occupied.put_socket(peer, outbox.clone());
         occupied.deliver(admission.deliveries);
-        occupied.record(&self.0.ledger);
+        occupied.record(&self.0.store);
         map.restored -= usize::from(std::mem::take(&mut occupied.restored));
         drop(occupied);
         map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
@@ -172,9 +172,9 @@ impl Rooms {
             Entry::Joined => "joined",
             Entry::Resumed { .. } => "back",
         };
-        self.0.journal.note(what, &id, Some(peer));
+        self.0.event_log.note(what, &id, Some(peer));
         if showed_token && !matches!(admission.entry, Entry::Resumed { .. }) {
-            self.0.journal.note("showed a token that fits no seat", &id, Some(peer));
+            self.0.event_log.note("showed a token that fits no seat", &id, Some(peer));
         }
         let (rooms, outbox, parting) = (self.clone(), outbox.clone(), Parting::Lose(Loss::Lost));
         Ok(Seat { rooms, id, room, peer, outbox, parting })
@@ -205,7 +205,7 @@ impl Rooms {
         let deliveries = occupied.room.leave(peer);
         self.parted(&mut map, &held.room, &mut occupied, deliveries);
         drop((occupied, map));
-        self.0.journal.note("left", &held.room, Some(peer));
+        self.0.event_log.note("left", &held.room, Some(peer));
         true
     }
 
@@ -244,7 +244,7 @@ impl Rooms {
         let mut gone = Vec::new();
         let next = self.expire_into(&mut gone);
         for id in gone {
-            self.0.journal.note("left, did not come back", &id, None);
+            self.0.event_log.note("left, did not come back", &id, None);
         }
         next
     }
@@ -280,7 +280,7 @@ impl Rooms {
         let deliveries = occupied.room.expire(now);
         gone.extend(std::iter::repeat_n(id.clone(), before - occupied.room.seats()));
         occupied.deliver(deliveries);
-        occupied.record(&self.0.ledger);
+        occupied.record(&self.0.store);
         map.watch(&id, &mut occupied);
     }
 
@@ -298,12 +298,12 @@ impl Rooms {
         };
         self.parted(&mut map, &seat.id, &mut occupied, deliveries);
         drop((occupied, map));
-        self.0.journal.note(what, &seat.id, Some(seat.peer));
+        self.0.event_log.note(what, &seat.id, Some(seat.peer));
     }
 
     fn parted(&self, map: &mut Map, id: &RoomId, occupied: &mut Occupied, deliveries: Vec<Delivery>) {
         occupied.deliver(deliveries);
-        occupied.record(&self.0.ledger);
+        occupied.record(&self.0.store);
         if map.watch(id, occupied) {
             self.0.sooner.notify_one();
         }
@@ -349,7 +349,7 @@ impl Seat {
         let mut occupied = lock(&self.room);
         if occupied.holds(self.peer, &self.outbox) {
             occupied.room.confirm(self.peer);
-            occupied.record(&self.rooms.0.ledger);
+            occupied.record(&self.rooms.0.store);
         }
     }
 
@@ -398,8 +398,8 @@ mod tests {
     const RULES: Rules =
         Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
 
-    fn rooms(limit: usize) -> Rooms {
-        Rooms::new(RULES, limit, no_ice(), Journal::default(), Default::default())
+    fn rooms(limit: usize) -> Registry {
+        Registry::new(RULES, limit, no_ice(), EventLog::default(), Default::default())
     }
 
     fn no_ice() -> Arc<IceServers> {
@@ -415,12 +415,12 @@ mod tests {
         RoomId::from_typed(text).unwrap()
     }
 
-    fn asking(resume: Option<SeatToken>) -> Asking {
-        Asking { asked: id("4711"), name: None, resume, reloaded: false, host: "localhost".into() }
+    fn asking(resume: Option<SeatToken>) -> Join {
+        Join { asked: id("4711"), name: None, resume, reloaded: false, host: "localhost".into() }
     }
 
     /// Takes a seat, and says that its token has arrived.
-    fn join(rooms: &Rooms, room: &str, resume: Option<SeatToken>, outbox: &Arc<Outbox>) -> Seat {
+    fn join(rooms: &Registry, room: &str, resume: Option<SeatToken>, outbox: &Arc<Outbox>) -> Seat {
         let seat = rooms.join(id(room), asking(resume), outbox).unwrap();
         seat.confirm();
         seat
@@ -460,7 +460,7 @@ mod tests {
     #[tokio::test]
     async fn a_shorter_grace_that_starts_later_is_not_slept_through() {
         let rules = Rules { grace: Duration::from_secs(3_600), ..RULES };
-        let rooms = Rooms::new(rules, 9, no_ice(), Journal::default(), Default::default());
+        let rooms = Registry::new(rules, 9, no_ice(), EventLog::default(), Default::default());
         let expiry = tokio::spawn({
             let rooms = rooms.clone();
             async move { rooms.expire_forever().await }
@@ -531,9 +531,9 @@ mod tests {
     }
 
     /// Rooms known from before a restart.
-    fn restored(rules: Rules, limit: usize, count: usize) -> Rooms {
+    fn restored(rules: Rules, limit: usize, count: usize) -> Registry {
         let records = (0..count).map(record).collect();
-        Rooms::new(rules, limit, no_ice(), Journal::default(), (Ledger::default(), records))
+        Registry::new(rules, limit, no_ice(), EventLog::default(), (SeatStore::default(), records))
     }
 
     #[test]
@@ -555,16 +555,16 @@ mod tests {
     fn rooms_of_before_a_restart_are_written_down_once() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("seats.jsonl");
-        let open = || Ledger::open(file.clone()).unwrap();
-        let known = |records: (Ledger, Vec<RoomRecord>)| {
-            let ledger = records.0.clone();
-            let rooms = Rooms::new(RULES, 9, no_ice(), Journal::default(), records);
-            ledger.close(Duration::from_secs(20));
+        let open = || SeatStore::open(file.clone()).unwrap();
+        let known = |records: (SeatStore, Vec<RoomRecord>)| {
+            let store = records.0.clone();
+            let rooms = Registry::new(RULES, 9, no_ice(), EventLog::default(), records);
+            store.close(Duration::from_secs(20));
             rooms.count()
         };
-        let (ledger, _) = open();
-        ledger.write_all((0..2_000).map(record));
-        ledger.close(Duration::from_secs(20));
+        let (store, _) = open();
+        store.write_all((0..2_000).map(record));
+        store.close(Duration::from_secs(20));
         for _ in 0..2 {
             assert_eq!(known(open()), 2_000);
             assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2_000);

@@ -28,12 +28,12 @@ use super::frame_meter::{FrameLimit, FrameMeter, TooMuch};
 use super::heartbeat::{Beat, Heartbeat, Rhythm};
 use super::join_limit::JoinLimit;
 use super::outbox::Outgoing;
-use super::registry::{Asking, Rooms, Seat};
+use super::registry::{Join, Registry, Seat};
 use super::room::{Loss, RoomFull, encode};
 use crate::protocol::inbound::{Inbound, decode};
 use crate::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, RoomId, ServerMsg};
-use crate::server::event_log::Journal;
-use crate::server::http::forwarded::Visitor;
+use crate::server::event_log::EventLog;
+use crate::server::http::forwarded::ClientInfo;
 use crate::server::http::origin::refusal;
 use crate::server::net::rate::{Meter, Rate};
 
@@ -78,7 +78,7 @@ pub(crate) struct Sockets {
     /// What they are held to.
     pub(crate) rules: Arc<SocketRules>,
     /// Where they join.
-    pub(crate) rooms: Rooms,
+    pub(crate) rooms: Registry,
     /// The list they stand on.
     pub(crate) connections: Connections,
     /// What their networks may try.
@@ -86,27 +86,27 @@ pub(crate) struct Sockets {
     /// The tasks they run in.
     pub(crate) tasks: TaskTracker,
     /// Where their ends are written down.
-    pub(crate) journal: Journal,
+    pub(crate) event_log: EventLog,
 }
 
 /// `GET /ws`.
 pub(crate) async fn open(
     State(sockets): State<Sockets>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(client): Extension<ClientInfo>,
     mut request: Request,
 ) -> Response {
     let Ok(response) = create_response_with_body(&request, Body::empty) else {
         return (StatusCode::BAD_REQUEST, "this address is for WebSockets").into_response();
     };
-    if let Some(why) = refusal(request.headers(), &visitor.authority, &sockets.rules.origins) {
-        sockets.journal.remark("socket refused", &why, 1);
+    if let Some(why) = refusal(request.headers(), &client.authority, &sockets.rules.origins) {
+        sockets.event_log.remark("socket refused", &why, 1);
         return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
     }
-    let Some(connection) = sockets.connections.enter(visitor.counted_as()) else {
-        sockets.journal.remark("socket refused", "too many sockets", 1);
+    let Some(connection) = sockets.connections.enter(client.counted_as()) else {
+        sockets.event_log.remark("socket refused", "too many sockets", 1);
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };
-    let host = visitor.known_as().to_owned();
+    let host = client.known_as().to_owned();
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = sockets.tasks.clone();
     tasks.spawn(async move {
@@ -131,8 +131,8 @@ fn buffers() -> WebSocketConfig {
 struct Socket {
     ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
     connection: Connection,
-    rooms: Rooms,
-    journal: Journal,
+    rooms: Registry,
+    event_log: EventLog,
     rules: Arc<SocketRules>,
     seat: Option<Seat>,
     heartbeat: Heartbeat,
@@ -173,7 +173,7 @@ impl Socket {
             ws,
             connection,
             rooms: sockets.rooms.clone(),
-            journal: sockets.journal.clone(),
+            event_log: sockets.event_log.clone(),
             rules: sockets.rules.clone(),
             seat: None,
             heartbeat: Heartbeat::new(sockets.rooms.now(), rhythm),
@@ -198,13 +198,13 @@ impl Socket {
         if let End::Close(code) | End::CloseUnread(code) = end
             && code != CloseCode::Busy
         {
-            self.journal.remark("socket closed", code.reason(), 1);
+            self.event_log.remark("socket closed", code.reason(), 1);
         }
         if self.bad_messages > 1 {
-            self.journal.remark("bad messages in all", "", self.bad_messages);
+            self.event_log.remark("bad messages in all", "", self.bad_messages);
         }
         if self.unknown_messages > 0 {
-            self.journal.remark("messages of unknown types", "a newer page?", self.unknown_messages);
+            self.event_log.remark("messages of unknown types", "a newer page?", self.unknown_messages);
         }
         // Bounded, and whether the other side hears it or not, the socket is done.
         drop(timeout(FAREWELL, self.say_farewell(end)).await);
@@ -322,7 +322,7 @@ impl Socket {
             },
             Ok(Inbound::Join { room, asked, name, resume, reloaded }) => {
                 self.count_join(now)?;
-                let asking = Asking { asked, name, resume, reloaded, host: self.host.clone() };
+                let asking = Join { asked, name, resume, reloaded, host: self.host.clone() };
                 if self.seat.is_some() {
                     Err(ErrorCode::AlreadyJoined)
                 } else {
@@ -363,7 +363,7 @@ impl Socket {
     }
 
     /// A join that takes a seat back is always let in, others if their network has not joined too often.
-    fn let_join(&mut self, room: &RoomId, asking: &Asking, now: Duration) -> Result<(), End> {
+    fn let_join(&mut self, room: &RoomId, asking: &Join, now: Duration) -> Result<(), End> {
         let comes_back = asking.resume.as_ref().is_some_and(|token| self.rooms.may_return(room, token));
         let refusal = if !self.connection.find_place(comes_back) {
             Some(
@@ -380,11 +380,11 @@ impl Socket {
             self.heartbeat.set_rhythm(self.rules.rhythm);
             return Ok(());
         };
-        self.journal.remark("join refused", why, 1);
+        self.event_log.remark("join refused", why, 1);
         Err(End::Close(CloseCode::Busy))
     }
 
-    fn join(&mut self, room: RoomId, asking: Asking, now: Duration) {
+    fn join(&mut self, room: RoomId, asking: Join, now: Duration) {
         let asked = asking.asked.clone();
         match self.rooms.join(room, asking, self.connection.outbox()) {
             Ok(seat) => {
@@ -418,7 +418,7 @@ impl Socket {
     fn count_bad_message(&mut self, code: ErrorCode) -> Result<(), End> {
         self.bad_messages += 1;
         if self.bad_messages == 1 {
-            self.journal.remark("bad message", &code.to_string(), 1);
+            self.event_log.remark("bad message", &code.to_string(), 1);
         }
         if self.bad_messages > self.rules.bad_messages {
             return Err(End::Close(CloseCode::BadMessages));

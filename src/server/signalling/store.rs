@@ -39,9 +39,9 @@ const SPOILED_PAUSE: Duration = Duration::from_secs(60);
 /// A file smaller than this is not worth writing anew.
 const SMALL: usize = 64 * 1024;
 
-/// The way to the writing thread; clones are the same ledger. The default keeps nothing.
+/// The way to the writing thread; clones are the same store. The default keeps nothing.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ledger(Option<Arc<Desk>>);
+pub(crate) struct SeatStore(Option<Arc<Desk>>);
 
 /// What waits to be written, and whether all of it has been.
 #[derive(Debug, Default)]
@@ -60,9 +60,9 @@ struct Work {
     let_go: bool,
 }
 
-impl Ledger {
+impl SeatStore {
     /// Reads what `file` holds and starts the thread that writes to it. The file stays as it is until the caller has
-    /// written all records that are still true, at once ([`Ledger::write_all`]).
+    /// written all records that are still true, at once ([`SeatStore::write_all`]).
     ///
     /// # Errors
     /// If the file cannot be read, or its folder takes no file.
@@ -77,11 +77,11 @@ impl Ledger {
         }
         let desk = Arc::new(Desk::default());
         let writer = desk.clone();
-        thread::Builder::new().name("ledger".into()).spawn(move || writer.serve(book))?;
+        thread::Builder::new().name("seat-store".into()).spawn(move || writer.serve(book))?;
         Ok((Self(Some(desk)), records))
     }
 
-    /// Has a room written down, with what `record` makes if this ledger keeps anything.
+    /// Has a room written down, with what `record` makes if this store keeps anything.
     pub(crate) fn write(&self, record: impl FnOnce() -> Option<RoomRecord>) {
         let Some(desk) = &self.0 else { return };
         if let Some(record) = record() {
@@ -318,17 +318,17 @@ mod tests {
     }
 
     /// As a server does that takes every seat over as it was.
-    fn open(file: &Path) -> (Ledger, Vec<RoomRecord>) {
-        let (ledger, mut records) = Ledger::open(file.to_owned()).unwrap();
-        ledger.write_all(records.clone().into_iter());
+    fn open(file: &Path) -> (SeatStore, Vec<RoomRecord>) {
+        let (store, mut records) = SeatStore::open(file.to_owned()).unwrap();
+        store.write_all(records.clone().into_iter());
         records.sort_by(|a, b| a.room.cmp(&b.room));
-        (ledger, records)
+        (store, records)
     }
 
     /// What a server would find; nothing is written any more when this returns.
     fn found(file: &Path) -> Vec<RoomRecord> {
-        let (ledger, records) = open(file);
-        ledger.close(PATIENCE);
+        let (store, records) = open(file);
+        store.close(PATIENCE);
         records
     }
 
@@ -340,16 +340,16 @@ mod tests {
     fn the_newest_record_of_each_room_is_read_again_and_empty_rooms_are_gone() {
         let folder = folder();
         let file = folder.path().join("state/seats.jsonl");
-        let (ledger, none) = open(&file);
+        let (store, none) = open(&file);
         assert_eq!(none, []);
         for record in [record("1", 1, 1), record("2", 1, 1), record("1", 2, 2), record("2", 1, 0)] {
-            ledger.write(|| Some(record));
+            store.write(|| Some(record));
         }
-        ledger.close(PATIENCE);
-        let (ledger, records) = open(&file);
+        store.close(PATIENCE);
+        let (store, records) = open(&file);
         assert_eq!(records, [record("1", 2, 2)]);
-        ledger.write(|| Some(record("3", 1, 1)));
-        ledger.close(PATIENCE);
+        store.write(|| Some(record("3", 1, 1)));
+        store.close(PATIENCE);
         assert_eq!(found(&file), [record("1", 2, 2), record("3", 1, 1)]);
     }
 
@@ -504,6 +504,6 @@ mod tests {
         let folder = folder();
         let in_the_way = folder.path().join("file");
         fs::write(&in_the_way, "").unwrap();
-        assert!(Ledger::open(in_the_way.join("seats.jsonl")).is_err());
+        assert!(SeatStore::open(in_the_way.join("seats.jsonl")).is_err());
     }
 }

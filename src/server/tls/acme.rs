@@ -24,7 +24,7 @@ use super::error::TlsError;
 use super::resolver::CertResolver;
 use crate::server::config::TlsConfig;
 use crate::server::net::private_file;
-use cache::{Shelf, certificate_file};
+use cache::{Cache, certificate_file};
 
 /// Pause after a first failure; it doubles up to [`LONGEST_PAUSE`]. Let's Encrypt allows five failures an hour
 /// for a name (letsencrypt.org/docs/rate-limits).
@@ -104,7 +104,7 @@ impl Acme {
                 "no folder for certificates (server.state): each start asks the authority for a new one, and it gives only a few a week"
             ),
         }
-        let shelf = Shelf::new(self.folder.clone(), shown.clone());
+        let shelf = Cache::new(self.folder.clone(), shown.clone());
         let mut state = self.begin(&shelf);
         let mut pace = Pace::default();
         loop {
@@ -144,7 +144,7 @@ impl Acme {
         }
     }
 
-    fn begin(&self, shelf: &Shelf) -> AcmeState<io::Error> {
+    fn begin(&self, shelf: &Cache) -> AcmeState<io::Error> {
         let config = match &self.roots {
             Some(client) => AcmeConfig::new_with_client_config(&self.names, client.clone()),
             None => AcmeConfig::new_with_provider(&self.names, provider()),

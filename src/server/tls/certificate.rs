@@ -37,7 +37,7 @@ pub struct Certificate {
 
 /// Where a moment lies in a certificate's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Validity {
     /// It is not yet valid.
     Early,
     /// It is valid for so many more days.
@@ -144,14 +144,14 @@ impl Certificate {
     }
 
     /// How it stands at `now`.
-    pub fn standing(&self, now: SystemTime) -> Standing {
+    pub fn standing(&self, now: SystemTime) -> Validity {
         let now = since_epoch(now);
         if now < self.begins.timestamp() {
-            Standing::Early
+            Validity::Early
         } else if now >= self.ends.timestamp() {
-            Standing::Over
+            Validity::Over
         } else {
-            Standing::Good((self.ends.timestamp() - now) / SECONDS_OF_A_DAY)
+            Validity::Good((self.ends.timestamp() - now) / SECONDS_OF_A_DAY)
         }
     }
 
@@ -244,10 +244,10 @@ mod tests {
             UNIX_EPOCH + Duration::from_secs(BEGINS + day * DAY) + Duration::from_secs(second)
         };
         for (now, standing) in [
-            (UNIX_EPOCH, Standing::Early),
-            (at(0, 0), Standing::Good(100)),
-            (at(99, 1), Standing::Good(0)),
-            (at(100, 0), Standing::Over),
+            (UNIX_EPOCH, Validity::Early),
+            (at(0, 0), Validity::Good(100)),
+            (at(99, 1), Validity::Good(0)),
+            (at(100, 0), Validity::Over),
         ] {
             assert_eq!(certificate.standing(now), standing);
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
-use super::certificate::{Certificate, CertificateError, Standing};
+use super::certificate::{Certificate, CertificateError, Validity};
 use super::resolver::CertResolver;
 use crate::server::net::private_file;
 
@@ -67,7 +67,7 @@ impl Files {
     fn take(&self, shown: &CertResolver) -> Option<Certificate> {
         match self.read() {
             Ok(new) if shown.is(&new) => {}
-            Ok(new) if new.standing(SystemTime::now()) == Standing::Over => {
+            Ok(new) if new.standing(SystemTime::now()) == Validity::Over => {
                 error!(file = %self.certificate.display(), "the new certificate expired on {}: the old one stays in use", new.last_day());
             }
             Ok(new) if is_early(&new) && shown.is_good() => {
@@ -96,7 +96,7 @@ impl Files {
 }
 
 fn is_early(certificate: &Certificate) -> bool {
-    certificate.standing(SystemTime::now()) == Standing::Early
+    certificate.standing(SystemTime::now()) == Validity::Early
 }
 
 /// Which file it is, and when anything about it changed last, such as who may read it.

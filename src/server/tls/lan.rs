@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 use x509_parser::time::ASN1Time;
 
-use super::certificate::{Certificate, Standing};
+use super::certificate::{Certificate, Validity};
 use super::resolver::CertResolver;
 use crate::server::net::clock::since_epoch_at;
 use crate::server::net::{addresses, private_file};
@@ -36,13 +36,13 @@ const FILE: &str = "lan.pem";
 
 /// The names and addresses of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Machine {
+pub struct LanHost {
     name: Option<String>,
     addresses: Vec<IpAddr>,
     main: Option<IpAddr>,
 }
 
-impl Machine {
+impl LanHost {
     /// This one, as it is now and as a server that listens at `host` is found.
     pub fn look(host: IpAddr) -> Self {
         if !host.is_unspecified() {
@@ -103,7 +103,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The certificate in the folder, if it is still of use.
-pub(crate) fn kept(folder: &Path, machine: &Machine, now: SystemTime) -> Option<Certificate> {
+pub(crate) fn kept(folder: &Path, machine: &LanHost, now: SystemTime) -> Option<Certificate> {
     let file = folder.join(FILE);
     let is_of_use = |old: &Certificate| machine.is_in(old.names()) && has_time_left(old, now);
     Certificate::read(&file, &file).ok().filter(is_of_use)
@@ -113,9 +113,9 @@ pub(crate) fn kept(folder: &Path, machine: &Machine, now: SystemTime) -> Option<
 /// right time stays, as phones know it already.
 fn has_time_left(certificate: &Certificate, now: SystemTime) -> bool {
     match certificate.standing(now) {
-        Standing::Good(days) => days >= RENEW_DAYS,
-        Standing::Early => is_unset(now),
-        Standing::Over => false,
+        Validity::Good(days) => days >= RENEW_DAYS,
+        Validity::Early => is_unset(now),
+        Validity::Over => false,
     }
 }
 
@@ -126,7 +126,7 @@ fn is_unset(now: SystemTime) -> bool {
 /// Shows a new certificate whenever the one in use is of no more use, above all when the clock was set after the start.
 pub(super) async fn follow(
     folder: Option<&Path>,
-    machine: &Machine,
+    machine: &LanHost,
     shown: &CertResolver,
     clock: impl Fn() -> SystemTime,
 ) {
@@ -149,7 +149,7 @@ pub(super) async fn follow(
 /// If none can be made.
 pub(super) fn certificate(
     folder: Option<&Path>,
-    machine: &Machine,
+    machine: &LanHost,
     now: SystemTime,
 ) -> Result<Certificate, String> {
     if let Some(old) = folder.and_then(|folder| kept(folder, machine, now)) {
@@ -233,9 +233,9 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(86_400);
 
-    fn machine(addresses: &[&str]) -> Machine {
+    fn machine(addresses: &[&str]) -> LanHost {
         let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        Machine { name: Some("Laptop".into()), main: addresses.last().copied(), addresses }
+        LanHost { name: Some("Laptop".into()), main: addresses.last().copied(), addresses }
     }
 
     #[test]
@@ -251,7 +251,7 @@ mod tests {
         for name in ["192.168.1.5", "2001:db8::1", "localhost", "127.0.0.1", "laptop", "laptop.local"] {
             assert!(about.names().iter().any(|known| known == name), "{name}: {:?}", about.names());
         }
-        assert!(matches!(about.standing(now), Standing::Good(820..=825)));
+        assert!(matches!(about.standing(now), Validity::Good(820..=825)));
         assert_eq!(get(&["192.168.1.5", "2001:db8::1"], now).0, first);
         assert_eq!(get(&["192.168.1.5", "2001:db8::2"], now + 700 * DAY).0, first, "only IPv6 has changed");
         let (second, _) = get(&["192.168.1.6"], now);
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(early.first_day(), "1970-01-01");
         assert!(is(&get(unset + DAY), &early));
         let good = get(right);
-        assert!(!is(&good, &early) && good.standing(right) != Standing::Over);
+        assert!(!is(&good, &early) && good.standing(right) != Validity::Over);
         for unset in [UNIX_EPOCH - DAY, UNIX_EPOCH, unset] {
             assert!(is(&get(unset), &good), "phones know it");
         }
@@ -306,7 +306,7 @@ mod tests {
         let is = |one: &Certificate, other: &Certificate| one.key().cert == other.key().cert;
         assert!(is(&follow_at(UNIX_EPOCH + DAY).await, &early));
         let new = follow_at(set).await;
-        assert!(!is(&new, &early) && matches!(new.standing(set), Standing::Good(820..=825)));
+        assert!(!is(&new, &early) && matches!(new.standing(set), Validity::Good(820..=825)));
         assert!(is(&follow_at(set + 700 * DAY).await, &new), "it stays for as long as it is of use");
         assert!(!is(&follow_at(set + 800 * DAY).await, &new), "and not until its end");
         let kept = kept(&folder, &machine, moment.get()).unwrap();
@@ -354,8 +354,8 @@ mod tests {
 
     #[test]
     fn this_machine_is_found_where_it_listens() {
-        let all = Machine::look(Ipv6Addr::UNSPECIFIED.into()).hosts();
+        let all = LanHost::look(Ipv6Addr::UNSPECIFIED.into()).hosts();
         assert!(all.iter().all(|host| host != "127.0.0.1" && host != "[::1]"), "{all:?}");
-        assert_eq!(Machine::look(Ipv6Addr::LOCALHOST.into()).hosts(), ["[::1]"]);
+        assert_eq!(LanHost::look(Ipv6Addr::LOCALHOST.into()).hosts(), ["[::1]"]);
     }
 }

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tracing::warn;
 
-use super::certificate::{Certificate, Standing, WARN_DAYS};
+use super::certificate::{Certificate, Validity, WARN_DAYS};
 
 /// Between two such words.
 const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -42,7 +42,7 @@ impl CertResolver {
     /// Whether browsers would take it as far as its days go.
     pub(super) fn is_good(&self) -> bool {
         let good =
-            |certificate: Certificate| matches!(certificate.standing(SystemTime::now()), Standing::Good(_));
+            |certificate: Certificate| matches!(certificate.standing(SystemTime::now()), Validity::Good(_));
         self.get().is_some_and(good)
     }
 
@@ -62,22 +62,22 @@ impl CertResolver {
             if let Some(certificate) = self.get() {
                 let now = SystemTime::now();
                 match certificate.standing(now) {
-                    Standing::Early => {
+                    Validity::Early => {
                         warn!(
                             "the certificate is valid only from {} on: browsers refuse it, or this machine's clock is wrong",
                             certificate.first_day()
                         );
                     }
-                    Standing::Over => {
+                    Validity::Over => {
                         warn!(
                             "the certificate has expired on {}: browsers refuse it",
                             certificate.last_day()
                         );
                     }
-                    Standing::Good(days) if days < WARN_DAYS && certificate.is_overdue(now) => {
+                    Validity::Good(days) if days < WARN_DAYS && certificate.is_overdue(now) => {
                         warn!("the certificate expires in {days} days, on {}", certificate.last_day());
                     }
-                    Standing::Good(_) => {}
+                    Validity::Good(_) => {}
                 }
             }
             sleep(WARN_EVERY).await;

@@ -14,22 +14,22 @@ use turn_types::message::ALLOCATE;
 use turn_types::stun::attribute::ErrorCode;
 use turn_types::stun::message::{BINDING, Message};
 
-use super::attributes::{self, Wish};
-use super::auth::{Bearer, Gate};
+use super::attributes::{self, AllocateRequest};
+use super::auth::{Authenticator, Credentials};
 use super::client::{Client, Core};
 use super::message::{Kind, MAX_MESSAGE, binding_answer, error_answer};
-use super::quota::{Holder, Holders};
-use super::rate_limit::{Carrier, Strangers};
-use super::stream_queue::Outbox;
+use super::quota::{QuotaHolder, Quotas};
+use super::rate_limit::{Transport, UnauthenticatedLimit};
+use super::stream_queue::StreamQueue;
 use super::time::Now;
-use crate::server::net::connection_limit::{Place, Places};
+use crate::server::net::connection_limit::{ConnectionLimit, ConnectionPermit};
 
 /// Ports of relayed addresses (RFC 8656 section 7.2).
 const PORTS: std::ops::RangeInclusive<u16> = 49152..=65535;
 /// Bytes counted for a message besides its own: heads of packets, and the work that an empty one makes too.
 const PER_MESSAGE: usize = 48;
-/// How often a free label is looked for; of four million, hardly one is taken.
-const LABEL_TRIES: usize = 16;
+/// How often a free relayed_address is looked for; of four million, hardly one is taken.
+const ADDRESS_TRIES: usize = 16;
 
 /// How a client is reached, and so which client it is.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub(super) enum Route {
         /// As the system told it.
         peer: SocketAddr,
         /// What goes to the client, and to no other.
-        outbox: Arc<Outbox>,
+        outbox: Arc<StreamQueue>,
     },
 }
 
@@ -57,10 +57,10 @@ impl Route {
         SocketAddr::new(peer.ip().to_canonical(), peer.port())
     }
 
-    fn carrier(&self) -> Carrier {
+    fn carrier(&self) -> Transport {
         match self {
-            Self::Datagrams { .. } => Carrier::Datagram,
-            Self::Stream { .. } => Carrier::Stream,
+            Self::Datagrams { .. } => Transport::Datagram,
+            Self::Stream { .. } => Transport::Stream,
         }
     }
 }
@@ -89,38 +89,43 @@ impl Hash for Route {
 }
 
 /// The exchange.
-pub(super) struct Exchange {
-    gate: Gate,
-    strangers: Strangers,
-    holders: Holders,
+pub(super) struct Allocations {
+    gate: Authenticator,
+    strangers: UnauthenticatedLimit,
+    holders: Quotas,
     /// For allocations.
-    places: Arc<Places>,
-    lines: RwLock<Lines>,
+    places: Arc<ConnectionLimit>,
+    allocations: RwLock<Table>,
     /// The core with places left.
     core: Mutex<Arc<Core>>,
 }
 
 #[derive(Default)]
-struct Lines {
-    by_route: HashMap<Route, Arc<Line>>,
-    by_label: HashMap<SocketAddrV4, Arc<Line>>,
+struct Table {
+    by_route: HashMap<Route, Arc<Allocation>>,
+    by_relayed_address: HashMap<SocketAddrV4, Arc<Allocation>>,
 }
 
 /// One client, how to reach it, and on whose account.
-struct Line {
+struct Allocation {
     route: Route,
     client: Client,
-    holder: Arc<Holder>,
-    _place: Place,
+    holder: Arc<QuotaHolder>,
+    _place: ConnectionPermit,
     /// When it ends at the latest.
     until: Option<Duration>,
 }
 
-impl Exchange {
+impl Allocations {
     /// Nobody yet.
-    pub(super) fn new(gate: Gate, strangers: Strangers, holders: Holders, places: Arc<Places>) -> Self {
+    pub(super) fn new(
+        gate: Authenticator,
+        strangers: UnauthenticatedLimit,
+        holders: Quotas,
+        places: Arc<ConnectionLimit>,
+    ) -> Self {
         let core = Mutex::new(Arc::new(Core::new()));
-        Self { gate, strangers, holders, places, lines: RwLock::default(), core }
+        Self { gate, strangers, holders, places, allocations: RwLock::default(), core }
     }
 
     /// Takes one whole message from somewhere, and hands on what is to be sent because of it.
@@ -141,33 +146,34 @@ impl Exchange {
 
     /// Whether it has an allocation.
     pub(super) fn serves(&self, route: &Route) -> bool {
-        self.line(route).is_some()
+        self.allocation(route).is_some()
     }
 
     /// Allocations at this time.
     pub(super) fn allocations(&self) -> usize {
-        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_route.len()
+        self.allocations.read().unwrap_or_else(PoisonError::into_inner).by_route.len()
     }
 
     /// Ends the allocation of a client that went away.
     pub(super) fn hang_up(&self, route: &Route, now: Duration) {
-        let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(line) = lines.by_route.remove(route) else { return };
-        lines.by_label.remove(&line.client.label());
-        drop(lines);
-        self.holders.end(&line.holder, now);
+        let mut allocations = self.allocations.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(allocation) = allocations.by_route.remove(route) else { return };
+        allocations.by_relayed_address.remove(&allocation.client.relayed_address());
+        drop(allocations);
+        self.holders.end(&allocation.holder, now);
     }
 
     /// Ends the allocations whose time is over.
     pub(super) fn expire(&self, now: Duration) {
-        let lines: Vec<_> = {
-            let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-            lines.by_route.values().cloned().collect()
+        let allocations: Vec<_> = {
+            let allocations = self.allocations.read().unwrap_or_else(PoisonError::into_inner);
+            allocations.by_route.values().cloned().collect()
         };
-        let is_over =
-            |line: &Line| line.until.is_some_and(|until| until <= now) || line.client.has_ended(now);
-        for line in lines.iter().filter(|line| is_over(line)) {
-            self.hang_up(&line.route, now);
+        let is_over = |allocation: &Allocation| {
+            allocation.until.is_some_and(|until| until <= now) || allocation.client.has_ended(now)
+        };
+        for allocation in allocations.iter().filter(|allocation| is_over(allocation)) {
+            self.hang_up(&allocation.route, now);
         }
         self.holders.forget(now);
         self.strangers.report(now);
@@ -175,34 +181,40 @@ impl Exchange {
 
     /// Ends all allocations.
     pub(super) fn close(&self, now: Duration) {
-        let lines = std::mem::take(&mut *self.lines.write().unwrap_or_else(PoisonError::into_inner));
-        lines.by_route.values().for_each(|line| self.holders.end(&line.holder, now));
+        let allocations =
+            std::mem::take(&mut *self.allocations.write().unwrap_or_else(PoisonError::into_inner));
+        allocations.by_route.values().for_each(|allocation| self.holders.end(&allocation.holder, now));
     }
 
-    fn line(&self, route: &Route) -> Option<Arc<Line>> {
-        self.lines.read().unwrap_or_else(PoisonError::into_inner).by_route.get(route).cloned()
+    fn allocation(&self, route: &Route) -> Option<Arc<Allocation>> {
+        self.allocations.read().unwrap_or_else(PoisonError::into_inner).by_route.get(route).cloned()
     }
 
     /// Data from one client to another, and to nobody else: a relayed address is found in the table or nowhere.
-    fn carry(&self, now: Duration, from: &Route, message: &[u8]) -> Option<(Arc<Line>, Vec<u8>)> {
-        let sender = self.line(from)?;
+    fn carry(&self, now: Duration, from: &Route, message: &[u8]) -> Option<(Arc<Allocation>, Vec<u8>)> {
+        let sender = self.allocation(from)?;
         if !self.holders.spend(&sender.holder, message.len() + PER_MESSAGE, now) {
             return None;
         }
-        let (label, data) = sender.client.outgoing(message, now)?;
-        let SocketAddr::V4(label) = label else { return None };
-        let receiver =
-            self.lines.read().unwrap_or_else(PoisonError::into_inner).by_label.get(&label).cloned()?;
-        let message = receiver.client.incoming(sender.client.label(), data, now)?;
+        let (relayed_address, data) = sender.client.outgoing(message, now)?;
+        let SocketAddr::V4(relayed_address) = relayed_address else { return None };
+        let receiver = self
+            .allocations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_relayed_address
+            .get(&relayed_address)
+            .cloned()?;
+        let message = receiver.client.incoming(sender.client.relayed_address(), data, now)?;
         Some((receiver, message))
     }
 
     fn answer(&self, now: Now, from: &Route, message: &[u8]) -> Option<Vec<u8>> {
         let request = Message::from_bytes(message).ok()?;
-        let (line, peer) = (self.line(from), from.peer());
+        let (allocation, peer) = (self.allocation(from), from.peer());
         let allowed = || self.strangers.allows(now.running, peer.ip(), from.carrier());
         // Before anything is computed for them.
-        if line.is_none() && !allowed() {
+        if allocation.is_none() && !allowed() {
             return None;
         }
         if request.has_method(BINDING) {
@@ -211,52 +223,54 @@ impl Exchange {
                 None => binding_answer(&request, peer),
             });
         }
-        let bearer = match self.gate.admit(&request, peer, now.date) {
-            Ok(bearer) => bearer,
+        let credentials = match self.gate.admit(&request, peer, now.date) {
+            Ok(credentials) => credentials,
             Err(why) => {
-                let answered = line.is_none() || allowed();
+                let answered = allocation.is_none() || allowed();
                 return answered.then(|| self.gate.challenge(&request, peer, now.date, why));
             }
         };
         if let Some(unknown) = attributes::unknown(&request) {
-            return Some(bearer.refuse_unknown(&request, &unknown));
+            return Some(credentials.refuse_unknown(&request, &unknown));
         }
-        match line {
-            Some(line) => {
-                let (answer, ended) = line.client.request(&request, &bearer, now.running);
+        match allocation {
+            Some(allocation) => {
+                let (answer, ended) = allocation.client.request(&request, &credentials, now.running);
                 if ended {
                     self.hang_up(from, now.running);
                 }
                 Some(answer)
             }
-            None if request.has_method(ALLOCATE) => Some(self.allocate(now, from, &request, &bearer)),
-            None => Some(bearer.refuse(&request, ErrorCode::ALLOCATION_MISMATCH)),
+            None if request.has_method(ALLOCATE) => Some(self.allocate(now, from, &request, &credentials)),
+            None => Some(credentials.refuse(&request, ErrorCode::ALLOCATION_MISMATCH)),
         }
     }
 
-    fn allocate(&self, now: Now, route: &Route, request: &Message<'_>, bearer: &Bearer) -> Vec<u8> {
-        let (until, now) = (bearer.until(now), now.running);
-        let wish = match attributes::allocation(request) {
-            Ok(wish) => wish,
-            Err(code) => return bearer.refuse(request, code),
+    fn allocate(&self, now: Now, route: &Route, request: &Message<'_>, credentials: &Credentials) -> Vec<u8> {
+        let (until, now) = (credentials.until(now), now.running);
+        let wanted = match attributes::allocation(request) {
+            Ok(wanted) => wanted,
+            Err(code) => return credentials.refuse(request, code),
         };
-        let full = || bearer.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
+        let full = || credentials.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
         let Some(place) = self.places.take(route.peer().ip()) else { return full() };
-        let Some(holder) = self.holders.begin(bearer.holder(), now) else {
-            return bearer.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED);
+        let Some(holder) = self.holders.begin(credentials.holder(), now) else {
+            return credentials.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED);
         };
-        let (line, answer) = match self.free_label(wish) {
-            Some(label) => {
+        let (allocation, answer) = match self.free_label(wanted) {
+            Some(relayed_address) => {
                 let core = self.core_for(route.peer());
-                let (client, answer) = Client::allocate(core, request, bearer, route.peer(), label, now);
+                let (client, answer) =
+                    Client::allocate(core, request, credentials, route.peer(), relayed_address, now);
                 let (route, holder) = (route.clone(), holder.clone());
-                let line = client.map(|client| Line { route, client, holder, _place: place, until });
-                (line, answer)
+                let allocation =
+                    client.map(|client| Allocation { route, client, holder, _place: place, until });
+                (allocation, answer)
             }
             None => (None, full()),
         };
-        let granted = line.is_some();
-        if line.is_some_and(|line| self.connect(line)) {
+        let granted = allocation.is_some();
+        if allocation.is_some_and(|allocation| self.connect(allocation)) {
             return answer;
         }
         self.holders.end(&holder, now);
@@ -274,20 +288,26 @@ impl Exchange {
         core.clone()
     }
 
-    fn free_label(&self, wish: Wish) -> Option<SocketAddrV4> {
-        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-        (0..LABEL_TRIES).find_map(|_| random_label(wish).filter(|label| !lines.by_label.contains_key(label)))
+    fn free_label(&self, wanted: AllocateRequest) -> Option<SocketAddrV4> {
+        let allocations = self.allocations.read().unwrap_or_else(PoisonError::into_inner);
+        (0..ADDRESS_TRIES).find_map(|_| {
+            random_relayed_address(wanted)
+                .filter(|relayed_address| !allocations.by_relayed_address.contains_key(relayed_address))
+        })
     }
 
     /// Puts a client into the tables, unless another took its place meanwhile.
-    fn connect(&self, line: Line) -> bool {
-        let line = Arc::new(line);
-        let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
-        let Lines { by_route, by_label } = &mut *lines;
-        match (by_route.entry(line.route.clone()), by_label.entry(line.client.label())) {
-            (Entry::Vacant(route), Entry::Vacant(label)) => {
-                route.insert(line.clone());
-                label.insert(line);
+    fn connect(&self, allocation: Allocation) -> bool {
+        let allocation = Arc::new(allocation);
+        let mut allocations = self.allocations.write().unwrap_or_else(PoisonError::into_inner);
+        let Table { by_route, by_relayed_address } = &mut *allocations;
+        match (
+            by_route.entry(allocation.route.clone()),
+            by_relayed_address.entry(allocation.client.relayed_address()),
+        ) {
+            (Entry::Vacant(route), Entry::Vacant(relayed_address)) => {
+                route.insert(allocation.clone());
+                relayed_address.insert(allocation);
                 true
             }
             _ => false,
@@ -296,11 +316,11 @@ impl Exchange {
 }
 
 /// An address of TEST-NET-1, which is nobody's (RFC 5737): it cannot be meant for anything but this relay.
-fn random_label(wish: Wish) -> Option<SocketAddrV4> {
+fn random_relayed_address(wanted: AllocateRequest) -> Option<SocketAddrV4> {
     let mut random = [0; 3];
     getrandom::fill(&mut random).ok()?;
     let [host, high, low] = random;
     let port = PORTS.start() | u16::from_be_bytes([high, low]);
-    let port = if wish.even_port { port & !1 } else { port };
+    let port = if wanted.even_port { port & !1 } else { port };
     (1..=254).contains(&host).then(|| SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, host), port))
 }

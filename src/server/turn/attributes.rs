@@ -51,7 +51,7 @@ const IPV6: u8 = 2;
 
 /// What an Allocate request asks for beyond a relayed address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(super) struct AllocateRequest {
     /// A relayed address with an even port.
     pub(super) even_port: bool,
 }
@@ -84,7 +84,7 @@ pub(super) fn belongs(kind: AttributeType, method: Method) -> bool {
 ///
 /// # Errors
 /// The code of the error.
-pub(super) fn allocation(request: &Message<'_>) -> Result<Wish, u16> {
+pub(super) fn allocation(request: &Message<'_>) -> Result<AllocateRequest, u16> {
     let transport = octet(request, RequestedTransport::TYPE, 4)?.ok_or(ErrorCode::BAD_REQUEST)?;
     // Connections to peers (RFC 6062) are not supported.
     if transport != UDP {
@@ -113,7 +113,7 @@ pub(super) fn allocation(request: &Message<'_>) -> Result<Wish, u16> {
     if reserves {
         return Err(ErrorCode::INSUFFICIENT_CAPACITY);
     }
-    Ok(Wish { even_port: even_port.is_some() })
+    Ok(AllocateRequest { even_port: even_port.is_some() })
 }
 
 /// Checks a Refresh request: all relayed addresses are of IPv4 (RFC 8656 section 8.2).

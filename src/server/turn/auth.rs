@@ -20,7 +20,7 @@ const NONCE_PERIOD: Duration = Duration::from_secs(3600);
 
 /// Checks requests.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct Authenticator {
     secret: Secret,
     /// What nonces are made of, by the same construction as passwords.
     nonces: Secret,
@@ -28,7 +28,7 @@ pub(super) struct Gate {
 
 /// Who sent a request, proved.
 #[derive(Debug)]
-pub(super) struct Bearer {
+pub(super) struct Credentials {
     pub(super) username: String,
     pub(super) password: String,
     pub(super) key: IntegrityKey,
@@ -36,7 +36,7 @@ pub(super) struct Bearer {
     expiry: Duration,
 }
 
-impl Bearer {
+impl Credentials {
     /// Whose the credentials are.
     pub(super) fn holder(&self) -> &str {
         parse_username(&self.username).map_or("", |(_, holder)| holder)
@@ -60,14 +60,14 @@ impl Bearer {
 
 /// Why a request is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Denial {
+pub(super) enum AuthError {
     /// No valid credentials.
     Stranger,
     /// Valid ones, with a nonce that is not.
     Stale,
 }
 
-impl Gate {
+impl Authenticator {
     /// Takes the secret of the passwords, and one of its own for nonces.
     pub(super) fn new(secret: Secret, nonces: Secret) -> Self {
         Self { secret, nonces }
@@ -75,30 +75,30 @@ impl Gate {
 
     /// Lets a request in whose credentials are valid at `now`, a time since the Unix epoch.
     ///
-    /// That they have ended matters for new allocations only, see also [`Bearer::until`].
+    /// That they have ended matters for new allocations only, see also [`Credentials::until`].
     pub(super) fn admit(
         &self,
         request: &Message<'_>,
         from: SocketAddr,
         now: Duration,
-    ) -> Result<Bearer, Denial> {
-        let username = request.attribute::<Username>().map_err(|_| Denial::Stranger)?;
-        let nonce = request.attribute::<Nonce>().map_err(|_| Denial::Stranger)?;
+    ) -> Result<Credentials, AuthError> {
+        let username = request.attribute::<Username>().map_err(|_| AuthError::Stranger)?;
+        let nonce = request.attribute::<Nonce>().map_err(|_| AuthError::Stranger)?;
         let username = username.username().to_owned();
-        let (expiry, _) = parse_username(&username).ok_or(Denial::Stranger)?;
+        let (expiry, _) = parse_username(&username).ok_or(AuthError::Stranger)?;
         if expiry < now && request.has_method(ALLOCATE) {
-            return Err(Denial::Stranger);
+            return Err(AuthError::Stranger);
         }
         let password = self.secret.password(&username);
         let key = LongTermKeyCredentials::new(username.clone(), password.clone(), REALM.to_owned())
             .make_key(IntegrityAlgorithm::Sha1);
         // Compares in constant time.
-        request.validate_integrity_with_key(&key).map_err(|_| Denial::Stranger)?;
+        request.validate_integrity_with_key(&key).map_err(|_| AuthError::Stranger)?;
         let good = [now, now.saturating_sub(NONCE_PERIOD)];
         if !good.iter().any(|time| self.nonce(from, *time) == nonce.nonce()) {
-            return Err(Denial::Stale);
+            return Err(AuthError::Stale);
         }
-        Ok(Bearer { username, password, key, expiry })
+        Ok(Credentials { username, password, key, expiry })
     }
 
     /// The answer to a request that was not let in.
@@ -107,11 +107,11 @@ impl Gate {
         request: &Message<'_>,
         from: SocketAddr,
         now: Duration,
-        why: Denial,
+        why: AuthError,
     ) -> Vec<u8> {
         let code = match why {
-            Denial::Stranger => ErrorCode::UNAUTHORIZED,
-            Denial::Stale => ErrorCode::STALE_NONCE,
+            AuthError::Stranger => ErrorCode::UNAUTHORIZED,
+            AuthError::Stale => ErrorCode::STALE_NONCE,
         };
         match (Realm::new(REALM), Nonce::new(&self.nonce(from, now))) {
             (Ok(realm), Ok(nonce)) => error_answer(request, code, &[&realm, &nonce], None),

@@ -28,7 +28,7 @@ use turn_types::stun::prelude::{
 use turn_types::{AddressFamily, Instant, TransportType};
 
 use super::attributes::{self, MAX_ATTRIBUTES, belongs};
-use super::auth::{Bearer, REALM};
+use super::auth::{Credentials, REALM};
 
 /// Where the core believes to listen. As relayed addresses, of a network that is nobody's (RFC 5737).
 const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 0), 3478));
@@ -67,7 +67,7 @@ pub(super) struct Client {
     core: Arc<Core>,
     address: SocketAddr,
     username: Box<str>,
-    label: SocketAddrV4,
+    relayed_address: SocketAddrV4,
     nonce: Box<str>,
     granted: (TransactionId, Box<[u8]>),
     channels: Mutex<Vec<Channel>>,
@@ -110,13 +110,13 @@ impl Inner {
         self.server.recv(transmit, instant(now)).map(|answer| answer.data.build())
     }
 
-    fn has_ended(&mut self, label: SocketAddrV4, now: Duration) -> bool {
+    fn has_ended(&mut self, relayed_address: SocketAddrV4, now: Duration) -> bool {
         loop {
             match self.server.poll(instant(now)) {
                 TurnServerPollRet::SocketClose { listen_addr, .. } => self.ended.push(listen_addr),
                 TurnServerPollRet::TcpClose { .. } => {}
                 // The core waits for nothing else: its requests are settled when they are made.
-                _ => return self.ended.contains(&label.into()),
+                _ => return self.ended.contains(&relayed_address.into()),
             }
         }
     }
@@ -127,27 +127,27 @@ impl Client {
     pub(super) fn allocate(
         core: Arc<Core>,
         request: &Message<'_>,
-        bearer: &Bearer,
+        credentials: &Credentials,
         address: SocketAddr,
-        label: SocketAddrV4,
+        relayed_address: SocketAddrV4,
         now: Duration,
     ) -> (Option<Self>, Vec<u8>) {
         let mut inner = core.lock();
-        inner.server.add_user(bearer.username.clone(), bearer.password.clone());
+        inner.server.add_user(credentials.username.clone(), credentials.password.clone());
         // The core tells its nonce to whoever asks without one.
         let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new()).finish();
         let told = inner.received(address, &bare, now).unwrap_or_default();
         let Some(nonce) = Message::from_bytes(&told).ok().and_then(|told| told.attribute::<Nonce>().ok())
         else {
-            return (None, bearer.refuse(request, ErrorCode::SERVER_ERROR));
+            return (None, credentials.refuse(request, ErrorCode::SERVER_ERROR));
         };
-        let Some(signed) = signed_again(request, bearer, nonce.nonce()) else {
-            return (None, bearer.refuse(request, ErrorCode::BAD_REQUEST));
+        let Some(signed) = signed_again(request, credentials, nonce.nonce()) else {
+            return (None, credentials.refuse(request, ErrorCode::BAD_REQUEST));
         };
         let answer = match inner.received(address, &signed, now) {
             Some(refusal) => refusal,
             None => {
-                give_label(&mut inner.server, label, now);
+                give_relayed_address(&mut inner.server, relayed_address, now);
                 inner.server.poll_transmit(instant(now)).map(|transmit| transmit.data).unwrap_or_default()
             }
         };
@@ -156,8 +156,8 @@ impl Client {
             let client = Self {
                 core,
                 address,
-                username: bearer.username.as_str().into(),
-                label,
+                username: credentials.username.as_str().into(),
+                relayed_address,
                 nonce: nonce.nonce().into(),
                 granted: (request.transaction_id(), answer.as_slice().into()),
                 channels: Mutex::default(),
@@ -169,14 +169,19 @@ impl Client {
     }
 
     /// The relayed address.
-    pub(super) fn label(&self) -> SocketAddrV4 {
-        self.label
+    pub(super) fn relayed_address(&self) -> SocketAddrV4 {
+        self.relayed_address
     }
 
     /// Answers a request, and tells whether the allocation has ended.
-    pub(super) fn request(&self, request: &Message<'_>, bearer: &Bearer, now: Duration) -> (Vec<u8>, bool) {
-        let refuse = |code| (bearer.refuse(request, code), false);
-        if *self.username != bearer.username {
+    pub(super) fn request(
+        &self,
+        request: &Message<'_>,
+        credentials: &Credentials,
+        now: Duration,
+    ) -> (Vec<u8>, bool) {
+        let refuse = |code| (credentials.refuse(request, code), false);
+        if *self.username != credentials.username {
             return refuse(ErrorCode::WRONG_CREDENTIALS);
         }
         match request.method() {
@@ -187,7 +192,7 @@ impl Client {
             // The core would take it for that of a new client if it has just ended this one's.
             ALLOCATE => {
                 let ended = self.has_ended(now);
-                return (bearer.refuse(request, ErrorCode::ALLOCATION_MISMATCH), ended);
+                return (credentials.refuse(request, ErrorCode::ALLOCATION_MISMATCH), ended);
             }
             REFRESH => {
                 if let Err(code) = attributes::refresh(request) {
@@ -205,12 +210,12 @@ impl Client {
             }
             _ => return refuse(ErrorCode::BAD_REQUEST),
         }
-        let Some(signed) = signed_again(request, bearer, &self.nonce) else {
+        let Some(signed) = signed_again(request, credentials, &self.nonce) else {
             return refuse(ErrorCode::BAD_REQUEST);
         };
         let mut core = self.core.lock();
         let answer = core.received(self.address, &signed, now).unwrap_or_default();
-        let ended = request.has_method(REFRESH) && core.has_ended(self.label, now);
+        let ended = request.has_method(REFRESH) && core.has_ended(self.relayed_address, now);
         (answer, ended)
     }
 
@@ -226,14 +231,14 @@ impl Client {
 
     /// Takes data from another relayed address: the message that brings it to the client, if it gave its permission.
     pub(super) fn incoming(&self, from: SocketAddrV4, data: &[u8], now: Duration) -> Option<Vec<u8>> {
-        let transmit = Transmit::new(data, TransportType::Udp, from.into(), self.label.into());
+        let transmit = Transmit::new(data, TransportType::Udp, from.into(), self.relayed_address.into());
         let sent = self.core.lock().server.recv(transmit, instant(now))?;
         Some(sent.data.build())
     }
 
     /// Lets time pass, and tells whether the allocation has ended.
     pub(super) fn has_ended(&self, now: Duration) -> bool {
-        self.core.lock().has_ended(self.label, now)
+        self.core.lock().has_ended(self.relayed_address, now)
     }
 
     /// Keeps to what the core does not check: a channel has one peer, and they are not without number.
@@ -269,8 +274,8 @@ fn instant(now: Duration) -> Instant {
     Instant::ZERO + now
 }
 
-/// Settles what an Allocate request asks the system for: one label, IPv4 and for datagrams.
-fn give_label(core: &mut TurnServer, label: SocketAddrV4, now: Duration) {
+/// Settles what an Allocate request asks the system for: one relayed address, IPv4 and for datagrams.
+fn give_relayed_address(core: &mut TurnServer, relayed_address: SocketAddrV4, now: Duration) {
     loop {
         match core.poll(instant(now)) {
             TurnServerPollRet::AllocateSocket {
@@ -281,7 +286,7 @@ fn give_label(core: &mut TurnServer, label: SocketAddrV4, now: Duration) {
                 family,
             } => {
                 let socket = match (allocation_transport, family) {
-                    (TransportType::Udp, AddressFamily::IPV4) => Ok(label.into()),
+                    (TransportType::Udp, AddressFamily::IPV4) => Ok(relayed_address.into()),
                     (TransportType::Udp, _) => Err(SocketAllocateError::AddressFamilyNotSupported),
                     _ => Err(SocketAllocateError::InsufficientCapacity),
                 };
@@ -309,7 +314,7 @@ fn give_label(core: &mut TurnServer, label: SocketAddrV4, now: Duration) {
 /// signed again; nothing for one that no client would send.
 ///
 /// To answer 438 to a nonce from before would be the way of the RFC, but Chrome gives an Allocate up then.
-fn signed_again(request: &Message<'_>, bearer: &Bearer, nonce: &str) -> Option<Vec<u8>> {
+fn signed_again(request: &Message<'_>, credentials: &Credentials, nonce: &str) -> Option<Vec<u8>> {
     if request.iter_attributes().nth(MAX_ATTRIBUTES).is_some() {
         return None;
     }
@@ -322,7 +327,7 @@ fn signed_again(request: &Message<'_>, bearer: &Bearer, nonce: &str) -> Option<V
             _ => {}
         }
     }
-    signed.add_message_integrity_with_key(&bearer.key, IntegrityAlgorithm::Sha1).ok()?;
+    signed.add_message_integrity_with_key(&credentials.key, IntegrityAlgorithm::Sha1).ok()?;
     Some(signed.finish())
 }
 

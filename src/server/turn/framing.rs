@@ -8,7 +8,7 @@ const MAX_ROOM: usize = 4 * MAX_MESSAGE;
 
 /// What came in and is not taken yet.
 #[derive(Debug)]
-pub(super) struct Inbox {
+pub(super) struct FrameReader {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
@@ -16,9 +16,9 @@ pub(super) struct Inbox {
 
 /// The stream is not one of STUN and TURN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Nonsense;
+pub(super) struct InvalidFrame;
 
-impl Inbox {
+impl FrameReader {
     /// An empty one.
     pub(super) fn new() -> Self {
         Self { bytes: vec![0; ROOM], start: 0, end: 0 }
@@ -41,10 +41,10 @@ impl Inbox {
     }
 
     /// The next whole message, if there is one.
-    pub(super) fn take(&mut self) -> Result<Option<&[u8]>, Nonsense> {
+    pub(super) fn take(&mut self) -> Result<Option<&[u8]>, InvalidFrame> {
         let waiting = &self.bytes[self.start..self.end];
         let Some(head) = waiting.first_chunk() else { return Ok(None) };
-        let (message, whole) = lengths(*head).ok_or(Nonsense)?;
+        let (message, whole) = lengths(*head).ok_or(InvalidFrame)?;
         if waiting.len() < whole {
             return Ok(None);
         }
@@ -71,7 +71,7 @@ mod tests {
         let (messages, stream): (Vec<_>, Vec<_>) = (0..4000).step_by(37).map(channel_data).unzip();
         let stream = stream.concat();
         for piece in [1, 3, 7, 1000, 5000, 100_000] {
-            let (mut inbox, mut rest, mut taken) = (Inbox::new(), &stream[..], Vec::new());
+            let (mut inbox, mut rest, mut taken) = (FrameReader::new(), &stream[..], Vec::new());
             while !rest.is_empty() {
                 let room = inbox.room();
                 let length = piece.min(rest.len()).min(room.len());
@@ -89,11 +89,11 @@ mod tests {
     #[test]
     fn what_is_no_message_is_told() {
         for nonsense in [*b"GET ", [0x16, 0xff, 0xff, 0xff], [0x40, 0, 0xff, 0xff], [0xff; 4]] {
-            let mut inbox = Inbox::new();
+            let mut inbox = FrameReader::new();
             inbox.room()[..4].copy_from_slice(&nonsense);
             inbox.came(4);
             // "GET " would be ChannelData with a length beyond what is taken.
-            assert_eq!(inbox.take(), Err(Nonsense), "{nonsense:?}");
+            assert_eq!(inbox.take(), Err(InvalidFrame), "{nonsense:?}");
         }
     }
 }

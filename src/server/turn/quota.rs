@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::server::event_log::Journal;
+use crate::server::event_log::EventLog;
 use crate::server::ice::is_tester;
 use crate::server::net::rate::{Meter, Rate};
 
@@ -16,7 +16,7 @@ const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
 
 /// What may be used up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Quotas {
+pub(super) struct QuotaLimits {
     /// Allocations of one holder.
     pub(super) allocations_each: usize,
     /// Bytes a second in all.
@@ -27,17 +27,17 @@ pub(super) struct Quotas {
 
 /// All holders that have an allocation, or had one a moment ago.
 #[derive(Debug)]
-pub(super) struct Holders {
-    quotas: Quotas,
+pub(super) struct Quotas {
+    quotas: QuotaLimits,
     bytes: Rate,
     spent: Mutex<Meter>,
-    present: Mutex<HashMap<String, Arc<Holder>>>,
-    journal: Journal,
+    present: Mutex<HashMap<String, Arc<QuotaHolder>>>,
+    event_log: EventLog,
 }
 
 /// One of them.
 #[derive(Debug)]
-pub(super) struct Holder {
+pub(super) struct QuotaHolder {
     name: String,
     rate: Rate,
     account: Mutex<Account>,
@@ -52,15 +52,15 @@ struct Account {
     dropped: u64,
 }
 
-impl Holders {
+impl Quotas {
     /// Nobody yet.
-    pub(super) fn new(quotas: Quotas, journal: Journal) -> Self {
+    pub(super) fn new(quotas: QuotaLimits, event_log: EventLog) -> Self {
         let bytes = Rate::new(quotas.bytes_per_second, quotas.bytes_per_second);
-        Self { quotas, bytes, spent: Mutex::default(), present: Mutex::default(), journal }
+        Self { quotas, bytes, spent: Mutex::default(), present: Mutex::default(), event_log }
     }
 
-    /// Counts one more allocation, unless the holder has all it may have; to be ended by [`Holders::end`].
-    pub(super) fn begin(&self, name: &str, now: Duration) -> Option<Arc<Holder>> {
+    /// Counts one more allocation, unless the holder has all it may have; to be ended by [`Quotas::end`].
+    pub(super) fn begin(&self, name: &str, now: Duration) -> Option<Arc<QuotaHolder>> {
         let test = is_tester(name);
         let most = if test {
             TEST_ALLOCATIONS.min(self.quotas.allocations_each)
@@ -71,7 +71,11 @@ impl Holders {
         let holder = present.entry(name.to_owned()).or_insert_with(|| {
             let each = self.quotas.bytes_per_second_each;
             let each = if test { TEST_BYTES_PER_SECOND.min(each) } else { each };
-            Arc::new(Holder { name: name.to_owned(), rate: Rate::new(each, each), account: Mutex::default() })
+            Arc::new(QuotaHolder {
+                name: name.to_owned(),
+                rate: Rate::new(each, each),
+                account: Mutex::default(),
+            })
         });
         let mut account = lock(&holder.account);
         if account.allocations >= most {
@@ -86,7 +90,7 @@ impl Holders {
     }
 
     /// Counts one allocation less, and writes down what was used when it was the last.
-    pub(super) fn end(&self, holder: &Holder, now: Duration) {
+    pub(super) fn end(&self, holder: &QuotaHolder, now: Duration) {
         let mut account = lock(&holder.account);
         account.allocations = account.allocations.saturating_sub(1);
         if account.allocations > 0 {
@@ -95,7 +99,7 @@ impl Holders {
         let (bytes, dropped) = (mem::take(&mut account.bytes), mem::take(&mut account.dropped));
         let lasted = now.saturating_sub(account.since);
         drop(account);
-        self.journal.relayed(&holder.name, bytes, dropped, lasted);
+        self.event_log.relayed(&holder.name, bytes, dropped, lasted);
     }
 
     /// Forgets whoever has no allocation, once all that it spent has become its due: nobody gets more by coming anew.
@@ -107,7 +111,7 @@ impl Holders {
     }
 
     /// Counts bytes that are to be relayed for a holder; what is too much is to be dropped, as a network would.
-    pub(super) fn spend(&self, holder: &Holder, bytes: usize, now: Duration) -> bool {
+    pub(super) fn spend(&self, holder: &QuotaHolder, bytes: usize, now: Duration) -> bool {
         let count = u32::try_from(bytes).unwrap_or(u32::MAX);
         let mut account = lock(&holder.account);
         let before = account.spent;
@@ -135,9 +139,10 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(100);
 
-    fn holders(allocations_each: usize) -> Holders {
-        let quotas = Quotas { allocations_each, bytes_per_second: 1_000_000, bytes_per_second_each: 300_000 };
-        Holders::new(quotas, Journal::default())
+    fn holders(allocations_each: usize) -> Quotas {
+        let quotas =
+            QuotaLimits { allocations_each, bytes_per_second: 1_000_000, bytes_per_second_each: 300_000 };
+        Quotas::new(quotas, EventLog::default())
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::server::event_log::Journal;
+use crate::server::event_log::EventLog;
 use crate::server::net::connection_limit::network;
 use crate::server::net::rate::{Meter, Rate};
 
@@ -21,17 +21,17 @@ const SHARE: u32 = 3;
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
 /// Counts the requests of strangers.
-pub(super) struct Strangers {
+pub(super) struct UnauthenticatedLimit {
     all: Rate,
     network: Rate,
     hasher: RandomState,
     state: Mutex<State>,
-    journal: Journal,
+    event_log: EventLog,
 }
 
 /// What a request came by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Carrier {
+pub(super) enum Transport {
     Datagram,
     Stream,
 }
@@ -55,26 +55,26 @@ impl Default for Bucket {
     }
 }
 
-impl Strangers {
+impl UnauthenticatedLimit {
     /// So many a second by datagrams, and as many by streams.
-    pub(super) fn new(per_second: u32, journal: Journal) -> Self {
+    pub(super) fn new(per_second: u32, event_log: EventLog) -> Self {
         let network = per_second.div_ceil(SHARE);
         Self {
             all: Rate::new(per_second, per_second),
             network: Rate::new(network, network),
             hasher: RandomState::new(),
             state: Mutex::default(),
-            journal,
+            event_log,
         }
     }
 
     /// Whether one more from there is looked at.
-    pub(super) fn allows(&self, now: Duration, from: IpAddr, by: Carrier) -> bool {
+    pub(super) fn allows(&self, now: Duration, from: IpAddr, by: Transport) -> bool {
         let slot = self.hasher.hash_one(network(from)) as usize % METERS;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = match by {
-            Carrier::Datagram => &mut state.datagrams,
-            Carrier::Stream => &mut state.streams,
+            Transport::Datagram => &mut state.datagrams,
+            Transport::Stream => &mut state.streams,
         };
         let allowed = bucket.networks[slot].allows(now, self.network) && bucket.all.allows(now, self.all);
         if !allowed {
@@ -92,7 +92,7 @@ impl Strangers {
         let unanswered = std::mem::take(&mut state.unanswered);
         state.reported = now;
         drop(state);
-        self.journal.remark(
+        self.event_log.remark(
             "requests to the relay were not answered",
             "too many of those without an allocation",
             unanswered,
@@ -104,14 +104,14 @@ impl Strangers {
 mod tests {
     use super::*;
 
-    fn answered(strangers: &Strangers, at: u64, from: &str, requests: usize) -> usize {
+    fn answered(strangers: &UnauthenticatedLimit, at: u64, from: &str, requests: usize) -> usize {
         let from = from.parse().unwrap();
-        (0..requests).filter(|_| strangers.allows(Duration::from_secs(at), from, Carrier::Datagram)).count()
+        (0..requests).filter(|_| strangers.allows(Duration::from_secs(at), from, Transport::Datagram)).count()
     }
 
     #[test]
     fn a_flood_from_one_network_leaves_answers_to_others() {
-        let strangers = Strangers::new(300, Journal::default());
+        let strangers = UnauthenticatedLimit::new(300, EventLog::default());
         assert_eq!(answered(&strangers, 9, "192.0.2.1", 100_000), 100);
         assert_eq!(answered(&strangers, 9, "198.51.100.1", 10), 10);
         assert_eq!(answered(&strangers, 10, "192.0.2.1", 100_000), 100);
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_customer_share() {
-        let strangers = Strangers::new(30, Journal::default());
+        let strangers = UnauthenticatedLimit::new(30, EventLog::default());
         assert_eq!(answered(&strangers, 9, "2001:db8::1", 10), 10);
         assert_eq!(answered(&strangers, 9, "2001:db8::2", 10), 0);
         assert_eq!(answered(&strangers, 9, "2001:db8:0:1::2", 10), 10);
@@ -127,11 +127,11 @@ mod tests {
 
     #[test]
     fn forged_senders_get_no_more_than_all() {
-        let strangers = Strangers::new(800, Journal::default());
+        let strangers = UnauthenticatedLimit::new(800, EventLog::default());
         let now = Duration::from_secs(9);
         let allows = |n: u32, by| strangers.allows(now, IpAddr::from(n.to_be_bytes()), by);
-        assert_eq!((0..100_000).filter(|n| allows(*n, Carrier::Datagram)).count(), 800);
-        assert!(allows(1, Carrier::Stream), "whoever comes by a stream is who it says");
-        assert_eq!((0..100_000).filter(|n| allows(*n, Carrier::Stream)).count(), 799);
+        assert_eq!((0..100_000).filter(|n| allows(*n, Transport::Datagram)).count(), 800);
+        assert!(allows(1, Transport::Stream), "whoever comes by a stream is who it says");
+        assert_eq!((0..100_000).filter(|n| allows(*n, Transport::Stream)).count(), 799);
     }
 }

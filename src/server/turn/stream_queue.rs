@@ -14,7 +14,7 @@ const KEPT: usize = 16 * 1024;
 
 /// The queue towards one stream; filled by anyone, emptied by the stream's own task.
 #[derive(Debug, Default)]
-pub(super) struct Outbox(Mutex<Queue>);
+pub(super) struct StreamQueue(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -22,7 +22,7 @@ struct Queue {
     writer: Option<Waker>,
 }
 
-impl Outbox {
+impl StreamQueue {
     /// Adds a message, or drops it when too much waits already.
     pub(super) fn push(&self, message: &[u8]) {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,14 +60,14 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    fn taken(outbox: &Outbox) -> Option<Vec<u8>> {
+    fn taken(outbox: &StreamQueue) -> Option<Vec<u8>> {
         let mut taken = Vec::new();
         outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut taken).is_ready().then_some(taken)
     }
 
     #[test]
     fn messages_are_padded_and_kept_in_order() {
-        let outbox = Outbox::default();
+        let outbox = StreamQueue::default();
         assert_eq!(taken(&outbox), None);
         outbox.push(&[0x40, 0, 0, 1, 7]);
         outbox.push(&[0x40, 0, 0, 0]);
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_nobody_reads_is_dropped_whole() {
-        let outbox = Outbox::default();
+        let outbox = StreamQueue::default();
         for _ in 0..1_000 {
             outbox.push(&[7; 1_000]);
         }

@@ -8,7 +8,7 @@ use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
 use crate::server::signalling::outbox::Outbox;
 use crate::server::signalling::room::{Delivery, Room};
-use crate::server::signalling::store::Ledger;
+use crate::server::signalling::store::SeatStore;
 
 /// Times that one seat may be taken back for ever, each second; a page waits longer between two tries.
 const RETURNS_PER_SECOND: u32 = 1;
@@ -47,8 +47,8 @@ impl Occupied {
     }
 
     /// Has the room written down if something of its record is new.
-    pub(crate) fn record(&mut self, ledger: &Ledger) {
-        ledger.write(|| self.room.take_record());
+    pub(crate) fn record(&mut self, store: &SeatStore) {
+        store.write(|| self.room.take_record());
     }
 
     /// Whether this socket has the seat, and no newer one.

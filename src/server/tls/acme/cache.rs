@@ -16,14 +16,14 @@ use crate::server::tls::resolver::CertResolver;
 
 /// The shelf; a certificate is shown as soon as it lies there.
 #[derive(Clone)]
-pub(super) struct Shelf {
+pub(super) struct Cache {
     folder: Option<PathBuf>,
     pub(super) shown: Arc<CertResolver>,
     /// Without a folder: one account for each run is enough.
     account: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
-impl Shelf {
+impl Cache {
     /// An empty one, or what lies in `folder`.
     pub(super) fn new(folder: Option<PathBuf>, shown: Arc<CertResolver>) -> Self {
         Self { folder, shown, account: Arc::default() }
@@ -63,7 +63,7 @@ fn read(file: Option<PathBuf>) -> io::Result<Option<Vec<u8>>> {
 }
 
 #[async_trait]
-impl CertCache for Shelf {
+impl CertCache for Cache {
     type EC = io::Error;
 
     async fn load_cert(&self, names: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
@@ -82,7 +82,7 @@ impl CertCache for Shelf {
 }
 
 #[async_trait]
-impl AccountCache for Shelf {
+impl AccountCache for Cache {
     type EA = io::Error;
 
     async fn load_account(&self, contact: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {

@@ -7,10 +7,10 @@ use turn_types::stun::prelude::{MessageWrite, MessageWriteExt};
 
 use super::*;
 use crate::server::config::RelayConfig;
-use crate::server::event_log::Journal;
+use crate::server::event_log::EventLog;
 use crate::server::ice::{Secret, username};
 use crate::server::turn::auth::REALM;
-use crate::server::turn::quota::Quotas;
+use crate::server::turn::quota::QuotaLimits;
 
 /// What one seat has: a browser allocates for each peer, and for the old and the new connection during an ICE restart.
 const PEERS: usize = 7;
@@ -18,37 +18,37 @@ const RESTARTS: usize = 2;
 
 /// The exchange as a relay with these settings has it, and a client that signs as browsers do.
 struct Lab {
-    exchange: Exchange,
+    exchange: Allocations,
     now: Now,
     port: u16,
 }
 
 impl Lab {
     fn new(config: &RelayConfig) -> Self {
-        let journal = Journal::default();
-        let quotas = Quotas {
+        let event_log = EventLog::default();
+        let quotas = QuotaLimits {
             allocations_each: config.allocations_per_seat,
             bytes_per_second: config.bytes_per_second,
             bytes_per_second_each: config.bytes_per_second_per_seat,
         };
-        let strangers = Strangers::new(config.strangers_per_second, journal.clone());
-        let places = Arc::new(Places::new(config.allocations, config.allocations_per_address));
-        let gate = Gate::new(Secret::new("secret"), Secret::new("nonces"));
+        let strangers = UnauthenticatedLimit::new(config.strangers_per_second, event_log.clone());
+        let places = Arc::new(ConnectionLimit::new(config.allocations, config.allocations_per_address));
+        let gate = Authenticator::new(Secret::new("secret"), Secret::new("nonces"));
         let now = Now { running: Duration::from_secs(100), date: Duration::from_secs(1_000_000_000) };
         Self {
-            exchange: Exchange::new(gate, strangers, Holders::new(quotas, journal), places),
+            exchange: Allocations::new(gate, strangers, Quotas::new(quotas, event_log), places),
             now,
             port: 1024,
         }
     }
 
     /// Asks for an allocation from a new port of `address`, first without credentials; the code of the error, if any.
-    fn allocate(&mut self, seat: &Seat, address: &str, by: Carrier) -> Result<(), Option<u16>> {
+    fn allocate(&mut self, seat: &Seat, address: &str, by: Transport) -> Result<(), Option<u16>> {
         self.port += 1;
         let peer = SocketAddr::new(address.parse().unwrap(), self.port);
         let route = match by {
-            Carrier::Datagram => Route::Datagrams { peer, local: None },
-            Carrier::Stream => Route::Stream { peer, outbox: Arc::default() },
+            Transport::Datagram => Route::Datagrams { peer, local: None },
+            Transport::Stream => Route::Stream { peer, outbox: Arc::default() },
         };
         let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new()).finish();
         let challenge = self.answer(&route, &bare).ok_or(None)?;
@@ -76,7 +76,7 @@ impl Lab {
         for _ in 0..RESTARTS {
             for seat in seats {
                 for address in addresses.iter().cycle().take(PEERS * addresses.len()) {
-                    for by in [Carrier::Datagram, Carrier::Stream, Carrier::Stream] {
+                    for by in [Transport::Datagram, Transport::Stream, Transport::Stream] {
                         assert_eq!(self.allocate(seat, address, by), Ok(()));
                     }
                 }
@@ -113,10 +113,10 @@ fn a_seat_in_a_room_of_eight_has_five_adapters() {
     lab.connect(std::slice::from_ref(&seat), &addresses);
     assert_eq!(lab.exchange.allocations(), 420);
     for _ in 420..config.allocations_per_seat {
-        assert_eq!(lab.allocate(&seat, "198.51.100.1", Carrier::Datagram), Ok(()));
+        assert_eq!(lab.allocate(&seat, "198.51.100.1", Transport::Datagram), Ok(()));
     }
-    assert_eq!(lab.allocate(&seat, "198.51.100.1", Carrier::Datagram), Err(Some(486)));
-    assert_eq!(lab.allocate(&Seat::new("b"), "198.51.100.1", Carrier::Datagram), Ok(()));
+    assert_eq!(lab.allocate(&seat, "198.51.100.1", Transport::Datagram), Err(Some(486)));
+    assert_eq!(lab.allocate(&Seat::new("b"), "198.51.100.1", Transport::Datagram), Ok(()));
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn an_office_of_fifty_in_rooms_of_eight_is_behind_one_address() {
     let streams = 4_200 * 2 / 3;
     assert!((streams..config.connections).contains(&config.connections_per_address));
     for seat in seats.iter().cycle().take(config.allocations_per_address - 4_200) {
-        assert_eq!(lab.allocate(seat, "198.51.100.1", Carrier::Datagram), Ok(()));
+        assert_eq!(lab.allocate(seat, "198.51.100.1", Transport::Datagram), Ok(()));
     }
-    assert_eq!(lab.allocate(&seats[0], "198.51.100.1", Carrier::Datagram), Err(Some(508)));
-    assert_eq!(lab.allocate(&seats[0], "198.51.100.2", Carrier::Datagram), Ok(()));
+    assert_eq!(lab.allocate(&seats[0], "198.51.100.1", Transport::Datagram), Err(Some(508)));
+    assert_eq!(lab.allocate(&seats[0], "198.51.100.2", Transport::Datagram), Ok(()));
 }
