@@ -45,6 +45,7 @@ use signalling::join_limit::JoinLimit;
 use signalling::outbox::QueueLimit;
 use signalling::registry::Registry;
 use signalling::room::{RoomRecord, Rules};
+use signalling::session::SessionRules;
 use signalling::socket::{self, SocketRules, Sockets};
 use signalling::store::SeatStore;
 use tls::Tls;
@@ -183,10 +184,12 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (SeatStore, Vec<Room
             frames: Rate::new(limits.messages_per_second, limits.message_burst),
             bytes: Rate::new(limits.bytes_per_second, limits.byte_burst),
         },
-        bad_messages: limits.bad_messages,
-        rhythm: Rhythm { ping: limits.ping, silent: limits.silent, idle: limits.idle },
+        session: SessionRules {
+            bad_messages: limits.bad_messages,
+            rhythm: Rhythm { ping: limits.ping, silent: limits.silent, idle: limits.idle },
+            renew_ice: ice.renewed_after(),
+        },
         write_timeout: limits.write_timeout,
-        renew_ice: ice.renewed_after(),
     };
     let joins = Rate::per_minute(limits.joins_per_minute_per_address, limits.join_burst_per_address);
     let socket_limit = SocketLimit {

@@ -96,9 +96,9 @@ impl IceServers {
     }
 
     /// A name for whoever has a seat: tells nobody the room, and stays the same as long as the seat does, or until the
-    /// server is started again. Registry that were empty have their numbers of peers again, and another `turn`.
-    pub fn holder(&self, room: &RoomId, turn: u64, peer: PeerId) -> String {
-        self.key.name(&format!("seat {peer} {turn} {room}"))
+    /// server is started again. Rooms that were empty have their numbers of peers again, and another `generation`.
+    pub fn holder(&self, room: &RoomId, generation: u64, peer: PeerId) -> String {
+        self.key.name(&format!("seat {peer} {generation} {room}"))
     }
 
     /// Whether some of it ends and has to be renewed.

@@ -8,5 +8,6 @@ pub(crate) mod outbox;
 mod probation;
 pub(crate) mod registry;
 pub mod room;
+pub(crate) mod session;
 pub(crate) mod socket;
 pub(crate) mod store;

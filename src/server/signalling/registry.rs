@@ -18,9 +18,10 @@ use tracing::debug;
 
 use super::outbox::Outbox;
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
+use super::session::Join;
 use super::store::SeatStore;
 use crate::protocol::inbound::Relay;
-use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
+use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
 use crate::server::event_log::EventLog;
 use crate::server::ice::IceServers;
 use crate::server::net::clock::since_epoch;
@@ -58,21 +59,6 @@ struct Map {
     alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
     /// How many rooms are [`Occupied::restored`].
     restored: usize,
-}
-
-/// What a page asks for when it joins.
-#[derive(Debug)]
-pub(crate) struct Join {
-    /// The room number as the page wrote it.
-    pub(crate) asked: RoomId,
-    /// A display name.
-    pub(crate) name: Option<DisplayName>,
-    /// The token of a seat held before.
-    pub(crate) resume: Option<SeatToken>,
-    /// The page has no peer connections any more.
-    pub(crate) reloaded: bool,
-    /// The host at which the browser found this server.
-    pub(crate) host: String,
 }
 
 /// A seat as one socket holds it. Dropping it counts as the loss of the socket.
@@ -129,12 +115,12 @@ impl Registry {
         self.0.started.checked_add(time)
     }
 
-    /// Gives a socket a seat; what the room says is then in its outbox.
+    /// Gives a socket a seat; what the room says is then in its outbox. `host` is where the browser found this server.
     ///
     /// # Errors
     /// [`RoomFull`] if the room has no seat left, or the server no room.
-    pub(crate) fn join(&self, id: RoomId, asking: Join, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
-        let showed_token = asking.resume.is_some();
+    pub(crate) fn join(&self, join: Join, host: &str, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
+        let (id, showed_token) = (join.room, join.resume.is_some());
         let Some(mut map) = self.map_with(&id) else {
             self.0.event_log.note("no room left on this server", &id, None);
             return Err(RoomFull);
@@ -142,14 +128,14 @@ impl Registry {
         let known = map.rooms.get(&id).cloned();
         let room = known.unwrap_or_else(|| Occupied::shared(Room::new(id.clone(), self.0.rules)));
         let mut occupied = lock(&room);
-        let peer = occupied.room.seat_for(asking.resume.as_ref());
+        let peer = occupied.room.seat_for(join.resume.as_ref());
         let request = JoinRequest {
-            asked: asking.asked,
-            name: asking.name,
-            resume: asking.resume,
-            reloaded: asking.reloaded,
+            asked: join.asked,
+            name: join.name,
+            resume: join.resume,
+            reloaded: join.reloaded,
             token: fresh_token(),
-            ice_servers: self.ice_servers(&asking.host, &id, occupied.turn, peer),
+            ice_servers: self.ice_servers(host, &id, occupied.generation, peer),
         };
         let Ok(admission) = occupied.room.join(self.now(), request) else {
             // What is written is written when nobody waits for it.
@@ -182,9 +168,9 @@ impl Registry {
         Ok(Seat { rooms, id, room, peer, outbox, parting })
     }
 
-    fn ice_servers(&self, host: &str, room: &RoomId, turn: u64, peer: PeerId) -> Vec<IceServer> {
+    fn ice_servers(&self, host: &str, room: &RoomId, generation: u64, peer: PeerId) -> Vec<IceServer> {
         let ice = &self.0.ice;
-        ice.for_holder(host, &ice.holder(room, turn, peer), since_epoch())
+        ice.for_holder(host, &ice.holder(room, generation, peer), since_epoch())
     }
 
     /// Whether a token proves a seat that is taken, and that was not taken back too often just now.
@@ -357,8 +343,8 @@ impl Seat {
 
     /// The ICE servers with new credentials, for a browser that found this server at `host`.
     pub(crate) fn ice_servers(&self, host: &str) -> Vec<IceServer> {
-        let turn = lock(&self.room).turn;
-        self.rooms.ice_servers(host, &self.id, turn, self.peer)
+        let generation = lock(&self.room).generation;
+        self.rooms.ice_servers(host, &self.id, generation, self.peer)
     }
 
     /// Gives the seat up.

@@ -25,17 +25,15 @@ use tokio_util::task::TaskTracker;
 
 use super::connections::{Connection, Connections};
 use super::frame_meter::{FrameLimit, FrameMeter, TooMuch};
-use super::heartbeat::{Beat, Heartbeat, Rhythm};
 use super::join_limit::JoinLimit;
 use super::outbox::Outgoing;
-use super::registry::{Join, Registry, Seat};
+use super::registry::{Registry, Seat};
 use super::room::{Loss, RoomFull, encode};
-use crate::protocol::inbound::{Inbound, decode};
-use crate::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, RoomId, ServerMsg};
+use super::session::{Action, Due, Join, Session, SessionRules};
+use crate::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, ServerMsg};
 use crate::server::event_log::EventLog;
 use crate::server::http::forwarded::ClientInfo;
 use crate::server::http::origin::refusal;
-use crate::server::net::rate::{Meter, Rate};
 
 /// Enough for a candidate; a description makes it grow for a moment.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -48,12 +46,6 @@ const FRAMES_PER_WRITE: usize = 64;
 const MESSAGES_PER_TURN: u32 = 32;
 /// How long the other side may take to receive and answer a close.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Joins a socket may try: a page needs one, and one more whenever a person picks a room.
-const JOINS_PER_SECOND: u32 = 5;
-/// Joins at once.
-const JOIN_BURST: u32 = 20;
-/// How long a socket on probation may take to show the token of a seat: a round trip on a bad line.
-const PROBATION: Duration = Duration::from_secs(3);
 
 /// What every socket is held to.
 #[derive(Clone, Debug)]
@@ -62,14 +54,10 @@ pub(crate) struct SocketRules {
     pub(crate) origins: Vec<String>,
     /// What it may send.
     pub(crate) frames: FrameLimit,
-    /// Malformed messages in a socket's life.
-    pub(crate) bad_messages: u32,
-    /// Pings and patience.
-    pub(crate) rhythm: Rhythm,
     /// How long one write may take.
     pub(crate) write_timeout: Duration,
-    /// After how long a seat gets new ICE credentials, if its ones end.
-    pub(crate) renew_ice: Option<Duration>,
+    /// What its session is held to.
+    pub(crate) session: SessionRules,
 }
 
 /// All that the sockets of a server share.
@@ -135,16 +123,10 @@ struct Socket {
     event_log: EventLog,
     rules: Arc<SocketRules>,
     seat: Option<Seat>,
-    heartbeat: Heartbeat,
-    joins: Meter,
+    session: Session,
     joins_of_network: JoinLimit,
-    bad_messages: u32,
-    /// Of a type that this server does not know; a newer page may have reason to send them.
-    unknown_messages: u32,
     /// The host at which the browser found this server.
     host: String,
-    /// When the seat gets new ICE credentials.
-    renew_ice: Duration,
 }
 
 /// Why a socket ends.
@@ -165,10 +147,7 @@ impl Socket {
         host: String,
         sockets: &Sockets,
     ) -> Self {
-        let mut rhythm = sockets.rules.rhythm;
-        if connection.is_on_probation() {
-            rhythm.idle = rhythm.idle.min(PROBATION);
-        }
+        let session = Session::new(sockets.rooms.now(), sockets.rules.session, connection.is_on_probation());
         Self {
             ws,
             connection,
@@ -176,13 +155,9 @@ impl Socket {
             event_log: sockets.event_log.clone(),
             rules: sockets.rules.clone(),
             seat: None,
-            heartbeat: Heartbeat::new(sockets.rooms.now(), rhythm),
-            joins: Meter::default(),
+            session,
             joins_of_network: sockets.joins.clone(),
-            bad_messages: 0,
-            unknown_messages: 0,
             host,
-            renew_ice: Duration::MAX,
         }
     }
 
@@ -200,18 +175,19 @@ impl Socket {
         {
             self.event_log.remark("socket closed", code.reason(), 1);
         }
-        if self.bad_messages > 1 {
-            self.event_log.remark("bad messages in all", "", self.bad_messages);
+        let (bad, unknown) = (self.session.bad_messages(), self.session.unknown_messages());
+        if bad > 1 {
+            self.event_log.remark("bad messages in all", "", bad);
         }
-        if self.unknown_messages > 0 {
-            self.event_log.remark("messages of unknown types", "a newer page?", self.unknown_messages);
+        if unknown > 0 {
+            self.event_log.remark("messages of unknown types", "a newer page?", unknown);
         }
         // Bounded, and whether the other side hears it or not, the socket is done.
         drop(timeout(FAREWELL, self.say_farewell(end)).await);
     }
 
     async fn pump(&mut self) -> End {
-        let mut alarm = self.heartbeat.next();
+        let mut alarm = self.session.deadline();
         let mut timer = pin!(sleep_until(self.instant(alarm)));
         let mut turn = 0;
         loop {
@@ -228,14 +204,14 @@ impl Socket {
                 }
                 () = &mut timer => {
                     alarm = Duration::MAX;
-                    match self.heartbeat.beat(self.rooms.now()) {
-                        Beat::Rest => Ok(()),
-                        Beat::Ping => {
+                    match self.session.due(self.rooms.now()) {
+                        Due::Rest => Ok(()),
+                        Due::Ping { renew_ice } => {
                             // The ping asks the browser, even while its page is frozen; the page hears only this.
-                            self.sign_of_life();
+                            self.sign_of_life(renew_ice);
                             self.write(Message::Ping(Default::default())).await
                         }
-                        Beat::Close(code) => Err(End::Close(code)),
+                        Due::Close(code) => Err(End::Close(code)),
                     }
                 },
             };
@@ -243,8 +219,8 @@ impl Socket {
                 return end;
             }
             // A frame only moves the alarm back, which can wait until it goes off.
-            if self.heartbeat.next() < alarm {
-                alarm = self.heartbeat.next();
+            if self.session.deadline() < alarm {
+                alarm = self.session.deadline();
                 timer.as_mut().reset(self.instant(alarm));
             }
             if turn == MESSAGES_PER_TURN {
@@ -255,23 +231,16 @@ impl Socket {
     }
 
     /// What a page with a seat hears at every ping.
-    fn sign_of_life(&mut self) {
+    fn sign_of_life(&self, renew_ice: bool) {
         let Some(seat) = &self.seat else { return };
         self.answer(&ServerMsg::Heartbeat);
-        let now = self.rooms.now();
-        if now >= self.renew_ice {
-            let ice_servers = seat.ice_servers(&self.host);
-            self.answer(&ServerMsg::IceServers { ice_servers });
-            self.renew_ice = self.next_renewal(now);
+        if renew_ice {
+            self.answer(&ServerMsg::IceServers { ice_servers: seat.ice_servers(&self.host) });
         }
     }
 
-    fn next_renewal(&self, now: Duration) -> Duration {
-        self.rules.renew_ice.map_or(Duration::MAX, |after| now + after)
-    }
-
     fn instant(&self, time: Duration) -> Instant {
-        let later = || std::time::Instant::now() + self.rules.rhythm.ping;
+        let later = || std::time::Instant::now() + self.rules.session.rhythm.ping;
         self.rooms.instant(time).unwrap_or_else(later).into()
     }
 
@@ -305,7 +274,7 @@ impl Socket {
             None => return Err(End::Gone(Loss::Lost)),
         };
         let now = self.rooms.now();
-        self.heartbeat.heard(now);
+        self.session.heard(now);
         match message {
             Message::Text(text) => self.read(&text, now),
             Message::Binary(_) => Err(End::Close(CloseCode::NotText)),
@@ -315,46 +284,36 @@ impl Socket {
     }
 
     fn read(&mut self, text: &str, now: Duration) -> Result<(), End> {
-        let refusal = match decode(text) {
-            Ok(Inbound::Relay { to, relay }) => match &self.seat {
-                Some(seat) => seat.relay(to, &relay),
-                None => Err(ErrorCode::NotJoined),
-            },
-            Ok(Inbound::Join { room, asked, name, resume, reloaded }) => {
-                self.count_join(now)?;
-                let asking = Join { asked, name, resume, reloaded, host: self.host.clone() };
-                if self.seat.is_some() {
-                    Err(ErrorCode::AlreadyJoined)
-                } else {
-                    self.let_join(&room, &asking, now)?;
-                    self.join(room, asking, now);
-                    Ok(())
-                }
+        let bad = self.session.bad_messages();
+        let action = self.session.receive(now, text);
+        if let (0, 1, Ok(Action::Refuse(code))) = (bad, self.session.bad_messages(), &action) {
+            self.event_log.remark("bad message", &code.to_string(), 1);
+        }
+        let refusal = match (action.map_err(End::Close)?, &self.seat) {
+            (Action::Relay { to, relay }, Some(seat)) => seat.relay(to, &relay),
+            (Action::Confirm, Some(seat)) => {
+                seat.confirm();
+                Ok(())
             }
-            Ok(Inbound::Confirm) => match &self.seat {
-                Some(seat) => {
-                    seat.confirm();
-                    Ok(())
-                }
-                None => Err(ErrorCode::NotJoined),
-            },
-            Ok(Inbound::Leave { held: Some(held) }) => {
-                self.count_join(now)?;
+            (Action::Leave, Some(_)) => {
+                self.leave(now);
+                Ok(())
+            }
+            (Action::Join(join), None) => {
+                self.let_join(&join, now)?;
+                self.join(join, now);
+                Ok(())
+            }
+            (Action::GiveUp(held), _) => {
                 if !self.rooms.give_up(&held) {
                     self.joins_of_network.refused(now, self.connection.network());
                 }
                 self.answer(&ServerMsg::Heartbeat);
                 Ok(())
             }
-            Ok(Inbound::Leave { held: None }) => self.leave(now),
-            Err(ErrorCode::UnknownType) => {
-                self.unknown_messages = self.unknown_messages.saturating_add(1);
-                Err(ErrorCode::UnknownType)
-            }
-            Err(code) => {
-                self.count_bad_message(code)?;
-                Err(code)
-            }
+            (Action::Refuse(code), _) => Err(code),
+            (Action::Join(_), Some(_)) => Err(ErrorCode::AlreadyJoined),
+            (Action::Relay { .. } | Action::Confirm | Action::Leave, None) => Err(ErrorCode::NotJoined),
         };
         if let Err(code) = refusal {
             self.answer(&ServerMsg::Error { code, message: code.to_string() });
@@ -363,8 +322,8 @@ impl Socket {
     }
 
     /// A join that takes a seat back is always let in, others if their network has not joined too often.
-    fn let_join(&mut self, room: &RoomId, asking: &Join, now: Duration) -> Result<(), End> {
-        let comes_back = asking.resume.as_ref().is_some_and(|token| self.rooms.may_return(room, token));
+    fn let_join(&mut self, join: &Join, now: Duration) -> Result<(), End> {
+        let comes_back = join.resume.as_ref().is_some_and(|token| self.rooms.may_return(&join.room, token));
         let refusal = if !self.connection.find_place(comes_back) {
             Some(
                 "too many sockets, in all or from one address (limits.sockets_per_address, server.trusted_proxies)",
@@ -377,20 +336,19 @@ impl Socket {
             None
         };
         let Some(why) = refusal else {
-            self.heartbeat.set_rhythm(self.rules.rhythm);
+            self.session.admitted();
             return Ok(());
         };
         self.event_log.remark("join refused", why, 1);
         Err(End::Close(CloseCode::Busy))
     }
 
-    fn join(&mut self, room: RoomId, asking: Join, now: Duration) {
-        let asked = asking.asked.clone();
-        match self.rooms.join(room, asking, self.connection.outbox()) {
+    fn join(&mut self, join: Join, now: Duration) {
+        let asked = join.asked.clone();
+        match self.rooms.join(join, &self.host, self.connection.outbox()) {
             Ok(seat) => {
                 self.seat = Some(seat);
-                self.heartbeat.seated(now, true);
-                self.renew_ice = self.next_renewal(now);
+                self.session.seated(now, true);
             }
             Err(RoomFull) => {
                 self.joins_of_network.refused(now, self.connection.network());
@@ -399,31 +357,10 @@ impl Socket {
         }
     }
 
-    fn leave(&mut self, now: Duration) -> Result<(), ErrorCode> {
-        let seat = self.seat.take().ok_or(ErrorCode::NotJoined)?;
-        seat.leave();
-        self.heartbeat.seated(now, false);
+    fn leave(&mut self, now: Duration) {
+        self.seat.take().into_iter().for_each(Seat::leave);
+        self.session.seated(now, false);
         self.answer(&ServerMsg::Heartbeat);
-        Ok(())
-    }
-
-    /// Joins are dear, and tokens are not to be guessed.
-    fn count_join(&mut self, now: Duration) -> Result<(), End> {
-        if self.joins.allows(now, Rate::new(JOINS_PER_SECOND, JOIN_BURST)) {
-            return Ok(());
-        }
-        Err(End::Close(CloseCode::TooManyMessages))
-    }
-
-    fn count_bad_message(&mut self, code: ErrorCode) -> Result<(), End> {
-        self.bad_messages += 1;
-        if self.bad_messages == 1 {
-            self.event_log.remark("bad message", &code.to_string(), 1);
-        }
-        if self.bad_messages > self.rules.bad_messages {
-            return Err(End::Close(CloseCode::BadMessages));
-        }
-        Ok(())
     }
 
     fn answer(&self, message: &ServerMsg) {

@@ -21,7 +21,7 @@ pub(crate) struct Occupied {
     pub(crate) room: Room,
     /// Drawn anew whenever the number of a room is taken again, so that the holders of seats have other names: what
     /// those before still have at a relay counts as theirs.
-    pub(crate) turn: u64,
+    pub(crate) generation: u64,
     /// The sockets of those present.
     sockets: Vec<(PeerId, Arc<Outbox>)>,
     /// How often seats were taken back of late.
@@ -38,7 +38,7 @@ impl Occupied {
     pub(crate) fn shared(room: Room) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             room,
-            turn: u64::from_ne_bytes(random()),
+            generation: u64::from_ne_bytes(random()),
             sockets: Vec::new(),
             returns: Vec::new(),
             alarm: None,

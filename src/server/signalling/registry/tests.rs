@@ -27,13 +27,15 @@ fn id(text: &str) -> RoomId {
     RoomId::from_typed(text).unwrap()
 }
 
-fn asking(resume: Option<SeatToken>) -> Join {
-    Join { asked: id("4711"), name: None, resume, reloaded: false, host: "localhost".into() }
+const HOST: &str = "localhost";
+
+fn asking(room: &str, resume: Option<SeatToken>) -> Join {
+    Join { room: id(room), asked: id("4711"), name: None, resume, reloaded: false }
 }
 
 /// Takes a seat, and says that its token has arrived.
 fn join(rooms: &Registry, room: &str, resume: Option<SeatToken>, outbox: &Arc<Outbox>) -> Seat {
-    let seat = rooms.join(id(room), asking(resume), outbox).unwrap();
+    let seat = rooms.join(asking(room, resume), HOST, outbox).unwrap();
     seat.confirm();
     seat
 }
@@ -123,13 +125,13 @@ async fn a_newer_socket_takes_the_seat_over_and_the_older_one_changes_nothing_an
 fn one_room_too_many_is_refused_until_another_is_forgotten() {
     let rooms = rooms(1);
     let seat = join(&rooms, "1", None, &outbox());
-    assert!(rooms.join(id("2"), asking(None), &outbox()).is_err());
+    assert!(rooms.join(asking("2", None), HOST, &outbox()).is_err());
     drop(join(&rooms, "1", None, &outbox()));
     seat.leave();
-    assert!(rooms.join(id("2"), asking(None), &outbox()).is_err(), "a kept seat keeps its room");
+    assert!(rooms.join(asking("2", None), HOST, &outbox()).is_err(), "a kept seat keeps its room");
     let second = outbox();
     // Nobody but the newcomers themselves looks what is due.
-    let _seat = std::iter::repeat_with(|| rooms.join(id("2"), asking(None), &second)).find_map(Result::ok);
+    let _seat = std::iter::repeat_with(|| rooms.join(asking("2", None), HOST, &second)).find_map(Result::ok);
     assert_eq!(rooms.count(), 1, "the room whose time was over made place");
 }
 
@@ -185,16 +187,16 @@ fn rooms_of_before_a_restart_are_written_down_once() {
 fn rooms_of_before_a_restart_keep_no_newcomer_out() {
     let rooms = restored(Rules { grace: Duration::from_secs(3_600), ..RULES }, 2, 2);
     let newcomers: Vec<_> = ["a", "b"].map(|room| join(&rooms, room, None, &outbox())).into();
-    assert!(rooms.join(id("c"), asking(None), &outbox()).is_err());
+    assert!(rooms.join(asking("c", None), HOST, &outbox()).is_err());
     let back = join(&rooms, "1", Some(SeatToken("1".into())), &outbox());
     assert_eq!((back.peer, rooms.count()), (PeerId(1), 4));
     newcomers.into_iter().for_each(Seat::leave);
     let _newcomer = join(&rooms, "c", None, &outbox());
-    assert!(rooms.join(id("d"), asking(None), &outbox()).is_err(), "a room with somebody in it counts");
+    assert!(rooms.join(asking("d", None), HOST, &outbox()).is_err(), "a room with somebody in it counts");
     rooms.give_up(&HeldSeat { room: id("0"), resume: SeatToken("0".into()) });
-    assert!(rooms.join(id("d"), asking(None), &outbox()).is_err());
+    assert!(rooms.join(asking("d", None), HOST, &outbox()).is_err());
     back.leave();
-    assert!(rooms.join(id("d"), asking(None), &outbox()).is_ok());
+    assert!(rooms.join(asking("d", None), HOST, &outbox()).is_ok());
 }
 
 #[test]

@@ -1,0 +1,290 @@
+//! Policy of one socket: its joins, its bad messages, its heartbeat and the renewal of its credentials. It knows no
+//! socket and no clock; time is an argument.
+
+use std::time::Duration;
+
+use super::heartbeat::{Beat, Heartbeat, Rhythm};
+use crate::protocol::inbound::{Inbound, Relay, decode};
+use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, PeerId, RoomId, SeatToken};
+use crate::server::net::rate::{Meter, Rate};
+
+/// Joins a socket may try: a page needs one, and one more whenever a person picks a room.
+const JOINS_PER_SECOND: u32 = 5;
+/// Joins at once.
+const JOIN_BURST: u32 = 20;
+/// How long a socket on probation may take to show the token of a seat: a round trip on a bad line.
+const PROBATION: Duration = Duration::from_secs(3);
+
+/// The limits of a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionRules {
+    /// Malformed messages in a socket's life.
+    pub(crate) bad_messages: u32,
+    /// Pings and patience.
+    pub(crate) rhythm: Rhythm,
+    /// After how long a seat gets new ICE credentials, if its ones end.
+    pub(crate) renew_ice: Option<Duration>,
+}
+
+/// One socket from its upgrade to its close.
+#[derive(Debug)]
+pub(crate) struct Session {
+    rules: SessionRules,
+    heartbeat: Heartbeat,
+    has_seat: bool,
+    joins: Meter,
+    bad_messages: u32,
+    unknown_messages: u32,
+    /// When the seat gets new ICE credentials.
+    renew_ice: Duration,
+}
+
+/// A join that a message asks for.
+#[derive(Debug)]
+pub(crate) struct Join {
+    /// The room number.
+    pub(crate) room: RoomId,
+    /// The room number as the page wrote it.
+    pub(crate) asked: RoomId,
+    /// A display name.
+    pub(crate) name: Option<DisplayName>,
+    /// The token of a seat held before.
+    pub(crate) resume: Option<SeatToken>,
+    /// The page has no peer connections any more.
+    pub(crate) reloaded: bool,
+}
+
+/// What a message asks of the rooms.
+#[derive(Debug)]
+pub(crate) enum Action<'a> {
+    /// To pass a signal on from the seat.
+    Relay {
+        /// The receiver; all others in the room without it.
+        to: Option<PeerId>,
+        /// The signal.
+        relay: Relay<'a>,
+    },
+    /// To take a seat; there is none yet.
+    Join(Join),
+    /// To forget the token that the seat's last one replaced.
+    Confirm,
+    /// To give the seat up.
+    Leave,
+    /// To give up a seat that was held by another socket.
+    GiveUp(HeldSeat),
+    /// To be told why its message is refused.
+    Refuse(ErrorCode),
+}
+
+/// What is due by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Nothing yet.
+    Rest,
+    /// A ping; with it, new ICE credentials if they are due.
+    Ping {
+        /// Whether new credentials are due.
+        renew_ice: bool,
+    },
+    /// The end.
+    Close(CloseCode),
+}
+
+impl Session {
+    /// A socket without a seat; on probation it must take one soon.
+    pub(crate) fn new(now: Duration, rules: SessionRules, on_probation: bool) -> Self {
+        let mut rhythm = rules.rhythm;
+        if on_probation {
+            rhythm.idle = rhythm.idle.min(PROBATION);
+        }
+        Self {
+            rules,
+            heartbeat: Heartbeat::new(now, rhythm),
+            has_seat: false,
+            joins: Meter::default(),
+            bad_messages: 0,
+            unknown_messages: 0,
+            renew_ice: Duration::MAX,
+        }
+    }
+
+    /// A frame came, of whatever kind.
+    pub(crate) fn heard(&mut self, now: Duration) {
+        self.heartbeat.heard(now);
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// The code with which to close, after too many joins or bad messages.
+    pub(crate) fn receive<'a>(&mut self, now: Duration, text: &'a str) -> Result<Action<'a>, CloseCode> {
+        let action = match decode(text) {
+            Ok(Inbound::Relay { to, relay }) => self.seated_only(Action::Relay { to, relay }),
+            Ok(Inbound::Confirm) => self.seated_only(Action::Confirm),
+            Ok(Inbound::Leave { held: None }) => self.seated_only(Action::Leave),
+            Ok(Inbound::Leave { held: Some(held) }) => {
+                self.count_join(now)?;
+                Action::GiveUp(held)
+            }
+            Ok(Inbound::Join { room, asked, name, resume, reloaded }) => {
+                self.count_join(now)?;
+                if self.has_seat {
+                    Action::Refuse(ErrorCode::AlreadyJoined)
+                } else {
+                    Action::Join(Join { room, asked, name, resume, reloaded })
+                }
+            }
+            Err(ErrorCode::UnknownType) => {
+                self.unknown_messages = self.unknown_messages.saturating_add(1);
+                Action::Refuse(ErrorCode::UnknownType)
+            }
+            Err(code) => {
+                self.bad_messages += 1;
+                if self.bad_messages > self.rules.bad_messages {
+                    return Err(CloseCode::BadMessages);
+                }
+                Action::Refuse(code)
+            }
+        };
+        Ok(action)
+    }
+
+    fn seated_only<'a>(&self, action: Action<'a>) -> Action<'a> {
+        if self.has_seat { action } else { Action::Refuse(ErrorCode::NotJoined) }
+    }
+
+    /// Joins take locks and write to the disk, and tokens are not to be guessed.
+    fn count_join(&mut self, now: Duration) -> Result<(), CloseCode> {
+        let allowed = self.joins.allows(now, Rate::new(JOINS_PER_SECOND, JOIN_BURST));
+        allowed.then_some(()).ok_or(CloseCode::TooManyMessages)
+    }
+
+    /// The socket is among the counted ones: probation, if it was on any, is over.
+    pub(crate) fn admitted(&mut self) {
+        self.heartbeat.set_rhythm(self.rules.rhythm);
+    }
+
+    /// The socket got a seat or gave it up.
+    pub(crate) fn seated(&mut self, now: Duration, has_seat: bool) {
+        self.has_seat = has_seat;
+        self.heartbeat.seated(now, has_seat);
+        self.renew_ice = if has_seat { self.next_renewal(now) } else { Duration::MAX };
+    }
+
+    fn next_renewal(&self, now: Duration) -> Duration {
+        self.rules.renew_ice.map_or(Duration::MAX, |after| now + after)
+    }
+
+    /// What is to be done now.
+    pub(crate) fn due(&mut self, now: Duration) -> Due {
+        match self.heartbeat.beat(now) {
+            Beat::Rest => Due::Rest,
+            Beat::Close(code) => Due::Close(code),
+            Beat::Ping => {
+                let renew_ice = now >= self.renew_ice;
+                if renew_ice {
+                    self.renew_ice = self.next_renewal(now);
+                }
+                Due::Ping { renew_ice }
+            }
+        }
+    }
+
+    /// When to ask for [`Session::due`]; a frame only moves it back, a seat given up can bring it forward.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.heartbeat.next()
+    }
+
+    /// Malformed messages so far.
+    pub(crate) fn bad_messages(&self) -> u32 {
+        self.bad_messages
+    }
+
+    /// Messages of types that this server does not know; a newer page may have reason to send them.
+    pub(crate) fn unknown_messages(&self) -> u32 {
+        self.unknown_messages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1);
+    const PING: Duration = Duration::from_secs(10);
+    const IDLE: Duration = Duration::from_secs(30);
+    const JOIN: &str = r#"{"type":"join","room":"1"}"#;
+    const CANDIDATE: &str = r#"{"type":"webrtc_ice_candidate","candidate":"x","sdpMLineIndex":0}"#;
+
+    fn session(on_probation: bool) -> Session {
+        let rhythm = Rhythm { ping: PING, silent: 10 * PING, idle: IDLE };
+        let rules = SessionRules { bad_messages: 2, rhythm, renew_ice: Some(25 * PING / 10) };
+        Session::new(NOW, rules, on_probation)
+    }
+
+    #[test]
+    fn only_a_socket_with_a_seat_relays_confirms_and_leaves() {
+        let mut session = session(false);
+        for text in [CANDIDATE, r#"{"type":"confirm"}"#, r#"{"type":"leave"}"#] {
+            let refused = session.receive(NOW, text);
+            assert!(matches!(refused, Ok(Action::Refuse(ErrorCode::NotJoined))), "{text}: {refused:?}");
+        }
+        session.seated(NOW, true);
+        assert!(matches!(session.receive(NOW, CANDIDATE), Ok(Action::Relay { to: None, .. })));
+        assert!(matches!(session.receive(NOW, r#"{"type":"confirm"}"#), Ok(Action::Confirm)));
+        assert!(matches!(session.receive(NOW, JOIN), Ok(Action::Refuse(ErrorCode::AlreadyJoined))));
+        assert!(matches!(session.receive(NOW, r#"{"type":"leave"}"#), Ok(Action::Leave)));
+        session.seated(NOW, false);
+        assert!(matches!(session.receive(NOW, JOIN), Ok(Action::Join(_))));
+        assert_eq!((session.bad_messages(), session.unknown_messages()), (0, 0), "refused, and not bad");
+    }
+
+    #[test]
+    fn joins_beyond_the_rate_close_the_socket() {
+        let mut session = session(false);
+        let joined = (0..1_000).take_while(|_| session.receive(NOW, JOIN).is_ok()).count();
+        assert_eq!(joined, JOIN_BURST as usize);
+        assert_eq!(session.receive(NOW, JOIN).err(), Some(CloseCode::TooManyMessages));
+        assert!(session.receive(NOW + Duration::from_secs(1), JOIN).is_ok());
+    }
+
+    #[test]
+    fn bad_messages_close_the_socket_and_unknown_types_do_not() {
+        let mut session = session(false);
+        for _ in 0..100 {
+            let answer = session.receive(NOW, r#"{"type":"of a newer page"}"#);
+            assert!(matches!(answer, Ok(Action::Refuse(ErrorCode::UnknownType))), "{answer:?}");
+        }
+        assert!(matches!(session.receive(NOW, "{"), Ok(Action::Refuse(_))));
+        assert!(matches!(session.receive(NOW, "{"), Ok(Action::Refuse(_))));
+        assert_eq!(session.receive(NOW, "{").err(), Some(CloseCode::BadMessages));
+        assert_eq!((session.bad_messages(), session.unknown_messages()), (3, 100));
+    }
+
+    #[test]
+    fn probation_ends_in_a_close_or_with_the_admission() {
+        let mut on_probation = session(true);
+        assert_eq!(on_probation.deadline(), NOW + PROBATION);
+        assert_eq!(on_probation.due(NOW + PROBATION), Due::Close(CloseCode::Idle));
+        let mut admitted = session(true);
+        admitted.admitted();
+        admitted.seated(NOW, true);
+        assert_eq!(admitted.due(NOW + PROBATION), Due::Rest);
+        assert_eq!(session(false).due(NOW + PROBATION), Due::Rest);
+    }
+
+    #[test]
+    fn credentials_are_renewed_with_a_ping_while_there_is_a_seat() {
+        let mut session = session(false);
+        session.seated(NOW, true);
+        let renewed: Vec<_> = (1..=6)
+            .map(|ping| {
+                session.heard(NOW + ping * PING);
+                session.due(NOW + ping * PING) == Due::Ping { renew_ice: true }
+            })
+            .collect();
+        assert_eq!(renewed, [false, false, true, false, false, true]);
+        session.seated(NOW + 6 * PING, false);
+        assert_eq!(session.due(NOW + 7 * PING), Due::Ping { renew_ice: false });
+    }
+}
