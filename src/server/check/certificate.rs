@@ -130,6 +130,8 @@ mod tests {
     use super::*;
 
     const DAY: Duration = Duration::from_secs(86_400);
+    /// So that days are whole ones however long a test takes.
+    const HOUR: Duration = Duration::from_secs(3_600);
 
     fn said(acme: &Acme) -> String {
         let mut findings = Findings::default();
@@ -149,12 +151,12 @@ mod tests {
             (now - DAY, now + 60 * DAY, "ok     tls.domains: the certificate that is kept is good for "),
             (
                 now - DAY,
-                now + 5 * DAY,
+                now + 5 * DAY + HOUR,
                 "ok     tls.domains: the certificate that is kept is good for 5 more days",
             ),
             (
                 now - 60 * DAY,
-                now + 5 * DAY,
+                now + 5 * DAY + HOUR,
                 "note   tls.domains: the certificate that is kept ends in 5 days",
             ),
             (now - 2 * DAY, now - DAY, "note   tls.domains: the certificate that is kept ended on "),
