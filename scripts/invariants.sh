@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The borders inside Parlor that no compiler checks, by text: who may import whom, what pure modules never name, and what must not come back.
+# The borders inside Parlor that no compiler checks: who may name whom (invariants/borders.txt), and what must not come back.
 #   invariants.sh [FOLDER]       checks this checkout, or a copy of it
 #   invariants.sh --self-test    breaks each rule in a copy and expects to be told
 set -euo pipefail
 self=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/$(basename "${BASH_SOURCE[0]}")
 home=$(cd "$(dirname "$self")/.." && pwd)
 export LC_ALL=C
+table=scripts/invariants/borders.txt
 
 # files PATTERN...: those that exist, a folder stands for all below it.
 files() {
@@ -15,23 +16,9 @@ files() {
   done | sort
 }
 
-# code FILE...: "file:line: code" without comments and without the test module at the end; a `use` is one line.
-code() {
-  [ $# -eq 0 ] || awk '
-    FNR == 1 { tests = 0; held = "" }
-    /^#\[cfg\(test\)\]/ { tests = 1 }
-    tests { next }
-    {
-      line = $0
-      if (line ~ /^[ \t]*(\/\/|\*|\/\*)/) next
-      sub(/[ \t]\/\/.*$/, "", line)
-      if (held != "") { held = held " " line } else if (line ~ /^[ \t]*(pub(\([a-z]+\))? )?use .*[^;]$/) { held = FILENAME ":" FNR ": " line } else { print FILENAME ":" FNR ": " line; next }
-      if (line ~ /;[ \t]*$/) { gsub(/[ \t]+/, " ", held); print held; held = "" }
-    }' "$@"
-}
-
 findings=$(mktemp)
-trap 'rm -f "$findings"' EXIT
+code=$(mktemp)
+trap 'rm -f "$findings" "$code"' EXIT
 # rule WHAT: reads offending lines. At the end of a pipe it is a process of its own, hence the file.
 rule() {
   local lines
@@ -39,57 +26,36 @@ rule() {
   [ -z "$lines" ] || printf 'broken: %s\n%s\n' "$1" "$lines" >>"$findings"
 }
 
-# rust PATH...: the Rust files there, as code.
-rust() { local list; list=$(files "$@" | grep '\.rs$' || true); [ -z "$list" ] || code $list; }
+# rust PATTERN: the code of the Rust files there, as "file:line: code", without comments and unit tests.
+rust() { grep -E "^($1)" "$code" || true; }
 found() { grep -E "$1" || true; }
 except() { grep -vE "$1" || true; }
 # anywhere PATTERN: reads file names, finds lines in any kind of text.
 anywhere() { xargs grep -nIE "$1" /dev/null || true; }
-# names WORD|WORD: lines that import one of these modules of the crate, also inside braces.
-names() { found "(crate|parlor)::(($1)\b|\{(.*[ {,])?($1)(::|,|\}| ))"; }
 
 check() {
   cd "$1"
+  node "$home/scripts/invariants/code.mjs" src tests >"$code"
+  node "$home/scripts/invariants/borders.mjs" >>"$findings" || [ -s "$findings" ]
 
-  rust src/protocol.rs src/protocol | names 'call|ui|app|server|browser' | rule "protocol imports nothing of the crate"
-  rust src/call.rs src/call | names 'ui|app|server|browser' | rule "call imports protocol only"
-  rust src/ui.rs src/ui | names 'app|server|browser' | rule "ui imports protocol and call only"
-  rust src/ui.rs src/ui src/app.rs | found '\bbrowser::' | rule "views never name the browser's driver"
-  rust src/app.rs | names 'server|browser' | rule "app imports ui, call and protocol only"
-  rust src/server | names 'browser' | rule "server never imports browser"
-  rust src/server/signalling/room.rs src/server/signalling/registry.rs src/server/signalling/socket.rs src/server/ice.rs | names 'call|ui|app' | rule "rooms and sockets know nothing of views and calls"
-  rust src/server/signalling/room.rs | found '(super|server)::\{?(.*[ {,])?(registry|socket|config)\b' | rule "signalling::room imports protocol only"
-  rust src/server/signalling/registry.rs | found '(super|server)::\{?(.*[ {,])?socket\b' | rule "registry never imports socket"
-  rust src/browser.rs src/browser | names 'app|server' | rule "browser imports protocol, call and ui's handle only"
-  rust src/browser.rs src/browser | found 'crate::ui::(\{(.*[ {,])?)?[a-z]' | rule "browser takes only the handle's types of ui"
-  rust src/main.rs | names 'call|ui|app|browser' | rule "main imports server only"
+  rust src/ | except '^src/lib\.rs:' | found 'cfg(_attr)?!?\(.*\bfeature *=' | rule "cfg(feature) stands in src/lib.rs only"
+  rust 'src/|tests/' | found '\.forget\(\)|::forget\b|into_js_value\(|once_into_js\(' | rule "nothing is leaked: no forget()"
+  rust src/ | found '\balert_with_message|window\(\)\.(alert|confirm|prompt)|\.alert\(' | rule "no dialog interrupts anybody"
 
-  rust src/protocol.rs src/protocol src/call.rs src/call src/server/signalling/room.rs src/server/ice.rs |
-    found '\b(Instant::now|SystemTime|tokio|axum|web_sys|js_sys|wasm_bindgen|gloo_[a-z]+|getrandom|thread_rng|std::(fs|net|thread|env|io))\b' |
-    rule "pure modules know no clock, no randomness, no I/O"
-
-  rust src/server/turn | except '^src/server/turn/udp\.rs:' |
-    found '\b(tokio|tokio_util|socket2|quinn_udp|Instant::now|SystemTime|(Udp|Tcp)(Socket|Stream|Listener)|std::(fs|thread|env|io))\b' |
-    rule "the relay's protocol knows no sockets and no clock"
-
-  rust src | except '^src/lib\.rs:' | found 'cfg(_attr)?!?\(.*\bfeature *=' | rule "cfg(feature) stands in src/lib.rs only"
-  rust src tests | found '\.forget\(\)|::forget\b|into_js_value\(|once_into_js\(' | rule "nothing is leaked: no forget()"
-  rust src | found '\balert_with_message|window\(\)\.(alert|confirm|prompt)|\.alert\(' | rule "no dialog interrupts anybody"
-
-  { rust src; files style public | anywhere .; } |
+  { rust src/; files style public | anywhere .; } |
     except 'https?://(www\.w3\.org|localhost|127\.0\.0\.1|\[::1\]|[a-z.-]+\.example([^.a-zA-Z0-9-]|$))' |
     found '(https?:)?//[a-zA-Z0-9-]+\.[a-zA-Z0-9.-]*[a-zA-Z]|\b(stuns?|turns?):[a-zA-Z0-9-]+\.' |
     except ':[0-9]+: *(//|\*|/\*)' |
     rule "nothing is loaded from another host"
 
   # An exception that crosses WebAssembly ends the task it comes out of: what can throw is bound with `catch`, or called by `invoke`.
-  rust src/browser.rs src/browser src/ui.rs src/ui src/app.rs |
+  rust 'src/(browser|ui|app)[./]' |
     found '\.(set_direction|replace_track|(set|add)_(local|remote|ice|transceiver)_?(description|candidate|with)[a-z_]*|restart_ice|create_(offer|answer|data_channel)[a-z_]*|get_stats[a-z_]*|(get|set)_parameters_?with[a-z_]*|fetch_with[a-z_]*|(read|write)_text)\(' |
     except '\binit\.set_direction' | rule "what the browser throws is caught"
-  rust src/browser.rs src/browser src/lib.rs | found '#\[wasm_bindgen\((method|js_)' | except '\bcatch\b' | rule "what the browser throws is caught"
+  rust 'src/(browser[./]|lib\.rs)' | found '#\[wasm_bindgen\((method|js_)' | except '\bcatch\b' | rule "what the browser throws is caught"
 
   # Views take every text a person reads from ui/words, so that each exists in every language.
-  rust src/ui.rs src/ui src/app.rs | except '^src/ui/words(\.rs|/)' |
+  rust 'src/(ui|app)[./]' | except '^src/ui/words(\.rs|/)' |
     found '(aria-label|aria-description|placeholder|title|alt)="[A-Za-z]|^[^"]*: *"[A-Z][a-z]+[^"]*" *,?$|>[ ]*"[A-Za-z][^"]*"[ ]*<' |
     rule "every text of the page comes from ui/words"
 
@@ -103,13 +69,21 @@ check() {
   return 1
 }
 
-# breaks FILE TEXT RULE: TEXT at the top of FILE in the copy, to be found there as a break of RULE.
+# breaks FILE TEXT RULE [FOUND]: TEXT at the top of FILE in the copy, to be told of there, in the words FOUND, as a break of RULE.
 breaks() {
   mkdir -p "$sample/$(dirname "$1")"
   { printf '%s\n' "$2"; cat "$sample/$1" 2>/dev/null || true; } >"$sample/$1.broken"
   mv "$sample/$1.broken" "$sample/$1"
-  # As `code` prints it: an import is one line.
-  expected+=("$3"$'\t'"$1"$'\t'"$(tr -s '\n ' '  ' <<<"$2" | sed 's/ $//')")
+  expected+=("$3"$'\t'"$1"$'\t'"${4:-$2}")
+}
+
+# names FILE TEXT PATH: TEXT names PATH, which the table of imports does not allow there.
+names() { breaks "$1" "$2" "a module names nothing" "names $3"; }
+
+# outdated LINE RULE SHOWN: a line of the table that nothing in the tree answers to.
+outdated() {
+  printf '%s\n' "$1" >>"$sample/$table"
+  expected+=("$2"$'\t'"$table"$'\t'"$3")
 }
 
 # noticed RULE FILE TEXT: reads the output of a check.
@@ -124,35 +98,65 @@ self_test() {
   local good=0 bad=0 output rule file text
   expected=()
   sample=$(mktemp -d)
-  trap 'rm -rf "$sample" "$findings"' EXIT
-  (cd "$home" && files src style public tests end2end Cargo.toml Leptos.toml README.md | tar cf - -T -) | tar xf - -C "$sample"
+  trap 'rm -rf "$sample" "$findings" "$code"' EXIT
+  (cd "$home" && files src style public tests end2end scripts/invariants Cargo.toml Leptos.toml README.md | tar cf - -T -) | tar xf - -C "$sample"
 
   if "$self" "$sample" >/dev/null; then good=1; else echo "the checkout itself breaks a rule"; bad=1; fi
-  breaks src/protocol.rs 'use crate::call::Call;' "protocol imports nothing"
-  breaks src/protocol/signal.rs 'use crate::{protocol::PeerId, ui::CallHandle};' "protocol imports nothing"
-  breaks src/call.rs 'use crate::ui::CallHandle;' "call imports protocol only"
-  breaks src/call/negotiation.rs $'use crate::{\n    browser,\n    protocol::PeerId,\n};' "call imports protocol only"
-  breaks src/ui/home.rs 'use crate::server::run;' "ui imports protocol and call only"
-  breaks src/ui/home.rs 'fn f() { crate::browser::start(); }' "views never name"
-  breaks src/app.rs 'use crate::browser;' "app imports ui"
-  breaks src/server/signalling/socket.rs 'use crate::browser::start;' "server never imports browser"
-  breaks src/server/signalling/registry.rs 'use crate::call::Call;' "rooms and sockets know nothing"
-  breaks src/server/signalling/room.rs 'use super::registry::Rooms;' "signalling::room imports protocol only"
-  breaks src/server/signalling/registry.rs 'use super::socket;' "registry never imports"
-  breaks src/browser/peer.rs 'use crate::app::App;' "browser imports protocol"
-  breaks src/browser/peer.rs 'use crate::ui::home::Home;' "browser takes only"
-  breaks src/main.rs 'use parlor::app::App;' "main imports server only"
-  breaks src/call.rs 'fn f() { std::time::Instant::now(); }' "pure modules"
-  breaks src/protocol/inbound.rs 'use web_sys::WebSocket;' "pure modules"
-  breaks src/server/signalling/room.rs 'use tokio::sync::mpsc;' "pure modules"
-  breaks src/server/ice.rs 'use std::time::SystemTime;' "pure modules"
-  breaks src/server/turn/allocations.rs 'use tokio::net::UdpSocket;' "the relay's protocol"
-  breaks src/server/turn/client.rs 'fn f() { std::time::Instant::now(); }' "the relay's protocol"
-  breaks src/server/turn/stream_queue.rs 'use std::{io::Write, net::TcpStream};' "the relay's protocol"
+  # The floors of the house, in every way that Rust has to name something.
+  names src/protocol.rs 'use crate::call::Call;' call::Call
+  names src/protocol/signal.rs 'use crate::{protocol::PeerId, ui::CallHandle};' ui::CallHandle
+  names src/protocol/inbound.rs 'use web_sys::WebSocket;' web_sys::WebSocket
+  names src/call.rs 'fn f() { std::time::Instant::now(); }' std::time::Instant::now
+  names src/call.rs 'fn f() { leptos::logging::log!("x"); }' leptos::logging::log
+  names src/call/negotiation.rs $'use crate::{\n    browser,\n    protocol::PeerId,\n};' browser
+  names src/call/recovery.rs $'use std::{\n    mem,\n    time::{Duration, SystemTime},\n};' std::time::SystemTime
+  names src/call/backoff.rs $'use std::time as t;\nfn f() { t::Instant::now(); }' std::time::Instant::now
+  names src/call/path.rs 'fn f() { core::time::Duration::ZERO; ::getrandom::fill(&mut []); }' getrandom::fill
+  names src/call/event.rs 'fn f() { println!("x"); }' std::io::println
+  names src/call/view.rs '#[serde(with = "crate::server::config::seconds")]' server::config::seconds
+  names src/call/peer.rs 'fn f() { super::super::app::App(); }' app::App
+  names src/ui/home.rs 'use crate::server::run;' server::run
+  names src/ui/home.rs 'fn f() { crate::browser::start(); }' browser::start
+  names src/app.rs 'use crate::browser as driver;' browser
+  names src/browser/peer.rs 'use crate::app::App;' app::App
+  names src/browser/peer.rs 'use crate::ui::home::Home;' ui::home::Home
+  names src/browser/media.rs 'use crate::ui::{self, StreamSink};' ui
+  names src/main.rs 'use parlor::app::App;' app::App
+  # The wings of the server.
+  names src/server/signalling/socket.rs 'use crate::browser::start;' browser::start
+  names src/server/signalling/socket.rs 'use super::super::http::https_redirect;' server::http::https_redirect
+  names src/server/signalling/registry.rs 'use crate::call::Call;' call::Call
+  names src/server/signalling/registry.rs 'use crate::server::http::accept::Accept;' server::http::accept::Accept
+  names src/server/signalling/room.rs 'use super::registry::Rooms;' server::signalling::registry::Rooms
+  names src/server/signalling/room.rs 'use super::store::SeatStore;' server::signalling::store::SeatStore
+  names src/server/signalling/room.rs 'use tokio::sync::mpsc;' tokio::sync::mpsc
+  names src/server/signalling/room/seat.rs 'use tokio::sync::mpsc;' tokio::sync::mpsc
+  names src/server/signalling/room/seat.rs 'use crate::server::signalling::registry::Rooms;' server::signalling::registry::Rooms
+  names src/server/signalling/session.rs 'fn f() { std::time::Instant::now(); }' std::time::Instant::now
+  names src/server/signalling/store.rs 'use crate::call::Call;' call::Call
+  names src/server/ice.rs 'use std::time::SystemTime;' std::time::SystemTime
+  names src/server/net/rate.rs 'use super::clock;' server::net::clock
+  names src/server/turn/auth.rs 'use crate::server::signalling::socket::Sockets;' server::signalling::socket::Sockets
+  names src/server/turn/allocations.rs 'use tokio::net::UdpSocket;' tokio::net::UdpSocket
+  names src/server/turn/client.rs 'fn f() { std::time::Instant::now(); }' std::time::Instant::now
+  names src/server/turn/stream_queue.rs 'use std::{io::Write, net::TcpStream};' std::net::TcpStream
+  names src/server/turn/quota.rs 'use super::super::tls::Tls;' server::tls::Tls
+  names src/server/tls/lan.rs 'use crate::server::turn::Relay;' server::turn::Relay
+  names src/server/http/accept.rs 'use crate::server::signalling::socket;' server::signalling::socket
+  names src/server/config.rs 'use super::tls::Tls;' server::tls::Tls
+  # Cycles, between modules side by side and between one and those below it.
+  breaks src/server/signalling/registry.rs 'use super::socket::Sockets;' "modules import each other" "imports server::signalling::socket, in"
+  breaks src/server/config.rs 'use names::in_ascii;' "modules import each other" "in server::config -> server::config::names -> server::config"
+  breaks src/server/nowhere.rs 'use std::fmt;' "each module has a row" "no row speaks for server::nowhere"
+  breaks src/server/log.rs "$(yes 'const X: u8 = 0;' | head -n 400)" "no file has over" lines
+  breaks src/app/early.js "$(yes '// x' | head -n 400)" "no file has over" lines
+  outdated "allow server::elsewhere std" "each module has a row" "allow server::elsewhere"
+  outdated "cyclic server::ice -> server::log" "what is tolerated" "cyclic server::ice -> server::log"
+  outdated "long src/main.rs 500" "what is tolerated" "long src/main.rs"
   breaks src/ui.rs '#[cfg(feature = "ssr")] use std::fmt;' "cfg(feature)"
   breaks src/app.rs 'fn f() -> bool { cfg!(feature = "ssr") }' "cfg(feature)"
   breaks src/browser/socket.rs 'fn f() { closure.forget(); }' "nothing is leaked"
-  breaks src/browser/socket.rs 'fn f() { std::mem::forget(x); }' "nothing is leaked"
+  breaks src/browser/socket.rs $'#[cfg(test)]\nmod tests;\nfn f() { std::mem::forget(x); }' "nothing is leaked" "std::mem::forget"
   breaks src/browser.rs 'fn f() { let _ = window().alert_with_message("x"); }' "no dialog"
   breaks style/main.scss '@import url("https://fonts.example.com/a.css");' "nothing is loaded"
   breaks src/app.rs 'fn f() -> &str { "https://cdn.example.com/x.js" }' "nothing is loaded"
