@@ -47,10 +47,18 @@ check_basics() {
   have node && have npm || stop "please install Node.js 20 or newer with npm, then run this again"
   at_least 20 "$(node -p process.versions.node)" || stop "Node.js $(node -v) is too old: please install version 20 or newer"
   have cc || stop "please install a C compiler (Debian: gcc; macOS: xcode-select --install), then run this again"
-  local wanted found
+}
+
+# The compiler that rust-toolchain.toml pins, where rustup is; Rust from elsewhere only has to be new enough.
+rust_compiler() {
+  local pinned wanted found
+  pinned=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+  if have rustup && ! rustup run "$pinned" rustc --version >/dev/null 2>&1; then
+    install "Rust $pinned" "20 s" rustup toolchain install "$pinned" --profile minimal --no-self-update
+  fi
   wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
   found=$(rustc --version | cut -d' ' -f2)
-  at_least "$wanted" "$found" || stop "Rust $found is too old: please run 'rustup update stable' for $wanted or newer"
+  at_least "$wanted" "$found" || stop "Rust $found is too old: please install $wanted or newer, then run this again"
 }
 
 rust_parts() {
@@ -121,6 +129,7 @@ browser() {
 
 began=$SECONDS
 check_basics
+rust_compiler
 rust_parts
 cargo_tools
 if [ -d scripts/tools/node_modules ] || ! have sass || ! have wasm-opt; then
