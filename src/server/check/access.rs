@@ -4,7 +4,7 @@
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::server::config::TlsConfig;
 
 /// Where systemd lays what LoadCredential= names, open to that service only.

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::server::config::Config;
 use crate::server::listeners::HTTPS_PORT;
 use crate::server::net::addresses;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::server::config::{Config, TlsConfig};
 use crate::server::listeners::HTTPS_PORT;
 use crate::server::net::addresses::as_host;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::server::config::Config;
 use crate::server::net::private_file;
 use crate::server::{open_files, tls};

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use socket2::Type;
 
-use super::{Findings, health};
+use super::findings::Findings;
+use super::health;
 use crate::server::config::Config;
 use crate::server::listeners::{FIRST_FREE_PORT, LAN_PORT};
 use crate::server::net::bind::bound;
