@@ -46,8 +46,9 @@ use signalling::outbox::QueueLimit;
 use signalling::registry::Registry;
 use signalling::room::{RoomRecord, Rules};
 use signalling::session::SessionRules;
-use signalling::socket::{self, SocketRules, Sockets};
+use signalling::socket::{SocketRules, Sockets};
 use signalling::store::SeatStore;
+use signalling::upgrade;
 use tls::Tls;
 
 use crate::protocol::{ICE_PATH, SOCKET_PATH};
@@ -210,7 +211,7 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (SeatStore, Vec<Room
 fn router(sockets: Sockets, ice: Arc<IceServers>, admission: Arc<Admission>) -> Router {
     let offers = Router::new().route(ICE_PATH, get(ice_servers::offer)).with_state(ice);
     Router::new()
-        .route(SOCKET_PATH, get(socket::open))
+        .route(SOCKET_PATH, get(upgrade::open))
         .with_state(sockets)
         .merge(offers)
         .route(HEALTH_PATH, get(async || "ok"))

@@ -11,3 +11,4 @@ pub mod room;
 pub(crate) mod session;
 pub(crate) mod socket;
 pub(crate) mod store;
+pub(crate) mod upgrade;

@@ -1,4 +1,4 @@
-//! One WebSocket from upgrade to close: who may open it, what may come in, how it is written to and ended.
+//! One WebSocket from its upgrade to its close: what may come in, how it is written to and ended.
 //!
 //! One task owns the socket. It never waits for anything but its socket, its outbox and its heartbeat, and a
 //! write that gets stuck ends with the socket.
@@ -8,18 +8,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use futures::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::task::TaskTracker;
 
@@ -30,15 +24,9 @@ use super::outbox::Outgoing;
 use super::registry::{Registry, Seat};
 use super::room::{Loss, RoomFull, encode};
 use super::session::{Action, Due, Join, Session, SessionRules};
-use crate::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, ServerMsg};
+use crate::protocol::{CloseCode, ErrorCode, ServerMsg};
 use crate::server::event_log::EventLog;
-use crate::server::http::forwarded::ClientInfo;
-use crate::server::http::origin::refusal;
 
-/// Enough for a candidate; a description makes it grow for a moment.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Frames are gathered up to here before they are handed to the kernel.
-const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// Frames written before the socket is read again.
 const FRAMES_PER_WRITE: usize = 64;
 /// Messages read before others get their turn. Seven senders at once must not fill the queue of an eighth peer
@@ -77,46 +65,8 @@ pub(crate) struct Sockets {
     pub(crate) event_log: EventLog,
 }
 
-/// `GET /ws`.
-pub(crate) async fn open(
-    State(sockets): State<Sockets>,
-    Extension(client): Extension<ClientInfo>,
-    mut request: Request,
-) -> Response {
-    let Ok(response) = create_response_with_body(&request, Body::empty) else {
-        return (StatusCode::BAD_REQUEST, "this address is for WebSockets").into_response();
-    };
-    if let Some(why) = refusal(request.headers(), &client.authority, &sockets.rules.origins) {
-        sockets.event_log.remark("socket refused", &why, 1);
-        return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
-    }
-    let Some(connection) = sockets.connections.enter(client.counted_as()) else {
-        sockets.event_log.remark("socket refused", "too many sockets", 1);
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
-    };
-    let host = client.known_as().to_owned();
-    let upgrade = hyper::upgrade::on(&mut request);
-    let tasks = sockets.tasks.clone();
-    tasks.spawn(async move {
-        // A connection that ended before its answer was written is no socket.
-        let Ok(stream) = upgrade.await else { return };
-        let stream = FrameMeter::new(TokioIo::new(stream), sockets.rules.frames);
-        let ws = WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers())).await;
-        Box::pin(Socket::new(ws, connection, host, &sockets).run()).await;
-    });
-    response
-}
-
-fn buffers() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES)
-        .max_message_size(Some(MAX_FRAME_BYTES))
-        .max_frame_size(Some(MAX_FRAME_BYTES))
-}
-
-struct Socket {
+/// A socket, with its session and its seat.
+pub(super) struct Socket {
     ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
     connection: Connection,
     rooms: Registry,
@@ -141,7 +91,8 @@ enum End {
 }
 
 impl Socket {
-    fn new(
+    /// An open socket, whose browser found this server at `host`.
+    pub(super) fn new(
         ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
         connection: Connection,
         host: String,
@@ -161,7 +112,8 @@ impl Socket {
         }
     }
 
-    async fn run(mut self) {
+    /// Serves the socket until it ends.
+    pub(super) async fn run(mut self) {
         let end = self.pump().await;
         if let Some(seat) = self.seat.take() {
             match end {

@@ -1,0 +1,61 @@
+//! The upgrade of a request to a WebSocket: which pages may open one, and how many.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::frame_meter::FrameMeter;
+use super::socket::{Socket, Sockets};
+use crate::protocol::MAX_FRAME_BYTES;
+use crate::server::http::forwarded::ClientInfo;
+use crate::server::http::origin::refusal;
+
+/// Enough for a candidate; a description makes it grow for a moment.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Frames are gathered up to here before they are handed to the kernel.
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+
+/// `GET /ws`.
+pub(crate) async fn open(
+    State(sockets): State<Sockets>,
+    Extension(client): Extension<ClientInfo>,
+    mut request: Request,
+) -> Response {
+    let Ok(response) = create_response_with_body(&request, Body::empty) else {
+        return (StatusCode::BAD_REQUEST, "this address is for WebSockets").into_response();
+    };
+    if let Some(why) = refusal(request.headers(), &client.authority, &sockets.rules.origins) {
+        sockets.event_log.remark("socket refused", &why, 1);
+        return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
+    }
+    let Some(connection) = sockets.connections.enter(client.counted_as()) else {
+        sockets.event_log.remark("socket refused", "too many sockets", 1);
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+    };
+    let host = client.known_as().to_owned();
+    let upgrade = hyper::upgrade::on(&mut request);
+    let tasks = sockets.tasks.clone();
+    tasks.spawn(async move {
+        // A connection that ended before its answer was written is no socket.
+        let Ok(stream) = upgrade.await else { return };
+        let stream = FrameMeter::new(TokioIo::new(stream), sockets.rules.frames);
+        let ws = WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers())).await;
+        Box::pin(Socket::new(ws, connection, host, &sockets).run()).await;
+    });
+    response
+}
+
+fn buffers() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES)
+        .max_message_size(Some(MAX_FRAME_BYTES))
+        .max_frame_size(Some(MAX_FRAME_BYTES))
+}
