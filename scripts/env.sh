@@ -17,7 +17,8 @@ first_of() {
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
   "/Applications/Chromium.app/Contents/MacOS/Chromium")}"
 : "${CHROMEDRIVER:=$(first_of chromedriver)}"
-export CHROMIUM CHROMEDRIVER
+: "${FIREFOX:=$(first_of firefox-esr firefox "/Applications/Firefox.app/Contents/MacOS/firefox")}"
+export CHROMIUM CHROMEDRIVER FIREFOX
 
 # Where cargo builds; hash.txt lies beside the server's binary there.
 target=${CARGO_TARGET_DIR:-$root/target}

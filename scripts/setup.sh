@@ -100,14 +100,19 @@ npm_folder() {
   cp "$1/package-lock.json" "$1/node_modules/.installed"
 }
 
-# What the tests stand on: a browser, and on Debian the tools that make networks to break; elsewhere those tests are skipped.
-browser() {
+# What the tests stand on: browsers, and on Debian the tools that make networks to break; elsewhere those tests are skipped.
+browsers() {
   local packages=()
   if [ -z "$CHROMIUM" ] || [ -z "$CHROMEDRIVER" ]; then
     debian || stop "please install Chromium (or Chrome) and its ChromeDriver, or name them in CHROMIUM and CHROMEDRIVER, then run this again"
   fi
   [ -n "$CHROMIUM" ] || packages+=(chromium)
   [ -n "$CHROMEDRIVER" ] || packages+=(chromium-driver)
+  if [ -z "$FIREFOX" ]; then
+    # Ubuntu has no package of that name.
+    if debian && [ "$(. /etc/os-release && printf %s "$ID")" = debian ]; then packages+=(firefox-esr)
+    else say "no Firefox: the tests with it are skipped (please install it, or name it in FIREFOX)"; fi
+  fi
   if debian; then
     { have ip && have tc && have ss; } || packages+=(iproute2)
     have nft || packages+=(nftables)
@@ -139,7 +144,7 @@ if [ "$part" = package ] && ! at_least "$cargo_deb_version" "$(cargo-deb --versi
   install "cargo-deb $cargo_deb_version" "2 to 3 minutes on 2 cores" cargo_install cargo-deb@$cargo_deb_version --locked
 fi
 if [ "$part" = all ]; then
-  browser
-  npm_folder end2end "Playwright (npm; it drives the Chromium of this machine)"
+  browsers
+  npm_folder end2end "Playwright and Puppeteer (npm; they drive the browsers of this machine)"
 fi
 say "ready after $((SECONDS - began)) s"

@@ -1,0 +1,99 @@
+import { CHROMIUM, CHROMIUM_ARGS, SLOW_CAMERA } from '../fixtures/chromium';
+import { expect, test, type FirefoxPerson } from '../fixtures/firefox';
+import { expectDevicesReleased, framesGrow, hears, hearsSilence, openConnections } from '../fixtures/media';
+import { seesTheOther, type Person } from '../fixtures/test';
+
+// Two browsers that have nothing in common but the machine.
+test.use({ launchOptions: { executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...SLOW_CAMERA] } });
+
+/** What both do in the same way, whatever browser they have. */
+interface Caller {
+  readonly name: string;
+  enters(room: string): Promise<void>;
+  presses(state: 'muted' | 'on'): Promise<void>;
+  leaves(): Promise<void>;
+  comesBack(): Promise<void>;
+  isAlone(): Promise<void>;
+  seesTheOther(): Promise<void>;
+  readonly page: FirefoxPerson['page'] | Person['page'];
+}
+
+function withFirefox({ page, home, call }: FirefoxPerson): Caller {
+  return {
+    name: 'Firefox',
+    page,
+    enters: async (room) => {
+      await home.open();
+      await home.join(room, 'Firefox');
+    },
+    presses: (state) => call.mute(state),
+    leaves: async () => {
+      await call.leave();
+      await home.expectShown();
+    },
+    comesBack: () => home.connect(),
+    isAlone: () => call.expectAlone(),
+    seesTheOther: () => call.expectSeen(),
+  };
+}
+
+function withChromium(one: Person): Caller {
+  const { page, home, call } = one;
+  return {
+    name: 'Chromium',
+    page,
+    enters: async (room) => {
+      await home.open();
+      await home.join(room, 'Chromium');
+    },
+    presses: async (state) => {
+      await call.mute.click();
+      await expect(call.mute).toHaveAttribute('data-state', state);
+    },
+    leaves: async () => {
+      await call.leave.click();
+      await home.expectShown();
+    },
+    comesBack: () => home.connect.click(),
+    isAlone: () => call.expectAlone(),
+    seesTheOther: async () => {
+      await seesTheOther(one);
+      await framesGrow(call.local);
+    },
+  };
+}
+
+for (const first of ['Firefox', 'Chromium']) {
+  test(`Firefox and Chromium see and hear each other, ${first} being there first: mute, leave, come back`, async ({ person, firefox, room }) => {
+    test.setTimeout(120_000);
+    const pair = [withFirefox(await firefox()), withChromium(await person())];
+    if (pair[0]!.name !== first) pair.reverse();
+    const [host, guest] = pair as [Caller, Caller];
+    const expectCall = async () => {
+      await Promise.all(pair.map((one) => one.seesTheOther()));
+      await Promise.all(pair.map(({ page }) => hears(page)));
+    };
+
+    await host.enters(room);
+    await host.isAlone();
+    await guest.enters(room);
+    await expectCall();
+
+    for (const [muted, other] of [[host, guest], [guest, host]] as const) {
+      await muted.presses('muted');
+      await hearsSilence(other.page);
+      await hears(muted.page);
+      await muted.presses('on');
+      await hears(other.page);
+    }
+
+    for (const [leaver, stayer] of [[guest, host], [host, guest]] as const) {
+      await leaver.leaves();
+      await stayer.isAlone();
+      await expectDevicesReleased(leaver.page);
+      for (const { page } of pair) await expect.poll(() => openConnections(page)).toBe(0);
+      await leaver.comesBack();
+      await expectCall();
+    }
+  });
+}
