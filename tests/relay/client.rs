@@ -1,11 +1,14 @@
 //! A TURN client as browsers have one, over datagrams or any stream, and the relay under test.
 
+use std::io::ErrorKind;
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parlor::server::config::RelayConfig;
 use parlor::server::ice::{Secret, username};
 use parlor::server::turn::TurnServer;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
@@ -187,6 +190,16 @@ impl Client {
                     return None;
                 }
             },
+        }
+    }
+
+    /// Whether a datagram is here already, as the system knows it.
+    pub(crate) fn has_arrived(&self) -> bool {
+        let Link::Datagrams(socket) = &self.link else { panic!("only datagrams arrive whole") };
+        match SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]) {
+            Ok(_) => true,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) => panic!("{error}"),
         }
     }
 
