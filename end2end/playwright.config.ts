@@ -2,23 +2,26 @@ import { defineConfig } from '@playwright/test';
 
 import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, SLOW_CAMERA } from './fixtures/chromium';
 
-/** What is judged by its pictures and by times, fills a machine by itself or changes its networks: with nothing beside it. */
-const MEDIA = ['anywhere', 'chaos-*', 'rooms-of-*', 'screenshots'].map((name) => `**/${name}.spec.ts`);
+/** Each in networks of its own, which no other test may see come and go. */
+const NETWORKS = ['**/anywhere.spec.ts'];
+/** What fills a machine by itself or changes its networks: with nothing beside it. */
+const MEDIA = ['chaos-network', 'firefox', 'rooms-of-*', 'screenshots'].map((name) => `**/${name}.spec.ts`);
 
 const chromium = (...args: string[]) => ({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...args] });
 
 export default defineConfig({
   testDir: './tests',
   testIgnore: process.env.SCREENSHOTS ? [] : ['**/screenshots.spec.ts'],
-  // scripts/test.sh runs the projects one after the other, and of `light` two tests at a time.
+  // scripts/test.sh runs the projects one after the other, and of all but `media` two tests at a time.
   workers: 1,
   projects: [
     {
       name: 'light',
-      testIgnore: [...MEDIA],
+      testIgnore: [...NETWORKS, ...MEDIA],
       // Facts about pages and calls hold for ten pictures a second, too, and two tests leave each other time.
       use: { launchOptions: chromium(...SLOW_CAMERA) },
     },
+    { name: 'networks', testMatch: NETWORKS, fullyParallel: true, use: { launchOptions: chromium(...SLOW_CAMERA) } },
     { name: 'media', testMatch: MEDIA, use: { launchOptions: chromium(...FAKE_DEVICES) }, workers: 1 },
   ],
   retries: 0,

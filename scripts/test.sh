@@ -101,6 +101,7 @@ if [ "$mode" = all ]; then
   step "release build" scripts/build.sh
   step "package" package_tests
   step "end-to-end tests, of pages" end_to_end light 2
+  step "end-to-end tests, of networks" end_to_end networks 2
   step "end-to-end tests, of media" end_to_end media 1
 fi
 summary

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { Authority } from '../fixtures/authority';
-import { CHROMIUM_ARGS, FAKE_DEVICES } from '../fixtures/chromium';
+import { CHROMIUM_ARGS, SLOW_CAMERA } from '../fixtures/chromium';
 import { coturnObstacle, startCoturnBeside } from '../fixtures/coturn';
 import { ice, kind, way } from '../fixtures/ice';
 import { Internet, inUrl, type Household, type Protocol, type Router } from '../fixtures/internet';
@@ -68,7 +68,7 @@ const test = base.extend<WorldFixtures, { obstacle: string | undefined }>({
       const settle = async (house: Household, name: string): Promise<Person> => {
         const browser = await playwright.chromium.launch({
           executablePath: house.chromium(info.outputPath(`${name}.sh`), authority.home),
-          args: [...CHROMIUM_ARGS, ...FAKE_DEVICES],
+          args: [...CHROMIUM_ARGS, ...SLOW_CAMERA],
         });
         afterwards(() => browser.close());
         return person({ browser, baseURL, relays: relay === 'coturn' ? [inUrl(otherHost)] : [] });

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 import { expect, lasting, LOST_LINE, note, noting, Observed, rounded, test } from '../fixtures/chaos';
 import { frameAfter, readyAt } from '../fixtures/frames';
-import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES } from '../fixtures/chromium';
+import { CHROMIUM, CHROMIUM_ARGS, SLOW_CAMERA } from '../fixtures/chromium';
 import { framesGrow, hears } from '../fixtures/media';
 import { seesTheOther } from '../fixtures/test';
 
@@ -101,7 +101,7 @@ test('the seat of a killed browser is kept for its own return, and free for othe
 }) => {
   const server = await mortal({ PARLOR_ROOMS_GRACE: String(GRACE_SECONDS) });
   const launch = () =>
-    playwright.chromium.launchServer({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...FAKE_DEVICES] });
+    playwright.chromium.launchServer({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...SLOW_CAMERA] });
   const doomed = [await launch(), await launch()] as const;
   try {
     const browsers = await Promise.all(doomed.map((one) => playwright.chromium.connect(one.wsEndpoint())));
