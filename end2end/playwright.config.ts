@@ -12,6 +12,8 @@ const chromium = (...args: string[]) => ({ executablePath: CHROMIUM, args: [...C
 export default defineConfig({
   testDir: './tests',
   testIgnore: process.env.SCREENSHOTS ? [] : ['**/screenshots.spec.ts'],
+  // Of some promises a longer proof is for the night (scripts/test.sh full), and a shorter one for every run.
+  grepInvert: process.env.FULL ? [] : [/@full/],
   // scripts/test.sh runs the projects one after the other, and of all but `media` two tests at a time.
   workers: 1,
   projects: [

@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # All that continuous integration checks, in order, up to the first failure. The last line counts the tests.
-#   test.sh         everything (40 to 50 minutes on 2 cores from nothing, with the tools there)
+#   test.sh         what has to pass before a change lands (about 30 minutes on 2 cores from nothing, with the tools there)
+#   test.sh full    the same with more rounds, more schedules and the longest tests, for the night
 #   test.sh fast    without the release build and the end-to-end tests
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-mode=${1:-all}
-[ "$mode" = all ] || [ "$mode" = fast ] || { echo "usage: scripts/test.sh [fast]" >&2; exit 2; }
+mode=${1:-landing}
+case $mode in
+  landing | fast) ;;
+  # What Playwright and the simulation read.
+  full) export FULL=1 MESH_SCHEDULES=200000 ;;
+  *) echo "usage: scripts/test.sh [full|fast]" >&2; exit 2 ;;
+esac
 
 wasm=wasm32-unknown-unknown
 # Everything is compiled once there; what would make a second time faster only takes space.
@@ -97,7 +103,7 @@ step "documentation, server" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no
 step "documentation, browser" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features hydrate --target $wasm --lib
 step "unit, mesh and signalling tests" cargo test --locked --features ssr
 step "browser tests" browser_tests
-if [ "$mode" = all ]; then
+if [ "$mode" != fast ]; then
   step "release build" scripts/build.sh
   step "package" package_tests
   step "end-to-end tests, of pages" end_to_end light 2
