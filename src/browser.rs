@@ -21,14 +21,14 @@ use web_sys::{HtmlVideoElement, MediaStream};
 
 mod choice;
 mod configuration;
+mod connection_test;
 mod error;
 mod liveness;
 mod media;
 mod opening;
 mod page;
-mod path;
 mod peer;
-mod rehearsal;
+mod route;
 mod seat;
 mod socket;
 mod tab;
@@ -141,21 +141,23 @@ impl Driver {
             Command::PlaySound => page::play_all(&self.queue),
             Command::Peer(peer, epoch, command) => self.peer(peer, epoch, command),
             Command::KeepHidden(hidden) => choice::keep_hidden(hidden),
-            Command::AskForIce(id) => rehearsal::ask(&self.queue, id),
-            Command::TryWay(id, way, servers) => rehearsal::try_way(&self.queue, id, way, servers),
-            Command::TryRelay(id, servers) => rehearsal::try_relay(&self.queue, id, servers),
+            Command::AskForIce(id) => connection_test::ask(&self.queue, id),
+            Command::TryTransport(id, way, servers) => {
+                connection_test::try_transport(&self.queue, id, way, servers)
+            }
+            Command::TryRelay(id, servers) => connection_test::try_relay(&self.queue, id, servers),
             Command::Remember(seat) => seat::remember(seat.as_ref()),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }
     }
 
     fn peer(&mut self, id: PeerId, epoch: Epoch, command: PeerCommand) {
-        if let PeerCommand::Open { ways, offerer } = command {
+        if let PeerCommand::Open { config, offerer } = command {
             match Peer::open(
                 &self.queue,
                 id,
                 epoch,
-                &ways,
+                &config,
                 offerer,
                 &self.media,
                 self.certificate.borrow().as_ref(),
@@ -179,7 +181,7 @@ impl Driver {
             PeerCommand::AcceptOffer { offer, sdp } => peer.accept_offer(offer, &sdp, &self.media),
             PeerCommand::AcceptAnswer { sdp } => peer.accept_answer(&sdp),
             PeerCommand::AddCandidate(candidate) => peer.add_candidate(&candidate),
-            PeerCommand::Configure(ways) => peer.configure(&ways),
+            PeerCommand::Configure(config) => peer.configure(&config),
             PeerCommand::Attach => peer.attach(&self.media),
             PeerCommand::Close => {
                 self.peers.remove(&id);

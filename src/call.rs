@@ -2,10 +2,9 @@
 //! clock, no randomness of its own.
 //!
 //! [`Call::handle`] takes what happened and the time, and says what to do. [`Call::deadline`] says when it
-//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `joining` the way into a room, `membership`
-//! the seat, `line` the way to the server, `devices` microphone and camera, `media` what they and the pictures
-//! report, `pair` the connections, `negotiation` and `recovery` one of them, `ways` what they may go through and
-//! `address` what is not told of them. `rehearsal` tries the ways out of a network without a call.
+//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `session` the wished room and the seat,
+//! `signalling` the socket, `media` microphone, camera and pictures, `peer` the connections, `privacy` what is not
+//! told of them; `connection_test` tries the ways out of a network without a call. `api` is the border.
 //!
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
@@ -16,42 +15,42 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::protocol::{ClientMsg, DisplayName, Epoch, HeldSeat, IceServer, Page, PeerId, RoomId, SeatToken};
+use crate::protocol::{
+    ClientMsg, DisplayName, Epoch, HeldSeat, IceServer, PageLoad, PeerId, RoomId, SeatToken,
+};
 
-mod address;
+mod api;
 mod backoff;
-pub mod devices;
-mod event;
-mod joining;
-mod line;
+mod connection_test;
 mod media;
-mod membership;
-mod negotiation;
-mod opening;
-mod pair;
-mod path;
 mod peer;
-mod recovery;
-mod rehearsal;
+mod privacy;
+mod route;
+mod session;
+mod signalling;
 #[cfg(test)]
 mod tests;
-mod view;
-mod ways;
 
-use devices::Capture;
-use line::Line;
 use media::Playback;
-use pair::Pair;
+use media::capture::Capture;
+use peer::RemotePeer;
+use session::joining;
+use signalling::Signalling;
 
-pub use address::is_public_host;
-pub use devices::{DeviceProblem, Devices, MediaError, Permission};
-pub use event::{Command, Event, Hold, Loaded, MediaEvent, Remembered, SocketEvent, SocketId, UserAction};
-pub use opening::Bound;
-pub use path::{Carrier, Path};
-pub use peer::{PeerCommand, PeerEvent, PeerState};
-pub use rehearsal::{Finding, Rehearsal, RehearsalEvent, RehearsalId, Verdict, Way};
-pub use view::{CallView, DeviceView, LineView, LinkView, Notice, PeerView, Phase};
-pub use ways::{Relay, Ways};
+pub use api::command::{Command, PeerCommand};
+pub use api::event::{
+    Event, Hold, Loaded, MediaEvent, PeerEvent, PeerState, Remembered, SocketEvent, SocketId, UserAction,
+};
+pub use api::view::{CallView, DeviceView, LinkView, Notice, PeerView, Phase, SignallingView};
+pub use connection_test::{
+    ConnectionTest, ConnectionTestEvent, ConnectionTestId, Finding, Transport, Verdict,
+};
+pub use media::capture::{DeviceProblem, Devices, MediaError, Permission};
+pub use media::ramp::MaxResolution;
+pub use peer::config::PeerConfig;
+pub use privacy::Relay;
+pub use privacy::redact::is_public_host;
+pub use route::{RelayProtocol, Route};
 
 /// How long a passing notice stays.
 const NOTICE: Duration = Duration::from_secs(6);
@@ -66,7 +65,7 @@ const NETWORK_SETTLES: Duration = Duration::from_millis(500);
 pub struct Call {
     /// The host of the page, with a port unless that is the usual one.
     host: String,
-    line: Line,
+    signalling: Signalling,
     capture: Capture,
     supported: bool,
     /// A seat of a former page, for when the person goes to its room.
@@ -78,7 +77,7 @@ pub struct Call {
     /// Where the person wanted to be while another tab was there.
     refused: Option<joining::Refused>,
     seat: Option<Seat>,
-    pairs: BTreeMap<PeerId, Pair>,
+    peers: BTreeMap<PeerId, RemotePeer>,
     /// The newest connection with somebody who left.
     left: Epoch,
     /// When the seat was taken over by another socket last.
@@ -94,9 +93,9 @@ pub struct Call {
     /// Whether the server has a relay, from before there was a seat.
     relay_known: Relay,
     /// The connection test, as far as it has come.
-    rehearsal: Option<Rehearsal>,
+    connection_test: Option<ConnectionTest>,
     /// The number of the last one.
-    rehearsals: RehearsalId,
+    last_id: ConnectionTestId,
     /// What it tries.
     offered: Vec<IceServer>,
 }
@@ -114,7 +113,7 @@ struct Wish {
 #[derive(Debug)]
 struct Seat {
     peer: PeerId,
-    page: Page,
+    page: PageLoad,
     ice_servers: Vec<IceServer>,
 }
 
@@ -123,7 +122,7 @@ impl Call {
     pub fn new(seed: u64) -> Self {
         Self {
             host: String::new(),
-            line: Line::new(seed),
+            signalling: Signalling::new(seed),
             capture: Capture::default(),
             supported: true,
             held: None,
@@ -131,7 +130,7 @@ impl Call {
             holds: false,
             refused: None,
             seat: None,
-            pairs: BTreeMap::new(),
+            peers: BTreeMap::new(),
             left: Epoch::default(),
             replaced: None,
             network_due: None,
@@ -140,8 +139,8 @@ impl Call {
             hides_address: false,
             hides_next: false,
             relay_known: Relay::Unknown,
-            rehearsal: None,
-            rehearsals: RehearsalId::default(),
+            connection_test: None,
+            last_id: ConnectionTestId::default(),
             offered: vec![],
         }
     }
@@ -151,11 +150,11 @@ impl Call {
         match event {
             Event::Loaded(loaded) => self.loaded(now, loaded),
             Event::User(action) => self.user(now, action),
-            Event::Socket(socket, event) if self.line.is_current(socket) => self.socket(now, event),
+            Event::Socket(socket, event) if self.signalling.is_current(socket) => self.socket(now, event),
             Event::Socket(..) => vec![],
             Event::Media(event) => self.media(now, event),
             Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
-            Event::Rehearsal(id, event) => self.rehearsed(id, event),
+            Event::ConnectionTest(id, event) => self.connection_test_event(id, event),
             Event::Hold(room, hold) => self.hold(now, room, hold),
             Event::Wanted => self.hand_over(now),
             Event::HiddenElsewhere(hide) => self.hidden_elsewhere(now, hide),
@@ -175,13 +174,13 @@ impl Call {
 
     /// When the next [`Event::Tick`] is due.
     pub fn deadline(&self) -> Option<Duration> {
-        let reachable = self.pairs.values().filter(|pair| self.line.is_seated() && !pair.info.away);
+        let reachable = self.peers.values().filter(|pair| self.signalling.is_seated() && !pair.info.away);
         let notice = self.notice.as_ref().and_then(|(_, until)| *until);
         reachable
             .filter_map(|pair| pair.negotiation.deadline())
             .chain(
                 [
-                    self.line.deadline(),
+                    self.signalling.deadline(),
                     self.capture.deadline(),
                     self.playback.deadline(),
                     notice,
@@ -200,24 +199,24 @@ impl Call {
             (Some(_), None) => Phase::Joining,
             (None, _) => Phase::Home,
         };
-        let line = match phase {
-            Phase::InCall if self.line.is_noticeably_down() => LineView::Reconnecting,
-            _ if self.line.is_open() => LineView::Up,
-            _ => LineView::Idle,
+        let signalling = match phase {
+            Phase::InCall if self.signalling.is_noticeably_down() => SignallingView::Reconnecting,
+            _ if self.signalling.is_open() => SignallingView::Up,
+            _ => SignallingView::Idle,
         };
         CallView {
             phase,
             room: self.wish.as_ref().map(|wish| wish.room.clone()),
-            peers: self.pairs.values().map(|pair| pair.view(self.hides_address)).collect(),
+            peers: self.peers.values().map(|pair| pair.view(self.hides_address)).collect(),
             microphone: self.capture.microphone_view(),
             camera: self.capture.camera_view(),
             device_problem: self.capture.problem(),
-            line,
+            signalling,
             sound_blocked: self.playback.blocked,
             hides_address: self.hides_address,
             cannot_hide: self.cannot_hide(),
             relay: self.relay(),
-            rehearsal: self.rehearsal,
+            connection_test: self.connection_test,
             notice: self.notice.as_ref().map(|(notice, _)| notice.clone()),
         }
     }
@@ -228,7 +227,7 @@ impl Call {
             self.say(Notice::Unsupported);
             return vec![];
         }
-        let mut commands = self.line.open(now);
+        let mut commands = self.signalling.open(now);
         let remembered = loaded.remembered.filter(|remembered| match &self.wish {
             None if !loaded.returning => {
                 let Remembered { room, resume, .. } = remembered.clone();
@@ -273,7 +272,7 @@ impl Call {
                 self.and_remember(commands)
             }
             UserAction::RetryDevices => self.capture.retry(),
-            UserAction::RetryPeer(peer) => match self.pairs.get_mut(&peer) {
+            UserAction::RetryPeer(peer) => match self.peers.get_mut(&peer) {
                 None => vec![],
                 Some(pair) => {
                     pair.negotiation.start_over();
@@ -282,7 +281,7 @@ impl Call {
             },
             UserAction::HideAddress(hide) => self.hide_address(now, hide),
             UserAction::LookForRelay => self.look_for_relay(),
-            UserAction::Rehearse => self.rehearse(),
+            UserAction::TestConnection => self.test_connection(),
             UserAction::PlaySound => self.playback.play(),
             UserAction::DismissNotice => {
                 self.notice = None;
@@ -293,21 +292,21 @@ impl Call {
 
     fn leave(&mut self, now: Duration) -> Vec<Command> {
         let Some(wish) = self.wish.take() else { return vec![] };
-        let (was_in_call, answered) = (self.seat.is_some(), self.line.is_seated());
+        let (was_in_call, answered) = (self.seat.is_some(), self.signalling.is_seated());
         let mut commands = vec![];
         if let Some(resume) = wish.resume {
-            self.line.owe(HeldSeat { room: wish.room, resume });
+            self.signalling.owe(HeldSeat { room: wish.room, resume });
         }
         commands.extend(self.go_home());
         if answered {
             commands.push(Command::Send(ClientMsg::Leave { held: None }));
-            self.line.asked(now);
+            self.signalling.asked(now);
         }
         self.notice = was_in_call.then_some((Notice::Left, None));
         if !answered {
             // The answer to the join is still on its way, and must not be taken for the answer to the next one.
-            commands.extend(self.line.close(now));
-            commands.extend(self.line.open(now));
+            commands.extend(self.signalling.close(now));
+            commands.extend(self.signalling.open(now));
         }
         commands
     }
@@ -318,31 +317,31 @@ impl Call {
         self.seat = None;
         self.playback = Playback::default();
         self.hides_address = self.hides_next;
-        self.line.stand_up();
+        self.signalling.stand_up();
         let mut commands: Vec<_> =
-            std::mem::take(&mut self.pairs).into_iter().map(|(peer, pair)| pair.close(peer)).collect();
+            std::mem::take(&mut self.peers).into_iter().map(|(peer, pair)| pair.close(peer)).collect();
         commands.extend(self.capture.stop());
         commands.extend([Command::Remember(None), Command::LetGo(None)]);
         commands
     }
 
     fn woken(&mut self, now: Duration) -> Vec<Command> {
-        for pair in self.pairs.values_mut() {
+        for pair in self.peers.values_mut() {
             pair.negotiation.woken(now);
         }
-        let mut commands = if self.wish.is_some() { self.line.open(now) } else { vec![] };
+        let mut commands = if self.wish.is_some() { self.signalling.open(now) } else { vec![] };
         commands.extend(self.tick(now));
         commands
     }
 
     /// A socket through the old network may hang for minutes without a word: a new one is opened at once.
     fn network_changed(&mut self, now: Duration) -> Vec<Command> {
-        let mut commands = self.line.replace(now);
-        for pair in self.pairs.values_mut() {
+        let mut commands = self.signalling.replace(now);
+        for pair in self.peers.values_mut() {
             pair.negotiation.network_changed(now);
         }
         commands.extend(self.woken(now));
-        commands.extend(self.forget_rehearsal());
+        commands.extend(self.forget_connection_test());
         commands
     }
 
@@ -353,21 +352,25 @@ impl Call {
         if self.network_due.take_if(|due| now >= *due).is_some() {
             return self.network_changed(now);
         }
-        let mut commands = self.line.tick(now);
+        let mut commands = self.signalling.tick(now);
         // As long as there are pictures, the line is told of by itself.
-        if !commands.is_empty() && self.line.is_unreachable() && self.wish.is_some() && self.seat.is_none() {
+        if !commands.is_empty()
+            && self.signalling.is_unreachable()
+            && self.wish.is_some()
+            && self.seat.is_none()
+        {
             self.say(Notice::Unreachable);
         }
-        if self.line.asks_again(now) {
+        if self.signalling.asks_again(now) {
             commands.extend(self.join(now));
         }
         commands.extend(self.tick_media(now));
-        if self.line.is_seated() {
+        if self.signalling.is_seated() {
             let reachable: Vec<_> =
-                self.pairs.iter().filter(|(_, pair)| !pair.info.away).map(|(peer, _)| *peer).collect();
+                self.peers.iter().filter(|(_, pair)| !pair.info.away).map(|(peer, _)| *peer).collect();
             for peer in reachable {
                 let outputs =
-                    self.pairs.get_mut(&peer).map(|pair| pair.negotiation.tick(now)).unwrap_or_default();
+                    self.peers.get_mut(&peer).map(|pair| pair.negotiation.tick(now)).unwrap_or_default();
                 commands.extend(self.perform(now, peer, outputs));
             }
         }

@@ -6,7 +6,7 @@
 //!
 //! # Words
 //! A **seat** is a place in a room, proved by a [`SeatToken`]; whoever sits in it is the **peer**
-//! ([`PeerId`]). The [`Page`] number says which page load holds the seat: it is new with every join and
+//! ([`PeerId`]). The [`PageLoad`] number says which page load holds the seat: it is new with every join and
 //! every reload, and kept when only the socket was lost. The [`Epoch`] numbers the connections that one pair
 //! of peers has had; a signal of an older epoch is dropped.
 
@@ -22,7 +22,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use ids::{DisplayName, DisplayNameError, Page, PeerId, SeatToken};
+pub use ids::{DisplayName, DisplayNameError, PageLoad, PeerId, SeatToken};
 pub use refusal::{CloseCode, ErrorCode};
 pub use room_id::{RoomId, RoomIdError};
 pub use signal::{Epoch, IceCandidate, IceServer, OfferId, Signal};
@@ -50,7 +50,7 @@ pub struct PeerInfo {
     /// Who.
     pub peer: PeerId,
     /// The page load that holds the seat.
-    pub page: Page,
+    pub page: PageLoad,
     /// The name given, if any.
     #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
     pub name: Option<DisplayName>,
@@ -67,7 +67,7 @@ pub struct Seated {
     /// The receiver's own id.
     pub peer: PeerId,
     /// The receiver's own page number.
-    pub page: Page,
+    pub page: PageLoad,
     /// Everybody else in the room; empty in `room_created`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<PeerInfo>,
@@ -262,8 +262,8 @@ mod tests {
         let seated = Seated {
             room: RoomId::from_typed("4711").unwrap(),
             peer: PeerId(2),
-            page: Page(2),
-            peers: vec![PeerInfo { peer: PeerId(1), page: Page(1), name: None, away: false }],
+            page: PageLoad(2),
+            peers: vec![PeerInfo { peer: PeerId(1), page: PageLoad(1), name: None, away: false }],
             resume: SeatToken("t".into()),
             resumed: true,
             ice_servers: vec![],
@@ -290,7 +290,7 @@ mod tests {
             ),
             (ServerMsg::Heartbeat, r#"{"type":"heartbeat"}"#),
             (
-                ServerMsg::PeerBack(PeerInfo { peer: PeerId(1), page: Page(3), name: None, away: false }),
+                ServerMsg::PeerBack(PeerInfo { peer: PeerId(1), page: PageLoad(3), name: None, away: false }),
                 r#"{"type":"peer_back","peer":1,"page":3}"#,
             ),
             (
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_peer_whose_name_breaks_the_rule_is_there_without_it() {
-        let nameless = PeerInfo { peer: PeerId(4), page: Page(4), name: None, away: false };
+        let nameless = PeerInfo { peer: PeerId(4), page: PageLoad(4), name: None, away: false };
         for name in ["\u{200b}", "a\u{2028}b", ""] {
             let frame = format!(r#"{{"type":"peer_joined","peer":4,"page":4,"name":"{name}"}}"#);
             assert_eq!(server(&frame), ServerMsg::PeerJoined(nameless.clone()));

@@ -145,9 +145,9 @@ async fn a_hidden_address_stays_hidden_when_the_page_is_opened_again() {
 #[wasm_bindgen_test]
 async fn a_connection_test_that_no_server_answers_ends_in_words() {
     let mut page = Page::open();
-    page.act(UserAction::Rehearse);
-    let view = page.shows(|view| view.rehearsal.is_some_and(|it| it.verdict.is_some())).await;
-    assert_eq!(view.rehearsal.and_then(|it| it.verdict), Some(Verdict::NoServer));
+    page.act(UserAction::TestConnection);
+    let view = page.shows(|view| view.connection_test.is_some_and(|it| it.verdict.is_some())).await;
+    assert_eq!(view.connection_test.and_then(|it| it.verdict), Some(Verdict::NoServer));
 }
 
 /// Runs a script in the page.

@@ -4,13 +4,13 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceServer};
 
-use crate::call::Ways;
+use crate::call::PeerConfig;
 
 /// `RTCConfiguration` (W3C WebRTC 1.0, section 4.2.1). A connection never gets another certificate than the one it
 /// was made with, and one that is configured anew without it takes that for an attempt.
-pub(super) fn configuration(ways: &Ways, certificate: Option<&JsValue>) -> RtcConfiguration {
+pub(super) fn configuration(config: &PeerConfig, certificate: Option<&JsValue>) -> RtcConfiguration {
     let servers = Array::new();
-    for server in &ways.ice_servers {
+    for server in &config.ice_servers {
         let entry = RtcIceServer::new();
         let urls: Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
         entry.set_urls(&urls);
@@ -29,7 +29,7 @@ pub(super) fn configuration(ways: &Ways, certificate: Option<&JsValue>) -> RtcCo
     if let Some(certificate) = certificate {
         configuration.set_certificates(&Array::of1(certificate));
     }
-    let policy = if ways.relay_only { "relay" } else { "all" };
+    let policy = if config.relay_only { "relay" } else { "all" };
     // Setting a property of a fresh plain object cannot fail.
     let _ = Reflect::set(&configuration, &"iceTransportPolicy".into(), &policy.into());
     configuration

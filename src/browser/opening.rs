@@ -1,4 +1,4 @@
-//! Keeps the pictures of a young connection small; see [`Bound`] for why.
+//! Keeps the pictures of a young connection small; see [`MaxResolution`] for why.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use super::error::{BrowserError, settled};
 use super::path::estimate;
 use super::peer::bindings::Sender;
 use super::peer::tracks::video_senders;
-use crate::call::Bound;
+use crate::call::MaxResolution;
 
 /// How long after connecting the estimate is looked at first, in milliseconds, and how long it waits at most between
 /// two looks; each waits twice as long as the one before.
@@ -29,14 +29,14 @@ pub(super) struct Opening {
 
 struct Young {
     connection: RtcPeerConnection,
-    bound: Cell<Option<Bound>>,
+    bound: Cell<Option<MaxResolution>>,
     /// The look that is due.
     due: RefCell<Option<Timeout>>,
 }
 
 impl Opening {
     pub(super) fn new(connection: &RtcPeerConnection) -> Self {
-        let (bound, due) = (Cell::new(Some(Bound::FIRST)), RefCell::new(None));
+        let (bound, due) = (Cell::new(Some(MaxResolution::FIRST)), RefCell::new(None));
         let young = Rc::new(Young { connection: Clone::clone(connection), bound, due });
         let watched = Rc::downgrade(&young);
         let connected = EventListener::new(connection, "connectionstatechange", move |_| {
@@ -113,7 +113,7 @@ impl Young {
 }
 
 /// Sets `scaleResolutionDownTo` (W3C WebRTC Extensions, section 5.2), which browsers that do not know it ignore.
-fn bind(sender: &Sender, bound: Option<Bound>) -> Result<Promise, JsValue> {
+fn bind(sender: &Sender, bound: Option<MaxResolution>) -> Result<Promise, JsValue> {
     let parameters = sender.parameters()?;
     // Older browsers tell of none; then there is nothing to bound.
     let encodings: Array = Reflect::get(&parameters, &"encodings".into())?.dyn_into().unwrap_or_default();
@@ -122,7 +122,7 @@ fn bind(sender: &Sender, bound: Option<Bound>) -> Result<Promise, JsValue> {
     }
     for encoding in encodings.iter().filter_map(|each| each.dyn_into::<Object>().ok()) {
         let key = "scaleResolutionDownTo".into();
-        if let Some(Bound { width, height }) = bound {
+        if let Some(MaxResolution { width, height }) = bound {
             let size = Object::new();
             Reflect::set(&size, &"maxWidth".into(), &width.into())?;
             Reflect::set(&size, &"maxHeight".into(), &height.into())?;

@@ -25,8 +25,8 @@ use super::error::{BrowserError, settled};
 use super::liveness::Held;
 use super::media::{Asking, Media, permissions};
 use super::opening::Opening;
-use super::path::PathWatch;
-use crate::call::{Event, PeerEvent, PeerState, Permission, Ways};
+use super::route::RouteWatch;
+use crate::call::{Event, PeerConfig, PeerEvent, PeerState, Permission};
 use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId};
 
 /// How long an answer waits for devices that are being opened, in milliseconds.
@@ -39,7 +39,7 @@ pub(super) struct Peer {
     report: Report,
     _held: Held,
     _listeners: [EventListener; 3],
-    _path: PathWatch,
+    _route: RouteWatch,
     opening: Rc<Opening>,
     certificate: Option<JsValue>,
 }
@@ -67,12 +67,12 @@ impl Peer {
         events: &Events,
         peer: PeerId,
         epoch: Epoch,
-        ways: &Ways,
+        config: &PeerConfig,
         offerer: bool,
         media: &Media,
         certificate: Option<&JsValue>,
     ) -> Result<Self, BrowserError> {
-        let configuration = configuration(ways, certificate);
+        let configuration = configuration(config, certificate);
         let connection: Connection =
             RtcPeerConnection::new_with_configuration(&configuration)?.unchecked_into();
         let incoming = MediaStream::new()?;
@@ -84,14 +84,14 @@ impl Peer {
         ];
         let opening = Rc::new(Opening::new(&connection));
         let found = report.clone();
-        let path = PathWatch::new(&connection, move |path| found.push(PeerEvent::Path(path)));
+        let route = RouteWatch::new(&connection, move |route| found.push(PeerEvent::Route(route)));
         let this = Self {
             _held: Held::new(&connection),
             connection,
             incoming,
             report,
             _listeners: listeners,
-            _path: path,
+            _route: route,
             opening,
             certificate: certificate.cloned(),
         };
@@ -110,8 +110,8 @@ impl Peer {
 
     /// Lets it go through something else from now on. A connection that refuses is built anew, since it would
     /// go on looking for ways that are not wanted any more.
-    pub(super) fn configure(&self, ways: &Ways) {
-        let configuration = configuration(ways, self.certificate.as_ref());
+    pub(super) fn configure(&self, config: &PeerConfig) {
+        let configuration = configuration(config, self.certificate.as_ref());
         if let Err(error) = self.connection.set_configuration_with_configuration(&configuration) {
             let error = BrowserError::from(error).to_string();
             super::log(&format!("not configured: {error}"));

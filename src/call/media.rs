@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use super::devices::Devices;
-use super::{Call, Command, MediaEvent, NOTICE, Notice, Pair, PeerCommand};
+use super::peer::RemotePeer;
+use super::{Call, Command, MediaEvent, NOTICE, Notice, PeerCommand};
 use crate::protocol::PeerId;
+
+pub(super) mod capture;
+pub(super) mod ramp;
+
+use capture::Devices;
 
 /// A system pauses all pictures in one burst; they are played again this long after its first one.
 const PLAY_AGAIN: Duration = Duration::from_millis(250);
@@ -85,10 +90,10 @@ impl Call {
             }
         };
         if attach {
-            let attach = |(peer, pair): (&PeerId, &Pair)| {
+            let attach = |(peer, pair): (&PeerId, &RemotePeer)| {
                 Command::Peer(*peer, pair.negotiation.epoch(), PeerCommand::Attach)
             };
-            commands.extend(self.pairs.iter().map(attach));
+            commands.extend(self.peers.iter().map(attach));
         }
         commands
     }

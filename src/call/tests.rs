@@ -17,7 +17,7 @@ pub(super) fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> S
     ServerMsg::RoomJoined(Seated {
         room: room(),
         peer: PeerId(1),
-        page: Page(1),
+        page: PageLoad(1),
         peers,
         resume: token(token_text),
         resumed,
@@ -27,7 +27,7 @@ pub(super) fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> S
 }
 
 pub(super) fn other() -> PeerInfo {
-    PeerInfo { peer: PeerId(2), page: Page(2), name: None, away: false }
+    PeerInfo { peer: PeerId(2), page: PageLoad(2), name: None, away: false }
 }
 
 pub(super) fn remembered(resume: &str) -> Remembered {
@@ -181,7 +181,7 @@ fn a_peer_that_a_killed_server_brings_back_gets_another_connection() {
         Command::Peer(_, epoch, PeerCommand::Open { .. }) => Some(*epoch),
         _ => None,
     };
-    let first = Epoch::first(Page(1), Page(2));
+    let first = Epoch::first(PageLoad(1), PageLoad(2));
     assert_eq!(page.comes_back().iter().find_map(opened), first.next());
 }
 
@@ -217,7 +217,7 @@ fn who_leaves_is_not_taken_for_gone_until_the_server_says_so() {
 fn a_room_full_of_ghosts_does_not_end_a_call_that_is_heard_and_seen() {
     let mut page = Tab::in_call();
     let connected = |page: &mut Tab, state| {
-        page.happens(Event::Peer(PeerId(2), Epoch::first(Page(1), Page(2)), PeerEvent::State(state)))
+        page.happens(Event::Peer(PeerId(2), Epoch::first(PageLoad(1), PageLoad(2)), PeerEvent::State(state)))
     };
     connected(&mut page, PeerState::Connected);
     page.lose_line();
@@ -282,7 +282,7 @@ fn a_server_that_is_silent_is_called_on_a_new_socket_and_heartbeats_are_enough()
 #[test]
 fn another_network_restarts_ice_even_where_it_seems_to_work_and_being_woken_does_not() {
     let mut page = Tab::in_call();
-    let epoch = Epoch::first(Page(1), Page(2));
+    let epoch = Epoch::first(PageLoad(1), PageLoad(2));
     let reports = |page: &mut Tab, event| page.happens(Event::Peer(PeerId(2), epoch, event));
     let offer = OfferId(1);
     reports(&mut page, PeerEvent::Offered { offer, sdp: String::new() });
@@ -308,8 +308,8 @@ fn another_network_restarts_ice_even_where_it_seems_to_work_and_being_woken_does
 #[test]
 fn whoever_does_not_offer_asks_for_a_restart_and_asks_again_if_that_may_be_lost() {
     let mut page = Tab::in_call();
-    let first = PeerInfo { peer: PeerId(0), page: Page(3), ..other() };
-    let (from, epoch) = (first.peer, Epoch::first(Page(1), Page(3)));
+    let first = PeerInfo { peer: PeerId(0), page: PageLoad(3), ..other() };
+    let (from, epoch) = (first.peer, Epoch::first(PageLoad(1), PageLoad(3)));
     let says = |page: &mut Tab, signal| page.hears(ServerMsg::Signal { from, signal });
     let asks = |commands: Vec<Command>| {
         let ask = Command::Send(ClientMsg::Signal { to: Some(from), signal: Signal::StartCall { epoch } });
@@ -345,8 +345,8 @@ fn whoever_does_not_offer_asks_for_a_restart_and_asks_again_if_that_may_be_lost(
 #[test]
 fn an_offer_that_comes_when_a_restart_is_due_is_taken_for_the_restart_and_not_for_a_step_that_never_ends() {
     let mut page = Tab::in_call();
-    let first = PeerInfo { peer: PeerId(0), page: Page(3), ..other() };
-    let (from, epoch) = (first.peer, Epoch::first(Page(1), Page(3)));
+    let first = PeerInfo { peer: PeerId(0), page: PageLoad(3), ..other() };
+    let (from, epoch) = (first.peer, Epoch::first(PageLoad(1), PageLoad(3)));
     page.hears(seated("t1", true, vec![first]));
     let offers = |page: &mut Tab, offer| {
         let offer = Signal::WebrtcOffer { sdp: String::new(), epoch, offer: OfferId(offer) };
@@ -370,7 +370,7 @@ fn an_offer_that_comes_when_a_restart_is_due_is_taken_for_the_restart_and_not_fo
 #[test]
 fn an_offer_of_the_side_that_should_ask_is_answered_unless_the_own_one_is_under_way() {
     let mut page = Tab::in_call();
-    let (from, epoch) = (PeerId(2), Epoch::first(Page(1), Page(2)));
+    let (from, epoch) = (PeerId(2), Epoch::first(PageLoad(1), PageLoad(2)));
     let says = |page: &mut Tab, signal| page.hears(ServerMsg::Signal { from, signal });
     let accepts = |page: &mut Tab, offer| {
         let offer = Signal::WebrtcOffer { sdp: String::new(), epoch, offer: OfferId(offer) };
@@ -392,7 +392,7 @@ fn a_peer_whose_descriptions_are_refused_takes_no_buttons_away() {
     let mut page = Tab::in_call();
     page.happens(Event::Media(MediaEvent::Granted(Devices::BOTH)));
     for _ in 0..20 {
-        let epoch = page.call.pairs[&other().peer].negotiation.epoch();
+        let epoch = page.call.peers[&other().peer].negotiation.epoch();
         page.happens(Event::Peer(other().peer, epoch, PeerEvent::StepFailed("refused".to_owned())));
     }
     assert!(page.call.view().peers[0].link.has_failed(), "a person is asked in the end");

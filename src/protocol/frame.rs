@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::name_of_peer;
 use super::{
-    ClientMsg, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, Page, PeerId,
+    ClientMsg, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, PageLoad, PeerId,
     PeerInfo, RoomId, SeatToken, Seated, ServerMsg, Signal,
 };
 
@@ -28,7 +28,7 @@ pub(super) struct ServerFrame {
     from: Option<PeerId>,
     room: Option<RoomId>,
     peer: Option<PeerId>,
-    page: Option<Page>,
+    page: Option<PageLoad>,
     #[serde(default, deserialize_with = "name_of_peer")]
     name: Option<DisplayName>,
     #[serde(default)]

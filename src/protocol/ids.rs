@@ -22,7 +22,7 @@ impl fmt::Display for PeerId {
 /// Which page load holds a seat; grows inside a room with every join and every reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Page(pub u32);
+pub struct PageLoad(pub u32);
 
 /// What a person calls themselves: 1 to [`MAX_NAME_CHARS`] characters, the first of them visible, on one line.
 ///

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Page;
+use super::PageLoad;
 
 /// Number of one connection of a pair of peers; both sides derive the same one and it only grows.
 ///
-/// The higher [`Page`] of the two sides times [`Epoch::TRIES`], plus how often that connection was built anew.
+/// The higher [`PageLoad`] of the two sides times [`Epoch::TRIES`], plus how often that connection was built anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);
@@ -18,7 +18,7 @@ impl Epoch {
     pub const TRIES: u32 = 1024;
 
     /// The first epoch of two page loads.
-    pub fn first(one: Page, other: Page) -> Self {
+    pub fn first(one: PageLoad, other: PageLoad) -> Self {
         Self(one.max(other).0.saturating_mul(Self::TRIES))
     }
 
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn epochs_of_newer_pages_are_higher_than_any_try_of_older_ones() {
-        let (old, new) = (Epoch::first(Page(3), Page(1)), Epoch::first(Page(1), Page(4)));
+        let (old, new) = (Epoch::first(PageLoad(3), PageLoad(1)), Epoch::first(PageLoad(1), PageLoad(4)));
         let mut last = old;
         let mut tries = 1;
         while let Some(next) = last.next() {

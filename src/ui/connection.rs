@@ -7,7 +7,7 @@ use super::CallHandle;
 use super::icon::{self, icon};
 use super::reactive::{Text, action, content, effect, flag, press, select, text};
 use super::words::{Words, words};
-use crate::call::{Finding, Relay, UserAction, Verdict, Way};
+use crate::call::{Finding, Relay, Transport, UserAction, Verdict};
 
 /// The quiet part of the first screen.
 pub(super) fn connection() -> impl IntoView {
@@ -24,7 +24,7 @@ pub(super) fn connection() -> impl IntoView {
     view! {
         <details id="connection" class="connection" node_ref=details on:toggle=move |_| untrack(looked)>
             <summary>{words.connection}</summary>
-            <div class="connection-parts">{hide_switch(call, words)} {rehearsal(call, words)}</div>
+            <div class="connection-parts">{hide_switch(call, words)} {connection_test(call, words)}</div>
         </details>
     }
 }
@@ -98,24 +98,24 @@ pub(super) fn hide_button() -> impl IntoView {
     }
 }
 
-fn rehearsal(call: CallHandle, words: &'static Words) -> impl IntoView {
-    let rehearsal = select(call, |view| view.rehearsal);
-    let running = move || rehearsal.get().is_some_and(|it| it.verdict.is_none());
-    let verdict = move || match rehearsal.get().map(|it| it.verdict) {
+fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
+    let connection_test = select(call, |view| view.connection_test);
+    let running = move || connection_test.get().is_some_and(|it| it.verdict.is_none());
+    let verdict = move || match connection_test.get().map(|it| it.verdict) {
         None => "",
         Some(None) => words.testing,
         Some(Some(verdict)) => said(verdict, words),
     };
-    let found = move |way: Option<Way>| {
-        let it = rehearsal.get().unwrap_or_default();
-        way.map_or(it.relayed, |way| it.ways[way as usize])
+    let found = move |transport: Option<Transport>| {
+        let it = connection_test.get().unwrap_or_default();
+        transport.map_or(it.relayed, |transport| it.transports[transport as usize])
     };
-    let line = move |way: Option<Way>, name: &'static str| {
+    let line = move |transport: Option<Transport>, name: &'static str| {
         view! {
-            <li data-finding=text(move || slug(found(way)))>
+            <li data-finding=text(move || slug(found(transport)))>
                 <span>{name}</span>
                 " "
-                <b inner_html=content(move || found_words(way, found(way), words))></b>
+                <b inner_html=content(move || found_words(transport, found(transport), words))></b>
             </li>
         }
     };
@@ -127,17 +127,17 @@ fn rehearsal(call: CallHandle, words: &'static Words) -> impl IntoView {
                 class="quiet-button"
                 aria-busy=text(move || if running() { "true" } else { "false" })
                 aria-describedby="test-hint"
-                on:click=action(call, UserAction::Rehearse)
+                on:click=action(call, UserAction::TestConnection)
             >
                 {icon(text(|| icon::PULSE))}
                 {words.test_connection}
             </button>
             <p id="test-hint" class="hint">{words.test_hint}</p>
-            <div id="test-result" data-verdict=text(move || verdict_slug(rehearsal.get().and_then(|it| it.verdict)))>
+            <div id="test-result" data-verdict=text(move || verdict_slug(connection_test.get().and_then(|it| it.verdict)))>
                 <p class="verdict" role="status" inner_html=content(verdict)></p>
-                <ul class="findings" hidden=flag(move || rehearsal.get().is_none())>
-                    {line(Some(Way::Direct), words.way_direct)} {line(Some(Way::Udp), words.way_udp)}
-                    {line(Some(Way::Tcp), words.way_tcp)} {line(Some(Way::Tls), words.way_tls)}
+                <ul class="findings" hidden=flag(move || connection_test.get().is_none())>
+                    {line(Some(Transport::Direct), words.way_direct)} {line(Some(Transport::Udp), words.way_udp)}
+                    {line(Some(Transport::Tcp), words.way_tcp)} {line(Some(Transport::Tls), words.way_tls)}
                     {line(None, words.way_through)}
                 </ul>
             </div>
@@ -145,15 +145,15 @@ fn rehearsal(call: CallHandle, words: &'static Words) -> impl IntoView {
     }
 }
 
-fn found_words(way: Option<Way>, finding: Finding, words: &Words) -> &'static str {
-    match (finding, way) {
+fn found_words(transport: Option<Transport>, finding: Finding, words: &Words) -> &'static str {
+    match (finding, transport) {
         (Finding::Trying, _) => words.finding_trying,
         (Finding::NotOffered, _) => words.finding_not_offered,
         (Finding::NotTried, _) => words.finding_not_tried,
         (Finding::Refused, _) => words.finding_refused,
         // A direct connection depends on the other side's network, too.
-        (Finding::Works, Some(Way::Direct)) => words.direct_likely,
-        (Finding::Blocked, Some(Way::Direct)) => words.direct_unlikely,
+        (Finding::Works, Some(Transport::Direct)) => words.direct_likely,
+        (Finding::Blocked, Some(Transport::Direct)) => words.direct_unlikely,
         (Finding::Works, _) => words.finding_works,
         (Finding::Blocked, _) => words.finding_blocked,
     }

@@ -6,7 +6,7 @@ use super::CallHandle;
 use super::icon::{self, icon};
 use super::reactive::{Press, action, content, effect, flag, press, select, text};
 use super::words::{ProblemWords, Words, words};
-use crate::call::{DeviceProblem, Devices, LineView, Notice, UserAction};
+use crate::call::{DeviceProblem, Devices, Notice, SignallingView, UserAction};
 use crate::protocol::DisplayName;
 
 /// The live region with everything there is to tell, above the first screen and over the second.
@@ -15,7 +15,7 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
     let words = words();
     let notice = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_none()));
     let problem = select(call, |view| view.device_problem);
-    let reconnecting = select(call, |view| view.line == LineView::Reconnecting);
+    let reconnecting = select(call, |view| view.signalling == SignallingView::Reconnecting);
     let silent = select(call, |view| view.sound_blocked);
     // Only the words go away with this; the device's button goes on telling that it is missing.
     let read = RwSignal::new(None::<DeviceProblem>);

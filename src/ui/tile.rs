@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::CallHandle;
 use super::reactive::{action, content, effect, flag, made_text, select, text};
 use super::words::{PRODUCT, Words, words};
-use crate::call::{Carrier, DeviceView, LinkView, Path, UserAction};
+use crate::call::{DeviceView, LinkView, RelayProtocol, Route, UserAction};
 use crate::protocol::PeerId;
 
 /// Somebody else: picture or initial, name, and how the connection is doing.
@@ -19,7 +19,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let own = select(call, move |view| view.peers.iter().find(|other| other.peer == peer).cloned());
     let link = move || own.with(|own| own.as_ref().map(|own| own.link).unwrap_or_default());
     let seen = move || own.with(|own| own.as_ref().is_some_and(|own| own.has_video));
-    let path = move || own.with(|own| own.as_ref().and_then(|own| own.path));
+    let route = move || own.with(|own| own.as_ref().and_then(|own| own.route));
     let name = move || {
         let name = own.with(|own| own.as_ref()?.name.clone());
         name.map_or_else(|| words.guest.to_owned(), String::from)
@@ -79,13 +79,13 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
             </div>
             <details
                 class="tile-path"
-                data-path=text(move || if path() == Some(Path::Direct) { "direct" } else { "relayed" })
-                hidden=flag(move || path().is_none())
+                data-path=text(move || if route() == Some(Route::Direct) { "direct" } else { "relayed" })
+                hidden=flag(move || route().is_none())
             >
                 <summary>
-                    <span inner_html=content(move || path_words(path(), words))></span>
+                    <span inner_html=content(move || path_words(route(), words))></span>
                 </summary>
-                <p inner_html=content(move || path_hint(path(), words))></p>
+                <p inner_html=content(move || path_hint(route(), words))></p>
             </details>
             <p class="tile-name" dir="auto" aria-hidden="true" translate="no" inner_html=content(name)></p>
         </article>
@@ -126,21 +126,21 @@ fn initial(name: &str) -> String {
     name.chars().next().or(PRODUCT.chars().next()).into_iter().flat_map(char::to_uppercase).collect()
 }
 
-fn path_words(path: Option<Path>, words: &Words) -> &'static str {
-    match path {
+fn path_words(route: Option<Route>, words: &Words) -> &'static str {
+    match route {
         None => "",
-        Some(Path::Direct) => words.path_direct,
-        Some(Path::Relayed(Carrier::Udp)) => words.path_relayed,
-        Some(Path::Relayed(Carrier::Tcp)) => words.path_relayed_tcp,
-        Some(Path::Relayed(Carrier::Tls)) => words.path_relayed_tls,
+        Some(Route::Direct) => words.path_direct,
+        Some(Route::Relayed(RelayProtocol::Udp)) => words.path_relayed,
+        Some(Route::Relayed(RelayProtocol::Tcp)) => words.path_relayed_tcp,
+        Some(Route::Relayed(RelayProtocol::Tls)) => words.path_relayed_tls,
     }
 }
 
-fn path_hint(path: Option<Path>, words: &Words) -> &'static str {
-    match path {
+fn path_hint(route: Option<Route>, words: &Words) -> &'static str {
+    match route {
         None => "",
-        Some(Path::Direct) => words.path_direct_hint,
-        Some(Path::Relayed(_)) => words.path_relayed_hint,
+        Some(Route::Direct) => words.path_direct_hint,
+        Some(Route::Relayed(_)) => words.path_relayed_hint,
     }
 }
 

@@ -4,28 +4,28 @@
 //! happens in an order drawn from a seed. `MESH_SEED=n` repeats one schedule and prints its steps;
 //! `MESH_SCHEDULES=n` sets how many are run.
 //!
-//! `world` draws what happens next, `weather` what goes wrong, `page`, `connection` and `path` model a browser,
-//! `wire` a socket, `server` and `lobby` the server, `seats` keeps a book of its own about who sits where, and `properties`
+//! `world` draws what happens next, `faults` what goes wrong, `page`, `connection` and `path` model a browser,
+//! `wire` a socket, `server` and `server_frames` the server, `seats` keeps a book of its own about who sits where, and `properties`
 //! says what must hold.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected ends the proof")]
 
 mod connection;
-mod lobby;
+mod faults;
 mod page;
 mod path;
 mod properties;
 mod random;
 mod seats;
 mod server;
-mod weather;
+mod server_frames;
 mod wire;
 mod world;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use weather::Weather;
+use faults::FaultPlan;
 use world::World;
 
 /// Schedules in a run.
@@ -33,7 +33,7 @@ const SCHEDULES: u64 = 20_000;
 
 /// Runs one schedule. The error is what was wrong.
 fn run(seed: u64, traced: bool) -> Result<(), String> {
-    let mut world = World::new(seed, Weather::of(seed));
+    let mut world = World::new(seed, FaultPlan::of(seed));
     world.trace = traced.then(Vec::new);
     let outcome = catch_unwind(AssertUnwindSafe(|| world.run()));
     for line in world.trace.iter().flatten() {
@@ -52,7 +52,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn whoever_is_in_the_room_sees_everybody_else_once_the_weather_clears() {
+fn everybody_in_the_room_sees_all_others_once_the_faults_end() {
     if let Some(seed) = number("MESH_SEED") {
         return run(seed, true).expect("this schedule");
     }

@@ -222,7 +222,7 @@ impl World {
             // Everybody has a browser of their own.
             Command::HoldRoom { room, .. } => page.events.push_back(Event::Hold(room, Hold::Granted(None))),
             // Nobody tests a connection here.
-            Command::AskForIce(_) | Command::TryWay(..) | Command::TryRelay(..) => {}
+            Command::AskForIce(_) | Command::TryTransport(..) | Command::TryRelay(..) => {}
             Command::Enable { .. }
             | Command::PlaySound
             | Command::KeepHidden(_)

@@ -1,4 +1,4 @@
-//! What must hold: at every step, whenever time passes in calm weather, and once everything has settled.
+//! What must hold: at every step, whenever time passes without faults, and once everything has settled.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use parlor::protocol::{ErrorCode, PeerId};
 use super::connection::ConnectionId;
 use super::world::World;
 
-/// How long two who are both there may be without each other's picture in calm weather: the one who is not the
+/// How long two who are both there may be without each other's picture without faults: the one who is not the
 /// first to help a connection waits for a second.
 const APART: Duration = Duration::from_secs(1);
 /// How long somebody who wants in may be without a seat while the server is there: the longest wait between two
@@ -37,7 +37,7 @@ impl World {
         );
     }
 
-    /// In calm weather, when nothing is left to happen at this moment and time is about to pass. Says whether
+    /// Without faults, when nothing is left to happen at this moment and time is about to pass. Says whether
     /// anything is missing.
     pub(super) fn is_something_missing(&mut self) -> bool {
         let (now, present) = (self.now, self.present());
@@ -103,7 +103,7 @@ impl World {
             let Some(own) = seated.get(&who) else {
                 assert_eq!(view.phase, Phase::Home, "{who} has no seat and does not know");
                 assert!(
-                    !page.wants_in || seated.len() == self.weather.capacity,
+                    !page.wants_in || seated.len() == self.plan.capacity,
                     "{who} wants in, and there is room"
                 );
                 continue;

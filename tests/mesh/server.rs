@@ -1,5 +1,5 @@
 //! The server of the simulation: sockets that deliver when the schedule says so, a clock, and a life that can end
-//! at any moment. `lobby` is what it does with a frame.
+//! at any moment. `server_frames` is what it does with a frame.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use parlor::protocol::inbound::decode;
 use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, ServerMsg};
 use parlor::server::signalling::room::{Loss, Room, RoomRecord, Rules, encode};
 
-use super::lobby::Passage;
 use super::seats::{Number, Seats};
+use super::server_frames::Passage;
 use super::wire::{Up, Wire, WireId};
 
 /// How often the server gives a sign of life.

@@ -7,12 +7,12 @@ use parlor::protocol::RoomId;
 use parlor::server::signalling::room::Rules;
 
 use super::connection::{ConnectionId, Connections, TrackId};
-use super::lobby::Passage;
+use super::faults::{Fault, FaultPlan};
 use super::page::Page;
 use super::properties::Waiting;
 use super::random::Random;
 use super::server::Server;
-use super::weather::{Fault, Weather};
+use super::server_frames::Passage;
 use super::wire::WireId;
 
 pub(crate) const ROOM: &str = "4711";
@@ -20,7 +20,7 @@ pub(crate) const ROOM: &str = "4711";
 /// Once nothing was missing for so long, nothing will be: longer than any timer but that of a seat kept for
 /// somebody, and such a seat is missing.
 const QUIET: Duration = Duration::from_secs(12);
-/// Calm weather ends every trouble within this.
+/// Without faults every trouble ends within this.
 const BUSY: Duration = Duration::from_secs(200);
 
 /// One thing that can happen next.
@@ -41,7 +41,7 @@ enum Step {
 pub(crate) struct World {
     pub(super) random: Random,
     pub(super) now: Duration,
-    pub(super) weather: Weather,
+    pub(super) plan: FaultPlan,
     pub(super) pages: Vec<Page>,
     pub(super) server: Server,
     pub(super) connections: Connections,
@@ -56,19 +56,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, weather: Weather) -> Self {
+    pub(crate) fn new(seed: u64, plan: FaultPlan) -> Self {
         let rules = Rules {
-            capacity: weather.capacity,
+            capacity: plan.capacity,
             grace: Duration::from_secs(30),
             unload_grace: Duration::from_secs(5),
         };
         let mut random = Random(seed);
         let page = |_| Page::new(Call::new(random.next()), !random.once_in(4));
-        let pages = (0..weather.participants).map(page).collect();
+        let pages = (0..plan.participants).map(page).collect();
         Self {
             random,
             now: Duration::ZERO,
-            weather,
+            plan,
             pages,
             server: Server::new(RoomId::from_typed(ROOM).unwrap(), rules),
             connections: Connections::default(),
@@ -81,12 +81,12 @@ impl World {
         }
     }
 
-    /// Runs the whole schedule: weather first, then calm until everything has settled.
+    /// Runs the whole schedule: faults first, then calm until everything has settled.
     pub(crate) fn run(&mut self) {
-        for _ in 0..self.weather.steps {
+        for _ in 0..self.plan.steps {
             if self.random.once_in(12) {
                 self.person_acts();
-            } else if !self.weather.faults.is_empty() && self.random.once_in(25) {
+            } else if !self.plan.faults.is_empty() && self.random.once_in(25) {
                 self.storm();
             } else {
                 self.step();
@@ -108,7 +108,7 @@ impl World {
     /// Whoever found the room full because of a seat kept for somebody comes again when it is free, and whoever
     /// is offered another go at a connection takes it.
     fn somebody_tries_again(&mut self) -> bool {
-        let free = self.server.seats.len() < self.weather.capacity;
+        let free = self.server.seats.len() < self.plan.capacity;
         for who in 0..self.pages.len() {
             if self.pages[who].frozen.is_some() {
                 continue;

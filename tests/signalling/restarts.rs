@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use parlor::protocol::{ClientMsg, HeldSeat, Page, PeerId, PeerInfo, SeatToken, ServerMsg};
+use parlor::protocol::{ClientMsg, HeldSeat, PageLoad, PeerId, PeerInfo, SeatToken, ServerMsg};
 use parlor::server::signalling::room::{RoomRecord, TokenDigest};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -95,15 +95,19 @@ async fn after_being_killed_five_times_everybody_has_their_seat_and_no_stranger_
                     two = server.connect().await;
                     two.say(&resume(&two_seated, false)).await;
                     two_seated = two.seated().await;
-                    assert!(two_seated.resumed && two_seated.peer == PeerId(2) && two_seated.page == Page(2));
-                    let away = PeerInfo { peer: PeerId(1), page: Page(1), name: None, away: true };
+                    assert!(
+                        two_seated.resumed && two_seated.peer == PeerId(2) && two_seated.page == PageLoad(2)
+                    );
+                    let away = PeerInfo { peer: PeerId(1), page: PageLoad(1), name: None, away: true };
                     assert_eq!(two_seated.peers, [away]);
                 }
                 [_] => {
                     one = server.connect().await;
                     one.say(&resume(&one_seated, false)).await;
                     one_seated = one.seated().await;
-                    assert!(one_seated.resumed && one_seated.peer == PeerId(1) && one_seated.page == Page(1));
+                    assert!(
+                        one_seated.resumed && one_seated.peer == PeerId(1) && one_seated.page == PageLoad(1)
+                    );
                     assert!(matches!(two.next().await, ServerMsg::PeerBack(info) if info.peer == PeerId(1)));
                 }
                 _ => {

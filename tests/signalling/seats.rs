@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlor::protocol::{
-    ClientMsg, CloseCode, DisplayName, ErrorCode, HeldSeat, Page, PeerId, PeerInfo, RoomId, SeatToken,
+    ClientMsg, CloseCode, DisplayName, ErrorCode, HeldSeat, PageLoad, PeerId, PeerInfo, RoomId, SeatToken,
     ServerMsg, VERSION,
 };
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -19,16 +19,16 @@ async fn one_creates_the_room_another_joins_and_a_third_is_told_that_it_is_full(
     let mut ann = server.connect().await;
     ann.text(r#"{"type":"join","room":"4711","name":"Ann"}"#).await;
     let ServerMsg::RoomCreated(created) = ann.next().await else { panic!("not created") };
-    assert_eq!((created.peer, created.page, created.version), (PeerId(1), Page(1), VERSION));
+    assert_eq!((created.peer, created.page, created.version), (PeerId(1), PageLoad(1), VERSION));
     assert!(created.ice_servers.is_empty(), "no third party is named unless the host names one");
 
     let mut ben = server.connect().await;
     ben.say(&join("4711")).await;
     let ServerMsg::RoomJoined(joined) = ben.next().await else { panic!("not joined") };
     let name = DisplayName::try_from("Ann".to_owned()).ok();
-    assert_eq!(joined.peers, [PeerInfo { peer: PeerId(1), page: Page(1), name, away: false }]);
+    assert_eq!(joined.peers, [PeerInfo { peer: PeerId(1), page: PageLoad(1), name, away: false }]);
     assert_ne!(joined.resume, created.resume);
-    let newcomer = PeerInfo { peer: PeerId(2), page: Page(2), name: None, away: false };
+    let newcomer = PeerInfo { peer: PeerId(2), page: PageLoad(2), name: None, away: false };
     assert_eq!(ann.next().await, ServerMsg::PeerJoined(newcomer));
 
     let mut third = server.connect().await;
@@ -118,7 +118,9 @@ async fn a_seat_token_takes_the_seat_back_and_a_reload_gives_a_new_page() {
     let (two, mut seat) = server.seat("1").await;
     assert!(matches!(one.next().await, ServerMsg::PeerJoined(_)));
     let mut socket = Some(two);
-    for (reloaded, page) in [(false, Page(2)), (true, Page(3)), (false, Page(3)), (true, Page(4))] {
+    for (reloaded, page) in
+        [(false, PageLoad(2)), (true, PageLoad(3)), (false, PageLoad(3)), (true, PageLoad(4))]
+    {
         drop(socket.take());
         assert_eq!(one.next().await, ServerMsg::PeerAway { peer: PeerId(2), unloaded: false });
         let mut back = server.connect().await;
@@ -146,7 +148,7 @@ async fn a_newer_socket_with_the_token_replaces_one_that_hangs() {
     assert_eq!(newer.seated().await.peer, PeerId(2));
     assert_eq!(two.closed().await, CloseCode::Replaced);
     drop(two);
-    let back = PeerInfo { peer: PeerId(2), page: Page(2), name: None, away: false };
+    let back = PeerInfo { peer: PeerId(2), page: PageLoad(2), name: None, away: false };
     assert_eq!(one.next().await, ServerMsg::PeerBack(back));
     // The replaced socket's end is nobody's absence.
     newer.say(&to_all(candidate("x"))).await;

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use crate::protocol::inbound::Relay;
 use crate::protocol::{
-    DisplayName, ErrorCode, IceServer, Page, PeerId, PeerInfo, RoomId, SeatToken, Seated, ServerMsg, VERSION,
+    DisplayName, ErrorCode, IceServer, PageLoad, PeerId, PeerInfo, RoomId, SeatToken, Seated, ServerMsg,
+    VERSION,
 };
 
 use seat::Seat;
@@ -306,9 +307,9 @@ impl Room {
         self.tell_others(peer, &ServerMsg::PeerLeft { peer })
     }
 
-    fn next_page(&mut self) -> Option<Page> {
+    fn next_page(&mut self) -> Option<PageLoad> {
         self.last_page = self.last_page.checked_add(1)?;
-        Some(Page(self.last_page))
+        Some(PageLoad(self.last_page))
     }
 
     fn infos_except(&self, index: usize) -> Vec<PeerInfo> {

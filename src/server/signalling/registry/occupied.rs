@@ -17,25 +17,25 @@ const RETURN_BURST: u32 = 60;
 
 /// A room with somebody in it.
 #[derive(Debug)]
-pub(crate) struct Occupied {
-    pub(crate) room: Room,
+pub(super) struct Occupied {
+    pub(super) room: Room,
     /// Drawn anew whenever the number of a room is taken again, so that the holders of seats have other names: what
     /// those before still have at a relay counts as theirs.
-    pub(crate) generation: u64,
+    pub(super) generation: u64,
     /// The sockets of those present.
     sockets: Vec<(PeerId, Arc<Outbox>)>,
     /// How often seats were taken back of late.
     returns: Vec<(PeerId, Meter)>,
     /// When the room is looked into next.
-    pub(crate) alarm: Option<Duration>,
+    pub(super) alarm: Option<Duration>,
     /// The room is known from before the restart, and nobody has come to it since. Such rooms are as many as then, last
     /// for the grace, and take no newcomer's place.
-    pub(crate) restored: bool,
+    pub(super) restored: bool,
 }
 
 impl Occupied {
     /// The room without sockets, for the map and the seats.
-    pub(crate) fn shared(room: Room) -> Arc<Mutex<Self>> {
+    pub(super) fn shared(room: Room) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             room,
             generation: u64::from_ne_bytes(random()),
@@ -47,17 +47,17 @@ impl Occupied {
     }
 
     /// Has the room written down if something of its record is new.
-    pub(crate) fn record(&mut self, store: &SeatStore) {
+    pub(super) fn record(&mut self, store: &SeatStore) {
         store.write(|| self.room.take_record());
     }
 
     /// Whether this socket has the seat, and no newer one.
-    pub(crate) fn holds(&self, peer: PeerId, outbox: &Arc<Outbox>) -> bool {
+    pub(super) fn holds(&self, peer: PeerId, outbox: &Arc<Outbox>) -> bool {
         self.sockets.iter().any(|(holder, known)| *holder == peer && Arc::ptr_eq(known, outbox))
     }
 
     /// Counts that a peer takes its seat back, unless it did so too often: the others hear of each time.
-    pub(crate) fn may_return(&mut self, now: Duration, peer: PeerId) -> bool {
+    pub(super) fn may_return(&mut self, now: Duration, peer: PeerId) -> bool {
         let rate = Rate::new(RETURNS_PER_SECOND, RETURN_BURST);
         self.returns.retain(|(_, meter)| !meter.is_rested(now));
         if let Some((_, meter)) = self.returns.iter_mut().find(|(known, _)| *known == peer) {
@@ -70,19 +70,19 @@ impl Occupied {
     }
 
     /// Adds the socket of a peer that has none.
-    pub(crate) fn put_socket(&mut self, peer: PeerId, outbox: Arc<Outbox>) {
+    pub(super) fn put_socket(&mut self, peer: PeerId, outbox: Arc<Outbox>) {
         self.sockets.reserve_exact(1);
         self.sockets.push((peer, outbox));
     }
 
     /// Removes the socket of a peer.
-    pub(crate) fn take_socket(&mut self, peer: PeerId) -> Option<Arc<Outbox>> {
+    pub(super) fn take_socket(&mut self, peer: PeerId) -> Option<Arc<Outbox>> {
         let index = self.sockets.iter().position(|(present, _)| *present == peer)?;
         Some(self.sockets.swap_remove(index).1)
     }
 
     /// Puts frames into the queues of those present.
-    pub(crate) fn deliver(&self, deliveries: Vec<Delivery>) {
+    pub(super) fn deliver(&self, deliveries: Vec<Delivery>) {
         for Delivery { to, frame } in deliveries {
             if let Some((_, outbox)) = self.sockets.iter().find(|(peer, _)| *peer == to) {
                 outbox.push(frame);

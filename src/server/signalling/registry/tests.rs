@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::protocol::inbound::{Inbound, decode};
-use crate::protocol::{Page, ServerMsg};
+use crate::protocol::{PageLoad, ServerMsg};
 use crate::server::ice::Secret;
 use crate::server::signalling::outbox::{Outgoing, QueueLimit};
 use crate::server::signalling::room::{SeatRecord, TokenDigest};
@@ -138,7 +138,8 @@ fn one_room_too_many_is_refused_until_another_is_forgotten() {
 /// A room with somebody in it, who can prove it by the room's number.
 fn record(number: usize) -> RoomRecord {
     let (room, token) = (id(&number.to_string()), SeatToken(number.to_string()));
-    let seat = SeatRecord { peer: PeerId(1), page: Page(1), token: TokenDigest::of(&token), issued: vec![] };
+    let seat =
+        SeatRecord { peer: PeerId(1), page: PageLoad(1), token: TokenDigest::of(&token), issued: vec![] };
     RoomRecord { room, last_peer: 1, last_page: 1, seats: vec![seat] }
 }
 

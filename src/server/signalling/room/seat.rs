@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::protocol::{DisplayName, Page, PeerId, PeerInfo, RoomId, SeatToken};
+use crate::protocol::{DisplayName, PageLoad, PeerId, PeerInfo, RoomId, SeatToken};
 
 /// SHA-256 of a [`SeatToken`], in hexadecimal where it is written down. The server keeps no token itself, so
 /// neither its memory nor its disk holds anything that takes a seat.
@@ -66,7 +66,7 @@ pub struct SeatRecord {
     /// Who holds it.
     pub peer: PeerId,
     /// The page load that holds it.
-    pub page: Page,
+    pub page: PageLoad,
     /// What proves it.
     pub token: TokenDigest,
     /// Newer proofs, not known to have arrived.
@@ -79,7 +79,7 @@ const MAX_ISSUED: usize = 4;
 
 /// The tokens that prove one seat.
 #[derive(Debug, Default)]
-pub(crate) struct Proof {
+pub(super) struct Proof {
     /// Known to have arrived.
     confirmed: Option<TokenDigest>,
     /// Told since, the newest last, and not known to have arrived: answers can be lost with their sockets, and
@@ -89,7 +89,7 @@ pub(crate) struct Proof {
 
 impl Proof {
     /// A token is told to whoever sits down, or has just shown another one.
-    pub(crate) fn issue(&mut self, token: &SeatToken, shown: Option<&SeatToken>) {
+    pub(super) fn issue(&mut self, token: &SeatToken, shown: Option<&SeatToken>) {
         let shown = shown.map(TokenDigest::of).filter(|shown| self.issued.contains(shown));
         self.confirmed = shown.or(self.confirmed);
         if self.issued.len() == MAX_ISSUED {
@@ -100,57 +100,57 @@ impl Proof {
     }
 
     /// The token told last has arrived; says whether that is news.
-    pub(crate) fn confirm(&mut self) -> bool {
+    pub(super) fn confirm(&mut self) -> bool {
         let newest = std::mem::take(&mut self.issued).pop();
         self.confirmed = newest.or(self.confirmed);
         newest.is_some()
     }
 
     /// Somebody can prove this seat.
-    pub(crate) fn is_confirmed(&self) -> bool {
+    pub(super) fn is_confirmed(&self) -> bool {
         self.confirmed.is_some()
     }
 
     /// Digests may be compared in any time: who does not know the token cannot choose its digest.
-    pub(crate) fn fits(&self, digest: TokenDigest) -> bool {
+    pub(super) fn fits(&self, digest: TokenDigest) -> bool {
         self.confirmed == Some(digest) || self.issued.contains(&digest)
     }
 }
 
 /// One seat that is taken.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    pub(crate) peer: PeerId,
-    pub(crate) page: Page,
-    pub(crate) name: Option<DisplayName>,
-    pub(crate) proof: Proof,
+pub(super) struct Seat {
+    pub(super) peer: PeerId,
+    pub(super) page: PageLoad,
+    pub(super) name: Option<DisplayName>,
+    pub(super) proof: Proof,
     /// When the seat is given up; `None` while its socket is there.
-    pub(crate) away_until: Option<Duration>,
+    pub(super) away_until: Option<Duration>,
 }
 
 impl Seat {
-    pub(crate) fn new(peer: PeerId, page: Page, name: Option<DisplayName>) -> Self {
+    pub(super) fn new(peer: PeerId, page: PageLoad, name: Option<DisplayName>) -> Self {
         Self { peer, page, name, proof: Proof::default(), away_until: None }
     }
 
-    pub(crate) fn restore(record: SeatRecord, away_until: Duration) -> Self {
+    pub(super) fn restore(record: SeatRecord, away_until: Duration) -> Self {
         let SeatRecord { peer, page, token, issued } = record;
         let proof = Proof { confirmed: Some(token), issued };
         Self { peer, page, name: None, proof, away_until: Some(away_until) }
     }
 
     /// `None` for a seat that nobody can prove.
-    pub(crate) fn record(&self) -> Option<SeatRecord> {
+    pub(super) fn record(&self) -> Option<SeatRecord> {
         let Self { peer, page, proof, .. } = self;
         let token = proof.confirmed?;
         Some(SeatRecord { peer: *peer, page: *page, token, issued: proof.issued.clone() })
     }
 
-    pub(crate) fn present(&self) -> bool {
+    pub(super) fn present(&self) -> bool {
         self.away_until.is_none()
     }
 
-    pub(crate) fn info(&self) -> PeerInfo {
+    pub(super) fn info(&self) -> PeerInfo {
         PeerInfo { peer: self.peer, page: self.page, name: self.name.clone(), away: !self.present() }
     }
 }

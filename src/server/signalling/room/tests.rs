@@ -63,7 +63,7 @@ fn relayed(room: &Room, from: u32, text: &str) -> Result<Vec<(u32, ServerMsg)>, 
 fn peer_info(peer: u32, name: &str) -> PeerInfo {
     PeerInfo {
         peer: PeerId(peer),
-        page: Page(peer),
+        page: PageLoad(peer),
         name: DisplayName::try_from(name.to_owned()).ok(),
         away: false,
     }
@@ -73,7 +73,7 @@ fn seated(peer: u32, page: u32, peers: Vec<PeerInfo>, resume: &str) -> Seated {
     Seated {
         room: room_id(),
         peer: PeerId(peer),
-        page: Page(page),
+        page: PageLoad(page),
         peers,
         resume: token(resume),
         resumed: resume == "fresh",
@@ -160,7 +160,7 @@ fn a_token_takes_the_same_seat_back() {
         assert_eq!((admission.peer, admission.entry), (PeerId(1), Entry::Resumed { was_present: false }));
         let others = vec![peer_info(2, "b"), peer_info(3, "c")];
         let joined = ServerMsg::RoomJoined(seated(1, page, others, "fresh"));
-        let back = ServerMsg::PeerBack(PeerInfo { page: Page(page), ..peer_info(1, "a") });
+        let back = ServerMsg::PeerBack(PeerInfo { page: PageLoad(page), ..peer_info(1, "a") });
         assert_eq!(read(&admission.deliveries), [(1, joined), (2, back.clone()), (3, back)]);
         assert_eq!(room.deadline(), None);
     }
@@ -257,7 +257,7 @@ fn a_recorded_room_comes_back_with_everybody_away_and_gives_no_number_twice() {
     assert_eq!(new.peer, PeerId(4 + UNRECORDED + 1), "4 was told to somebody, and maybe more");
     assert_eq!(room.join(later, newcomer("f")).unwrap_err(), RoomFull, "the seat of 2 is kept");
     let told = room.join(later, JoinRequest { token: token("b2"), ..returning("b", true) }).unwrap();
-    let back = ServerMsg::PeerBack(PeerInfo { page: Page(4 + UNRECORDED + 2), ..peer_info(2, "b") });
+    let back = ServerMsg::PeerBack(PeerInfo { page: PageLoad(4 + UNRECORDED + 2), ..peer_info(2, "b") });
     assert_eq!(read(&told.deliveries)[1..], [(1, back.clone()), (new.peer.0, back)], "with the name it says");
 }
 

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::*;
-use crate::protocol::{Page, PeerId, SeatToken};
+use crate::protocol::{PageLoad, PeerId, SeatToken};
 use crate::server::signalling::room::{SeatRecord, TokenDigest};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn record(room: &str, last_page: u32, seats: u32) -> RoomRecord {
     let token = TokenDigest::of(&SeatToken(room.to_owned()));
-    let seat = |peer| SeatRecord { peer: PeerId(peer), page: Page(peer), token, issued: vec![] };
+    let seat = |peer| SeatRecord { peer: PeerId(peer), page: PageLoad(peer), token, issued: vec![] };
     let room = RoomId::from_typed(room).unwrap();
     RoomRecord { room, last_peer: seats, last_page, seats: (1..=seats).map(seat).collect() }
 }

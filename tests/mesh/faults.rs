@@ -6,10 +6,10 @@ use std::time::Duration;
 use parlor::call::{Call, Devices, Event, MediaEvent, Phase, UserAction};
 
 use super::connection::Tracks;
-use super::lobby::Passage;
 use super::page::loaded;
 use super::random::Random;
 use super::server::Memory;
+use super::server_frames::Passage;
 use super::wire::Up;
 use super::world::{ROOM, World};
 
@@ -55,15 +55,15 @@ const FAULTS: [Fault; 11] = [
 ];
 
 #[derive(Clone, Debug)]
-pub(crate) struct Weather {
+pub(crate) struct FaultPlan {
     pub(crate) participants: usize,
     pub(crate) capacity: usize,
     pub(crate) faults: Vec<Fault>,
-    /// How many things happen before the weather clears.
+    /// How many things happen before the faults end.
     pub(crate) steps: usize,
 }
 
-impl Weather {
+impl FaultPlan {
     /// Some seeds have no faults, some one, some two and some all of them.
     pub(crate) fn of(seed: u64) -> Self {
         let mut random = Random(!seed);
@@ -82,13 +82,13 @@ impl Weather {
 
 impl World {
     /// Whether a fault may happen now.
-    pub(super) fn is_stormy(&self, fault: Fault) -> bool {
-        !self.calm && self.weather.faults.contains(&fault)
+    pub(super) fn is_possible(&self, fault: Fault) -> bool {
+        !self.calm && self.plan.faults.contains(&fault)
     }
 
     /// Whether a fault happens now that happens so often.
     pub(super) fn strikes(&mut self, fault: Fault, once_in: usize) -> bool {
-        self.is_stormy(fault) && self.random.once_in(once_in)
+        self.is_possible(fault) && self.random.once_in(once_in)
     }
 
     /// Whoever was hit, or is paired with somebody who was, may need help.
@@ -110,7 +110,7 @@ impl World {
 
     pub(super) fn storm(&mut self) {
         let who = self.random.below(self.pages.len());
-        let fault = self.random.pick(&self.weather.faults);
+        let fault = self.random.pick(&self.plan.faults);
         self.note(|| format!("{fault:?} over {who}"));
         match fault {
             Fault::Cut => self.cut_socket(who, false),
@@ -217,7 +217,7 @@ impl World {
             }
             (_, 1..=2) => self.user(who, Event::User(UserAction::ToggleMicrophone)),
             (_, 3..=4) => self.user(who, Event::User(UserAction::ToggleCamera)),
-            (_, 5) if self.is_stormy(Fault::Unrest) => {
+            (_, 5) if self.is_possible(Fault::Unrest) => {
                 if self.random.once_in(2) {
                     self.user(who, Event::Woken);
                 } else {

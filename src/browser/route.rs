@@ -11,33 +11,33 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{EventTarget, RtcPeerConnection, RtcPeerConnectionState};
 
 use super::error::{invoke, settled};
-use crate::call::Path;
+use crate::call::Route;
 
-/// How often the path is looked at besides, in milliseconds: not every browser says that it has changed.
+/// How often the route is looked at besides, in milliseconds: not every browser says that it has changed.
 const LOOK_MS: u32 = 5_000;
 
-/// How long after a change the path is looked at, in milliseconds. Changes come several at once, and the first of
+/// How long after a change the route is looked at, in milliseconds. Changes come several at once, and the first of
 /// them while the first picture is being made, which the statistics would hold up.
 const SETTLE_MS: u32 = 400;
 
-/// Tells of every change of a connection's path until it is dropped.
-pub(super) struct PathWatch {
+/// Tells of every change of a connection's route until it is dropped.
+pub(super) struct RouteWatch {
     _listeners: [EventListener; 2],
     _look: Interval,
 }
 
 struct LookOut {
     connection: RtcPeerConnection,
-    told: Cell<Option<Path>>,
+    told: Cell<Option<Route>>,
     /// The look that is due.
     due: RefCell<Option<Timeout>>,
-    tell: Box<dyn Fn(Option<Path>)>,
+    tell: Box<dyn Fn(Option<Route>)>,
     /// On the ICE transport, which exists only after the first description.
     selected: RefCell<Option<EventListener>>,
 }
 
-impl PathWatch {
-    pub(super) fn new(connection: &RtcPeerConnection, tell: impl Fn(Option<Path>) + 'static) -> Self {
+impl RouteWatch {
+    pub(super) fn new(connection: &RtcPeerConnection, tell: impl Fn(Option<Route>) + 'static) -> Self {
         let look_out = Rc::new(LookOut {
             connection: Clone::clone(connection),
             told: Cell::new(None),
@@ -75,9 +75,9 @@ impl LookOut {
         }
         let this = Rc::clone(self);
         spawn_local(async move {
-            let path = selected(&this.connection).await;
-            if path.is_some() && this.told.replace(path) != path {
-                (this.tell)(path);
+            let route = selected(&this.connection).await;
+            if route.is_some() && this.told.replace(route) != route {
+                (this.tell)(route);
             }
         });
     }
@@ -107,13 +107,13 @@ pub(super) async fn estimate(connection: &RtcPeerConnection) -> Option<f64> {
     get(&pair, "availableOutgoingBitrate").as_f64()
 }
 
-/// The path of the candidate pair in use.
-async fn selected(connection: &RtcPeerConnection) -> Option<Path> {
+/// The route of the candidate pair in use.
+async fn selected(connection: &RtcPeerConnection) -> Option<Route> {
     let (report, pair) = statistics(connection).await?;
     let end = |name| report.get(&get(&pair, name));
     let (local, remote) = (end("localCandidateId"), end("remoteCandidateId"));
     let kind = |end| text(end, "candidateType");
-    Some(Path::between(&kind(&local)?, &kind(&remote)?, text(&local, "relayProtocol").as_deref()))
+    Some(Route::between(&kind(&local)?, &kind(&remote)?, text(&local, "relayProtocol").as_deref()))
 }
 
 /// The statistics of a connection, and in them the candidate pair in use.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::peer::PeerState;
+use crate::call::PeerState;
 
 /// How long a new connection, or a restart, may take before more is done.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -18,7 +18,7 @@ const ATTEMPTS: u32 = 6;
 
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
+pub(in crate::call) enum Remedy {
     /// Restart ICE by a new offer, or ask for one.
     Restart,
     /// Close the connection and build a new one.
@@ -27,26 +27,26 @@ pub(super) enum Remedy {
 
 /// The attempts at one connection; they outlive a rebuild.
 #[derive(Clone, Debug)]
-pub(super) struct Recovery {
+pub(in crate::call) struct Recovery {
     attempts: u32,
     due: Option<Duration>,
     delay: Duration,
 }
 
 impl Recovery {
-    pub(super) fn new(now: Duration, offerer: bool) -> Self {
+    pub(in crate::call) fn new(now: Duration, offerer: bool) -> Self {
         let delay = if offerer { Duration::ZERO } else { AFTER_YOU };
         Self { attempts: 0, due: Some(now + PATIENCE + delay), delay }
     }
 
     /// The next connection after this one: attempts go on being counted, so that two sides that follow each
     /// other cannot go on for ever.
-    pub(super) fn carry_over(&self, now: Duration) -> Self {
+    pub(in crate::call) fn carry_over(&self, now: Duration) -> Self {
         Self { attempts: self.attempts, due: Some(now + PATIENCE + self.delay), delay: self.delay }
     }
 
     /// A step failed outright. Says whether there is an attempt left.
-    pub(super) fn step_failed(&mut self) -> bool {
+    pub(in crate::call) fn step_failed(&mut self) -> bool {
         let left = self.attempts < ATTEMPTS;
         self.attempts = (self.attempts + 1).min(ATTEMPTS);
         if !left {
@@ -56,19 +56,19 @@ impl Recovery {
     }
 
     /// A person asked for another go.
-    pub(super) fn start_over(&mut self) {
+    pub(in crate::call) fn start_over(&mut self) {
         self.attempts = 0;
     }
 
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(in crate::call) fn deadline(&self) -> Option<Duration> {
         self.due
     }
 
-    pub(super) fn has_given_up(&self) -> bool {
+    pub(in crate::call) fn has_given_up(&self) -> bool {
         self.attempts >= ATTEMPTS && self.due.is_none()
     }
 
-    pub(super) fn state_changed(&mut self, now: Duration, state: PeerState) {
+    pub(in crate::call) fn state_changed(&mut self, now: Duration, state: PeerState) {
         match state {
             PeerState::Connected => {
                 self.attempts = 0;
@@ -83,17 +83,17 @@ impl Recovery {
     }
 
     /// There is reason to believe that it works now.
-    pub(super) fn hurry(&mut self, now: Duration) {
+    pub(in crate::call) fn hurry(&mut self, now: Duration) {
         self.sooner(now + self.delay);
     }
 
     /// Something is done about it already, by the other side or at its wish: that gets its time.
-    pub(super) fn helped(&mut self, now: Duration) {
+    pub(in crate::call) fn helped(&mut self, now: Duration) {
         self.later(now + PATIENCE + self.delay);
     }
 
     /// Whether it is too early to take a step that began then for one that never ends. If so it gets its time.
-    pub(super) fn is_early(&mut self, now: Duration, began: Duration) -> bool {
+    pub(in crate::call) fn is_early(&mut self, now: Duration, began: Duration) -> bool {
         let early = now < began + PATIENCE;
         if early {
             self.later(began + PATIENCE);
@@ -101,7 +101,7 @@ impl Recovery {
         early
     }
 
-    pub(super) fn tick(&mut self, now: Duration) -> Option<Remedy> {
+    pub(in crate::call) fn tick(&mut self, now: Duration) -> Option<Remedy> {
         if self.due.is_none_or(|due| now < due) {
             return None;
         }

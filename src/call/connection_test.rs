@@ -1,12 +1,12 @@
 //! The connection test: which ways out of this network are open, tried without a call, and what follows.
 
-use super::ways::Relay;
+use super::privacy::Relay;
 use super::{Call, Command};
 use crate::protocol::IceServer;
 
 /// A way out, in the order in which connections prefer them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     /// STUN tells the own address as others see it, so that they can be reached directly.
     Direct,
     /// TURN over UDP.
@@ -17,7 +17,7 @@ pub enum Way {
     Tls,
 }
 
-impl Way {
+impl Transport {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Direct, Self::Udp, Self::Tcp, Self::Tls];
 
@@ -34,10 +34,10 @@ impl Way {
 
     /// The servers, with no URL but those of this way.
     fn among(self, servers: &[IceServer]) -> Vec<IceServer> {
-        let only = |way: Self| -> Vec<IceServer> {
+        let only = |transport: Self| -> Vec<IceServer> {
             let keep = |server: &IceServer| {
                 let urls: Vec<_> =
-                    server.urls.iter().filter(|url| Self::of(url) == Some(way)).cloned().collect();
+                    server.urls.iter().filter(|url| Self::of(url) == Some(transport)).cloned().collect();
                 (!urls.is_empty()).then(|| IceServer { urls, ..server.clone() })
             };
             servers.iter().filter_map(keep).collect()
@@ -50,7 +50,7 @@ impl Way {
 
 /// Number of a test; what an earlier one finds out is dropped. The default is nobody's, for whoever only looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RehearsalId(pub u32);
+pub struct ConnectionTestId(pub u32);
 
 /// What was found out of one thing; of several relays the greatest counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,9 +95,9 @@ pub enum Verdict {
 
 /// The test as the page shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rehearsal {
-    /// What was found of each way, as [`Way::ALL`] has them.
-    pub ways: [Finding; 4],
+pub struct ConnectionTest {
+    /// What was found of each way, as [`Transport::ALL`] has them.
+    pub transports: [Finding; 4],
     /// Data has gone through the relay and back.
     pub relayed: Finding,
     /// What follows, at the end.
@@ -107,16 +107,16 @@ pub struct Rehearsal {
 
 /// What the browser found out.
 #[derive(Clone, Debug, PartialEq)]
-pub enum RehearsalEvent {
+pub enum ConnectionTestEvent {
     /// The server said what it offers; nothing if it did not answer.
-    Offered {
+    IceServers {
         /// Its ICE servers.
         ice_servers: Option<Vec<IceServer>>,
         /// The page comes from a loopback address.
         same_computer: bool,
     },
     /// A way was tried.
-    Tried(Way, Finding),
+    Tried(Transport, Finding),
     /// Data was sent through the relay.
     Relayed(Finding),
 }
@@ -127,96 +127,104 @@ impl Call {
         if self.relay() != Relay::Unknown {
             return vec![];
         }
-        vec![Command::AskForIce(RehearsalId::default())]
+        vec![Command::AskForIce(ConnectionTestId::default())]
     }
 
     /// Starts the test, unless one is going on.
-    pub(super) fn rehearse(&mut self) -> Vec<Command> {
-        if self.rehearsal.as_ref().is_some_and(|it| it.verdict.is_none()) {
+    pub(super) fn test_connection(&mut self) -> Vec<Command> {
+        if self.connection_test.as_ref().is_some_and(|it| it.verdict.is_none()) {
             return vec![];
         }
-        self.rehearsal = Some(Rehearsal::default());
-        self.rehearsals.0 += 1;
-        vec![Command::AskForIce(self.rehearsals)]
+        self.connection_test = Some(ConnectionTest::default());
+        self.last_id.0 += 1;
+        vec![Command::AskForIce(self.last_id)]
     }
 
     /// What was found out of another network says nothing of this one; a test that goes on begins anew.
-    pub(super) fn forget_rehearsal(&mut self) -> Vec<Command> {
-        match self.rehearsal.take() {
-            Some(Rehearsal { verdict: None, .. }) => self.rehearse(),
+    pub(super) fn forget_connection_test(&mut self) -> Vec<Command> {
+        match self.connection_test.take() {
+            Some(ConnectionTest { verdict: None, .. }) => self.test_connection(),
             _ => vec![],
         }
     }
 
-    pub(super) fn rehearsed(&mut self, id: RehearsalId, event: RehearsalEvent) -> Vec<Command> {
-        if let RehearsalEvent::Offered { ice_servers: Some(servers), .. } = &event {
+    pub(super) fn connection_test_event(
+        &mut self,
+        id: ConnectionTestId,
+        event: ConnectionTestEvent,
+    ) -> Vec<Command> {
+        if let ConnectionTestEvent::IceServers { ice_servers: Some(servers), .. } = &event {
             self.relay_known = Relay::among(servers);
         }
-        let open = self.rehearsal.as_mut().filter(|it| it.verdict.is_none() && id == self.rehearsals);
-        let Some(rehearsal) = open else { return vec![] };
+        let open = self.connection_test.as_mut().filter(|it| it.verdict.is_none() && id == self.last_id);
+        let Some(connection_test) = open else { return vec![] };
         match event {
-            RehearsalEvent::Offered { ice_servers: None, .. } => {
-                *rehearsal = Rehearsal {
-                    ways: [Finding::Blocked; 4],
+            ConnectionTestEvent::IceServers { ice_servers: None, .. } => {
+                *connection_test = ConnectionTest {
+                    transports: [Finding::Blocked; 4],
                     relayed: Finding::Blocked,
                     verdict: Some(Verdict::NoServer),
                     same_computer: false,
                 };
                 vec![]
             }
-            RehearsalEvent::Offered { ice_servers: Some(servers), same_computer } => {
-                rehearsal.same_computer = same_computer;
+            ConnectionTestEvent::IceServers { ice_servers: Some(servers), same_computer } => {
+                connection_test.same_computer = same_computer;
                 self.offered = servers;
                 let mut commands = vec![];
-                for way in Way::ALL {
-                    let servers = way.among(&self.offered);
+                for transport in Transport::ALL {
+                    let servers = transport.among(&self.offered);
                     if servers.is_empty() {
-                        rehearsal.ways[way as usize] = Finding::NotOffered;
+                        connection_test.transports[transport as usize] = Finding::NotOffered;
                     } else {
-                        commands.push(Command::TryWay(id, way, servers));
+                        commands.push(Command::TryTransport(id, transport, servers));
                     }
                 }
-                commands.extend(rehearsal.advance(id, &self.offered));
+                commands.extend(connection_test.advance(id, &self.offered));
                 commands
             }
-            RehearsalEvent::Tried(way, finding) => {
-                rehearsal.ways[way as usize] = finding;
-                rehearsal.advance(id, &self.offered)
+            ConnectionTestEvent::Tried(transport, finding) => {
+                connection_test.transports[transport as usize] = finding;
+                connection_test.advance(id, &self.offered)
             }
-            RehearsalEvent::Relayed(finding) => {
-                rehearsal.relayed = finding;
-                rehearsal.verdict = Some(rehearsal.judge());
+            ConnectionTestEvent::Relayed(finding) => {
+                connection_test.relayed = finding;
+                connection_test.verdict = Some(connection_test.judge());
                 vec![]
             }
         }
     }
 }
 
-impl Rehearsal {
+impl ConnectionTest {
     /// The first relay that can be reached.
-    fn relay(&self) -> Option<Way> {
-        let works = |way: &Way| *way != Way::Direct && self.ways[*way as usize] == Finding::Works;
-        Way::ALL.into_iter().find(works)
+    fn relay(&self) -> Option<Transport> {
+        let works = |transport: &Transport| {
+            *transport != Transport::Direct && self.transports[*transport as usize] == Finding::Works
+        };
+        Transport::ALL.into_iter().find(works)
     }
 
     /// Once every way was tried, tries the best relay, or is at the end.
-    fn advance(&mut self, id: RehearsalId, servers: &[IceServer]) -> Vec<Command> {
-        if self.ways.contains(&Finding::Trying) {
+    fn advance(&mut self, id: ConnectionTestId, servers: &[IceServer]) -> Vec<Command> {
+        if self.transports.contains(&Finding::Trying) {
             return vec![];
         }
-        if let Some(way) = self.relay() {
-            return vec![Command::TryRelay(id, way.among(servers))];
+        if let Some(transport) = self.relay() {
+            return vec![Command::TryRelay(id, transport.among(servers))];
         }
-        self.relayed = self.ways[1..].iter().max().copied().unwrap_or_default();
+        self.relayed = self.transports[1..].iter().max().copied().unwrap_or_default();
         self.verdict = Some(self.judge());
         vec![]
     }
 
     fn judge(&self) -> Verdict {
-        let direct = self.ways[Way::Direct as usize];
+        let direct = self.transports[Transport::Direct as usize];
         match (self.relayed, direct) {
             (Finding::Works, Finding::Works) => Verdict::Everywhere,
-            (Finding::Works, _) if self.ways[Way::Udp as usize] == Finding::Blocked => Verdict::ByTcp,
+            (Finding::Works, _) if self.transports[Transport::Udp as usize] == Finding::Blocked => {
+                Verdict::ByTcp
+            }
             (Finding::Works, _) => Verdict::Everywhere,
             (Finding::Refused | Finding::NotTried, _) => Verdict::Unclear,
             (Finding::NotOffered, Finding::Works) => Verdict::WithoutRelay,
@@ -244,9 +252,9 @@ mod tests {
         vec![IceServer { urls, username: Some("u".into()), credential: Some("c".into()) }]
     }
 
-    const LOOK: RehearsalId = RehearsalId(0);
-    const FIRST: RehearsalId = RehearsalId(1);
-    const SECOND: RehearsalId = RehearsalId(2);
+    const LOOK: ConnectionTestId = ConnectionTestId(0);
+    const FIRST: ConnectionTestId = ConnectionTestId(1);
+    const SECOND: ConnectionTestId = ConnectionTestId(2);
 
     fn of(works: bool) -> Finding {
         if works { Finding::Works } else { Finding::Blocked }
@@ -257,7 +265,7 @@ mod tests {
     impl Test {
         fn begun() -> Self {
             let mut test = Self(Call::new(1));
-            assert_eq!(test.acts(UserAction::Rehearse), [Command::AskForIce(FIRST)]);
+            assert_eq!(test.acts(UserAction::TestConnection), [Command::AskForIce(FIRST)]);
             test
         }
 
@@ -265,17 +273,17 @@ mod tests {
             self.0.handle(Duration::ZERO, Event::User(action))
         }
 
-        fn finds(&mut self, id: RehearsalId, event: RehearsalEvent) -> Vec<Command> {
-            self.0.handle(Duration::ZERO, Event::Rehearsal(id, event))
+        fn finds(&mut self, id: ConnectionTestId, event: ConnectionTestEvent) -> Vec<Command> {
+            self.0.handle(Duration::ZERO, Event::ConnectionTest(id, event))
         }
 
         fn offered(&mut self, urls: &[&str], same_computer: bool) -> Vec<Command> {
             let ice_servers = Some(if urls.is_empty() { vec![] } else { servers(urls) });
-            self.finds(FIRST, RehearsalEvent::Offered { ice_servers, same_computer })
+            self.finds(FIRST, ConnectionTestEvent::IceServers { ice_servers, same_computer })
         }
 
-        fn tried(&mut self, way: Way, works: bool) -> Vec<Command> {
-            self.finds(FIRST, RehearsalEvent::Tried(way, of(works)))
+        fn tried(&mut self, transport: Transport, works: bool) -> Vec<Command> {
+            self.finds(FIRST, ConnectionTestEvent::Tried(transport, of(works)))
         }
 
         fn is_in_another_network(&mut self) -> Vec<Command> {
@@ -283,23 +291,28 @@ mod tests {
             self.0.handle(self.0.deadline().unwrap(), Event::Tick)
         }
 
-        fn view(&self) -> Rehearsal {
-            self.0.view().rehearsal.unwrap()
+        fn view(&self) -> ConnectionTest {
+            self.0.view().connection_test.unwrap()
         }
     }
 
     #[test]
     fn each_way_is_tried_with_its_own_urls_only() {
         let mut test = Test::begun();
-        let expected =
-            Way::ALL.into_iter().zip(ALL).map(|(way, url)| Command::TryWay(FIRST, way, servers(&[url])));
+        let expected = Transport::ALL
+            .into_iter()
+            .zip(ALL)
+            .map(|(transport, url)| Command::TryTransport(FIRST, transport, servers(&[url])));
         assert_eq!(test.offered(ALL, false), expected.collect::<Vec<_>>());
         let mut turn_only = Test::begun();
         let commands = turn_only.offered(&["turn:a"], false);
         let turn = servers(&["turn:a"]);
         assert_eq!(
             commands,
-            [Command::TryWay(FIRST, Way::Direct, turn.clone()), Command::TryWay(FIRST, Way::Udp, turn)],
+            [
+                Command::TryTransport(FIRST, Transport::Direct, turn.clone()),
+                Command::TryTransport(FIRST, Transport::Udp, turn)
+            ],
             "a TURN server answers STUN, too"
         );
     }
@@ -308,12 +321,12 @@ mod tests {
     fn the_relay_is_tried_by_the_first_way_that_reaches_it() {
         let mut test = Test::begun();
         test.offered(ALL, false);
-        assert_eq!(test.tried(Way::Tls, true), []);
-        assert_eq!(test.tried(Way::Direct, false), []);
-        assert_eq!(test.tried(Way::Udp, false), []);
-        assert_eq!(test.tried(Way::Tcp, true), [Command::TryRelay(FIRST, servers(&[ALL[2]]))]);
+        assert_eq!(test.tried(Transport::Tls, true), []);
+        assert_eq!(test.tried(Transport::Direct, false), []);
+        assert_eq!(test.tried(Transport::Udp, false), []);
+        assert_eq!(test.tried(Transport::Tcp, true), [Command::TryRelay(FIRST, servers(&[ALL[2]]))]);
         assert_eq!(test.view().verdict, None);
-        test.finds(FIRST, RehearsalEvent::Relayed(Finding::Works));
+        test.finds(FIRST, ConnectionTestEvent::Relayed(Finding::Works));
         assert_eq!(test.view().verdict, Some(Verdict::ByTcp));
     }
 
@@ -339,19 +352,23 @@ mod tests {
             let mut waiting = test.offered(urls, here);
             while let Some(command) = waiting.pop() {
                 waiting.extend(match command {
-                    Command::TryWay(_, way, _) => test.tried(way, works[way as usize]),
-                    _ => test.finds(FIRST, RehearsalEvent::Relayed(of(relayed))),
+                    Command::TryTransport(_, transport, _) => {
+                        test.tried(transport, works[transport as usize])
+                    }
+                    _ => test.finds(FIRST, ConnectionTestEvent::Relayed(of(relayed))),
                 });
             }
             assert_eq!(test.view().verdict, Some(verdict), "{urls:?} {works:?} {relayed}");
-            assert!(!test.view().ways.contains(&Finding::Trying) && test.view().relayed != Finding::Trying);
+            assert!(
+                !test.view().transports.contains(&Finding::Trying) && test.view().relayed != Finding::Trying
+            );
         }
     }
 
     #[test]
     fn what_is_refused_or_could_not_be_tried_is_not_said_to_be_blocked() {
         use Finding::{Blocked, NotTried, Refused, Works};
-        for (ways, relayed, verdict) in [
+        for (transports, relayed, verdict) in [
             ([Works, Blocked, Refused, NotTried], Refused, Verdict::Unclear),
             ([Blocked, Blocked, NotTried, Blocked], NotTried, Verdict::Unclear),
             ([NotTried, Blocked, Blocked, Blocked], Blocked, Verdict::Unclear),
@@ -360,28 +377,32 @@ mod tests {
         ] {
             let mut test = Test::begun();
             test.offered(ALL, false);
-            for (way, finding) in Way::ALL.into_iter().zip(ways) {
-                test.finds(FIRST, RehearsalEvent::Tried(way, finding));
+            for (transport, finding) in Transport::ALL.into_iter().zip(transports) {
+                test.finds(FIRST, ConnectionTestEvent::Tried(transport, finding));
             }
-            test.finds(FIRST, RehearsalEvent::Relayed(relayed));
-            assert_eq!((test.view().relayed, test.view().verdict), (relayed, Some(verdict)), "{ways:?}");
+            test.finds(FIRST, ConnectionTestEvent::Relayed(relayed));
+            assert_eq!(
+                (test.view().relayed, test.view().verdict),
+                (relayed, Some(verdict)),
+                "{transports:?}"
+            );
         }
     }
 
     #[test]
     fn one_test_is_made_at_a_time_and_a_server_that_is_silent_ends_it() {
         let mut test = Test::begun();
-        assert_eq!(test.acts(UserAction::Rehearse), []);
-        test.finds(FIRST, RehearsalEvent::Offered { ice_servers: None, same_computer: false });
+        assert_eq!(test.acts(UserAction::TestConnection), []);
+        test.finds(FIRST, ConnectionTestEvent::IceServers { ice_servers: None, same_computer: false });
         assert_eq!(test.view().verdict, Some(Verdict::NoServer));
-        assert_eq!(test.tried(Way::Udp, true), [], "late");
-        assert_eq!(test.acts(UserAction::Rehearse), [Command::AskForIce(SECOND)]);
+        assert_eq!(test.tried(Transport::Udp, true), [], "late");
+        assert_eq!(test.acts(UserAction::TestConnection), [Command::AskForIce(SECOND)]);
     }
 
     #[test]
     fn an_answer_to_whoever_only_looked_neither_begins_a_test_nor_ends_one() {
         let mut test = Test::begun();
-        let answer = |ice_servers| RehearsalEvent::Offered { ice_servers, same_computer: false };
+        let answer = |ice_servers| ConnectionTestEvent::IceServers { ice_servers, same_computer: false };
         assert_eq!(test.finds(LOOK, answer(Some(servers(ALL)))), []);
         test.offered(ALL, false);
         test.finds(LOOK, answer(None));
@@ -393,12 +414,15 @@ mod tests {
         let mut test = Test::begun();
         test.offered(ALL, false);
         assert!(test.is_in_another_network().contains(&Command::AskForIce(SECOND)));
-        assert_eq!(test.tried(Way::Udp, true), [], "late");
-        assert_eq!(test.view(), Rehearsal::default());
-        test.finds(SECOND, RehearsalEvent::Offered { ice_servers: Some(vec![]), same_computer: false });
+        assert_eq!(test.tried(Transport::Udp, true), [], "late");
+        assert_eq!(test.view(), ConnectionTest::default());
+        test.finds(
+            SECOND,
+            ConnectionTestEvent::IceServers { ice_servers: Some(vec![]), same_computer: false },
+        );
         assert_eq!(test.view().verdict, Some(Verdict::NothingOffered));
         assert_eq!(test.is_in_another_network(), []);
-        assert_eq!(test.0.view().rehearsal, None);
+        assert_eq!(test.0.view().connection_test, None);
     }
 
     #[test]
@@ -407,9 +431,9 @@ mod tests {
         assert_eq!(page.0.view().relay, Relay::Unknown);
         assert_eq!(page.acts(UserAction::LookForRelay), [Command::AskForIce(LOOK)]);
         let answer =
-            |urls| RehearsalEvent::Offered { ice_servers: Some(servers(urls)), same_computer: false };
+            |urls| ConnectionTestEvent::IceServers { ice_servers: Some(servers(urls)), same_computer: false };
         assert_eq!(page.finds(LOOK, answer(ALL)), []);
-        assert_eq!((page.0.view().relay, page.0.view().rehearsal), (Relay::Offered, None));
+        assert_eq!((page.0.view().relay, page.0.view().connection_test), (Relay::Offered, None));
         assert_eq!(page.acts(UserAction::LookForRelay), []);
         page.finds(LOOK, answer(&["stun:a"]));
         assert_eq!(page.0.view().relay, Relay::Missing);

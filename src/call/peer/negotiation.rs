@@ -12,9 +12,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::peer::{PeerCommand, PeerEvent, PeerState};
+use super::config::PeerConfig;
 use super::recovery::{Recovery, Remedy};
-use super::ways::Ways;
+use crate::call::{PeerCommand, PeerEvent, PeerState};
 use crate::protocol::{Epoch, IceCandidate, OfferId, Signal};
 
 /// Most candidates kept for a description that has not come; a browser makes a few dozen.
@@ -22,7 +22,7 @@ const MAX_WAITING_CANDIDATES: usize = 200;
 
 /// What the machine wants done.
 #[derive(Debug, PartialEq)]
-pub(super) enum Output {
+pub(in crate::call) enum Output {
     /// To the connection.
     Do(PeerCommand),
     /// To the peer.
@@ -41,19 +41,19 @@ enum Step {
 
 /// `RTCSignalingState`, as far as it lasts beyond a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Signalling {
+enum SignalingState {
     Stable,
     HaveLocalOffer(OfferId),
 }
 
 /// One connection with one peer.
 #[derive(Debug)]
-pub(super) struct Negotiation {
+pub(in crate::call) struct Negotiation {
     epoch: Epoch,
     offerer: bool,
     step: Option<Step>,
     step_began: Duration,
-    signalling: Signalling,
+    signaling: SignalingState,
     /// An offer to make, or to ask for, as soon as possible; `true` restarts ICE.
     wanted: Option<bool>,
     /// The peer was asked for an offer that has not come.
@@ -76,13 +76,18 @@ pub(super) struct Negotiation {
 
 impl Negotiation {
     /// Opens the connection, and makes the first offer if that is this side's part.
-    pub(super) fn open(now: Duration, epoch: Epoch, offerer: bool, ways: Ways) -> (Self, Vec<Output>) {
+    pub(in crate::call) fn open(
+        now: Duration,
+        epoch: Epoch,
+        offerer: bool,
+        config: PeerConfig,
+    ) -> (Self, Vec<Output>) {
         let mut machine = Self {
             epoch,
             offerer,
             step: None,
             step_began: now,
-            signalling: Signalling::Stable,
+            signaling: SignalingState::Stable,
             wanted: offerer.then_some(false),
             asked: false,
             remote_offer: None,
@@ -95,15 +100,21 @@ impl Negotiation {
             ended: false,
             recovery: Recovery::new(now, offerer),
         };
-        let mut out = vec![Output::Do(PeerCommand::Open { ways, offerer })];
+        let mut out = vec![Output::Do(PeerCommand::Open { config, offerer })];
         machine.advance(now, &mut out);
         (machine, out)
     }
 
     /// Opens the next connection after this one. With `tell` it was this side's idea, and if it is not the
     /// one that offers it asks the other to come along.
-    pub(super) fn reopen(&self, now: Duration, epoch: Epoch, ways: Ways, tell: bool) -> (Self, Vec<Output>) {
-        let (mut next, mut out) = Self::open(now, epoch, self.offerer, ways);
+    pub(in crate::call) fn reopen(
+        &self,
+        now: Duration,
+        epoch: Epoch,
+        config: PeerConfig,
+        tell: bool,
+    ) -> (Self, Vec<Output>) {
+        let (mut next, mut out) = Self::open(now, epoch, self.offerer, config);
         next.recovery = self.recovery.carry_over(now);
         next.was_connected = self.was_connected;
         if tell && !self.offerer {
@@ -114,45 +125,45 @@ impl Negotiation {
     }
 
     /// A person asked for another go.
-    pub(super) fn start_over(&mut self) {
+    pub(in crate::call) fn start_over(&mut self) {
         self.recovery.start_over();
     }
 
     /// The connection is closed, and between these two pages there can be no other one.
-    pub(super) fn end(&mut self) {
+    pub(in crate::call) fn end(&mut self) {
         self.ended = true;
         self.state = PeerState::Closed;
     }
 
-    pub(super) fn has_ended(&self) -> bool {
+    pub(in crate::call) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    pub(super) fn epoch(&self) -> Epoch {
+    pub(in crate::call) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    pub(super) fn is_connected(&self) -> bool {
+    pub(in crate::call) fn is_connected(&self) -> bool {
         self.state == PeerState::Connected
     }
 
     /// Media flowed at some time.
-    pub(super) fn was_connected(&self) -> bool {
+    pub(in crate::call) fn was_connected(&self) -> bool {
         self.was_connected
     }
 
     /// Every attempt was used up.
-    pub(super) fn has_given_up(&self) -> bool {
+    pub(in crate::call) fn has_given_up(&self) -> bool {
         self.ended || self.recovery.has_given_up() && !self.is_connected()
     }
 
     /// When [`Self::tick`] should be called next, if the peer can be reached.
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(in crate::call) fn deadline(&self) -> Option<Duration> {
         self.recovery.deadline().filter(|_| !self.ended)
     }
 
     /// A signal of this epoch arrived.
-    pub(super) fn signal(&mut self, now: Duration, signal: Signal) -> Vec<Output> {
+    pub(in crate::call) fn signal(&mut self, now: Duration, signal: Signal) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
@@ -168,7 +179,7 @@ impl Negotiation {
     }
 
     /// The connection reports.
-    pub(super) fn event(&mut self, now: Duration, event: PeerEvent) -> Vec<Output> {
+    pub(in crate::call) fn event(&mut self, now: Duration, event: PeerEvent) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
@@ -176,7 +187,7 @@ impl Negotiation {
         match event {
             PeerEvent::Offered { offer, sdp } => {
                 self.step = None;
-                self.signalling = Signalling::HaveLocalOffer(offer);
+                self.signaling = SignalingState::HaveLocalOffer(offer);
                 out.push(Output::Send(Signal::WebrtcOffer { sdp, epoch: self.epoch, offer }));
             }
             PeerEvent::Answered { offer, sdp } => {
@@ -198,14 +209,14 @@ impl Negotiation {
                 self.was_connected |= state == PeerState::Connected;
                 self.recovery.state_changed(now, state);
             }
-            PeerEvent::Path(_) | PeerEvent::Video(_) => {}
+            PeerEvent::Route(_) | PeerEvent::Video(_) => {}
         }
         self.advance(now, &mut out);
         out
     }
 
     /// The time of [`Self::deadline`] has come and the peer can be reached.
-    pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
+    pub(in crate::call) fn tick(&mut self, now: Duration) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended || self.step.is_some() && self.recovery.is_early(now, self.step_began) {
             return out;
@@ -223,15 +234,15 @@ impl Negotiation {
 
     /// The way to the peer is back after messages may have been lost on it. `unsent` says that the own offer, or
     /// the question for one, waited here, so it was not among them.
-    pub(super) fn way_is_back(&mut self, now: Duration, unsent: bool) -> Vec<Output> {
+    pub(in crate::call) fn way_is_back(&mut self, now: Duration, unsent: bool) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
         }
-        let unanswered = self.asked || matches!(self.signalling, Signalling::HaveLocalOffer(_));
+        let unanswered = self.asked || matches!(self.signaling, SignalingState::HaveLocalOffer(_));
         if unanswered && !unsent {
             self.wanted = Some(true);
-            self.signalling = Signalling::Stable;
+            self.signaling = SignalingState::Stable;
         } else {
             self.woken(now);
         }
@@ -240,7 +251,7 @@ impl Negotiation {
     }
 
     /// Whatever stood in the way may be gone: what does not work is tried now.
-    pub(super) fn woken(&mut self, now: Duration) {
+    pub(in crate::call) fn woken(&mut self, now: Duration) {
         if self.is_connected() {
             return;
         }
@@ -253,7 +264,7 @@ impl Negotiation {
 
     /// The network under the connection is another one. ICE is restarted even if it seems to work: it takes a
     /// browser some seconds to see that it does not, and until a new path is found the old one stays in use.
-    pub(super) fn network_changed(&mut self, now: Duration) {
+    pub(in crate::call) fn network_changed(&mut self, now: Duration) {
         if self.is_connected() || self.step.is_some() {
             self.wanted = Some(true);
         }
@@ -261,7 +272,7 @@ impl Negotiation {
     }
 
     fn restart(&mut self) {
-        self.signalling = Signalling::Stable;
+        self.signaling = SignalingState::Stable;
         self.wanted = Some(true);
     }
 
@@ -269,12 +280,12 @@ impl Negotiation {
         if !self.offerer || self.step == Some(Step::Offering) {
             return;
         }
-        if matches!(self.signalling, Signalling::HaveLocalOffer(_)) {
+        if matches!(self.signaling, SignalingState::HaveLocalOffer(_)) {
             // The offer that was sent answers the question, unless it was lost.
             if self.is_connected() {
                 return;
             }
-            self.signalling = Signalling::Stable;
+            self.signaling = SignalingState::Stable;
         }
         self.wanted = Some(self.last_offer != OfferId::default());
         self.recovery.helped(now);
@@ -287,15 +298,15 @@ impl Negotiation {
         self.newest_remote_offer = offer;
         self.asked = false;
         // A page of an earlier release may offer where it should ask. Its offer falls if the own one is under way.
-        if self.step != Some(Step::Offering) && self.signalling == Signalling::Stable {
+        if self.step != Some(Step::Offering) && self.signaling == SignalingState::Stable {
             self.remote_offer = Some((offer, sdp));
         }
     }
 
     fn answered(&mut self, now: Duration, offer: OfferId, sdp: String, out: &mut Vec<Output>) {
         // Anything else answers an offer that was replaced since.
-        if self.signalling == Signalling::HaveLocalOffer(offer) && self.step.is_none() {
-            self.signalling = Signalling::Stable;
+        if self.signaling == SignalingState::HaveLocalOffer(offer) && self.step.is_none() {
+            self.signaling = SignalingState::Stable;
             self.begin(now, Step::AcceptingAnswer);
             out.push(Output::Do(PeerCommand::AcceptAnswer { sdp: sdp.clone() }));
             self.described(sdp, out);
@@ -343,7 +354,7 @@ impl Negotiation {
             self.recovery.helped(now);
             out.push(Output::Do(PeerCommand::AcceptOffer { offer, sdp: sdp.clone() }));
             self.described(sdp, out);
-        } else if self.signalling == Signalling::Stable
+        } else if self.signaling == SignalingState::Stable
             && let Some(restart) = self.wanted.take()
         {
             if !self.offerer {

@@ -1,9 +1,9 @@
 //! What a call looks like from outside: the only thing the page draws from.
 
-use super::devices::{DeviceProblem, Devices};
-use super::path::Path;
-use super::rehearsal::Rehearsal;
-use super::ways::Relay;
+use crate::call::connection_test::ConnectionTest;
+use crate::call::media::capture::{DeviceProblem, Devices};
+use crate::call::privacy::Relay;
+use crate::call::route::Route;
 use crate::protocol::{DisplayName, PeerId, RoomId};
 
 /// Everything the page shows of a call. The default is what the server renders.
@@ -22,7 +22,7 @@ pub struct CallView {
     /// Why a device is missing, and so what to do next.
     pub device_problem: Option<DeviceProblem>,
     /// The way to the server.
-    pub line: LineView,
+    pub signalling: SignallingView,
     /// The browser holds the sound back until the person touches the page.
     pub sound_blocked: bool,
     /// The own address is kept from the others.
@@ -32,7 +32,7 @@ pub struct CallView {
     /// Whether there is a relay, without which nobody who hides is connected.
     pub relay: Relay,
     /// The connection test, if one was made.
-    pub rehearsal: Option<Rehearsal>,
+    pub connection_test: Option<ConnectionTest>,
     /// The one thing to tell the person now.
     pub notice: Option<Notice>,
 }
@@ -78,7 +78,7 @@ pub struct PeerView {
     /// How the media is doing.
     pub link: LinkView,
     /// Which way the media takes, while it flows and as soon as that is known.
-    pub path: Option<Path>,
+    pub route: Option<Route>,
     /// Whether pictures of this peer arrive.
     pub has_video: bool,
 }
@@ -110,7 +110,7 @@ impl LinkView {
 
 /// The WebSocket to the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LineView {
+pub enum SignallingView {
     /// Not needed now, or being opened for the first time.
     #[default]
     Idle,

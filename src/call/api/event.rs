@@ -1,9 +1,9 @@
-//! What happens to a call and what it wants done: the border between the pure machine and its driver.
+//! What happens to a call.
 
-use super::devices::{Devices, MediaError, Permission};
-use super::peer::{PeerCommand, PeerEvent};
-use super::rehearsal::{RehearsalEvent, RehearsalId, Way};
-use crate::protocol::{ClientMsg, DisplayName, Epoch, IceServer, PeerId, RoomId, SeatToken, ServerMsg};
+use crate::call::connection_test::{ConnectionTestEvent, ConnectionTestId};
+use crate::call::media::capture::{Devices, MediaError, Permission};
+use crate::call::route::Route;
+use crate::protocol::{DisplayName, Epoch, IceCandidate, OfferId, PeerId, RoomId, SeatToken, ServerMsg};
 
 /// Number of a socket that was asked for; events of an older one are dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ pub enum Event {
     Loaded(Loaded),
     /// A person did something.
     User(UserAction),
-    /// Answers [`Command::HoldRoom`].
+    /// Answers [`super::command::Command::HoldRoom`].
     Hold(RoomId, Hold),
     /// Another tab of this browser takes this one's call over.
     Wanted,
@@ -29,12 +29,12 @@ pub enum Event {
     /// In another tab the person chose whether the own address is hidden.
     HiddenElsewhere(bool),
     /// The connection test found something out; dropped unless it is the present one.
-    Rehearsal(RehearsalId, RehearsalEvent),
+    ConnectionTest(ConnectionTestId, ConnectionTestEvent),
     /// The page is visible again, or the machine woke up: try now.
     Woken,
     /// The network is back, or another one: what went through the old one is no good any more.
     NetworkChanged,
-    /// The time given by [`super::Call::deadline`] has come.
+    /// The time given by [`crate::call::Call::deadline`] has come.
     Tick,
 }
 
@@ -110,7 +110,7 @@ pub enum UserAction {
     /// Ask whether this server has a relay, if that is not known yet.
     LookForRelay,
     /// Test which ways out of this network are open.
-    Rehearse,
+    TestConnection,
     /// Play what the browser held back.
     PlaySound,
     /// The notice was read.
@@ -164,49 +164,51 @@ pub enum MediaEvent {
     },
 }
 
-/// Something to do, in order.
+/// Something a peer connection reports.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Command {
-    /// Be the one tab of this browser that is in this room; answered by [`Event::Hold`].
-    HoldRoom {
-        /// The room.
-        room: RoomId,
-        /// Another tab that is in it has to go, and hands its seat over.
-        take: bool,
+pub enum PeerEvent {
+    /// The own offer is set and can be sent.
+    Offered {
+        /// Its number.
+        offer: OfferId,
+        /// The description.
+        sdp: String,
     },
-    /// Be in no room any more; hands the seat to the tab that wants it.
-    LetGo(Option<Remembered>),
-    /// Open a socket.
-    OpenSocket(SocketId),
-    /// Close the socket, if it is open.
-    CloseSocket,
-    /// Send on the open socket.
-    Send(ClientMsg),
-    /// Call `getUserMedia`.
-    Capture(Devices),
-    /// Stop these tracks, so that the light goes out.
-    Release(Devices),
-    /// Set `MediaStreamTrack.enabled`.
-    Enable {
-        /// Which tracks.
-        devices: Devices,
-        /// Heard or seen, or silent and black.
-        enabled: bool,
+    /// The remote offer is set, and so is the answer.
+    Answered {
+        /// The offer answered.
+        offer: OfferId,
+        /// The answer's description.
+        sdp: String,
     },
-    /// Call `play()` on every picture that is paused.
-    PlaySound,
-    /// Something for one peer connection.
-    Peer(PeerId, Epoch, PeerCommand),
-    /// Ask the server what it offers ([`crate::protocol::ICE_PATH`]); answered by [`RehearsalEvent::Offered`].
-    AskForIce(RehearsalId),
-    /// Find out whether this way is open; answered by [`RehearsalEvent::Tried`].
-    TryWay(RehearsalId, Way, Vec<IceServer>),
-    /// Send data through the relay to this very page; answered by [`RehearsalEvent::Relayed`].
-    TryRelay(RehearsalId, Vec<IceServer>),
-    /// Keep or forget the seat in the tab's own storage.
-    Remember(Option<Remembered>),
-    /// Keep in this browser whether the own address is hidden.
-    KeepHidden(bool),
-    /// Put the room's own address into the address bar; `None` is the start page.
-    ShowAddress(Option<RoomId>),
+    /// The remote answer is set.
+    Applied,
+    /// The step under way failed; the text is for the log.
+    StepFailed(String),
+    /// A candidate of this side, or the end of them.
+    Candidate(IceCandidate),
+    /// `connectionState` changed.
+    State(PeerState),
+    /// The way that media takes now; nothing while there is none.
+    Route(Option<Route>),
+    /// Pictures of the peer began or stopped to arrive.
+    Video(bool),
+}
+
+/// `RTCPeerConnectionState`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PeerState {
+    /// Nothing happened yet.
+    #[default]
+    New,
+    /// ICE or DTLS is at work.
+    Connecting,
+    /// Media can flow.
+    Connected,
+    /// Checks fail at the moment.
+    Disconnected,
+    /// ICE gave up, or DTLS failed.
+    Failed,
+    /// Closed.
+    Closed,
 }

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::event::Command;
-use super::view::DeviceView;
+use crate::call::{Command, DeviceView};
 
 /// After the camera was switched off, black frames go out for this long before the device is let go and its
 /// light goes out; without them the others would keep the last picture.
@@ -94,7 +93,7 @@ pub struct DeviceProblem {
 
 /// Microphone and camera of one participant.
 #[derive(Debug, Default)]
-pub(super) struct Capture {
+pub(in crate::call) struct Capture {
     /// Live tracks.
     had: Devices,
     /// Switched off by the person.
@@ -121,7 +120,7 @@ pub(super) struct Capture {
 
 impl Capture {
     /// Asks for those of `wanted` that are not there and not switched off.
-    pub(super) fn start(&mut self, wanted: Devices) -> Vec<Command> {
+    pub(in crate::call) fn start(&mut self, wanted: Devices) -> Vec<Command> {
         self.closed = false;
         let camera_off = Devices { microphone: false, camera: self.off.camera };
         let missing = self.problem.map_or(Devices::NONE, |problem| problem.missing);
@@ -131,14 +130,14 @@ impl Capture {
     }
 
     /// Asks again for what was missing.
-    pub(super) fn retry(&mut self) -> Vec<Command> {
+    pub(in crate::call) fn retry(&mut self) -> Vec<Command> {
         let missing = self.problem.take().map_or(Devices::NONE, |problem| problem.missing);
         self.again = self.again.without(missing);
         self.start(missing)
     }
 
     /// Lets go of everything.
-    pub(super) fn stop(&mut self) -> Vec<Command> {
+    pub(in crate::call) fn stop(&mut self) -> Vec<Command> {
         let had = std::mem::take(&mut self.had);
         // The browser cannot be told to forget a question; its answer will find `closed`.
         let asking = self.asking;
@@ -147,16 +146,16 @@ impl Capture {
     }
 
     /// What was switched off before a reload.
-    pub(super) fn restore(&mut self, off: Devices) {
+    pub(in crate::call) fn restore(&mut self, off: Devices) {
         self.off = off;
     }
 
     /// What is switched off.
-    pub(super) fn off(&self) -> Devices {
+    pub(in crate::call) fn off(&self) -> Devices {
         self.off
     }
 
-    pub(super) fn granted(&mut self, devices: Devices) -> Vec<Command> {
+    pub(in crate::call) fn granted(&mut self, devices: Devices) -> Vec<Command> {
         let asked = self.asking.take().unwrap_or_default();
         if self.closed {
             let mut commands = vec![Command::Release(devices)];
@@ -185,7 +184,7 @@ impl Capture {
         commands
     }
 
-    pub(super) fn failed(
+    pub(in crate::call) fn failed(
         &mut self,
         asked: Devices,
         error: MediaError,
@@ -215,7 +214,7 @@ impl Capture {
     }
 
     /// Tracks ended by themselves: the browser may have another device of the kind.
-    pub(super) fn ended(&mut self, devices: Devices) -> Vec<Command> {
+    pub(in crate::call) fn ended(&mut self, devices: Devices) -> Vec<Command> {
         let lost = devices.and(self.had);
         self.had = self.had.without(lost);
         self.unmuted(lost);
@@ -231,7 +230,7 @@ impl Capture {
     }
 
     /// The system mutes tracks.
-    pub(super) fn muted(&mut self, now: Duration, devices: Devices) -> Vec<Command> {
+    pub(in crate::call) fn muted(&mut self, now: Duration, devices: Devices) -> Vec<Command> {
         self.muted = self.muted.or(devices.and(self.had));
         if !self.muted.without(self.held).is_empty() {
             self.held_due = Some(now + MUTED_BRIEFLY);
@@ -240,7 +239,7 @@ impl Capture {
     }
 
     /// It mutes them no longer. Says of which of them a person should know.
-    pub(super) fn unmuted(&mut self, devices: Devices) -> Devices {
+    pub(in crate::call) fn unmuted(&mut self, devices: Devices) -> Devices {
         let back = self.held.and(devices).without(self.off);
         self.muted = self.muted.without(devices);
         self.held = self.held.without(devices);
@@ -249,7 +248,7 @@ impl Capture {
     }
 
     /// What has been muted by the system for long enough to be told now.
-    pub(super) fn newly_held(&mut self, now: Duration) -> Devices {
+    pub(in crate::call) fn newly_held(&mut self, now: Duration) -> Devices {
         if self.held_due.take_if(|due| now >= *due).is_none() {
             return Devices::NONE;
         }
@@ -259,7 +258,7 @@ impl Capture {
     }
 
     /// Something was plugged in or out.
-    pub(super) fn changed(&mut self) -> Vec<Command> {
+    pub(in crate::call) fn changed(&mut self) -> Vec<Command> {
         match self.problem {
             Some(DeviceProblem { error: MediaError::NotFound | MediaError::Busy, .. }) if !self.closed => {
                 self.retry()
@@ -269,7 +268,7 @@ impl Capture {
     }
 
     /// Switches devices off, as they were in another page; those that are off already stay so.
-    pub(super) fn switch_off(&mut self, now: Duration, devices: Devices) -> Vec<Command> {
+    pub(in crate::call) fn switch_off(&mut self, now: Duration, devices: Devices) -> Vec<Command> {
         let devices = devices.without(self.off);
         self.off = self.off.or(devices);
         let live = devices.and(self.had);
@@ -279,7 +278,7 @@ impl Capture {
         if live.is_empty() { vec![] } else { vec![Command::Enable { devices: live, enabled: false }] }
     }
 
-    pub(super) fn toggle_microphone(&mut self) -> Vec<Command> {
+    pub(in crate::call) fn toggle_microphone(&mut self) -> Vec<Command> {
         if !self.had.microphone && self.is_missing(Devices::MICROPHONE) {
             return self.retry();
         }
@@ -290,7 +289,7 @@ impl Capture {
         if self.off.microphone { vec![] } else { self.start(Devices::MICROPHONE) }
     }
 
-    pub(super) fn toggle_camera(&mut self, now: Duration) -> Vec<Command> {
+    pub(in crate::call) fn toggle_camera(&mut self, now: Duration) -> Vec<Command> {
         if !self.had.camera && self.is_missing(Devices::CAMERA) {
             return self.retry();
         }
@@ -305,26 +304,26 @@ impl Capture {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(in crate::call) fn deadline(&self) -> Option<Duration> {
         [self.release_camera, self.held_due].into_iter().flatten().min()
     }
 
-    pub(super) fn tick(&mut self, now: Duration) -> Vec<Command> {
+    pub(in crate::call) fn tick(&mut self, now: Duration) -> Vec<Command> {
         match self.release_camera {
             Some(due) if now >= due => self.release_camera_now(),
             _ => vec![],
         }
     }
 
-    pub(super) fn microphone_view(&self) -> DeviceView {
+    pub(in crate::call) fn microphone_view(&self) -> DeviceView {
         self.view(Devices::MICROPHONE)
     }
 
-    pub(super) fn camera_view(&self) -> DeviceView {
+    pub(in crate::call) fn camera_view(&self) -> DeviceView {
         self.view(Devices::CAMERA)
     }
 
-    pub(super) fn problem(&self) -> Option<DeviceProblem> {
+    pub(in crate::call) fn problem(&self) -> Option<DeviceProblem> {
         self.problem
     }
 

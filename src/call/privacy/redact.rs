@@ -33,18 +33,18 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 /// The signal without own addresses; none if it was nothing but one.
-pub(super) fn hidden(signal: Signal) -> Option<Signal> {
+pub(in crate::call) fn redacted(signal: Signal) -> Option<Signal> {
     Some(match signal {
         Signal::WebrtcOffer { sdp, epoch, offer } => {
-            Signal::WebrtcOffer { sdp: hidden_description(&sdp), epoch, offer }
+            Signal::WebrtcOffer { sdp: redacted_description(&sdp), epoch, offer }
         }
         Signal::WebrtcAnswer { sdp, epoch, offer } => {
-            Signal::WebrtcAnswer { sdp: hidden_description(&sdp), epoch, offer }
+            Signal::WebrtcAnswer { sdp: redacted_description(&sdp), epoch, offer }
         }
         Signal::WebrtcIceCandidate { candidate, epoch } => {
             let candidate = match candidate.candidate.as_str() {
                 "" => candidate,
-                line => IceCandidate { candidate: hidden_candidate(line)?, ..candidate },
+                line => IceCandidate { candidate: redacted_candidate(line)?, ..candidate },
             };
             Signal::WebrtcIceCandidate { candidate, epoch }
         }
@@ -53,7 +53,7 @@ pub(super) fn hidden(signal: Signal) -> Option<Signal> {
 }
 
 /// A description as it is before any candidate is gathered (RFC 8840, section 4.1.1), but for those of relays.
-fn hidden_description(sdp: &str) -> String {
+fn redacted_description(sdp: &str) -> String {
     let mut hidden = String::with_capacity(sdp.len());
     for line in sdp.lines() {
         let line = match line.get(..2) {
@@ -61,7 +61,7 @@ fn hidden_description(sdp: &str) -> String {
             Some("m=") => Some(without_port(line)),
             Some("a=") if line.starts_with("a=rtcp:") => Some("a=rtcp:9 IN IP4 0.0.0.0".to_owned()),
             Some("a=") if line.starts_with("a=candidate:") => {
-                hidden_candidate(&line[2..]).map(|candidate| format!("a={candidate}"))
+                redacted_candidate(&line[2..]).map(|candidate| format!("a={candidate}"))
             }
             _ => Some(line.to_owned()),
         };
@@ -84,7 +84,7 @@ fn without_port(line: &str) -> String {
 
 /// `candidate-attribute` of RFC 8839, section 5.1, if it is a relay's; the address related to it is one's own, and
 /// is written as that section says for a private one.
-fn hidden_candidate(line: &str) -> Option<String> {
+fn redacted_candidate(line: &str) -> Option<String> {
     let mut words: Vec<&str> = line.split_ascii_whitespace().collect();
     let is_relay =
         words.get(6).is_some_and(|word| *word == "typ") && words.get(7).is_some_and(|kind| *kind == "relay");
@@ -125,13 +125,13 @@ mod tests {
     #[test]
     fn only_candidates_of_relays_and_the_end_of_them_are_told() {
         for own in [HOST, MDNS, SRFLX, "candidate:4 1 udp 1 10.0.0.1 9 typ prflx", "nonsense", "typ relay"] {
-            assert_eq!(hidden(candidate(own)), None, "{own}");
+            assert_eq!(redacted(candidate(own)), None, "{own}");
         }
-        assert_eq!(hidden(candidate("")), Some(candidate("")));
-        assert_eq!(hidden(candidate(RELAY)), Some(candidate(HIDDEN)));
+        assert_eq!(redacted(candidate("")), Some(candidate("")));
+        assert_eq!(redacted(candidate(RELAY)), Some(candidate(HIDDEN)));
         let six = "candidate:3 1 tcp 1 2001:db8::1 9 typ relay raddr 2001:db8::7 rport 5";
         let hidden_six = "candidate:3 1 tcp 1 2001:db8::1 9 typ relay raddr :: rport 9";
-        assert_eq!(hidden(candidate(six)), Some(candidate(hidden_six)));
+        assert_eq!(redacted(candidate(six)), Some(candidate(hidden_six)));
     }
 
     #[test]
@@ -148,14 +148,14 @@ mod tests {
         );
         let (epoch, offer) = (Epoch(1), OfferId(1));
         assert_eq!(
-            hidden(Signal::WebrtcOffer { sdp: sdp.clone(), epoch, offer }),
+            redacted(Signal::WebrtcOffer { sdp: sdp.clone(), epoch, offer }),
             Some(Signal::WebrtcOffer { sdp: expected.clone(), epoch, offer })
         );
         assert_eq!(
-            hidden(Signal::WebrtcAnswer { sdp, epoch, offer }),
+            redacted(Signal::WebrtcAnswer { sdp, epoch, offer }),
             Some(Signal::WebrtcAnswer { sdp: expected, epoch, offer })
         );
-        assert_eq!(hidden(Signal::StartCall { epoch }), Some(Signal::StartCall { epoch }));
+        assert_eq!(redacted(Signal::StartCall { epoch }), Some(Signal::StartCall { epoch }));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::pair::Pair;
+use super::peer::RemotePeer;
 use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Relay, Seat, SocketEvent, Wish};
 use crate::protocol::{ClientMsg, CloseCode, Epoch, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
+
+pub(super) mod joining;
 
 impl Call {
     pub(super) fn join(&mut self, now: Duration) -> Vec<Command> {
@@ -17,19 +19,19 @@ impl Call {
                 reloaded: resume.is_some() && self.seat.is_none(),
             });
         let Some(join) = join else { return vec![] };
-        self.line.asked(now);
+        self.signalling.asked(now);
         vec![Command::Send(join)]
     }
 
     pub(super) fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
         match event {
             SocketEvent::Opened => {
-                let mut commands = self.line.opened(now);
+                let mut commands = self.signalling.opened(now);
                 commands.extend(self.join(now));
                 commands
             }
             SocketEvent::Message(message) => {
-                self.line.heard(now);
+                self.signalling.heard(now);
                 self.message(now, message)
             }
             SocketEvent::Closed { code } => self.closed(now, code),
@@ -37,7 +39,7 @@ impl Call {
     }
 
     pub(super) fn closed(&mut self, now: Duration, code: u16) -> Vec<Command> {
-        self.line.lost(now, self.wish.is_some() || self.line.owes());
+        self.signalling.lost(now, self.wish.is_some() || self.signalling.owes());
         let last_word = match CloseCode::from_code(code) {
             // Once may be this tab's own former socket, whose join was late.
             Some(CloseCode::Replaced) => {
@@ -51,7 +53,7 @@ impl Call {
             _ => None,
         };
         if let Some(notice) = last_word.filter(|_| self.wish.is_some()) {
-            let mut commands = self.line.close(now);
+            let mut commands = self.signalling.close(now);
             commands.extend(self.go_home());
             self.say(notice);
             return commands;
@@ -68,7 +70,7 @@ impl Call {
             ServerMsg::FullRoom { room } => self.full(now, &room),
             ServerMsg::PeerJoined(info) => self.peer_joined(now, info),
             ServerMsg::PeerAway { peer, unloaded } => {
-                if let Some(pair) = self.pairs.get_mut(&peer) {
+                if let Some(pair) = self.peers.get_mut(&peer) {
                     pair.info.away = true;
                     pair.unloaded = unloaded;
                 }
@@ -79,7 +81,7 @@ impl Call {
             ServerMsg::Signal { from, signal } => self.signal(now, from, signal),
             ServerMsg::IceServers { ice_servers } => self.new_ice_servers(ice_servers),
             ServerMsg::Heartbeat => {
-                self.line.left(self.wish.is_some());
+                self.signalling.left(self.wish.is_some());
                 vec![]
             }
             // For developers: the driver logs it.
@@ -102,26 +104,26 @@ impl Call {
         }
         let mut commands = Vec::new();
         let present: BTreeMap<_, _> = seated.peers.into_iter().map(|info| (info.peer, info)).collect();
-        let gone = |peer: &PeerId, pair: &Pair| {
+        let gone = |peer: &PeerId, pair: &RemotePeer| {
             !same_page || present.get(peer).is_none_or(|info| info.page != pair.info.page)
         };
         let (closed, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.pairs).into_iter().partition(|(peer, pair)| gone(peer, pair));
+            std::mem::take(&mut self.peers).into_iter().partition(|(peer, pair)| gone(peer, pair));
         commands.extend(closed.into_iter().map(|(peer, pair)| self.end(peer, &pair)));
         if !seated.resumed {
             // Another life of the room has other numbers.
             self.left = Epoch::default();
         }
-        self.pairs = kept;
+        self.peers = kept;
         // Credentials told before may end sooner than these.
         commands.extend(self.configure());
         let unsent: BTreeSet<_> =
-            self.pairs.keys().copied().filter(|peer| self.line.holds_offer(*peer)).collect();
-        let pairs = &self.pairs;
-        let current = |peer, epoch| pairs.get(&peer).is_some_and(|pair| pair.negotiation.epoch() == epoch);
-        commands.extend(self.line.sit_down(current));
+            self.peers.keys().copied().filter(|peer| self.signalling.holds_offer(*peer)).collect();
+        let peers = &self.peers;
+        let current = |peer, epoch| peers.get(&peer).is_some_and(|pair| pair.negotiation.epoch() == epoch);
+        commands.extend(self.signalling.sit_down(current));
         for (peer, info) in present {
-            match self.pairs.get_mut(&peer) {
+            match self.peers.get_mut(&peer) {
                 None => commands.extend(self.open(now, info)),
                 Some(pair) => {
                     pair.info.away = info.away;
@@ -138,15 +140,15 @@ impl Call {
     }
 
     pub(super) fn full(&mut self, now: Duration, room: &RoomId) -> Vec<Command> {
-        self.line.answered();
+        self.signalling.answered();
         if self.wish.as_ref().is_none_or(|wish| wish.room != *room) {
             return vec![];
         }
         let was_in_call = self.seat.is_some();
         // A server that has lost its memory keeps seats for those who are in this very call. While they are heard
         // and seen nothing is over; in the end the seats are free.
-        if was_in_call && self.pairs.values().any(|pair| pair.negotiation.is_connected()) {
-            self.line.refused(now);
+        if was_in_call && self.peers.values().any(|pair| pair.negotiation.is_connected()) {
+            self.signalling.refused(now);
             return vec![];
         }
         self.wish = None;
@@ -160,7 +162,7 @@ impl Call {
     }
 
     pub(super) fn peer_joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
-        if self.seat.is_none() || self.pairs.contains_key(&info.peer) {
+        if self.seat.is_none() || self.peers.contains_key(&info.peer) {
             return vec![];
         }
         self.notice = Some((Notice::PeerJoined(info.name.clone()), Some(now + NOTICE)));
@@ -169,7 +171,7 @@ impl Call {
 
     pub(super) fn peer_back(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
         let peer = info.peer;
-        let Some(pair) = self.pairs.get_mut(&peer) else { return vec![] };
+        let Some(pair) = self.peers.get_mut(&peer) else { return vec![] };
         let same_page = pair.info.page == info.page;
         pair.info = info;
         pair.unloaded = false;
@@ -179,14 +181,14 @@ impl Call {
         }
         let info = pair.info.clone();
         let mut commands: Vec<_> =
-            self.pairs.remove(&peer).map(|pair| pair.close(peer)).into_iter().collect();
+            self.peers.remove(&peer).map(|pair| pair.close(peer)).into_iter().collect();
         commands.extend(self.open(now, info));
         commands
     }
 
     pub(super) fn peer_left(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
-        let Some(pair) = self.pairs.remove(&peer) else { return vec![] };
-        let alone = self.pairs.is_empty();
+        let Some(pair) = self.peers.remove(&peer) else { return vec![] };
+        let alone = self.peers.is_empty();
         self.notice = Some((Notice::PeerLeft(pair.info.name.clone()), (!alone).then_some(now + NOTICE)));
         vec![self.end(peer, &pair)]
     }

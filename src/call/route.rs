@@ -2,16 +2,16 @@
 
 /// What media between two devices passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
+pub enum Route {
     /// Only the networks between the two.
     Direct,
     /// A relay; it passes on what it cannot read.
-    Relayed(Carrier),
+    Relayed(RelayProtocol),
 }
 
 /// How this side reaches the relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
+pub enum RelayProtocol {
     /// As media usually goes; also where the relay is the other side's.
     Udp,
     /// Where UDP is blocked.
@@ -20,14 +20,14 @@ pub enum Carrier {
     Tls,
 }
 
-impl Path {
+impl Route {
     /// Reads the selected candidate pair as `getStats()` tells it: the two `candidateType`s, and the
     /// `relayProtocol` of the own candidate (W3C WebRTC Statistics, section 7.16).
     pub fn between(local: &str, remote: &str, relay_protocol: Option<&str>) -> Self {
         match (local, remote, relay_protocol) {
-            ("relay", _, Some("tls")) => Self::Relayed(Carrier::Tls),
-            ("relay", _, Some("tcp")) => Self::Relayed(Carrier::Tcp),
-            ("relay", ..) | (_, "relay", _) => Self::Relayed(Carrier::Udp),
+            ("relay", _, Some("tls")) => Self::Relayed(RelayProtocol::Tls),
+            ("relay", _, Some("tcp")) => Self::Relayed(RelayProtocol::Tcp),
+            ("relay", ..) | (_, "relay", _) => Self::Relayed(RelayProtocol::Udp),
             _ => Self::Direct,
         }
     }
@@ -39,17 +39,17 @@ mod tests {
 
     #[test]
     fn a_path_is_relayed_if_either_end_of_it_is_a_relay() {
-        for (local, remote, protocol, path) in [
-            ("host", "host", None, Path::Direct),
-            ("prflx", "srflx", None, Path::Direct),
-            ("host", "prflx", Some("tls"), Path::Direct),
-            ("relay", "host", Some("udp"), Path::Relayed(Carrier::Udp)),
-            ("relay", "prflx", Some("tcp"), Path::Relayed(Carrier::Tcp)),
-            ("relay", "relay", Some("tls"), Path::Relayed(Carrier::Tls)),
-            ("relay", "srflx", None, Path::Relayed(Carrier::Udp)),
-            ("srflx", "relay", None, Path::Relayed(Carrier::Udp)),
+        for (local, remote, protocol, route) in [
+            ("host", "host", None, Route::Direct),
+            ("prflx", "srflx", None, Route::Direct),
+            ("host", "prflx", Some("tls"), Route::Direct),
+            ("relay", "host", Some("udp"), Route::Relayed(RelayProtocol::Udp)),
+            ("relay", "prflx", Some("tcp"), Route::Relayed(RelayProtocol::Tcp)),
+            ("relay", "relay", Some("tls"), Route::Relayed(RelayProtocol::Tls)),
+            ("relay", "srflx", None, Route::Relayed(RelayProtocol::Udp)),
+            ("srflx", "relay", None, Route::Relayed(RelayProtocol::Udp)),
         ] {
-            assert_eq!(Path::between(local, remote, protocol), path, "{local} {remote} {protocol:?}");
+            assert_eq!(Route::between(local, remote, protocol), route, "{local} {remote} {protocol:?}");
         }
     }
 }

@@ -3,16 +3,15 @@
 
 use std::time::Duration;
 
-use super::devices::Devices;
-use super::{Call, Command, Hold, Notice, Remembered, Wish};
+use crate::call::{Call, Command, Devices, Hold, Notice, Remembered, Wish};
 use crate::protocol::{DisplayName, HeldSeat, RoomId, RoomIdError};
 
 /// A call that another tab of this browser is in.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(in crate::call) struct Refused {
     wish: Wish,
     /// What a call hides it goes on hiding, unless the person chooses otherwise.
-    pub(super) hides_address: bool,
+    pub(in crate::call) hides_address: bool,
 }
 
 impl Call {
@@ -22,7 +21,7 @@ impl Call {
         Self { host, ..self }
     }
 
-    pub(super) fn connect(&mut self, now: Duration, room: &str, name: &str) -> Vec<Command> {
+    pub(in crate::call) fn connect(&mut self, now: Duration, room: &str, name: &str) -> Vec<Command> {
         if self.wish.is_some() {
             return vec![];
         }
@@ -60,7 +59,7 @@ impl Call {
     }
 
     /// The person wants the call of the other tab here.
-    pub(super) fn move_here(&mut self, now: Duration) -> Vec<Command> {
+    pub(in crate::call) fn move_here(&mut self, now: Duration) -> Vec<Command> {
         match self.refused.take().filter(|_| self.wish.is_none()) {
             Some(refused) => {
                 self.hides_address |= refused.hides_address;
@@ -71,20 +70,20 @@ impl Call {
     }
 
     /// Sets out for a room; the join follows when no other tab is in it.
-    pub(super) fn enter(&mut self, now: Duration, wish: Wish, take: bool) -> Vec<Command> {
+    pub(in crate::call) fn enter(&mut self, now: Duration, wish: Wish, take: bool) -> Vec<Command> {
         self.notice = None;
         let mut commands = vec![Command::HoldRoom { room: wish.room.clone(), take }];
         self.wish = Some(wish);
         self.holds = false;
-        commands.extend(self.line.open(now));
-        if self.line.is_unreachable() && !self.line.is_open() {
+        commands.extend(self.signalling.open(now));
+        if self.signalling.is_unreachable() && !self.signalling.is_open() {
             self.say(Notice::Unreachable);
         }
         commands
     }
 
     /// The browser has looked at its other tabs.
-    pub(super) fn hold(&mut self, now: Duration, room: RoomId, hold: Hold) -> Vec<Command> {
+    pub(in crate::call) fn hold(&mut self, now: Duration, room: RoomId, hold: Hold) -> Vec<Command> {
         let Some(wish) = self.wish.as_mut().filter(|wish| wish.room == room && !self.holds) else {
             // The person gave up meanwhile, and nobody has the seat that was handed over.
             let Hold::Granted(seat) = hold else { return vec![] };
@@ -112,7 +111,7 @@ impl Call {
                     commands.extend(self.capture.switch_off(now, off));
                 }
                 commands.extend(self.capture.start(Devices::BOTH));
-                if self.line.is_open() {
+                if self.signalling.is_open() {
                     commands.extend(self.join(now));
                 }
                 commands
@@ -121,19 +120,19 @@ impl Call {
     }
 
     /// Another tab takes this one's call over.
-    pub(super) fn hand_over(&mut self, now: Duration) -> Vec<Command> {
+    pub(in crate::call) fn hand_over(&mut self, now: Duration) -> Vec<Command> {
         if self.wish.is_none() {
             return vec![];
         }
         let mut commands = vec![Command::LetGo(self.remembered())];
-        commands.extend(self.line.close(now));
+        commands.extend(self.signalling.close(now));
         commands.extend(self.go_home());
         self.say(Notice::MovedElsewhere);
         commands
     }
 
     /// What another page needs to go on with this seat, if there is one.
-    pub(super) fn remembered(&self) -> Option<Remembered> {
+    pub(in crate::call) fn remembered(&self) -> Option<Remembered> {
         let (Some(Wish { room, name, resume: Some(resume) }), Some(_)) = (&self.wish, &self.seat) else {
             return None;
         };
@@ -151,11 +150,11 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{NOW, Tab, connect, join, other, remembered, room, seated};
-    use super::super::{
+    use super::*;
+    use crate::call::tests::{NOW, Tab, connect, join, other, remembered, room, seated};
+    use crate::call::{
         DeviceView, Event, Loaded, MediaError, MediaEvent, Permission, Phase, SocketEvent, UserAction,
     };
-    use super::*;
     use crate::protocol::ClientMsg;
 
     fn typed(text: &str) -> Event {

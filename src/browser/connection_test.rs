@@ -22,7 +22,9 @@ use super::Events;
 use super::configuration::configuration;
 use super::error::{BrowserError, invoke, settled};
 use super::peer::bindings::Connection;
-use crate::call::{Event, Finding, RehearsalEvent, RehearsalId, Way, Ways, is_public_host};
+use crate::call::{
+    ConnectionTestEvent, ConnectionTestId, Event, Finding, PeerConfig, Transport, is_public_host,
+};
 use crate::protocol::{self, ICE_PATH, IceOffer, IceServer};
 
 /// How long the server may take to answer, a way to open, and data to arrive, in milliseconds.
@@ -35,7 +37,7 @@ const ANSWERED_MS: f64 = 2_000.0;
 const TEXT: &str = "parlor";
 
 /// Asks the server what it offers.
-pub(super) fn ask(events: &Events, id: RehearsalId) {
+pub(super) fn ask(events: &Events, id: ConnectionTestId) {
     let events = events.clone();
     spawn_local(async move {
         let ice_servers = match offer_in_time().await {
@@ -45,26 +47,31 @@ pub(super) fn ask(events: &Events, id: RehearsalId) {
                 None
             }
         };
-        let offered = RehearsalEvent::Offered { ice_servers, same_computer: is_same_computer() };
-        events.push(Event::Rehearsal(id, offered));
+        let offered = ConnectionTestEvent::IceServers { ice_servers, same_computer: is_same_computer() };
+        events.push(Event::ConnectionTest(id, offered));
     });
 }
 
 /// Finds out whether a way is open.
-pub(super) fn try_way(events: &Events, id: RehearsalId, way: Way, ice_servers: Vec<IceServer>) {
+pub(super) fn try_transport(
+    events: &Events,
+    id: ConnectionTestId,
+    transport: Transport,
+    ice_servers: Vec<IceServer>,
+) {
     let events = events.clone();
     spawn_local(async move {
-        let finding = opens(way, ice_servers).await.unwrap_or_else(|error| not_tried(&error));
-        events.push(Event::Rehearsal(id, RehearsalEvent::Tried(way, finding)));
+        let finding = opens(transport, ice_servers).await.unwrap_or_else(|error| not_tried(&error));
+        events.push(Event::ConnectionTest(id, ConnectionTestEvent::Tried(transport, finding)));
     });
 }
 
 /// Sends data through the relay.
-pub(super) fn try_relay(events: &Events, id: RehearsalId, ice_servers: Vec<IceServer>) {
+pub(super) fn try_relay(events: &Events, id: ConnectionTestId, ice_servers: Vec<IceServer>) {
     let events = events.clone();
     spawn_local(async move {
         let finding = passes(ice_servers).await.unwrap_or_else(|error| not_tried(&error));
-        events.push(Event::Rehearsal(id, RehearsalEvent::Relayed(finding)));
+        events.push(Event::ConnectionTest(id, ConnectionTestEvent::Relayed(finding)));
     });
 }
 
@@ -100,9 +107,9 @@ struct Trial {
 }
 
 impl Trial {
-    fn new(number: usize, ways: &Ways, hears: &UnboundedSender<Heard>) -> Result<Self, BrowserError> {
+    fn new(number: usize, config: &PeerConfig, hears: &UnboundedSender<Heard>) -> Result<Self, BrowserError> {
         let connection: Connection =
-            RtcPeerConnection::new_with_configuration(&configuration(ways, None))?.unchecked_into();
+            RtcPeerConnection::new_with_configuration(&configuration(config, None))?.unchecked_into();
         let (found, failed) = (hears.clone(), hears.clone());
         let listeners = [
             EventListener::new(&connection, "icecandidate", move |event| {
@@ -149,13 +156,14 @@ fn listen() -> (UnboundedSender<Heard>, UnboundedReceiver<Heard>, Timeout) {
 }
 
 /// Whether a candidate of this way arrives.
-async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
+async fn opens(transport: Transport, ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
     let (hears, mut heard, _limit) = listen();
-    let trial = Trial::new(0, &Ways { ice_servers, relay_only: way != Way::Direct }, &hears)?;
+    let trial =
+        Trial::new(0, &PeerConfig { ice_servers, relay_only: transport != Transport::Direct }, &hears)?;
     let _channel = trial.channel()?;
     let begun = js_sys::Date::now();
     settled(trial.connection.set_local()).await?;
-    let wanted = if way == Way::Direct { " typ srflx " } else { " typ relay " };
+    let wanted = if transport == Transport::Direct { " typ srflx " } else { " typ relay " };
     let tells_errors = Reflect::has(&trial.connection, &"onicecandidateerror".into())?;
     let (mut has_own, mut failed, mut refused) = (false, false, false);
     while let Some(next) = heard.next().await {
@@ -172,7 +180,7 @@ async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<Finding, Browser
             }
             Heard::Complete => {
                 let soon = js_sys::Date::now() - begun < ANSWERED_MS;
-                if way == Way::Direct && has_own && !failed && soon {
+                if transport == Transport::Direct && has_own && !failed && soon {
                     return Ok(Finding::Works);
                 }
                 break;
@@ -187,8 +195,8 @@ async fn opens(way: Way, ice_servers: Vec<IceServer>) -> Result<Finding, Browser
 /// Whether data goes from one connection of this page to another through the relay.
 async fn passes(ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
     let (hears, mut heard, _limit) = listen();
-    let ways = Ways { ice_servers, relay_only: true };
-    let ends = [Trial::new(0, &ways, &hears)?, Trial::new(1, &ways, &hears)?];
+    let config = PeerConfig { ice_servers, relay_only: true };
+    let ends = [Trial::new(0, &config, &hears)?, Trial::new(1, &config, &hears)?];
     let [one, other] = [&ends[0].connection, &ends[1].connection];
     let _channels = [send_when_open(&ends[0].channel()?), receive(other, hears)];
     settled(one.set_local()).await?;

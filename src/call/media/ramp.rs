@@ -7,14 +7,14 @@
 /// Pictures that are small from the first one on are all sent; they grow as soon as the browser knows what the path
 /// carries, and after half a minute they may be as large as the camera's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bound {
+pub struct MaxResolution {
     /// Pixels from left to right.
     pub width: u16,
     /// Pixels from top to bottom.
     pub height: u16,
 }
 
-impl Bound {
+impl MaxResolution {
     /// Of the first pictures.
     pub const FIRST: Self = Self { width: 320, height: 180 };
 
@@ -46,23 +46,23 @@ mod tests {
     fn pictures_grow_with_what_the_path_carries() {
         for (estimate, bound) in [
             (None, None),
-            (Some(0.0), Some(Bound::FIRST)),
-            (Some(399_999.0), Some(Bound::FIRST)),
-            (Some(400_000.0), Some(Bound::SMALL)),
-            (Some(5e6), Some(Bound::SMALL)),
+            (Some(0.0), Some(MaxResolution::FIRST)),
+            (Some(399_999.0), Some(MaxResolution::FIRST)),
+            (Some(400_000.0), Some(MaxResolution::SMALL)),
+            (Some(5e6), Some(MaxResolution::SMALL)),
         ] {
-            assert_eq!(Bound::FIRST.grown(estimate), bound, "{estimate:?}");
+            assert_eq!(MaxResolution::FIRST.grown(estimate), bound, "{estimate:?}");
         }
     }
 
     #[test]
     fn no_bound_is_for_ever() {
-        assert_eq!(Bound::FIRST.next(), Some(Bound::SMALL));
-        assert_eq!(Bound::SMALL.next(), None);
+        assert_eq!(MaxResolution::FIRST.next(), Some(MaxResolution::SMALL));
+        assert_eq!(MaxResolution::SMALL.next(), None);
     }
 
     #[test]
     fn pictures_do_not_shrink_with_it() {
-        assert_eq!(Bound::SMALL.grown(Some(0.0)), Some(Bound::SMALL));
+        assert_eq!(MaxResolution::SMALL.grown(Some(0.0)), Some(MaxResolution::SMALL));
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::address;
 use super::backoff::Backoff;
-use super::event::{Command, SocketId};
+use super::privacy::redact;
+use super::{Command, SocketId};
 use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, PeerId, Signal};
 
 /// Most signals kept while the line is down; beyond it the oldest are superseded anyhow.
@@ -36,7 +36,7 @@ enum State {
 
 /// The line of one participant.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Signalling {
     state: State,
     socket: SocketId,
     seated: bool,
@@ -64,7 +64,7 @@ enum Told {
     Already,
 }
 
-impl Line {
+impl Signalling {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             state: State::Closed,
@@ -259,7 +259,7 @@ impl Line {
     /// Takes the own addresses out of what waits.
     pub(super) fn hide_addresses(&mut self) {
         let unsent = std::mem::take(&mut self.unsent);
-        let hidden = |(to, signal)| Some((to, address::hidden(signal)?));
+        let hidden = |(to, signal)| Some((to, redact::redacted(signal)?));
         self.unsent = unsent.into_iter().filter_map(hidden).collect();
     }
 
@@ -327,118 +327,118 @@ mod tests {
 
     #[test]
     fn signals_made_while_the_line_is_down_are_sent_once_and_in_order_when_it_is_back() {
-        let mut line = Line::new(1);
-        line.open(NOW);
-        line.opened(NOW);
-        line.lost(NOW, true);
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
+        signalling.opened(NOW);
+        signalling.lost(NOW, true);
         for epoch in [5, 4, 6] {
-            assert_eq!(line.signal(PeerId(2), candidate(epoch)), []);
+            assert_eq!(signalling.signal(PeerId(2), candidate(epoch)), []);
         }
-        let sent = line.sit_down(|_, epoch| epoch >= Epoch(5));
+        let sent = signalling.sit_down(|_, epoch| epoch >= Epoch(5));
         assert_eq!(sent, [send(PeerId(2), candidate(5)), send(PeerId(2), candidate(6))]);
-        assert_eq!(line.sit_down(|_, _| true), []);
+        assert_eq!(signalling.sit_down(|_, _| true), []);
     }
 
     #[test]
     fn a_lost_socket_is_opened_again_after_a_wait_or_at_once_when_woken() {
-        let mut line = Line::new(1);
-        line.open(NOW);
-        line.lost(NOW, true);
-        assert_eq!(line.tick(NOW), []);
-        let due = line.deadline().unwrap();
-        assert_eq!(line.tick(due), [Command::OpenSocket(SocketId(2))]);
-        line.lost(due, true);
-        assert_eq!(line.open(due), [Command::OpenSocket(SocketId(3))]);
-        assert_eq!(line.open(NOW), []);
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
+        signalling.lost(NOW, true);
+        assert_eq!(signalling.tick(NOW), []);
+        let due = signalling.deadline().unwrap();
+        assert_eq!(signalling.tick(due), [Command::OpenSocket(SocketId(2))]);
+        signalling.lost(due, true);
+        assert_eq!(signalling.open(due), [Command::OpenSocket(SocketId(3))]);
+        assert_eq!(signalling.open(NOW), []);
     }
 
     #[test]
     fn events_of_a_closed_socket_do_not_count() {
-        let mut line = Line::new(1);
-        line.open(NOW);
-        assert_eq!(line.close(NOW), [Command::CloseSocket]);
-        assert!(!line.is_current(SocketId(1)));
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
+        assert_eq!(signalling.close(NOW), [Command::CloseSocket]);
+        assert!(!signalling.is_current(SocketId(1)));
     }
 
     #[test]
     fn a_silent_server_is_called_anew_and_one_that_is_heard_is_not() {
-        let mut line = Line::new(1);
-        line.open(NOW);
-        line.opened(NOW);
-        assert_eq!(line.deadline(), None, "without a seat the server has nothing to say");
-        line.sit_down(|_, _| true);
-        line.heard(SILENT / 2);
-        assert_eq!(line.tick(SILENT), []);
-        let due = line.deadline().unwrap();
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
+        signalling.opened(NOW);
+        assert_eq!(signalling.deadline(), None, "without a seat the server has nothing to say");
+        signalling.sit_down(|_, _| true);
+        signalling.heard(SILENT / 2);
+        assert_eq!(signalling.tick(SILENT), []);
+        let due = signalling.deadline().unwrap();
         assert_eq!(due, SILENT / 2 + SILENT);
-        assert_eq!(line.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
-        assert!(!line.is_seated());
+        assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
+        assert!(!signalling.is_seated());
     }
 
     #[test]
     fn a_join_that_is_not_answered_is_asked_on_a_new_socket_with_more_patience() {
-        let mut line = Line::new(1);
-        line.open(NOW);
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
         let mut now = NOW;
         for (socket, patience) in [(2, 3), (3, 6), (4, 12), (5, 12)] {
-            line.opened(now);
-            line.asked(now);
-            let due = line.deadline().unwrap();
+            signalling.opened(now);
+            signalling.asked(now);
+            let due = signalling.deadline().unwrap();
             assert_eq!(due - now, Duration::from_secs(patience));
-            assert_eq!(line.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(socket))]);
-            assert!(line.is_unreachable());
+            assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(socket))]);
+            assert!(signalling.is_unreachable());
             now = due;
         }
-        line.opened(now);
-        line.asked(now);
-        line.answered();
-        assert_eq!(line.deadline(), None);
-        assert!(!line.is_unreachable());
+        signalling.opened(now);
+        signalling.asked(now);
+        signalling.answered();
+        assert_eq!(signalling.deadline(), None);
+        assert!(!signalling.is_unreachable());
     }
 
     #[test]
     fn a_socket_that_died_before_the_join_is_replaced_soon_and_says_nothing_of_the_server() {
-        let mut line = Line::new(1);
-        line.open(NOW);
-        line.opened(NOW);
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
+        signalling.opened(NOW);
         let later = Duration::from_secs(600);
-        line.asked(later);
+        signalling.asked(later);
         let due = later + Duration::from_secs(3);
-        assert_eq!(line.deadline(), Some(due));
-        assert_eq!(line.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
-        assert!(!line.is_unreachable());
-        line.opened(due);
-        line.asked(due);
-        line.tick(due + PATIENCE);
-        assert!(line.is_unreachable());
+        assert_eq!(signalling.deadline(), Some(due));
+        assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
+        assert!(!signalling.is_unreachable());
+        signalling.opened(due);
+        signalling.asked(due);
+        signalling.tick(due + PATIENCE);
+        assert!(signalling.is_unreachable());
     }
 
     #[test]
     fn a_socket_that_never_opens_is_given_up_and_opened_again_after_a_wait() {
-        let mut line = Line::new(1);
-        line.open(NOW);
-        assert_eq!(line.tick(PATIENCE), [Command::CloseSocket]);
-        assert!(line.is_unreachable());
-        assert!(!line.is_current(SocketId(1)), "it may open in this very moment");
-        let due = line.deadline().unwrap();
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
+        assert_eq!(signalling.tick(PATIENCE), [Command::CloseSocket]);
+        assert!(signalling.is_unreachable());
+        assert!(!signalling.is_current(SocketId(1)), "it may open in this very moment");
+        let due = signalling.deadline().unwrap();
         assert!(due > PATIENCE);
-        assert_eq!(line.tick(due), [Command::OpenSocket(SocketId(2))]);
-        assert_eq!(line.deadline(), Some(due + 2 * PATIENCE));
+        assert_eq!(signalling.tick(due), [Command::OpenSocket(SocketId(2))]);
+        assert_eq!(signalling.deadline(), Some(due + 2 * PATIENCE));
     }
 
     #[test]
     fn a_line_that_is_down_is_told_only_if_it_lasts() {
-        let mut line = Line::new(1);
-        line.open(NOW);
-        line.opened(NOW);
-        line.sit_down(|_, _| true);
-        line.lost(NOW, true);
-        line.tick(UNNOTICED / 2);
-        assert!(!line.is_noticeably_down());
-        line.tick(UNNOTICED);
-        assert!(line.is_noticeably_down());
-        line.sit_down(|_, _| true);
-        assert!(!line.is_noticeably_down());
+        let mut signalling = Signalling::new(1);
+        signalling.open(NOW);
+        signalling.opened(NOW);
+        signalling.sit_down(|_, _| true);
+        signalling.lost(NOW, true);
+        signalling.tick(UNNOTICED / 2);
+        assert!(!signalling.is_noticeably_down());
+        signalling.tick(UNNOTICED);
+        assert!(signalling.is_noticeably_down());
+        signalling.sit_down(|_, _| true);
+        assert!(!signalling.is_noticeably_down());
     }
 
     #[test]
@@ -447,27 +447,27 @@ mod tests {
             room: crate::protocol::RoomId::from_typed("1").unwrap(),
             resume: crate::protocol::SeatToken("t".into()),
         };
-        let mut line = Line::new(1);
-        line.owe(held.clone());
-        line.open(NOW);
+        let mut signalling = Signalling::new(1);
+        signalling.owe(held.clone());
+        signalling.open(NOW);
         let said = [Command::Send(ClientMsg::Leave { held: Some(held) })];
-        assert_eq!(line.opened(NOW), said);
-        line.lost(NOW, true);
-        line.open(NOW);
-        assert_eq!(line.opened(NOW), said, "it may not have arrived");
-        assert!(line.deadline().is_some(), "nor may it this time");
-        line.left(false);
-        assert_eq!(line.deadline(), None);
-        line.lost(NOW, true);
-        assert_eq!(line.opened(NOW), []);
+        assert_eq!(signalling.opened(NOW), said);
+        signalling.lost(NOW, true);
+        signalling.open(NOW);
+        assert_eq!(signalling.opened(NOW), said, "it may not have arrived");
+        assert!(signalling.deadline().is_some(), "nor may it this time");
+        signalling.left(false);
+        assert_eq!(signalling.deadline(), None);
+        signalling.lost(NOW, true);
+        assert_eq!(signalling.opened(NOW), []);
     }
 
     #[test]
     fn what_waits_is_bounded() {
-        let mut line = Line::new(1);
+        let mut signalling = Signalling::new(1);
         for _ in 0..2 * MAX_UNSENT {
-            line.signal(PeerId(2), candidate(0));
+            signalling.signal(PeerId(2), candidate(0));
         }
-        assert_eq!(line.sit_down(|_, _| true).len(), MAX_UNSENT);
+        assert_eq!(signalling.sit_down(|_, _| true).len(), MAX_UNSENT);
     }
 }

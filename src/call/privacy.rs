@@ -3,18 +3,12 @@
 
 use std::time::Duration;
 
-use super::{Call, Command, NOTICE, Notice, Pair, PeerCommand};
+use super::peer::RemotePeer;
+use super::peer::config::PeerConfig;
+use super::{Call, Command, NOTICE, Notice, PeerCommand};
 use crate::protocol::{IceServer, PeerId};
 
-/// What one connection may go through.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ways {
-    /// `RTCConfiguration.iceServers`
-    pub ice_servers: Vec<IceServer>,
-    /// `RTCConfiguration.iceTransportPolicy` is `relay`: nothing but relays is tried, so the other side and the
-    /// networks in between see no address of this one.
-    pub relay_only: bool,
-}
+pub(super) mod redact;
 
 /// Whether a relay is to be had, for connections that cannot or should not be direct.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,9 +48,9 @@ impl Call {
     }
 
     /// What connections may go through now.
-    pub(super) fn ways(&self) -> Ways {
+    pub(super) fn config(&self) -> PeerConfig {
         let ice_servers = self.seat.as_ref().map(|seat| seat.ice_servers.clone()).unwrap_or_default();
-        Ways { ice_servers, relay_only: self.hides_address }
+        PeerConfig { ice_servers, relay_only: self.hides_address }
     }
 
     /// New credentials; used by what is gathered from now on, so nothing is restarted.
@@ -112,13 +106,13 @@ impl Call {
         let mut commands = self.and_remember(vec![]);
         if hide {
             self.say(Notice::AddressHidden);
-            self.line.hide_addresses();
+            self.signalling.hide_addresses();
         } else {
             self.notice = Some((Notice::AddressShown, Some(now + NOTICE)));
         }
         commands.extend(self.configure());
-        for peer in self.pairs.keys().copied().collect::<Vec<_>>() {
-            let Some(pair) = self.pairs.get_mut(&peer) else { continue };
+        for peer in self.peers.keys().copied().collect::<Vec<_>>() {
+            let Some(pair) = self.peers.get_mut(&peer) else { continue };
             if hide {
                 pair.negotiation.start_over();
                 commands.extend(self.rebuild(now, peer));
@@ -131,10 +125,10 @@ impl Call {
     }
 
     pub(super) fn configure(&self) -> Vec<Command> {
-        let configure = |(peer, pair): (&PeerId, &Pair)| {
-            Command::Peer(*peer, pair.negotiation.epoch(), PeerCommand::Configure(self.ways()))
+        let configure = |(peer, pair): (&PeerId, &RemotePeer)| {
+            Command::Peer(*peer, pair.negotiation.epoch(), PeerCommand::Configure(self.config()))
         };
-        self.pairs.iter().map(configure).collect()
+        self.peers.iter().map(configure).collect()
     }
 }
 
@@ -143,14 +137,14 @@ mod tests {
     use super::*;
     use crate::call::tests::Tab;
     use crate::call::{Event, LinkView, Loaded, PeerEvent, PeerState, UserAction};
-    use crate::protocol::{Epoch, IceCandidate, OfferId, Page, ServerMsg, Signal};
+    use crate::protocol::{Epoch, IceCandidate, OfferId, PageLoad, ServerMsg, Signal};
 
     const BEN: PeerId = PeerId(2);
     const OWN: &str = "candidate:1 1 udp 2113937151 192.168.1.7 54321 typ host";
     const RELAY: &str = "candidate:2 1 udp 33562623 198.51.100.1 49152 typ relay raddr 0.0.0.0 rport 9";
 
     fn epoch() -> Epoch {
-        Epoch::first(Page(1), Page(2))
+        Epoch::first(PageLoad(1), PageLoad(2))
     }
 
     fn turn(credential: &str) -> Vec<IceServer> {
@@ -185,8 +179,8 @@ mod tests {
     }
 
     fn configured(relay_only: bool) -> Command {
-        let ways = Ways { ice_servers: turn("c"), relay_only };
-        Command::Peer(BEN, epoch(), PeerCommand::Configure(ways))
+        let config = PeerConfig { ice_servers: turn("c"), relay_only };
+        Command::Peer(BEN, epoch(), PeerCommand::Configure(config))
     }
 
     fn told(commands: &[Command]) -> String {
@@ -202,8 +196,8 @@ mod tests {
         let (mut page, commands) = Tab::joined(Call::new(1).with_hidden_address(true));
         let opens = |command: &&Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { .. }));
         let opened: Vec<_> = commands.iter().filter(opens).collect();
-        let ways = Ways { ice_servers: vec![], relay_only: true };
-        assert_eq!(opened, [&Command::Peer(BEN, epoch(), PeerCommand::Open { ways, offerer: true })]);
+        let config = PeerConfig { ice_servers: vec![], relay_only: true };
+        assert_eq!(opened, [&Command::Peer(BEN, epoch(), PeerCommand::Open { config, offerer: true })]);
         assert_eq!(page.call.view().notice, Some(Notice::HiddenWithoutRelay));
 
         let sdp = format!("v=0\r\nc=IN IP4 192.168.1.7\r\na={OWN}\r\n");
@@ -222,9 +216,9 @@ mod tests {
         assert!(told(&gathers(&mut page, OWN)).contains("192.168.1.7"), "nothing is hidden yet");
         let commands = hides(&mut page, true);
         let next = epoch().next().unwrap();
-        let ways = Ways { ice_servers: turn("c"), relay_only: true };
+        let config = PeerConfig { ice_servers: turn("c"), relay_only: true };
         let closed = Command::Peer(BEN, epoch(), PeerCommand::Close);
-        let opened = Command::Peer(BEN, next, PeerCommand::Open { ways, offerer: true });
+        let opened = Command::Peer(BEN, next, PeerCommand::Open { config, offerer: true });
         let at = |wanted: &Command| commands.iter().position(|command| command == wanted);
         assert!(at(&closed).is_some() && at(&closed) < at(&opened), "{commands:?}");
         assert!(commands.contains(&Command::KeepHidden(true)) && page.call.view().hides_address);
@@ -351,7 +345,7 @@ mod tests {
         let commands = page.hears(ServerMsg::IceServers { ice_servers: turn("c") });
         assert_eq!(commands, [configured(false)]);
         let commands = page.happens(Event::User(UserAction::RetryPeer(BEN)));
-        let renewed = |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { ways, .. }) if ways.ice_servers == turn("c"));
+        let renewed = |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { config, .. }) if config.ice_servers == turn("c"));
         assert!(commands.iter().any(renewed), "{commands:?}");
         page.happens(Event::User(UserAction::Leave));
         let late = page.hears(ServerMsg::IceServers { ice_servers: turn("d") });
@@ -360,18 +354,18 @@ mod tests {
 
     #[test]
     fn the_path_is_shown_while_media_flows() {
-        use crate::call::Path;
+        use crate::call::Route;
         let mut page = Tab::in_call();
-        let path = |page: &Tab| page.call.view().peers[0].path;
-        reports(&mut page, PeerEvent::Path(Some(Path::Direct)));
-        assert_eq!(path(&page), None, "not connected yet");
+        let route = |page: &Tab| page.call.view().peers[0].route;
+        reports(&mut page, PeerEvent::Route(Some(Route::Direct)));
+        assert_eq!(route(&page), None, "not connected yet");
         connect(&mut page);
-        assert_eq!(path(&page), Some(Path::Direct));
-        page.happens(Event::Peer(BEN, Epoch(1), PeerEvent::Path(None)));
-        assert_eq!(path(&page), Some(Path::Direct), "of another connection");
+        assert_eq!(route(&page), Some(Route::Direct));
+        page.happens(Event::Peer(BEN, Epoch(1), PeerEvent::Route(None)));
+        assert_eq!(route(&page), Some(Route::Direct), "of another connection");
         reports(&mut page, PeerEvent::State(PeerState::Disconnected));
-        assert_eq!(path(&page), None);
+        assert_eq!(route(&page), None);
         page.happens(Event::User(UserAction::RetryPeer(BEN)));
-        assert_eq!(path(&page), None);
+        assert_eq!(route(&page), None);
     }
 }

@@ -9,7 +9,7 @@ use parlor::server::signalling::room::{Delivery, Entry, JoinRequest, Room, encod
 use super::server::Server;
 use super::wire::{Wire, WireId};
 
-/// How a signal passes the server in stormy weather. The sockets themselves keep the order, as TCP does.
+/// How a signal passes the server under faults. The sockets themselves keep the order, as TCP does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passage {
     Straight,

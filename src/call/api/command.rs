@@ -1,0 +1,93 @@
+//! What the call wants done: carried out by the driver, in order.
+
+use super::event::{Remembered, SocketId};
+use crate::call::connection_test::{ConnectionTestId, Transport};
+use crate::call::media::capture::Devices;
+use crate::call::peer::config::PeerConfig;
+use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId};
+
+/// Something to do, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Be the one tab of this browser that is in this room; answered by [`super::event::Event::Hold`].
+    HoldRoom {
+        /// The room.
+        room: RoomId,
+        /// Another tab that is in it has to go, and hands its seat over.
+        take: bool,
+    },
+    /// Be in no room any more; hands the seat to the tab that wants it.
+    LetGo(Option<Remembered>),
+    /// Open a socket.
+    OpenSocket(SocketId),
+    /// Close the socket, if it is open.
+    CloseSocket,
+    /// Send on the open socket.
+    Send(ClientMsg),
+    /// Call `getUserMedia`.
+    Capture(Devices),
+    /// Stop these tracks, so that the light goes out.
+    Release(Devices),
+    /// Set `MediaStreamTrack.enabled`.
+    Enable {
+        /// Which tracks.
+        devices: Devices,
+        /// Heard or seen, or silent and black.
+        enabled: bool,
+    },
+    /// Call `play()` on every picture that is paused.
+    PlaySound,
+    /// Something for one peer connection.
+    Peer(PeerId, Epoch, PeerCommand),
+    /// Ask the server what it offers ([`crate::protocol::ICE_PATH`]); answered by [`crate::call::ConnectionTestEvent::IceServers`].
+    AskForIce(ConnectionTestId),
+    /// Find out whether this way is open; answered by [`crate::call::ConnectionTestEvent::Tried`].
+    TryTransport(ConnectionTestId, Transport, Vec<IceServer>),
+    /// Send data through the relay to this very page; answered by [`crate::call::ConnectionTestEvent::Relayed`].
+    TryRelay(ConnectionTestId, Vec<IceServer>),
+    /// Keep or forget the seat in the tab's own storage.
+    Remember(Option<Remembered>),
+    /// Keep in this browser whether the own address is hidden.
+    KeepHidden(bool),
+    /// Put the room's own address into the address bar; `None` is the start page.
+    ShowAddress(Option<RoomId>),
+}
+
+/// Something to do to the `RTCPeerConnection` of one peer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PeerCommand {
+    /// Make it; the side that offers adds the audio and video transceivers, the other takes those offered.
+    Open {
+        /// What it may go through, from its first candidate on.
+        config: PeerConfig,
+        /// This side makes the offers.
+        offerer: bool,
+    },
+    /// `setLocalDescription()` of an offer, after `restartIce()` if `restart`; answered by `Offered`.
+    Offer {
+        /// Its number.
+        offer: OfferId,
+        /// With new ICE credentials.
+        restart: bool,
+    },
+    /// `setRemoteDescription(offer)`, then `setLocalDescription()` of the answer; answered by `Answered`.
+    AcceptOffer {
+        /// Its number.
+        offer: OfferId,
+        /// The description.
+        sdp: String,
+    },
+    /// `setRemoteDescription(answer)`; answered by `Applied`.
+    AcceptAnswer {
+        /// The description.
+        sdp: String,
+    },
+    /// `addIceCandidate`; errors are logged only.
+    AddCandidate(IceCandidate),
+    /// `setConfiguration()`; what is gathered from now on follows it.
+    Configure(PeerConfig),
+    /// `replaceTrack` with the tracks that exist now.
+    Attach,
+    /// Close it and forget it.
+    Close,
+}
