@@ -1,10 +1,21 @@
-//! One participant's whole call, as a pure machine: events in, commands out, a view to draw; no I/O, no
-//! clock, no randomness of its own.
+//! One participant's whole call, as a pure machine: events in, commands out, a view to draw.
 //!
-//! [`Call::handle`] takes what happened and the time, and says what to do. [`Call::deadline`] says when it
-//! wants to be woken with [`Event::Tick`]. `call/` holds the parts: `session` the wished room and the seat,
-//! `signalling` the socket, `media` microphone, camera and pictures, `peer` the connections, `privacy` what is not
-//! told of them; `connection_test` tries the ways out of a network without a call. `api` is the border.
+//! [`Call::handle`] takes an event and the time, and returns the commands. [`Call::deadline`] says when the next
+//! [`Event::Tick`] is due. The call only routes: from the event to a part, from the part's outputs to other parts
+//! and to commands.
+//!
+//! | part | owns |
+//! |---|---|
+//! | `session` | the wished room, the seat, what is remembered of it |
+//! | `signalling` | the socket, and the signals not yet sent |
+//! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config` |
+//! | `media` | microphone and camera (`capture`), `playback`, the `ramp` of the first pictures |
+//! | `privacy` | whether the own address is hidden; `redact` takes it out of signals |
+//! | `connection_test` | the test of the transports out of this network |
+//! | `notices`, `network` | the notice shown; a change of network that is not acted on yet |
+//! | `api`, `output` | nothing: the border to the driver and the views; the outputs of parts |
+//!
+//! Parts import `api`, `output` and their own files, never this file, nor another part's state.
 //!
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
@@ -12,18 +23,19 @@
 //! - With the own address hidden no signal leaves that names one, whatever the browser put into it.
 //! - Late events of sockets and connections that were replaced are dropped here and nowhere else.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::protocol::{
-    ClientMsg, DisplayName, Epoch, HeldSeat, IceServer, PageLoad, PeerId, RoomId, SeatToken,
-};
+use crate::protocol::{ClientMsg, Seated, ServerMsg};
 
 mod api;
 mod backoff;
 mod connection_test;
 mod media;
+mod network;
+mod notices;
+mod output;
 mod peer;
+mod peers;
 mod privacy;
 mod route;
 mod session;
@@ -31,305 +43,262 @@ mod signalling;
 #[cfg(test)]
 mod tests;
 
-use media::Playback;
-use media::capture::Capture;
-use peer::RemotePeer;
-use session::joining;
+use connection_test::ConnectionTest;
+use media::Media;
+use network::NetworkChange;
+use notices::Notices;
+use output::Output;
+use peers::{Own, Peers};
+use privacy::Privacy;
+use session::Session;
 use signalling::Signalling;
 
-pub use api::command::{Command, PeerCommand};
-pub use api::event::{
-    Event, Hold, Loaded, MediaEvent, PeerEvent, PeerState, Remembered, SocketEvent, SocketId, UserAction,
-};
-pub use api::view::{CallView, DeviceView, LinkView, Notice, PeerView, Phase, SignallingView};
-pub use connection_test::{
-    ConnectionTest, ConnectionTestEvent, ConnectionTestId, Finding, Transport, Verdict,
-};
-pub use media::capture::{DeviceProblem, Devices, MediaError, Permission};
+pub use api::command::*;
+pub use api::event::*;
+pub use api::view::*;
 pub use media::ramp::MaxResolution;
+pub use media::source::Devices;
 pub use peer::config::PeerConfig;
-pub use privacy::Relay;
-pub use privacy::redact::is_public_host;
+pub use privacy::is_public_host;
 pub use route::{RelayProtocol, Route};
-
-/// How long a passing notice stays.
-const NOTICE: Duration = Duration::from_secs(6);
-
-/// A seat taken over twice within this is held by another page.
-const REPLACED_AGAIN: Duration = Duration::from_secs(30);
-/// A change of network comes as a burst of events, and before the browser itself has looked at it.
-const NETWORK_SETTLES: Duration = Duration::from_millis(500);
 
 /// One participant's call.
 #[derive(Debug)]
 pub struct Call {
-    /// The host of the page, with a port unless that is the usual one.
-    host: String,
+    session: Session,
     signalling: Signalling,
-    capture: Capture,
-    supported: bool,
-    /// A seat of a former page, for when the person goes to its room.
-    held: Option<HeldSeat>,
-    /// The room the person wants to be in.
-    wish: Option<Wish>,
-    /// No other tab of this browser is in that room, so the page may join.
-    holds: bool,
-    /// Where the person wanted to be while another tab was there.
-    refused: Option<joining::Refused>,
-    seat: Option<Seat>,
-    peers: BTreeMap<PeerId, RemotePeer>,
-    /// The newest connection with somebody who left.
-    left: Epoch,
-    /// When the seat was taken over by another socket last.
-    replaced: Option<Duration>,
-    /// When to act on a change of network.
-    network_due: Option<Duration>,
-    notice: Option<(Notice, Option<Duration>)>,
-    playback: Playback,
-    /// The person wants no address of theirs told.
-    hides_address: bool,
-    /// The same of the calls to come: in another tab the person may have chosen otherwise meanwhile.
-    hides_next: bool,
-    /// Whether the server has a relay, from before there was a seat.
-    relay_known: Relay,
-    /// The connection test, as far as it has come.
-    connection_test: Option<ConnectionTest>,
-    /// The number of the last one.
-    last_id: ConnectionTestId,
-    /// What it tries.
-    offered: Vec<IceServer>,
-}
-
-/// Where the person wants to be.
-#[derive(Debug)]
-struct Wish {
-    room: RoomId,
-    name: Option<DisplayName>,
-    /// Proof of a seat held before, in this call or before a reload.
-    resume: Option<SeatToken>,
-}
-
-/// The seat the server gave.
-#[derive(Debug)]
-struct Seat {
-    peer: PeerId,
-    page: PageLoad,
-    ice_servers: Vec<IceServer>,
+    peers: Peers,
+    media: Media,
+    privacy: Privacy,
+    connection_test: ConnectionTest,
+    notices: Notices,
+    network: NetworkChange,
 }
 
 impl Call {
     /// A call before anything happened. The seed only spreads retries over time.
     pub fn new(seed: u64) -> Self {
         Self {
-            host: String::new(),
+            session: Session::default(),
             signalling: Signalling::new(seed),
-            capture: Capture::default(),
-            supported: true,
-            held: None,
-            wish: None,
-            holds: false,
-            refused: None,
-            seat: None,
-            peers: BTreeMap::new(),
-            left: Epoch::default(),
-            replaced: None,
-            network_due: None,
-            notice: None,
-            playback: Playback::default(),
-            hides_address: false,
-            hides_next: false,
-            relay_known: Relay::Unknown,
-            connection_test: None,
-            last_id: ConnectionTestId::default(),
-            offered: vec![],
+            peers: Peers::default(),
+            media: Media::default(),
+            privacy: Privacy::default(),
+            connection_test: ConnectionTest::default(),
+            notices: Notices::default(),
+            network: NetworkChange::default(),
         }
     }
 
-    /// Takes one event and says what to do, in order.
+    /// The same call in a page of this host; see [`from_pasted`](crate::protocol::RoomId::from_pasted).
+    #[must_use]
+    pub fn at_host(mut self, host: String) -> Self {
+        self.session.set_host(host);
+        self
+    }
+
+    /// The same call of a person who has chosen, in an earlier one, to keep the own address hidden.
+    #[must_use]
+    pub fn with_hidden_address(self, hidden: bool) -> Self {
+        Self { privacy: Privacy::new(hidden), ..self }
+    }
+
+    /// Takes one event; returns what to do, in order.
     pub fn handle(&mut self, now: Duration, event: Event) -> Vec<Command> {
-        match event {
-            Event::Loaded(loaded) => self.loaded(now, loaded),
-            Event::User(action) => self.user(now, action),
-            Event::Socket(socket, event) if self.signalling.is_current(socket) => self.socket(now, event),
-            Event::Socket(..) => vec![],
-            Event::Media(event) => self.media(now, event),
-            Event::Peer(peer, epoch, event) => self.peer(now, peer, epoch, event),
-            Event::ConnectionTest(id, event) => self.connection_test_event(id, event),
-            Event::Hold(room, hold) => self.hold(now, room, hold),
-            Event::Wanted => self.hand_over(now),
-            Event::HiddenElsewhere(hide) => self.hidden_elsewhere(now, hide),
+        let outputs = match event {
+            Event::Loaded(loaded) => self.session.loaded(loaded),
+            Event::User(action) => return self.user(now, action),
+            Event::Socket(socket, event) if self.signalling.is_current(socket) => {
+                return self.socket(now, event);
+            }
+            Event::Socket(..) => return vec![],
+            Event::Media(event) => self.media.handle(now, event),
+            Event::Peer(peer, epoch, event) => self.peers.event(now, peer, epoch, event),
+            Event::ConnectionTest(id, event) => return self.connection_test.handle(id, event),
+            Event::Hold(room, hold) => self.session.hold(&room, hold, self.privacy.hides_address()),
+            Event::Wanted => self.session.hand_over(self.remembered()),
+            Event::HiddenElsewhere(hide) => {
+                self.privacy.choose_elsewhere(hide, self.session.phase(), self.relay())
+            }
             Event::Woken => {
                 let mut commands = self.woken(now);
                 // What the system paused meanwhile; what plays is left alone.
                 commands.push(Command::PlaySound);
-                commands
+                return commands;
             }
             Event::NetworkChanged => {
-                self.network_due = self.network_due.or(Some(now + NETWORK_SETTLES));
-                vec![]
+                self.network.reported(now);
+                return vec![];
             }
-            Event::Tick => self.tick(now),
-        }
+            Event::Tick => return self.tick(now),
+        };
+        self.perform(now, outputs)
     }
 
     /// When the next [`Event::Tick`] is due.
     pub fn deadline(&self) -> Option<Duration> {
-        let reachable = self.peers.values().filter(|pair| self.signalling.is_seated() && !pair.info.away);
-        let notice = self.notice.as_ref().and_then(|(_, until)| *until);
-        reachable
-            .filter_map(|pair| pair.negotiation.deadline())
-            .chain(
-                [
-                    self.signalling.deadline(),
-                    self.capture.deadline(),
-                    self.playback.deadline(),
-                    notice,
-                    self.network_due,
-                ]
-                .into_iter()
-                .flatten(),
-            )
-            .min()
+        [
+            self.signalling.deadline(),
+            self.peers.deadline().filter(|_| self.signalling.is_seated()),
+            self.media.deadline(),
+            self.notices.deadline(),
+            self.network.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
-    /// What the page shows now.
+    /// The view for the page.
     pub fn view(&self) -> CallView {
-        let phase = match (&self.wish, &self.seat) {
-            (Some(_), Some(_)) => Phase::InCall,
-            (Some(_), None) => Phase::Joining,
-            (None, _) => Phase::Home,
-        };
-        let signalling = match phase {
-            Phase::InCall if self.signalling.is_noticeably_down() => SignallingView::Reconnecting,
-            _ if self.signalling.is_open() => SignallingView::Up,
-            _ => SignallingView::Idle,
-        };
+        let phase = self.session.phase();
         CallView {
             phase,
-            room: self.wish.as_ref().map(|wish| wish.room.clone()),
-            peers: self.peers.values().map(|pair| pair.view(self.hides_address)).collect(),
-            microphone: self.capture.microphone_view(),
-            camera: self.capture.camera_view(),
-            device_problem: self.capture.problem(),
-            signalling,
-            sound_blocked: self.playback.blocked,
-            hides_address: self.hides_address,
-            cannot_hide: self.cannot_hide(),
+            room: self.session.room().cloned(),
+            peers: self.peers.view(),
+            microphone: self.media.microphone(),
+            camera: self.media.camera(),
+            device_problem: self.media.problem(),
+            signalling: self.signalling.view(phase == Phase::InCall),
+            sound_blocked: self.media.is_sound_blocked(),
+            hides_address: self.privacy.hides_address(),
+            cannot_hide: self.privacy.cannot_hide(self.relay()),
             relay: self.relay(),
-            connection_test: self.connection_test,
-            notice: self.notice.as_ref().map(|(notice, _)| notice.clone()),
+            connection_test: self.connection_test.view(),
+            notice: self.notices.view(),
         }
-    }
-
-    fn loaded(&mut self, now: Duration, loaded: Loaded) -> Vec<Command> {
-        self.supported = loaded.supported;
-        if !loaded.supported {
-            self.say(Notice::Unsupported);
-            return vec![];
-        }
-        let mut commands = self.signalling.open(now);
-        let remembered = loaded.remembered.filter(|remembered| match &self.wish {
-            None if !loaded.returning => {
-                let Remembered { room, resume, .. } = remembered.clone();
-                self.held = Some(HeldSeat { room, resume });
-                false
-            }
-            None => true,
-            // Whoever has pressed CONNECT already wants that room and no other.
-            Some(wish) => self.seat.is_none() && wish.resume.is_none() && wish.room == remembered.room,
-        });
-        if let Some(remembered) = remembered {
-            let Remembered { room, resume, name, microphone_muted, camera_off, hides_address } = remembered;
-            self.hides_address |= hides_address;
-            self.capture.restore(Devices { microphone: microphone_muted, camera: camera_off });
-            let wish = Wish { room, name, resume: Some(resume) };
-            if self.wish.is_none() {
-                commands.extend(self.enter(now, wish, false));
-            } else {
-                self.wish = Some(wish);
-                commands.extend(self.capture.start(Devices::BOTH));
-            }
-        } else {
-            let granted = |permission| permission == Permission::Granted;
-            let known = Devices { microphone: granted(loaded.microphone), camera: granted(loaded.camera) };
-            commands.extend(self.capture.start(known));
-        }
-        commands
     }
 
     fn user(&mut self, now: Duration, action: UserAction) -> Vec<Command> {
-        match action {
-            UserAction::StartPreview => self.capture.start(Devices::BOTH),
-            UserAction::Connect { room, name } => self.connect(now, &room, &name),
-            UserAction::MoveHere => self.move_here(now),
-            UserAction::Leave => self.leave(now),
-            UserAction::ToggleMicrophone => {
-                let commands = self.capture.toggle_microphone();
-                self.and_remember(commands)
+        let outputs = match action {
+            UserAction::StartPreview => return self.media.start(Devices::BOTH),
+            UserAction::Connect { room, name } => self.session.connect(&room, &name),
+            UserAction::MoveHere => self.session.move_here(),
+            UserAction::Leave => self.session.leave(self.signalling.is_seated()),
+            UserAction::ToggleMicrophone => self.media.toggle_microphone(),
+            UserAction::ToggleCamera => self.media.toggle_camera(now),
+            UserAction::RetryDevices => return self.media.retry(),
+            UserAction::RetryPeer(peer) => self.peers.retry(now, peer),
+            UserAction::HideAddress(hide) => self.privacy.choose(hide, self.relay()),
+            UserAction::LookForRelay if self.relay() != Relay::Unknown => return vec![],
+            UserAction::LookForRelay => return self.connection_test.look_for_relay(),
+            UserAction::TestConnection => return self.connection_test.start(),
+            UserAction::PlaySound => return self.media.play(),
+            UserAction::DismissNotice => vec![Output::Unsay],
+        };
+        self.perform(now, outputs)
+    }
+
+    fn join(&mut self, now: Duration) -> Vec<Command> {
+        let Some(join) = self.session.join().filter(|_| self.signalling.is_open()) else { return vec![] };
+        self.signalling.asked(now);
+        vec![Command::Send(join)]
+    }
+
+    fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
+        match event {
+            SocketEvent::Opened => {
+                let mut commands = self.signalling.opened(now);
+                commands.extend(self.join(now));
+                commands
             }
-            UserAction::ToggleCamera => {
-                let commands = self.capture.toggle_camera(now);
-                self.and_remember(commands)
+            SocketEvent::Message(message) => {
+                self.signalling.heard(now);
+                self.message(now, message)
             }
-            UserAction::RetryDevices => self.capture.retry(),
-            UserAction::RetryPeer(peer) => match self.peers.get_mut(&peer) {
-                None => vec![],
-                Some(pair) => {
-                    pair.negotiation.start_over();
-                    self.rebuild(now, peer)
-                }
-            },
-            UserAction::HideAddress(hide) => self.hide_address(now, hide),
-            UserAction::LookForRelay => self.look_for_relay(),
-            UserAction::TestConnection => self.test_connection(),
-            UserAction::PlaySound => self.playback.play(),
-            UserAction::DismissNotice => {
-                self.notice = None;
-                vec![]
+            SocketEvent::Closed { code } => {
+                self.signalling.lost(now, self.session.room().is_some() || self.signalling.owes());
+                let outputs = self.session.closed(now, code);
+                self.perform(now, outputs)
             }
         }
     }
 
-    fn leave(&mut self, now: Duration) -> Vec<Command> {
-        let Some(wish) = self.wish.take() else { return vec![] };
-        let (was_in_call, answered) = (self.seat.is_some(), self.signalling.is_seated());
-        let mut commands = vec![];
-        if let Some(resume) = wish.resume {
-            self.signalling.owe(HeldSeat { room: wish.room, resume });
+    fn message(&mut self, now: Duration, message: ServerMsg) -> Vec<Command> {
+        let outputs = match message {
+            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => {
+                return self.seated(now, seated);
+            }
+            ServerMsg::FullRoom { room } => {
+                self.signalling.answered();
+                self.session.full(&room, self.peers.any_connected())
+            }
+            ServerMsg::Heartbeat => {
+                self.signalling.left(self.session.room().is_some());
+                return vec![];
+            }
+            ServerMsg::Error { .. } => return vec![],
+            ServerMsg::PeerAway { peer, unloaded } => {
+                self.peers.away(peer, unloaded);
+                return vec![];
+            }
+            ServerMsg::PeerJoined(info) => self.peers.joined(now, info),
+            ServerMsg::PeerBack(info) => self.peers.back(now, info),
+            ServerMsg::PeerLeft { peer } => self.peers.left(peer),
+            ServerMsg::Signal { from, signal } => self.peers.signal(now, from, signal),
+            ServerMsg::IceServers { ice_servers } => self.peers.renew(ice_servers),
+        };
+        self.perform(now, outputs)
+    }
+
+    fn seated(&mut self, now: Duration, seated: Seated) -> Vec<Command> {
+        let Seated { room, peer, page, peers, resume, resumed, ice_servers, .. } = seated;
+        let Some(fresh) = self.session.seated(&room, resume) else { return vec![] };
+        let config = PeerConfig { ice_servers, relay_only: self.privacy.hides_address() };
+        let outputs = self.peers.take_seat(Own { peer, page }, resumed, &peers, config);
+        if fresh {
+            self.notices.clear();
+            if self.privacy.hides_address() && self.relay() == Relay::Missing {
+                self.notices.say(Notice::HiddenWithoutRelay);
+            }
         }
-        commands.extend(self.go_home());
-        if answered {
-            commands.push(Command::Send(ClientMsg::Leave { held: None }));
-            self.signalling.asked(now);
-        }
-        self.notice = was_in_call.then_some((Notice::Left, None));
-        if !answered {
-            // The answer to the join is still on its way, and must not be taken for the answer to the next one.
-            commands.extend(self.signalling.close(now));
-            commands.extend(self.signalling.open(now));
-        }
+        let mut commands = self.perform(now, outputs);
+        let unsent = self.signalling.unsent_offers();
+        commands.extend(self.signalling.sit_down(|peer, epoch| self.peers.is_current(peer, epoch)));
+        let mut outputs = self.peers.meet(now, peers, &unsent);
+        outputs.extend([
+            Output::Do(Command::ShowAddress(Some(room))),
+            Output::Remember,
+            Output::Do(Command::Send(ClientMsg::Confirm)),
+        ]);
+        commands.extend(self.perform(now, outputs));
         commands
     }
 
-    /// Gives up the seat, the connections and the devices.
-    fn go_home(&mut self) -> Vec<Command> {
-        self.wish = None;
-        self.seat = None;
-        self.playback = Playback::default();
-        self.hides_address = self.hides_next;
+    fn go_home(&mut self, now: Duration) -> Vec<Command> {
+        self.session.end();
+        self.privacy.end();
         self.signalling.stand_up();
-        let mut commands: Vec<_> =
-            std::mem::take(&mut self.peers).into_iter().map(|(peer, pair)| pair.close(peer)).collect();
-        commands.extend(self.capture.stop());
+        let outputs = self.peers.leave();
+        let mut commands = self.perform(now, outputs);
+        commands.extend(self.media.stop());
         commands.extend([Command::Remember(None), Command::LetGo(None)]);
         commands
     }
 
-    fn woken(&mut self, now: Duration) -> Vec<Command> {
-        for pair in self.peers.values_mut() {
-            pair.negotiation.woken(now);
+    /// To hide the address every connection is built anew: after a mere restart of ICE, Chromium goes on using the
+    /// direct ways it had found. To show it a restart is enough, and media goes on meanwhile.
+    fn apply_privacy(&mut self, now: Duration) -> Vec<Command> {
+        let hides = self.privacy.hides_address();
+        let mut outputs = vec![Output::Remember];
+        outputs.extend(self.peers.restrict(hides));
+        if hides {
+            self.notices.say(Notice::AddressHidden);
+            self.signalling.rewrite_unsent(|signal| self.privacy.filter(signal));
+            outputs.extend(self.peers.rebuild(now));
+        } else {
+            self.notices.say_briefly(now, Notice::AddressShown);
+            self.peers.network_changed(now);
         }
-        let mut commands = if self.wish.is_some() { self.signalling.open(now) } else { vec![] };
+        let mut commands = self.perform(now, outputs);
+        commands.extend(self.tick(now));
+        commands
+    }
+
+    fn woken(&mut self, now: Duration) -> Vec<Command> {
+        self.peers.woken(now);
+        let is_wanted = self.session.room().is_some();
+        let mut commands = if is_wanted { self.signalling.open(now) } else { vec![] };
         commands.extend(self.tick(now));
         commands
     }
@@ -337,47 +306,87 @@ impl Call {
     /// A socket through the old network may hang for minutes without a word: a new one is opened at once.
     fn network_changed(&mut self, now: Duration) -> Vec<Command> {
         let mut commands = self.signalling.replace(now);
-        for pair in self.peers.values_mut() {
-            pair.negotiation.network_changed(now);
-        }
+        self.peers.network_changed(now);
         commands.extend(self.woken(now));
-        commands.extend(self.forget_connection_test());
+        commands.extend(self.connection_test.network_changed());
         commands
     }
 
     fn tick(&mut self, now: Duration) -> Vec<Command> {
-        if self.notice.as_ref().is_some_and(|(_, until)| until.is_some_and(|until| now >= until)) {
-            self.notice = None;
-        }
-        if self.network_due.take_if(|due| now >= *due).is_some() {
+        self.notices.tick(now);
+        if self.network.tick(now) {
             return self.network_changed(now);
         }
         let mut commands = self.signalling.tick(now);
-        // As long as there are pictures, the line is told of by itself.
-        if !commands.is_empty()
-            && self.signalling.is_unreachable()
-            && self.wish.is_some()
-            && self.seat.is_none()
-        {
-            self.say(Notice::Unreachable);
+        // As long as there are pictures, an outage is shown by itself.
+        let is_joining = self.session.phase() == Phase::Joining;
+        if !commands.is_empty() && is_joining && self.signalling.is_unreachable() {
+            self.notices.say(Notice::Unreachable);
         }
         if self.signalling.asks_again(now) {
             commands.extend(self.join(now));
         }
-        commands.extend(self.tick_media(now));
+        let outputs = self.media.tick(now);
+        commands.extend(self.perform(now, outputs));
         if self.signalling.is_seated() {
-            let reachable: Vec<_> =
-                self.peers.iter().filter(|(_, pair)| !pair.info.away).map(|(peer, _)| *peer).collect();
-            for peer in reachable {
-                let outputs =
-                    self.peers.get_mut(&peer).map(|pair| pair.negotiation.tick(now)).unwrap_or_default();
-                commands.extend(self.perform(now, peer, outputs));
+            let outputs = self.peers.tick(now);
+            commands.extend(self.perform(now, outputs));
+        }
+        commands
+    }
+
+    fn perform(&mut self, now: Duration, outputs: Vec<Output>) -> Vec<Command> {
+        let mut commands = vec![];
+        for output in outputs {
+            match output {
+                Output::Do(command) => commands.push(command),
+                Output::Signal(peer, signal) => {
+                    let allowed = self.privacy.filter(signal).into_iter();
+                    commands.extend(allowed.flat_map(|signal| self.signalling.signal(peer, signal)));
+                }
+                Output::Say(notice) => self.notices.say(notice),
+                Output::SayBriefly(notice) => self.notices.say_briefly(now, notice),
+                Output::Mention(notice) => self.notices.mention(now, notice),
+                Output::Unsay => self.notices.clear(),
+                Output::SayIfUnreachable if self.signalling.is_failing() => {
+                    self.notices.say(Notice::Unreachable);
+                }
+                Output::SayIfUnreachable => {}
+                Output::OpenSocket => commands.extend(self.signalling.open(now)),
+                Output::CloseSocket => commands.extend(self.signalling.close(now)),
+                Output::ReplaceSocket => commands.extend(self.signalling.reopen(now)),
+                Output::Join => commands.extend(self.join(now)),
+                Output::AskAgain => self.signalling.refused(now),
+                Output::SendLeave => {
+                    commands.push(Command::Send(ClientMsg::Leave { held: None }));
+                    self.signalling.asked(now);
+                }
+                Output::Owe(held) => self.signalling.owe(held),
+                Output::Remember => commands.extend(self.remembered().map(Some).map(Command::Remember)),
+                Output::GoHome => commands.extend(self.go_home(now)),
+                Output::HideIf(hides) => self.privacy.take_over(hides),
+                Output::HideRefused(hides) => self.session.hide_refused(hides),
+                Output::ApplyPrivacy if !self.session.is_seated() => {}
+                Output::ApplyPrivacy => commands.extend(self.apply_privacy(now)),
+                Output::EndPrivacy => self.privacy.end(),
+                Output::Start(devices) => commands.extend(self.media.start(devices)),
+                Output::Restore(off) => self.media.restore(off),
+                Output::SwitchOff(off) => commands.extend(self.media.switch_off(now, off)),
+                Output::Attach => {
+                    let outputs = self.peers.attach();
+                    commands.extend(self.perform(now, outputs));
+                }
             }
         }
         commands
     }
 
-    fn say(&mut self, notice: Notice) {
-        self.notice = Some((notice, None));
+    /// Whether there is a relay, as this seat or the server's last answer told.
+    fn relay(&self) -> Relay {
+        self.peers.ice_servers().map_or(self.connection_test.relay(), Relay::among)
+    }
+
+    fn remembered(&self) -> Option<Remembered> {
+        self.session.remembered(self.media.off(), self.privacy.hides_address())
     }
 }

@@ -8,6 +8,9 @@
 //! |---|---|---|
 //! | [`protocol`] | both, pure | the wire: ids, messages, refusals, close codes, limits |
 //! | [`call`] | both, pure | one participant's whole call: events in, commands out, a view to draw |
+//! | `call::api` | both, pure | its border: events, commands, the view |
+//! | `call::{session, signalling, peers}` | both, pure | the seat; the socket; the connections with the others |
+//! | `call::{media, privacy, connection_test}` | both, pure | devices and playback; the hidden address; the test |
 //! | [`ui`], [`app`] | both | the views, their words, the document |
 //! | `browser` | browser | the driver: carries out what the call decides |
 //! | `server` | server | starts and stops the wings below, and ties them together |

@@ -1,4 +1,4 @@
-//! The border of the call: what happens to it, what it wants done, what the page shows of it.
+//! The border of the call: events from the driver, commands to it, and the view for the page.
 
 pub(super) mod command;
 pub(super) mod event;

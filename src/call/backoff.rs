@@ -1,18 +1,17 @@
-//! How long to wait before trying again: exponential, capped, and spread so that many clients do not come
-//! back in the same moment.
+//! Backoff between attempts: exponential, capped, and spread so that many clients do not come back at once.
 
 use std::time::Duration;
 
 /// The wait before the first retry.
 const FIRST: Duration = Duration::from_millis(250);
-/// No wait is longer at first: people wait, and a server that was started again should see them at once.
+/// The longest wait at first: people wait, and a server that was started again should see them at once.
 const LONGEST: Duration = Duration::from_millis(1500);
-/// After so many attempts, some minutes, nobody waits at the screen any more.
+/// The attempts, some minutes, after which nobody waits at the screen any more.
 const PATIENT: u32 = 150;
-/// No wait is longer from then on.
+/// The longest wait from then on.
 const LONGEST_LATER: Duration = Duration::from_secs(10);
 
-/// Counts attempts; the spread comes from a seed, so that a run can be repeated.
+/// A counter of attempts; the spread comes from a seed, so that a run can be repeated.
 #[derive(Clone, Debug)]
 pub(super) struct Backoff {
     attempt: u32,
@@ -37,7 +36,7 @@ impl Backoff {
         whole / 2 + whole * share / 2000
     }
 
-    /// It worked: the next trouble starts from the shortest wait.
+    /// Starts from the shortest wait again after a success.
     pub(super) fn reset(&mut self) {
         self.attempt = 0;
     }

@@ -1,248 +1,157 @@
-//! The connection test: which ways out of this network are open, tried without a call, and what follows.
+//! The connection test: tries the transports out of this network without a call.
 
-use super::privacy::Relay;
-use super::{Call, Command};
+use super::api::command::Command;
+use super::api::event::{ConnectionTestEvent, ConnectionTestId, Finding, Transport};
+use super::api::view::{ConnectionTestView, Relay, Verdict};
 use crate::protocol::IceServer;
 
-/// A way out, in the order in which connections prefer them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// STUN tells the own address as others see it, so that they can be reached directly.
-    Direct,
-    /// TURN over UDP.
-    Udp,
-    /// TURN over TCP.
-    Tcp,
-    /// TURN over TLS.
-    Tls,
-}
-
-impl Transport {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Direct, Self::Udp, Self::Tcp, Self::Tls];
-
-    /// The way of a STUN or TURN URL (RFC 7064, RFC 7065).
-    pub fn of(url: &str) -> Option<Self> {
-        let is_tcp = url.split_once('?').is_some_and(|(_, query)| query.contains("transport=tcp"));
-        match url.split(':').next()? {
-            "stun" => Some(Self::Direct),
-            "turn" => Some(if is_tcp { Self::Tcp } else { Self::Udp }),
-            "turns" => Some(Self::Tls),
-            _ => None,
-        }
-    }
-
-    /// The servers, with no URL but those of this way.
-    fn among(self, servers: &[IceServer]) -> Vec<IceServer> {
-        let only = |transport: Self| -> Vec<IceServer> {
-            let keep = |server: &IceServer| {
-                let urls: Vec<_> =
-                    server.urls.iter().filter(|url| Self::of(url) == Some(transport)).cloned().collect();
-                (!urls.is_empty()).then(|| IceServer { urls, ..server.clone() })
-            };
-            servers.iter().filter_map(keep).collect()
-        };
-        let own = only(self);
-        // A TURN server is a STUN server, too.
-        if own.is_empty() && self == Self::Direct { only(Self::Udp) } else { own }
-    }
-}
-
-/// Number of a test; what an earlier one finds out is dropped. The default is nobody's, for whoever only looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ConnectionTestId(pub u32);
-
-/// What was found out of one thing; of several relays the greatest counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Finding {
-    /// Nothing yet.
-    #[default]
-    Trying,
-    /// The server does not offer it.
-    NotOffered,
-    /// It does not work, within the time it may take.
-    Blocked,
-    /// The browser could not try it.
-    NotTried,
-    /// The way is open, and whoever answers there refuses: too many at once, or unknown credentials.
-    Refused,
-    /// It works.
-    Works,
-}
-
-/// What follows for calls from here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Calls work with everybody.
-    Everywhere,
-    /// Calls work with everybody, by a relay that is reached over TCP or TLS, as nothing passes by UDP.
-    ByTcp,
-    /// Calls probably work with most networks; there is no relay for the others.
-    WithoutRelay,
-    /// Calls probably work with most networks; the relay for the others cannot be used from here.
-    RelayBlocked,
-    /// Calls to other networks do not work.
-    Blocked,
-    /// Something could not be tested, so that nobody knows.
-    Unclear,
-    /// The server offers nothing that could be tried.
-    NothingOffered,
-    /// The server does not answer.
-    NoServer,
-    /// The page comes from this very computer, where browsers gather nothing.
-    SameComputer,
-}
-
-/// The test as the page shows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ConnectionTest {
-    /// What was found of each way, as [`Transport::ALL`] has them.
-    pub transports: [Finding; 4],
-    /// Data has gone through the relay and back.
-    pub relayed: Finding,
-    /// What follows, at the end.
-    pub verdict: Option<Verdict>,
+/// The connection test of a page.
+#[derive(Debug, Default)]
+pub(super) struct ConnectionTest {
+    shown: Option<ConnectionTestView>,
+    /// The number of the last test.
+    last: ConnectionTestId,
+    /// The servers that the test tries.
+    servers: Vec<IceServer>,
+    /// The page comes from a loopback address.
     same_computer: bool,
+    /// The server's answer, to a test or to [`Self::look_for_relay`], told of this.
+    relay: Relay,
 }
 
-/// What the browser found out.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ConnectionTestEvent {
-    /// The server said what it offers; nothing if it did not answer.
-    IceServers {
-        /// Its ICE servers.
-        ice_servers: Option<Vec<IceServer>>,
-        /// The page comes from a loopback address.
-        same_computer: bool,
-    },
-    /// A way was tried.
-    Tried(Transport, Finding),
-    /// Data was sent through the relay.
-    Relayed(Finding),
-}
+impl ConnectionTest {
+    /// Whether the server has a relay, as far as it was asked.
+    pub(super) fn relay(&self) -> Relay {
+        self.relay
+    }
 
-impl Call {
-    /// Asks what the server offers, unless that is known.
+    /// Asks for the server's ICE servers without a test.
     pub(super) fn look_for_relay(&self) -> Vec<Command> {
-        if self.relay() != Relay::Unknown {
-            return vec![];
-        }
         vec![Command::AskForIce(ConnectionTestId::default())]
     }
 
-    /// Starts the test, unless one is going on.
-    pub(super) fn test_connection(&mut self) -> Vec<Command> {
-        if self.connection_test.as_ref().is_some_and(|it| it.verdict.is_none()) {
+    /// Starts the test, unless one is running.
+    pub(super) fn start(&mut self) -> Vec<Command> {
+        if self.shown.is_some_and(|test| test.verdict.is_none()) {
             return vec![];
         }
-        self.connection_test = Some(ConnectionTest::default());
-        self.last_id.0 += 1;
-        vec![Command::AskForIce(self.last_id)]
+        self.shown = Some(ConnectionTestView::default());
+        self.last.0 += 1;
+        vec![Command::AskForIce(self.last)]
     }
 
-    /// What was found out of another network says nothing of this one; a test that goes on begins anew.
-    pub(super) fn forget_connection_test(&mut self) -> Vec<Command> {
-        match self.connection_test.take() {
-            Some(ConnectionTest { verdict: None, .. }) => self.test_connection(),
+    /// Drops the findings of another network; a running test begins anew.
+    pub(super) fn network_changed(&mut self) -> Vec<Command> {
+        match self.shown.take() {
+            Some(ConnectionTestView { verdict: None, .. }) => self.start(),
             _ => vec![],
         }
     }
 
-    pub(super) fn connection_test_event(
-        &mut self,
-        id: ConnectionTestId,
-        event: ConnectionTestEvent,
-    ) -> Vec<Command> {
+    /// Takes a finding of the browser; findings of earlier tests are dropped.
+    pub(super) fn handle(&mut self, id: ConnectionTestId, event: ConnectionTestEvent) -> Vec<Command> {
         if let ConnectionTestEvent::IceServers { ice_servers: Some(servers), .. } = &event {
-            self.relay_known = Relay::among(servers);
+            self.relay = Relay::among(servers);
         }
-        let open = self.connection_test.as_mut().filter(|it| it.verdict.is_none() && id == self.last_id);
-        let Some(connection_test) = open else { return vec![] };
+        let running = self.shown.as_mut().filter(|test| test.verdict.is_none() && id == self.last);
+        let Some(test) = running else { return vec![] };
         match event {
             ConnectionTestEvent::IceServers { ice_servers: None, .. } => {
-                *connection_test = ConnectionTest {
+                *test = ConnectionTestView {
                     transports: [Finding::Blocked; 4],
                     relayed: Finding::Blocked,
                     verdict: Some(Verdict::NoServer),
-                    same_computer: false,
                 };
                 vec![]
             }
             ConnectionTestEvent::IceServers { ice_servers: Some(servers), same_computer } => {
-                connection_test.same_computer = same_computer;
-                self.offered = servers;
+                self.same_computer = same_computer;
+                self.servers = servers;
                 let mut commands = vec![];
                 for transport in Transport::ALL {
-                    let servers = transport.among(&self.offered);
+                    let servers = among(transport, &self.servers);
                     if servers.is_empty() {
-                        connection_test.transports[transport as usize] = Finding::NotOffered;
+                        test.transports[transport as usize] = Finding::NotOffered;
                     } else {
                         commands.push(Command::TryTransport(id, transport, servers));
                     }
                 }
-                commands.extend(connection_test.advance(id, &self.offered));
+                commands.extend(self.advance());
                 commands
             }
             ConnectionTestEvent::Tried(transport, finding) => {
-                connection_test.transports[transport as usize] = finding;
-                connection_test.advance(id, &self.offered)
+                test.transports[transport as usize] = finding;
+                self.advance()
             }
             ConnectionTestEvent::Relayed(finding) => {
-                connection_test.relayed = finding;
-                connection_test.verdict = Some(connection_test.judge());
+                test.relayed = finding;
+                test.verdict = Some(judge(test, self.same_computer));
                 vec![]
             }
         }
     }
-}
 
-impl ConnectionTest {
-    /// The first relay that can be reached.
-    fn relay(&self) -> Option<Transport> {
-        let works = |transport: &Transport| {
-            *transport != Transport::Direct && self.transports[*transport as usize] == Finding::Works
-        };
-        Transport::ALL.into_iter().find(works)
+    pub(super) fn view(&self) -> Option<ConnectionTestView> {
+        self.shown
     }
 
-    /// Once every way was tried, tries the best relay, or is at the end.
-    fn advance(&mut self, id: ConnectionTestId, servers: &[IceServer]) -> Vec<Command> {
-        if self.transports.contains(&Finding::Trying) {
+    /// Tries the best relay once every transport was tried, or ends the test.
+    fn advance(&mut self) -> Vec<Command> {
+        let Some(test) = self.shown.as_mut().filter(|test| !test.transports.contains(&Finding::Trying))
+        else {
             return vec![];
+        };
+        if let Some(transport) = first_to_relay(test) {
+            return vec![Command::TryRelay(self.last, among(transport, &self.servers))];
         }
-        if let Some(transport) = self.relay() {
-            return vec![Command::TryRelay(id, transport.among(servers))];
-        }
-        self.relayed = self.transports[1..].iter().max().copied().unwrap_or_default();
-        self.verdict = Some(self.judge());
+        test.relayed = test.transports[1..].iter().max().copied().unwrap_or_default();
+        test.verdict = Some(judge(test, self.same_computer));
         vec![]
     }
+}
 
-    fn judge(&self) -> Verdict {
-        let direct = self.transports[Transport::Direct as usize];
-        match (self.relayed, direct) {
-            (Finding::Works, Finding::Works) => Verdict::Everywhere,
-            (Finding::Works, _) if self.transports[Transport::Udp as usize] == Finding::Blocked => {
-                Verdict::ByTcp
-            }
-            (Finding::Works, _) => Verdict::Everywhere,
-            (Finding::Refused | Finding::NotTried, _) => Verdict::Unclear,
-            (Finding::NotOffered, Finding::Works) => Verdict::WithoutRelay,
-            (_, Finding::Works) => Verdict::RelayBlocked,
-            (Finding::NotOffered, Finding::NotOffered) => Verdict::NothingOffered,
-            (_, Finding::Refused | Finding::NotTried) => Verdict::Unclear,
-            _ if self.same_computer => Verdict::SameComputer,
-            _ => Verdict::Blocked,
-        }
+/// The servers with the URLs of this transport only.
+fn among(transport: Transport, servers: &[IceServer]) -> Vec<IceServer> {
+    let only = |transport: Transport| -> Vec<IceServer> {
+        let keep = |server: &IceServer| {
+            let is_wanted = |url: &&String| Transport::of(url) == Some(transport);
+            let urls: Vec<_> = server.urls.iter().filter(is_wanted).cloned().collect();
+            (!urls.is_empty()).then(|| IceServer { urls, ..server.clone() })
+        };
+        servers.iter().filter_map(keep).collect()
+    };
+    let own = only(transport);
+    // A TURN server is a STUN server, too.
+    if own.is_empty() && transport == Transport::Direct { only(Transport::Udp) } else { own }
+}
+
+/// The first transport that reaches a relay.
+fn first_to_relay(test: &ConnectionTestView) -> Option<Transport> {
+    let works = |transport: &Transport| {
+        *transport != Transport::Direct && test.transports[*transport as usize] == Finding::Works
+    };
+    Transport::ALL.into_iter().find(works)
+}
+
+fn judge(test: &ConnectionTestView, same_computer: bool) -> Verdict {
+    let direct = test.transports[Transport::Direct as usize];
+    match (test.relayed, direct) {
+        (Finding::Works, Finding::Works) => Verdict::Everywhere,
+        (Finding::Works, _) if test.transports[Transport::Udp as usize] == Finding::Blocked => Verdict::ByTcp,
+        (Finding::Works, _) => Verdict::Everywhere,
+        (Finding::Refused | Finding::NotTried, _) => Verdict::Unclear,
+        (Finding::NotOffered, Finding::Works) => Verdict::WithoutRelay,
+        (_, Finding::Works) => Verdict::RelayBlocked,
+        (Finding::NotOffered, Finding::NotOffered) => Verdict::NothingOffered,
+        (_, Finding::Refused | Finding::NotTried) => Verdict::Unclear,
+        _ if same_computer => Verdict::SameComputer,
+        _ => Verdict::Blocked,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::call::{Event, UserAction};
 
     const ALL: &[&str] =
         &["stun:a", "turn:a?transport=udp", "turn:a?transport=tcp", "turns:a:443?transport=tcp"];
@@ -260,21 +169,17 @@ mod tests {
         if works { Finding::Works } else { Finding::Blocked }
     }
 
-    struct Test(Call);
+    struct Test(ConnectionTest);
 
     impl Test {
         fn begun() -> Self {
-            let mut test = Self(Call::new(1));
-            assert_eq!(test.acts(UserAction::TestConnection), [Command::AskForIce(FIRST)]);
+            let mut test = Self(ConnectionTest::default());
+            assert_eq!(test.0.start(), [Command::AskForIce(FIRST)]);
             test
         }
 
-        fn acts(&mut self, action: UserAction) -> Vec<Command> {
-            self.0.handle(Duration::ZERO, Event::User(action))
-        }
-
         fn finds(&mut self, id: ConnectionTestId, event: ConnectionTestEvent) -> Vec<Command> {
-            self.0.handle(Duration::ZERO, Event::ConnectionTest(id, event))
+            self.0.handle(id, event)
         }
 
         fn offered(&mut self, urls: &[&str], same_computer: bool) -> Vec<Command> {
@@ -286,18 +191,13 @@ mod tests {
             self.finds(FIRST, ConnectionTestEvent::Tried(transport, of(works)))
         }
 
-        fn is_in_another_network(&mut self) -> Vec<Command> {
-            self.0.handle(Duration::ZERO, Event::NetworkChanged);
-            self.0.handle(self.0.deadline().unwrap(), Event::Tick)
-        }
-
-        fn view(&self) -> ConnectionTest {
-            self.0.view().connection_test.unwrap()
+        fn view(&self) -> ConnectionTestView {
+            self.0.view().unwrap()
         }
     }
 
     #[test]
-    fn each_way_is_tried_with_its_own_urls_only() {
+    fn each_transport_is_tried_with_its_own_urls_only() {
         let mut test = Test::begun();
         let expected = Transport::ALL
             .into_iter()
@@ -318,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_relay_is_tried_by_the_first_way_that_reaches_it() {
+    fn the_relay_is_tried_by_the_first_transport_that_reaches_it() {
         let mut test = Test::begun();
         test.offered(ALL, false);
         assert_eq!(test.tried(Transport::Tls, true), []);
@@ -331,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_is_said_of_every_outcome() {
+    fn every_outcome_has_its_verdict() {
         for (urls, works, relayed, here, verdict) in [
             (ALL, [true, true, true, true], true, false, Verdict::Everywhere),
             (ALL, [false, true, false, false], true, true, Verdict::Everywhere),
@@ -366,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_or_could_not_be_tried_is_not_said_to_be_blocked() {
+    fn refused_and_untried_transports_are_not_said_to_be_blocked() {
         use Finding::{Blocked, NotTried, Refused, Works};
         for (transports, relayed, verdict) in [
             ([Works, Blocked, Refused, NotTried], Refused, Verdict::Unclear),
@@ -392,15 +292,15 @@ mod tests {
     #[test]
     fn one_test_is_made_at_a_time_and_a_server_that_is_silent_ends_it() {
         let mut test = Test::begun();
-        assert_eq!(test.acts(UserAction::TestConnection), []);
+        assert_eq!(test.0.start(), []);
         test.finds(FIRST, ConnectionTestEvent::IceServers { ice_servers: None, same_computer: false });
         assert_eq!(test.view().verdict, Some(Verdict::NoServer));
         assert_eq!(test.tried(Transport::Udp, true), [], "late");
-        assert_eq!(test.acts(UserAction::TestConnection), [Command::AskForIce(SECOND)]);
+        assert_eq!(test.0.start(), [Command::AskForIce(SECOND)]);
     }
 
     #[test]
-    fn an_answer_to_whoever_only_looked_neither_begins_a_test_nor_ends_one() {
+    fn an_answer_without_a_test_neither_begins_nor_ends_one() {
         let mut test = Test::begun();
         let answer = |ice_servers| ConnectionTestEvent::IceServers { ice_servers, same_computer: false };
         assert_eq!(test.finds(LOOK, answer(Some(servers(ALL)))), []);
@@ -410,32 +310,31 @@ mod tests {
     }
 
     #[test]
-    fn another_network_takes_the_verdict_away_and_has_a_test_that_goes_on_begin_anew() {
+    fn another_network_drops_a_verdict_and_restarts_a_running_test() {
         let mut test = Test::begun();
         test.offered(ALL, false);
-        assert!(test.is_in_another_network().contains(&Command::AskForIce(SECOND)));
+        assert_eq!(test.0.network_changed(), [Command::AskForIce(SECOND)]);
         assert_eq!(test.tried(Transport::Udp, true), [], "late");
-        assert_eq!(test.view(), ConnectionTest::default());
+        assert_eq!(test.view(), ConnectionTestView::default());
         test.finds(
             SECOND,
             ConnectionTestEvent::IceServers { ice_servers: Some(vec![]), same_computer: false },
         );
         assert_eq!(test.view().verdict, Some(Verdict::NothingOffered));
-        assert_eq!(test.is_in_another_network(), []);
-        assert_eq!(test.0.view().connection_test, None);
+        assert_eq!(test.0.network_changed(), []);
+        assert_eq!(test.0.view(), None);
     }
 
     #[test]
-    fn whoever_looks_learns_whether_there_is_a_relay_and_tests_nothing() {
-        let mut page = Test(Call::new(1));
-        assert_eq!(page.0.view().relay, Relay::Unknown);
-        assert_eq!(page.acts(UserAction::LookForRelay), [Command::AskForIce(LOOK)]);
-        let answer =
-            |urls| ConnectionTestEvent::IceServers { ice_servers: Some(servers(urls)), same_computer: false };
-        assert_eq!(page.finds(LOOK, answer(ALL)), []);
-        assert_eq!((page.0.view().relay, page.0.view().connection_test), (Relay::Offered, None));
-        assert_eq!(page.acts(UserAction::LookForRelay), []);
-        page.finds(LOOK, answer(&["stun:a"]));
-        assert_eq!(page.0.view().relay, Relay::Missing);
+    fn the_servers_answer_tells_of_its_relay_without_a_test() {
+        let mut test = ConnectionTest::default();
+        assert_eq!(test.relay(), Relay::Unknown);
+        assert_eq!(test.look_for_relay(), [Command::AskForIce(LOOK)]);
+        for (urls, relay) in [(ALL, Relay::Offered), (&ALL[..1], Relay::Missing)] {
+            let ice_servers = Some(servers(urls));
+            let answer = ConnectionTestEvent::IceServers { ice_servers, same_computer: false };
+            assert_eq!(test.handle(LOOK, answer), []);
+            assert_eq!((test.relay(), test.view()), (relay, None));
+        }
     }
 }

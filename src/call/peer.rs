@@ -1,131 +1,162 @@
-//! A call's connections: one with everybody else in the room.
+//! Another participant in the room, and the connection with them.
 
 use std::time::Duration;
 
-use super::privacy::redact;
-use super::{Call, Command, LinkView, PeerCommand, PeerEvent, PeerView, Route};
-use crate::protocol::{Epoch, PeerId, PeerInfo, Signal};
+use super::api::command::PeerCommand;
+use super::api::event::PeerEvent;
+use super::api::view::{LinkView, PeerView};
+use super::route::Route;
+use crate::protocol::{Epoch, PeerInfo, Signal};
 
 pub(super) mod config;
-pub(super) mod negotiation;
+mod negotiation;
 mod recovery;
 
-use negotiation::{Negotiation, Output};
+use config::PeerConfig;
+use negotiation::Negotiation;
 
-/// Somebody else in the room, and the connection with them.
-#[derive(Debug)]
-pub(super) struct RemotePeer {
-    pub(super) info: PeerInfo,
-    /// Its page said that it goes away, so its media is gone with its socket.
-    pub(super) unloaded: bool,
-    has_video: bool,
-    route: Option<Route>,
-    pub(super) negotiation: Negotiation,
+/// An output of a remote peer.
+#[derive(Debug, PartialEq)]
+pub(super) enum Output {
+    /// By its connection of this epoch.
+    Do(Epoch, PeerCommand),
+    /// A signal to the peer.
+    Send(Signal),
 }
 
-impl Call {
-    pub(super) fn signal(&mut self, now: Duration, from: PeerId, signal: Signal) -> Vec<Command> {
-        let Some(pair) = self.peers.get_mut(&from) else { return vec![] };
-        let (epoch, present) = (signal.epoch(), pair.negotiation.epoch());
-        if epoch < present || !epoch.same_pages(present) {
-            return vec![];
-        }
-        let mut commands = Vec::new();
-        if epoch > present {
-            commands = self.reopen(now, from, epoch, false);
-        }
-        if let Some(pair) = self.peers.get_mut(&from) {
-            let outputs = pair.negotiation.signal(now, signal);
-            commands.extend(self.perform(now, from, outputs));
-        }
-        commands
-    }
-
-    pub(super) fn peer(
-        &mut self,
-        now: Duration,
-        peer: PeerId,
-        epoch: Epoch,
-        event: PeerEvent,
-    ) -> Vec<Command> {
-        let Some(pair) = self.peers.get_mut(&peer).filter(|pair| pair.negotiation.epoch() == epoch) else {
-            return vec![];
-        };
-        match event {
-            PeerEvent::Video(on) => pair.has_video = on,
-            PeerEvent::Route(route) => pair.route = route,
-            _ => {}
-        }
-        let outputs = pair.negotiation.event(now, event);
-        self.perform(now, peer, outputs)
-    }
-
-    pub(super) fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
-        let Some(seat) = &self.seat else { return vec![] };
-        let peer = info.peer;
-        let first = Epoch::first(seat.page, info.page);
-        // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
-        let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
-        let epoch = left.unwrap_or(first);
-        let offerer = seat.peer < peer;
-        let (negotiation, outputs) = Negotiation::open(now, epoch, offerer, self.config());
-        self.peers
-            .insert(peer, RemotePeer { info, unloaded: false, has_video: false, route: None, negotiation });
-        self.perform(now, peer, outputs)
-    }
-
-    /// Closes the connection with a peer whose seat is given up.
-    pub(super) fn end(&mut self, peer: PeerId, pair: &RemotePeer) -> Command {
-        self.left = self.left.max(pair.negotiation.epoch());
-        pair.close(peer)
-    }
-
-    /// Closes the connection and opens the next one, or none if its number was the last: a peer may have said any,
-    /// and what is to be replaced must not go on.
-    pub(super) fn rebuild(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
-        let Some(pair) = self.peers.get_mut(&peer) else { return vec![] };
-        if let Some(next) = pair.negotiation.epoch().next() {
-            return self.reopen(now, peer, next, true);
-        }
-        pair.negotiation.end();
-        pair.has_video = false;
-        pair.route = None;
-        vec![pair.close(peer)]
-    }
-
-    /// Closes the connection and opens the one of `epoch`; tells the peer if it was this side's idea.
-    pub(super) fn reopen(&mut self, now: Duration, peer: PeerId, epoch: Epoch, tell: bool) -> Vec<Command> {
-        let config = self.config();
-        let Some(pair) = self.peers.get_mut(&peer) else { return vec![] };
-        let mut commands = vec![pair.close(peer)];
-        let (next, outputs) = pair.negotiation.reopen(now, epoch, config, tell);
-        pair.negotiation = next;
-        pair.has_video = false;
-        pair.route = None;
-        commands.extend(self.perform(now, peer, outputs));
-        commands
-    }
-
-    pub(super) fn perform(&mut self, now: Duration, peer: PeerId, outputs: Vec<Output>) -> Vec<Command> {
-        let Some(epoch) = self.peers.get(&peer).map(|pair| pair.negotiation.epoch()) else { return vec![] };
-        let mut commands = Vec::new();
-        for output in outputs {
-            match output {
-                Output::Do(command) => commands.push(Command::Peer(peer, epoch, command)),
-                Output::Send(signal) => {
-                    let told = if self.hides_address { redact::redacted(signal) } else { Some(signal) };
-                    commands.extend(told.into_iter().flat_map(|signal| self.signalling.signal(peer, signal)));
-                }
-                Output::Rebuild => return self.rebuild(now, peer),
-            }
-        }
-        commands
-    }
+/// Another participant, and the connection with them.
+#[derive(Debug)]
+pub(super) struct RemotePeer {
+    info: PeerInfo,
+    /// The page said that it goes away, so its media is gone with its socket.
+    unloaded: bool,
+    has_video: bool,
+    route: Option<Route>,
+    negotiation: Negotiation,
 }
 
 impl RemotePeer {
-    pub(super) fn close(&self, peer: PeerId) -> Command {
-        Command::Peer(peer, self.negotiation.epoch(), PeerCommand::Close)
+    /// Opens the connection of this epoch.
+    pub(super) fn open(
+        now: Duration,
+        info: PeerInfo,
+        epoch: Epoch,
+        offerer: bool,
+        config: &PeerConfig,
+    ) -> (Self, Vec<Output>) {
+        let (negotiation, wanted) = Negotiation::open(now, epoch, offerer, config.clone());
+        let mut peer = Self { info, unloaded: false, has_video: false, route: None, negotiation };
+        let outputs = peer.perform(now, wanted, config);
+        (peer, outputs)
+    }
+
+    pub(super) fn info(&self) -> &PeerInfo {
+        &self.info
+    }
+
+    pub(super) fn epoch(&self) -> Epoch {
+        self.negotiation.epoch()
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.negotiation.is_connected()
+    }
+
+    /// Takes a signal; one of a newer epoch opens that connection first.
+    pub(super) fn signal(&mut self, now: Duration, signal: Signal, config: &PeerConfig) -> Vec<Output> {
+        let (epoch, present) = (signal.epoch(), self.epoch());
+        if epoch < present || !epoch.same_pages(present) {
+            return vec![];
+        }
+        let mut outputs = Vec::new();
+        if epoch > present {
+            outputs = self.reopen(now, epoch, false, config);
+        }
+        let wanted = self.negotiation.signal(now, signal);
+        outputs.extend(self.perform(now, wanted, config));
+        outputs
+    }
+
+    /// Takes a report of the present connection.
+    pub(super) fn event(&mut self, now: Duration, event: PeerEvent, config: &PeerConfig) -> Vec<Output> {
+        match event {
+            PeerEvent::Video(on) => self.has_video = on,
+            PeerEvent::Route(route) => self.route = route,
+            _ => {}
+        }
+        let wanted = self.negotiation.event(now, event);
+        self.perform(now, wanted, config)
+    }
+
+    /// Notes that the peer's socket is lost.
+    pub(super) fn away(&mut self, unloaded: bool) {
+        self.info.away = true;
+        self.unloaded = unloaded;
+    }
+
+    /// Notes that the peer has its socket again, in the same page.
+    pub(super) fn back(&mut self, now: Duration, info: PeerInfo, config: &PeerConfig) -> Vec<Output> {
+        self.info = info;
+        self.unloaded = false;
+        let wanted = self.negotiation.way_is_back(now, false);
+        self.perform(now, wanted, config)
+    }
+
+    /// Takes the server's word on the peer once the own socket is back. `unsent` says that the own offer, or the
+    /// question for one, was not sent yet.
+    pub(super) fn found(
+        &mut self,
+        now: Duration,
+        away: bool,
+        unsent: bool,
+        config: &PeerConfig,
+    ) -> Vec<Output> {
+        self.info.away = away;
+        self.unloaded &= away;
+        let wanted = self.negotiation.way_is_back(now, unsent);
+        self.perform(now, wanted, config)
+    }
+
+    /// Tries at once what does not work.
+    pub(super) fn woken(&mut self, now: Duration) {
+        self.negotiation.woken(now);
+    }
+
+    /// Restarts ICE, even if it seems to work, with the next tick.
+    pub(super) fn network_changed(&mut self, now: Duration) {
+        self.negotiation.network_changed(now);
+    }
+
+    /// Builds the connection anew at a person's wish; all attempts are free again.
+    pub(super) fn start_over(&mut self, now: Duration, config: &PeerConfig) -> Vec<Output> {
+        self.negotiation.start_over();
+        self.rebuild(now, config)
+    }
+
+    pub(super) fn configure(&self, config: &PeerConfig) -> Output {
+        self.output(PeerCommand::Configure(config.clone()))
+    }
+
+    pub(super) fn attach(&self) -> Output {
+        self.output(PeerCommand::Attach)
+    }
+
+    pub(super) fn close(&self) -> Output {
+        self.output(PeerCommand::Close)
+    }
+
+    /// When [`Self::tick`] is due, if the own socket is there.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.negotiation.deadline().filter(|_| !self.info.away)
+    }
+
+    /// Helps the connection if that is due and the peer can be reached.
+    pub(super) fn tick(&mut self, now: Duration, config: &PeerConfig) -> Vec<Output> {
+        if self.info.away {
+            return vec![];
+        }
+        let wanted = self.negotiation.tick(now);
+        self.perform(now, wanted, config)
     }
 
     pub(super) fn view(&self, hides_address: bool) -> PeerView {
@@ -151,5 +182,49 @@ impl RemotePeer {
             route: self.route.filter(|_| link == LinkView::Connected),
             has_video: self.has_video && !self.unloaded,
         }
+    }
+
+    /// Closes the connection and opens the next one, or none after the last epoch: a peer may have named any, and a
+    /// connection that is to be replaced must not go on.
+    fn rebuild(&mut self, now: Duration, config: &PeerConfig) -> Vec<Output> {
+        if let Some(next) = self.epoch().next() {
+            return self.reopen(now, next, true, config);
+        }
+        self.negotiation.end();
+        self.has_video = false;
+        self.route = None;
+        vec![self.close()]
+    }
+
+    /// Closes the connection and opens the one of `epoch`; tells the peer if it was this side's idea.
+    fn reopen(&mut self, now: Duration, epoch: Epoch, tell: bool, config: &PeerConfig) -> Vec<Output> {
+        let mut outputs = vec![self.close()];
+        let (next, wanted) = self.negotiation.reopen(now, epoch, config.clone(), tell);
+        self.negotiation = next;
+        self.has_video = false;
+        self.route = None;
+        outputs.extend(self.perform(now, wanted, config));
+        outputs
+    }
+
+    fn perform(
+        &mut self,
+        now: Duration,
+        wanted: Vec<negotiation::Output>,
+        config: &PeerConfig,
+    ) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        for one in wanted {
+            match one {
+                negotiation::Output::Do(command) => outputs.push(self.output(command)),
+                negotiation::Output::Send(signal) => outputs.push(Output::Send(signal)),
+                negotiation::Output::Rebuild => return self.rebuild(now, config),
+            }
+        }
+        outputs
+    }
+
+    fn output(&self, command: PeerCommand) -> Output {
+        Output::Do(self.epoch(), command)
     }
 }

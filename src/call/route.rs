@@ -1,15 +1,15 @@
-//! Which way the media of one connection takes.
+//! The route that the media of one connection takes.
 
-/// What media between two devices passes.
+/// The route between two devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// Only the networks between the two.
     Direct,
-    /// A relay; it passes on what it cannot read.
+    /// A relay; it cannot read the media.
     Relayed(RelayProtocol),
 }
 
-/// How this side reaches the relay.
+/// The protocol by which this side reaches the relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelayProtocol {
     /// As media usually goes; also where the relay is the other side's.

@@ -1,45 +1,204 @@
-//! A call's seat: joining, what the server tells of the room, losing the socket and coming back.
+//! The session: the room that the person wants to be in, and the seat there.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::peer::RemotePeer;
-use super::{Call, Command, NOTICE, Notice, REPLACED_AGAIN, Relay, Seat, SocketEvent, Wish};
-use crate::protocol::{ClientMsg, CloseCode, Epoch, PeerId, PeerInfo, RoomId, Seated, ServerMsg};
+use super::api::command::Command;
+use super::api::event::{Hold, Loaded, Permission, Remembered};
+use super::api::view::{Notice, Phase};
+use super::media::source::Devices;
+use super::output::Output;
+use crate::protocol::{ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken};
 
-pub(super) mod joining;
+/// A seat taken over twice within this is held by another page.
+const REPLACED_AGAIN: Duration = Duration::from_secs(30);
 
-impl Call {
-    pub(super) fn join(&mut self, now: Duration) -> Vec<Command> {
-        let join =
-            self.wish.as_ref().filter(|_| self.holds).map(|Wish { room, name, resume }| ClientMsg::Join {
-                room: room.clone(),
-                name: name.clone(),
-                resume: resume.clone(),
-                reloaded: resume.is_some() && self.seat.is_none(),
-            });
-        let Some(join) = join else { return vec![] };
-        self.signalling.asked(now);
-        vec![Command::Send(join)]
+/// The room that the person wants to be in.
+#[derive(Debug)]
+struct Wish {
+    room: RoomId,
+    name: Option<DisplayName>,
+    /// Proof of a seat held before, in this call or before a reload.
+    resume: Option<SeatToken>,
+}
+
+impl From<Remembered> for Wish {
+    fn from(Remembered { room, resume, name, .. }: Remembered) -> Self {
+        Self { room, name, resume: Some(resume) }
+    }
+}
+
+/// A wish, and whether its call hides the own address.
+#[derive(Debug)]
+struct Intent {
+    wish: Wish,
+    hides_address: bool,
+}
+
+/// The session of one participant.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    /// The host of the page, with a port unless that is the usual one.
+    host: String,
+    /// The browser lacks something that calls need.
+    unsupported: bool,
+    /// A seat of a former page, for when the person goes to its room.
+    held: Option<HeldSeat>,
+    wish: Option<Wish>,
+    /// No other tab of this browser is in that room, so the page may join.
+    holds: bool,
+    /// The wish that was refused because of another tab.
+    refused: Option<Intent>,
+    seated: bool,
+    /// When the seat was last taken over by another socket.
+    replaced: Option<Duration>,
+}
+
+impl Session {
+    pub(super) fn set_host(&mut self, host: String) {
+        self.host = host;
     }
 
-    pub(super) fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
-        match event {
-            SocketEvent::Opened => {
-                let mut commands = self.signalling.opened(now);
-                commands.extend(self.join(now));
-                commands
-            }
-            SocketEvent::Message(message) => {
-                self.signalling.heard(now);
-                self.message(now, message)
-            }
-            SocketEvent::Closed { code } => self.closed(now, code),
+    pub(super) fn phase(&self) -> Phase {
+        match (&self.wish, self.seated) {
+            (Some(_), true) => Phase::InCall,
+            (Some(_), false) => Phase::Joining,
+            (None, _) => Phase::Home,
         }
     }
 
-    pub(super) fn closed(&mut self, now: Duration, code: u16) -> Vec<Command> {
-        self.signalling.lost(now, self.wish.is_some() || self.signalling.owes());
+    /// The room that the person wants to be in.
+    pub(super) fn room(&self) -> Option<&RoomId> {
+        self.wish.as_ref().map(|wish| &wish.room)
+    }
+
+    pub(super) fn is_seated(&self) -> bool {
+        self.seated
+    }
+
+    /// Begins in a page that was loaded: goes back to the seat of the former page, or keeps it for later.
+    pub(super) fn loaded(&mut self, loaded: Loaded) -> Vec<Output> {
+        self.unsupported = !loaded.supported;
+        if self.unsupported {
+            return vec![Output::Say(Notice::Unsupported)];
+        }
+        let granted = |permission| permission == Permission::Granted;
+        let known = Devices { microphone: granted(loaded.microphone), camera: granted(loaded.camera) };
+        let fresh = vec![Output::OpenSocket, Output::Start(known)];
+        let Some(remembered) = loaded.remembered else { return fresh };
+        let [hides, restores] = [Output::HideIf(remembered.hides_address), Output::Restore(remembered.off())];
+        match &self.wish {
+            None if loaded.returning => {
+                let mut outputs = vec![Output::OpenSocket, hides, restores];
+                outputs.extend(self.set_out(remembered.into(), false));
+                outputs
+            }
+            None => {
+                let Remembered { room, resume, .. } = remembered;
+                self.held = Some(HeldSeat { room, resume });
+                fresh
+            }
+            // CONNECT was pressed already, for that room and no other.
+            Some(wish) if !self.seated && wish.resume.is_none() && wish.room == remembered.room => {
+                self.wish = Some(remembered.into());
+                vec![Output::OpenSocket, hides, restores, Output::Start(Devices::BOTH)]
+            }
+            Some(_) => fresh,
+        }
+    }
+
+    /// Sets out for the room that was typed, if the session has none.
+    pub(super) fn connect(&mut self, room: &str, name: &str) -> Vec<Output> {
+        if self.wish.is_some() {
+            return vec![];
+        }
+        match self.typed(room, name) {
+            Ok(intent) => self.follow(intent, false),
+            Err(notice) => vec![Output::Say(notice)],
+        }
+    }
+
+    /// Sets out for the room that was refused, for the person who wants the other tab's call here.
+    pub(super) fn move_here(&mut self) -> Vec<Output> {
+        match self.refused.take().filter(|_| self.wish.is_none()) {
+            Some(intent) => self.follow(intent, true),
+            None => vec![],
+        }
+    }
+
+    /// Takes the browser's answer about its other tabs. A refused wish keeps whether its call hides the own address.
+    pub(super) fn hold(&mut self, room: &RoomId, hold: Hold, hides_address: bool) -> Vec<Output> {
+        let Some(wish) = self.wish.as_mut().filter(|wish| wish.room == *room && !self.holds) else {
+            return self.unwanted(hold);
+        };
+        match hold {
+            Hold::Refused => {
+                self.refused = self.wish.take().map(|wish| Intent { wish, hides_address });
+                vec![Output::EndPrivacy, Output::Say(Notice::InOtherTab)]
+            }
+            Hold::Granted(seat) => {
+                self.holds = true;
+                let mut outputs = vec![];
+                if let Some(seat) = seat {
+                    outputs.extend([Output::HideIf(seat.hides_address), Output::SwitchOff(seat.off())]);
+                    wish.name = wish.name.take().or(seat.name);
+                    wish.resume = Some(seat.resume);
+                }
+                outputs.extend([Output::Start(Devices::BOTH), Output::Join]);
+                outputs
+            }
+        }
+    }
+
+    /// Drops an answer that comes too late, but keeps a seat that was handed over with it.
+    fn unwanted(&mut self, hold: Hold) -> Vec<Output> {
+        let Hold::Granted(seat) = hold else { return vec![] };
+        if let Some(Remembered { room, resume, .. }) = seat {
+            self.held = Some(HeldSeat { room, resume });
+        }
+        if self.wish.is_none() { vec![Output::Do(Command::LetGo(None))] } else { vec![] }
+    }
+
+    /// Changes whether the refused call hides the own address.
+    pub(super) fn hide_refused(&mut self, hides_address: bool) {
+        if let Some(refused) = &mut self.refused {
+            refused.hides_address = hides_address;
+        }
+    }
+
+    /// The join, if the page may send it.
+    pub(super) fn join(&self) -> Option<ClientMsg> {
+        let Wish { room, name, resume } = self.wish.as_ref().filter(|_| self.holds)?;
+        Some(ClientMsg::Join {
+            room: room.clone(),
+            name: name.clone(),
+            resume: resume.clone(),
+            reloaded: resume.is_some() && !self.seated,
+        })
+    }
+
+    /// Takes the seat in this room. Returns whether it is the first one of the call, or nothing if the person left,
+    /// or went elsewhere, meanwhile.
+    pub(super) fn seated(&mut self, room: &RoomId, resume: SeatToken) -> Option<bool> {
+        let wish = self.wish.as_mut().filter(|wish| wish.room == *room)?;
+        wish.resume = Some(resume);
+        Some(!std::mem::replace(&mut self.seated, true))
+    }
+
+    /// Another page's way to go on with this seat, if there is one.
+    pub(super) fn remembered(&self, off: Devices, hides_address: bool) -> Option<Remembered> {
+        let Wish { room, name, resume } = self.wish.as_ref().filter(|_| self.seated)?;
+        Some(Remembered {
+            room: room.clone(),
+            resume: resume.clone()?,
+            name: name.clone(),
+            microphone_muted: off.microphone,
+            camera_off: off.camera,
+            hides_address,
+        })
+    }
+
+    /// Judges a closed socket: the server may have ended the session, or be out of reach.
+    pub(super) fn closed(&mut self, now: Duration, code: u16) -> Vec<Output> {
         let last_word = match CloseCode::from_code(code) {
             // Once may be this tab's own former socket, whose join was late.
             Some(CloseCode::Replaced) => {
@@ -52,152 +211,93 @@ impl Call {
             ) => Some(Notice::Dropped),
             _ => None,
         };
-        if let Some(notice) = last_word.filter(|_| self.wish.is_some()) {
-            let mut commands = self.signalling.close(now);
-            commands.extend(self.go_home());
-            self.say(notice);
-            return commands;
-        }
-        if self.wish.is_some() && self.seat.is_none() {
-            self.say(Notice::Unreachable);
-        }
-        vec![]
-    }
-
-    pub(super) fn message(&mut self, now: Duration, message: ServerMsg) -> Vec<Command> {
-        match message {
-            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => self.seated(now, seated),
-            ServerMsg::FullRoom { room } => self.full(now, &room),
-            ServerMsg::PeerJoined(info) => self.peer_joined(now, info),
-            ServerMsg::PeerAway { peer, unloaded } => {
-                if let Some(pair) = self.peers.get_mut(&peer) {
-                    pair.info.away = true;
-                    pair.unloaded = unloaded;
-                }
-                vec![]
+        match last_word {
+            Some(notice) if self.wish.is_some() => {
+                vec![Output::CloseSocket, Output::GoHome, Output::Say(notice)]
             }
-            ServerMsg::PeerBack(info) => self.peer_back(now, info),
-            ServerMsg::PeerLeft { peer } => self.peer_left(now, peer),
-            ServerMsg::Signal { from, signal } => self.signal(now, from, signal),
-            ServerMsg::IceServers { ice_servers } => self.new_ice_servers(ice_servers),
-            ServerMsg::Heartbeat => {
-                self.signalling.left(self.wish.is_some());
-                vec![]
-            }
-            // For developers: the driver logs it.
-            ServerMsg::Error { .. } => vec![],
+            _ if self.phase() == Phase::Joining => vec![Output::Say(Notice::Unreachable)],
+            _ => vec![],
         }
     }
 
-    pub(super) fn seated(&mut self, now: Duration, seated: Seated) -> Vec<Command> {
-        let Some(wish) = self.wish.as_mut().filter(|wish| wish.room == seated.room) else {
-            // The person left, or went elsewhere, while the answer was on its way.
-            return vec![];
-        };
-        let same_page = seated.resumed && self.seat.as_ref().is_some_and(|seat| seat.page == seated.page);
-        wish.resume = Some(seated.resume);
-        let fresh = self.seat.is_none();
-        self.seat = Some(Seat { peer: seated.peer, page: seated.page, ice_servers: seated.ice_servers });
-        if fresh {
-            self.notice = (self.hides_address && self.relay() == Relay::Missing)
-                .then_some((Notice::HiddenWithoutRelay, None));
-        }
-        let mut commands = Vec::new();
-        let present: BTreeMap<_, _> = seated.peers.into_iter().map(|info| (info.peer, info)).collect();
-        let gone = |peer: &PeerId, pair: &RemotePeer| {
-            !same_page || present.get(peer).is_none_or(|info| info.page != pair.info.page)
-        };
-        let (closed, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.peers).into_iter().partition(|(peer, pair)| gone(peer, pair));
-        commands.extend(closed.into_iter().map(|(peer, pair)| self.end(peer, &pair)));
-        if !seated.resumed {
-            // Another life of the room has other numbers.
-            self.left = Epoch::default();
-        }
-        self.peers = kept;
-        // Credentials told before may end sooner than these.
-        commands.extend(self.configure());
-        let unsent: BTreeSet<_> =
-            self.peers.keys().copied().filter(|peer| self.signalling.holds_offer(*peer)).collect();
-        let peers = &self.peers;
-        let current = |peer, epoch| peers.get(&peer).is_some_and(|pair| pair.negotiation.epoch() == epoch);
-        commands.extend(self.signalling.sit_down(current));
-        for (peer, info) in present {
-            match self.peers.get_mut(&peer) {
-                None => commands.extend(self.open(now, info)),
-                Some(pair) => {
-                    pair.info.away = info.away;
-                    pair.unloaded &= info.away;
-                    let outputs = pair.negotiation.way_is_back(now, unsent.contains(&peer));
-                    commands.extend(self.perform(now, peer, outputs));
-                }
+    /// Takes the answer that the room is full. A server that has lost its memory keeps seats for those who are in
+    /// this very call: while media flows nothing is over, and in the end the seats are free.
+    pub(super) fn full(&mut self, room: &RoomId, media_flows: bool) -> Vec<Output> {
+        match self.phase() {
+            _ if self.room() != Some(room) => vec![],
+            Phase::InCall if media_flows => vec![Output::AskAgain],
+            Phase::InCall => vec![Output::Say(Notice::RoomFull), Output::GoHome],
+            // From the first screen the preview stays for the next try.
+            Phase::Joining | Phase::Home => {
+                self.end();
+                vec![
+                    Output::Say(Notice::RoomFull),
+                    Output::EndPrivacy,
+                    Output::Do(Command::Remember(None)),
+                    Output::Do(Command::LetGo(None)),
+                ]
             }
         }
-        commands.push(Command::ShowAddress(self.wish.as_ref().map(|wish| wish.room.clone())));
-        let mut commands = self.and_remember(commands);
-        commands.push(Command::Send(ClientMsg::Confirm));
-        commands
     }
 
-    pub(super) fn full(&mut self, now: Duration, room: &RoomId) -> Vec<Command> {
-        self.signalling.answered();
-        if self.wish.as_ref().is_none_or(|wish| wish.room != *room) {
+    /// Leaves at the person's wish; `answered` says that the join was.
+    pub(super) fn leave(&mut self, answered: bool) -> Vec<Output> {
+        let Some(Wish { room, resume, .. }) = self.wish.take() else { return vec![] };
+        let mut outputs = vec![if self.seated { Output::Say(Notice::Left) } else { Output::Unsay }];
+        outputs.extend(resume.map(|resume| Output::Owe(HeldSeat { room, resume })));
+        // The answer to a join may be under way, and must not be taken for the answer to the next one.
+        outputs.extend([Output::GoHome, if answered { Output::SendLeave } else { Output::ReplaceSocket }]);
+        outputs
+    }
+
+    /// Hands the seat over to another tab.
+    pub(super) fn hand_over(&self, seat: Option<Remembered>) -> Vec<Output> {
+        if self.wish.is_none() {
             return vec![];
         }
-        let was_in_call = self.seat.is_some();
-        // A server that has lost its memory keeps seats for those who are in this very call. While they are heard
-        // and seen nothing is over; in the end the seats are free.
-        if was_in_call && self.peers.values().any(|pair| pair.negotiation.is_connected()) {
-            self.signalling.refused(now);
-            return vec![];
-        }
+        let handed = Output::Do(Command::LetGo(seat));
+        vec![handed, Output::CloseSocket, Output::GoHome, Output::Say(Notice::MovedElsewhere)]
+    }
+
+    /// Ends the session.
+    pub(super) fn end(&mut self) {
         self.wish = None;
-        self.say(Notice::RoomFull);
-        // From the first screen the preview stays for the next try.
-        if was_in_call {
-            return self.go_home();
-        }
-        self.hides_address = self.hides_next;
-        vec![Command::Remember(None), Command::LetGo(None)]
+        self.seated = false;
     }
 
-    pub(super) fn peer_joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
-        if self.seat.is_none() || self.peers.contains_key(&info.peer) {
-            return vec![];
+    /// Reads the texts as typed; the error is the notice to show.
+    fn typed(&mut self, room: &str, name: &str) -> Result<Intent, Notice> {
+        if self.unsupported {
+            return Err(Notice::Unsupported);
         }
-        self.notice = Some((Notice::PeerJoined(info.name.clone()), Some(now + NOTICE)));
-        self.open(now, info)
+        let room = RoomId::from_pasted(room, &self.host).map_err(|error| match error {
+            RoomIdError::Empty => Notice::EmptyRoom,
+            RoomIdError::TooLong | RoomIdError::BadCharacter => Notice::BadRoom,
+            RoomIdError::Elsewhere(host) => Notice::OtherServer(host),
+        })?;
+        let name = match name.trim() {
+            "" => None,
+            name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Notice::BadName)?),
+        };
+        // The token of a refused wish is still this page's own.
+        let refused = self.refused.take().filter(|refused| refused.wish.room == room);
+        let hides_address = refused.as_ref().is_some_and(|refused| refused.hides_address);
+        let held = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
+        let resume = held.or_else(|| refused?.wish.resume);
+        Ok(Intent { wish: Wish { room, name, resume }, hides_address })
     }
 
-    pub(super) fn peer_back(&mut self, now: Duration, info: PeerInfo) -> Vec<Command> {
-        let peer = info.peer;
-        let Some(pair) = self.peers.get_mut(&peer) else { return vec![] };
-        let same_page = pair.info.page == info.page;
-        pair.info = info;
-        pair.unloaded = false;
-        if same_page {
-            let outputs = pair.negotiation.way_is_back(now, false);
-            return self.perform(now, peer, outputs);
-        }
-        let info = pair.info.clone();
-        let mut commands: Vec<_> =
-            self.peers.remove(&peer).map(|pair| pair.close(peer)).into_iter().collect();
-        commands.extend(self.open(now, info));
-        commands
+    fn follow(&mut self, intent: Intent, take: bool) -> Vec<Output> {
+        let mut outputs = vec![Output::HideIf(intent.hides_address)];
+        outputs.extend(self.set_out(intent.wish, take));
+        outputs
     }
 
-    pub(super) fn peer_left(&mut self, now: Duration, peer: PeerId) -> Vec<Command> {
-        let Some(pair) = self.peers.remove(&peer) else { return vec![] };
-        let alone = self.peers.is_empty();
-        self.notice = Some((Notice::PeerLeft(pair.info.name.clone()), (!alone).then_some(now + NOTICE)));
-        vec![self.end(peer, &pair)]
-    }
-
-    /// Keeps in the tab's storage what a reload needs.
-    pub(super) fn and_remember(&self, mut commands: Vec<Command>) -> Vec<Command> {
-        if let Some(seat) = self.remembered() {
-            commands.push(Command::Remember(Some(seat)));
-        }
-        commands
+    /// Sets out for a room; the join follows when no other tab is in it.
+    fn set_out(&mut self, wish: Wish, take: bool) -> [Output; 4] {
+        let hold = Command::HoldRoom { room: wish.room.clone(), take };
+        self.wish = Some(wish);
+        self.holds = false;
+        [Output::Unsay, Output::Do(hold), Output::OpenSocket, Output::SayIfUnreachable]
     }
 }

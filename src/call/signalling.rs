@@ -1,29 +1,30 @@
-//! The way to the server: one socket at a time, opened again when it is lost or hangs, with what could not be
-//! sent meanwhile.
+//! The signalling channel: one socket at a time, opened again when it is lost or hangs.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::api::command::Command;
+use super::api::event::SocketId;
+use super::api::view::SignallingView;
 use super::backoff::Backoff;
-use super::privacy::redact;
-use super::{Command, SocketId};
 use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, PeerId, Signal};
 
-/// Most signals kept while the line is down; beyond it the oldest are superseded anyhow.
-const MAX_UNSENT: usize = 500;
+mod queue;
 
-/// How long a socket may take to open, or to answer a join. Every try has longer, for networks that are slow.
+use queue::Queue;
+
+/// The time a socket has to open, or to answer a join; each attempt has longer, for slow networks.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// It is doubled so often.
+/// How often the patience is doubled.
 const DOUBLED: u32 = 2;
-/// How long the server may be silent while it has something to say. A browser can take minutes to notice.
+/// The server's longest silence while it has something to say; a browser can take minutes to notice.
 const SILENT: Duration = HEARTBEAT_WITHIN;
-/// Between two requests for a seat in a room that is full.
+/// The time between two requests for a seat in a full room.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
-/// A line that is back sooner than this was not worth a word to the person.
+/// An outage that is over sooner than this is not shown.
 const UNNOTICED: Duration = Duration::from_secs(2);
 
-/// Where the socket is.
+/// The state of the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed,
@@ -34,7 +35,7 @@ enum State {
     Waiting(Duration),
 }
 
-/// The line of one participant.
+/// The signalling channel of one participant.
 #[derive(Debug)]
 pub(super) struct Signalling {
     state: State,
@@ -44,14 +45,14 @@ pub(super) struct Signalling {
     asking: bool,
     /// When this socket was opened.
     opened: Duration,
-    /// When the server was heard last on this socket, or had reason to speak.
+    /// When the server spoke last on this socket, or had reason to.
     heard: Duration,
     /// Sockets given up since the server last answered: they did not open, or stayed silent.
     in_vain: u32,
-    /// When the person is told that the line is down, or that they have been.
+    /// When the outage is shown, or that it is.
     told_down: Option<Told>,
     backoff: Backoff,
-    unsent: VecDeque<(PeerId, Signal)>,
+    unsent: Queue,
     /// When to ask for the seat again.
     ask_again: Option<Duration>,
     /// A seat given up, which the server has not acknowledged.
@@ -76,7 +77,7 @@ impl Signalling {
             in_vain: 0,
             told_down: None,
             backoff: Backoff::new(seed),
-            unsent: VecDeque::new(),
+            unsent: Queue::default(),
             ask_again: None,
             owed: None,
         }
@@ -96,26 +97,31 @@ impl Signalling {
         self.seated
     }
 
-    /// Down for so long, while there was a seat, that the person should know.
-    pub(super) fn is_noticeably_down(&self) -> bool {
+    /// Whether it has been down for long while there was a seat.
+    fn is_noticeably_down(&self) -> bool {
         self.told_down == Some(Told::Already)
     }
 
-    /// The last socket did not open or stayed silent.
+    /// Whether the last socket did not open or stayed silent.
     pub(super) fn is_unreachable(&self) -> bool {
         self.in_vain > 0
+    }
+
+    /// Whether the last socket was in vain and the present one is not open yet.
+    pub(super) fn is_failing(&self) -> bool {
+        self.is_unreachable() && !self.is_open()
     }
 
     fn patience(&self) -> Duration {
         PATIENCE * 2_u32.pow(self.in_vain.min(DOUBLED))
     }
 
-    /// A seat is still to be given up.
+    /// Whether a seat is still to be given up.
     pub(super) fn owes(&self) -> bool {
         self.owed.is_some()
     }
 
-    /// Has the server told, until it has heard it, that this seat is given up.
+    /// Gives this seat up, on every socket until the server has acknowledged it.
     pub(super) fn owe(&mut self, held: HeldSeat) {
         self.owed = Some(held);
     }
@@ -151,7 +157,7 @@ impl Signalling {
         commands
     }
 
-    /// The socket is there; says first what is owed.
+    /// Notes that the socket is open; gives up first the seat that is owed.
     pub(super) fn opened(&mut self, now: Duration) -> Vec<Command> {
         self.state = State::Open;
         (self.opened, self.heard) = (now, now);
@@ -160,26 +166,26 @@ impl Signalling {
         vec![Command::Send(ClientMsg::Leave { held: Some(held) })]
     }
 
-    /// A join or a leave is sent: the server has reason to speak.
+    /// Notes that a join or a leave is sent, so that the server has reason to speak.
     pub(super) fn asked(&mut self, now: Duration) {
         self.asking = true;
         self.heard = now;
     }
 
-    /// The join is answered, and with it whatever was said before.
+    /// Notes the answer to a join, which acknowledges everything said before it.
     pub(super) fn answered(&mut self) {
         self.asking = false;
         self.owed = None;
         self.in_vain = 0;
     }
 
-    /// A leave has arrived; a join may still be on its way.
+    /// Notes that a leave has arrived; a join may still be under way.
     pub(super) fn left(&mut self, joining: bool) {
         self.asking &= joining;
         self.owed = None;
     }
 
-    /// The room is full of seats kept for nobody, and media goes on: asks again later.
+    /// Asks for the seat again later: the room is full, and media goes on.
     pub(super) fn refused(&mut self, now: Duration) {
         self.ask_again = Some(now + ASK_AGAIN);
     }
@@ -189,12 +195,12 @@ impl Signalling {
         self.is_open() && self.ask_again.take_if(|due| now >= *due).is_some()
     }
 
-    /// The server said something.
+    /// Notes that the server said something.
     pub(super) fn heard(&mut self, now: Duration) {
         self.heard = now;
     }
 
-    /// The socket is gone; with `again` it is opened again after a while.
+    /// Notes that the socket is gone; with `again` it is opened again after a while.
     pub(super) fn lost(&mut self, now: Duration, again: bool) {
         self.unseat(now);
         self.state = if again { State::Waiting(now + self.backoff.next()) } else { State::Closed };
@@ -214,21 +220,16 @@ impl Signalling {
         }
     }
 
-    /// The server gave or confirmed the seat: sends what waited and still means something.
-    pub(super) fn sit_down(&mut self, current: impl Fn(PeerId, Epoch) -> bool) -> Vec<Command> {
+    /// Takes the seat; sends the waiting signals of present connections.
+    pub(super) fn sit_down(&mut self, is_current: impl Fn(PeerId, Epoch) -> bool) -> Vec<Command> {
         self.seated = true;
         self.answered();
         self.told_down = None;
         self.backoff.reset();
-        let unsent = std::mem::take(&mut self.unsent);
-        unsent
-            .into_iter()
-            .filter(|(to, signal)| current(*to, signal.epoch()))
-            .map(|(to, signal)| send(to, signal))
-            .collect()
+        self.unsent.drain(is_current).into_iter().map(|(to, signal)| send(to, signal)).collect()
     }
 
-    /// The seat was given up.
+    /// Gives the seat up.
     pub(super) fn stand_up(&mut self) {
         self.seated = false;
         self.asking = false;
@@ -237,11 +238,9 @@ impl Signalling {
         self.unsent.clear();
     }
 
-    /// Whether an offer to `peer`, or the question for one, waits here.
-    pub(super) fn holds_offer(&self, peer: PeerId) -> bool {
-        let offers =
-            |signal: &Signal| matches!(signal, Signal::WebrtcOffer { .. } | Signal::StartCall { .. });
-        self.unsent.iter().any(|(to, signal)| *to == peer && offers(signal))
+    /// The peers to whom an offer, or the question for one, was not sent yet.
+    pub(super) fn unsent_offers(&self) -> BTreeSet<PeerId> {
+        self.unsent.offered()
     }
 
     /// Sends a signal, or keeps it until the seat is back.
@@ -249,18 +248,24 @@ impl Signalling {
         if self.seated {
             return vec![send(to, signal)];
         }
-        if self.unsent.len() == MAX_UNSENT {
-            self.unsent.pop_front();
-        }
-        self.unsent.push_back((to, signal));
+        self.unsent.push(to, signal);
         vec![]
     }
 
-    /// Takes the own addresses out of what waits.
-    pub(super) fn hide_addresses(&mut self) {
-        let unsent = std::mem::take(&mut self.unsent);
-        let hidden = |(to, signal)| Some((to, redact::redacted(signal)?));
-        self.unsent = unsent.into_iter().filter_map(hidden).collect();
+    /// Changes every signal not yet sent, or drops it.
+    pub(super) fn rewrite_unsent(&mut self, change: impl Fn(Signal) -> Option<Signal>) {
+        self.unsent.rewrite(change);
+    }
+
+    /// The state as the page shows it; an outage counts only in a call.
+    pub(super) fn view(&self, in_call: bool) -> SignallingView {
+        if in_call && self.is_noticeably_down() {
+            SignallingView::Reconnecting
+        } else if self.is_open() {
+            SignallingView::Up
+        } else {
+            SignallingView::Idle
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -271,8 +276,8 @@ impl Signalling {
         self.socket_deadline().into_iter().chain(told).chain(self.ask_again).min()
     }
 
-    /// When the socket is opened, given up, or held for dead. Without a seat, and unless asked for one, the server
-    /// has no reason to speak.
+    /// When the socket is opened, given up, or taken for dead; without a seat or a join the server has no reason to
+    /// speak.
     fn socket_deadline(&self) -> Option<Duration> {
         match self.state {
             State::Waiting(until) | State::Opening(until) => Some(until),
@@ -316,158 +321,4 @@ fn send(to: PeerId, signal: Signal) -> Command {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Duration = Duration::ZERO;
-
-    fn candidate(epoch: u32) -> Signal {
-        Signal::WebrtcIceCandidate { candidate: Default::default(), epoch: Epoch(epoch) }
-    }
-
-    #[test]
-    fn signals_made_while_the_line_is_down_are_sent_once_and_in_order_when_it_is_back() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        signalling.opened(NOW);
-        signalling.lost(NOW, true);
-        for epoch in [5, 4, 6] {
-            assert_eq!(signalling.signal(PeerId(2), candidate(epoch)), []);
-        }
-        let sent = signalling.sit_down(|_, epoch| epoch >= Epoch(5));
-        assert_eq!(sent, [send(PeerId(2), candidate(5)), send(PeerId(2), candidate(6))]);
-        assert_eq!(signalling.sit_down(|_, _| true), []);
-    }
-
-    #[test]
-    fn a_lost_socket_is_opened_again_after_a_wait_or_at_once_when_woken() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        signalling.lost(NOW, true);
-        assert_eq!(signalling.tick(NOW), []);
-        let due = signalling.deadline().unwrap();
-        assert_eq!(signalling.tick(due), [Command::OpenSocket(SocketId(2))]);
-        signalling.lost(due, true);
-        assert_eq!(signalling.open(due), [Command::OpenSocket(SocketId(3))]);
-        assert_eq!(signalling.open(NOW), []);
-    }
-
-    #[test]
-    fn events_of_a_closed_socket_do_not_count() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        assert_eq!(signalling.close(NOW), [Command::CloseSocket]);
-        assert!(!signalling.is_current(SocketId(1)));
-    }
-
-    #[test]
-    fn a_silent_server_is_called_anew_and_one_that_is_heard_is_not() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        signalling.opened(NOW);
-        assert_eq!(signalling.deadline(), None, "without a seat the server has nothing to say");
-        signalling.sit_down(|_, _| true);
-        signalling.heard(SILENT / 2);
-        assert_eq!(signalling.tick(SILENT), []);
-        let due = signalling.deadline().unwrap();
-        assert_eq!(due, SILENT / 2 + SILENT);
-        assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
-        assert!(!signalling.is_seated());
-    }
-
-    #[test]
-    fn a_join_that_is_not_answered_is_asked_on_a_new_socket_with_more_patience() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        let mut now = NOW;
-        for (socket, patience) in [(2, 3), (3, 6), (4, 12), (5, 12)] {
-            signalling.opened(now);
-            signalling.asked(now);
-            let due = signalling.deadline().unwrap();
-            assert_eq!(due - now, Duration::from_secs(patience));
-            assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(socket))]);
-            assert!(signalling.is_unreachable());
-            now = due;
-        }
-        signalling.opened(now);
-        signalling.asked(now);
-        signalling.answered();
-        assert_eq!(signalling.deadline(), None);
-        assert!(!signalling.is_unreachable());
-    }
-
-    #[test]
-    fn a_socket_that_died_before_the_join_is_replaced_soon_and_says_nothing_of_the_server() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        signalling.opened(NOW);
-        let later = Duration::from_secs(600);
-        signalling.asked(later);
-        let due = later + Duration::from_secs(3);
-        assert_eq!(signalling.deadline(), Some(due));
-        assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
-        assert!(!signalling.is_unreachable());
-        signalling.opened(due);
-        signalling.asked(due);
-        signalling.tick(due + PATIENCE);
-        assert!(signalling.is_unreachable());
-    }
-
-    #[test]
-    fn a_socket_that_never_opens_is_given_up_and_opened_again_after_a_wait() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        assert_eq!(signalling.tick(PATIENCE), [Command::CloseSocket]);
-        assert!(signalling.is_unreachable());
-        assert!(!signalling.is_current(SocketId(1)), "it may open in this very moment");
-        let due = signalling.deadline().unwrap();
-        assert!(due > PATIENCE);
-        assert_eq!(signalling.tick(due), [Command::OpenSocket(SocketId(2))]);
-        assert_eq!(signalling.deadline(), Some(due + 2 * PATIENCE));
-    }
-
-    #[test]
-    fn a_line_that_is_down_is_told_only_if_it_lasts() {
-        let mut signalling = Signalling::new(1);
-        signalling.open(NOW);
-        signalling.opened(NOW);
-        signalling.sit_down(|_, _| true);
-        signalling.lost(NOW, true);
-        signalling.tick(UNNOTICED / 2);
-        assert!(!signalling.is_noticeably_down());
-        signalling.tick(UNNOTICED);
-        assert!(signalling.is_noticeably_down());
-        signalling.sit_down(|_, _| true);
-        assert!(!signalling.is_noticeably_down());
-    }
-
-    #[test]
-    fn a_seat_left_is_given_up_on_every_next_socket_until_the_server_has_heard_it() {
-        let held = HeldSeat {
-            room: crate::protocol::RoomId::from_typed("1").unwrap(),
-            resume: crate::protocol::SeatToken("t".into()),
-        };
-        let mut signalling = Signalling::new(1);
-        signalling.owe(held.clone());
-        signalling.open(NOW);
-        let said = [Command::Send(ClientMsg::Leave { held: Some(held) })];
-        assert_eq!(signalling.opened(NOW), said);
-        signalling.lost(NOW, true);
-        signalling.open(NOW);
-        assert_eq!(signalling.opened(NOW), said, "it may not have arrived");
-        assert!(signalling.deadline().is_some(), "nor may it this time");
-        signalling.left(false);
-        assert_eq!(signalling.deadline(), None);
-        signalling.lost(NOW, true);
-        assert_eq!(signalling.opened(NOW), []);
-    }
-
-    #[test]
-    fn what_waits_is_bounded() {
-        let mut signalling = Signalling::new(1);
-        for _ in 0..2 * MAX_UNSENT {
-            signalling.signal(PeerId(2), candidate(0));
-        }
-        assert_eq!(signalling.sit_down(|_, _| true).len(), MAX_UNSENT);
-    }
-}
+mod tests;

@@ -1,12 +1,11 @@
-//! What the call wants done: carried out by the driver, in order.
+//! Commands: everything that a call wants its driver to do, in order.
 
-use super::event::{Remembered, SocketId};
-use crate::call::connection_test::{ConnectionTestId, Transport};
-use crate::call::media::capture::Devices;
+use super::event::{ConnectionTestId, Remembered, SocketId, Transport};
+use crate::call::media::source::Devices;
 use crate::call::peer::config::PeerConfig;
 use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId};
 
-/// Something to do, in order.
+/// A command to the driver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Be the one tab of this browser that is in this room; answered by [`super::event::Event::Hold`].
@@ -30,20 +29,22 @@ pub enum Command {
     Release(Devices),
     /// Set `MediaStreamTrack.enabled`.
     Enable {
-        /// Which tracks.
+        /// The tracks.
         devices: Devices,
         /// Heard or seen, or silent and black.
         enabled: bool,
     },
     /// Call `play()` on every picture that is paused.
     PlaySound,
-    /// Something for one peer connection.
+    /// A command to the connection with this peer, of this epoch.
     Peer(PeerId, Epoch, PeerCommand),
-    /// Ask the server what it offers ([`crate::protocol::ICE_PATH`]); answered by [`crate::call::ConnectionTestEvent::IceServers`].
+    /// Fetch the ICE servers from [`ICE_PATH`](crate::protocol::ICE_PATH); answered by
+    /// [`IceServers`](super::event::ConnectionTestEvent::IceServers).
     AskForIce(ConnectionTestId),
-    /// Find out whether this way is open; answered by [`crate::call::ConnectionTestEvent::Tried`].
+    /// Gather candidates of this transport; answered by [`Tried`](super::event::ConnectionTestEvent::Tried).
     TryTransport(ConnectionTestId, Transport, Vec<IceServer>),
-    /// Send data through the relay to this very page; answered by [`crate::call::ConnectionTestEvent::Relayed`].
+    /// Send data through the relay to this very page; answered by
+    /// [`Relayed`](super::event::ConnectionTestEvent::Relayed).
     TryRelay(ConnectionTestId, Vec<IceServer>),
     /// Keep or forget the seat in the tab's own storage.
     Remember(Option<Remembered>),
@@ -53,12 +54,12 @@ pub enum Command {
     ShowAddress(Option<RoomId>),
 }
 
-/// Something to do to the `RTCPeerConnection` of one peer.
+/// A command to the `RTCPeerConnection` with one peer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerCommand {
-    /// Make it; the side that offers adds the audio and video transceivers, the other takes those offered.
+    /// Create it; the side that offers adds the audio and video transceivers, the other takes those offered.
     Open {
-        /// What it may go through, from its first candidate on.
+        /// Its configuration, from the first candidate on.
         config: PeerConfig,
         /// This side makes the offers.
         offerer: bool,
@@ -84,7 +85,7 @@ pub enum PeerCommand {
     },
     /// `addIceCandidate`; errors are logged only.
     AddCandidate(IceCandidate),
-    /// `setConfiguration()`; what is gathered from now on follows it.
+    /// `setConfiguration()`; candidates gathered from now on follow it.
     Configure(PeerConfig),
     /// `replaceTrack` with the tracks that exist now.
     Attach,

@@ -1,15 +1,16 @@
-//! What happens to a call.
+//! Events: everything that the driver and the page tell a call.
 
-use crate::call::connection_test::{ConnectionTestEvent, ConnectionTestId};
-use crate::call::media::capture::{Devices, MediaError, Permission};
+use crate::call::media::source::Devices;
 use crate::call::route::Route;
-use crate::protocol::{DisplayName, Epoch, IceCandidate, OfferId, PeerId, RoomId, SeatToken, ServerMsg};
+use crate::protocol::{
+    DisplayName, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SeatToken, ServerMsg,
+};
 
-/// Number of a socket that was asked for; events of an older one are dropped.
+/// A socket's number; events of older sockets are dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SocketId(pub u32);
 
-/// Something that happened.
+/// An event of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The page is ready.
@@ -18,39 +19,39 @@ pub enum Event {
     User(UserAction),
     /// Answers [`super::command::Command::HoldRoom`].
     Hold(RoomId, Hold),
-    /// Another tab of this browser takes this one's call over.
+    /// Another tab of this browser takes the call over.
     Wanted,
     /// The socket changed.
     Socket(SocketId, SocketEvent),
-    /// The browser's devices changed.
+    /// The media of this page changed.
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
-    /// In another tab the person chose whether the own address is hidden.
+    /// The person chose in another tab whether the own address is hidden.
     HiddenElsewhere(bool),
-    /// The connection test found something out; dropped unless it is the present one.
+    /// The connection test reports; dropped unless it is the present one.
     ConnectionTest(ConnectionTestId, ConnectionTestEvent),
     /// The page is visible again, or the machine woke up: try now.
     Woken,
-    /// The network is back, or another one: what went through the old one is no good any more.
+    /// The network is back, or another one; sockets and connections of the old one are dead.
     NetworkChanged,
-    /// The time given by [`crate::call::Call::deadline`] has come.
+    /// The deadline that the call gave has come.
     Tick,
 }
 
-/// What the page knows at its start.
+/// The state of the page at its start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Loaded {
-    /// The browser has what calls need.
+    /// The browser has all that calls need.
     pub supported: bool,
     /// The seat this tab held before.
     pub remembered: Option<Remembered>,
     /// The page was left a moment ago, as by a reload, so it goes back to that seat by itself. Otherwise, as
     /// after a crash or in a tab that is opened again, only when the person goes to that room.
     pub returning: bool,
-    /// Leave of the person for microphone and camera, where the browser tells.
+    /// The permission for the microphone, where the browser tells.
     pub microphone: Permission,
-    /// See `microphone`.
+    /// The permission for the camera, where the browser tells.
     pub camera: Permission,
 }
 
@@ -61,27 +62,34 @@ pub struct Remembered {
     pub room: RoomId,
     /// Its proof.
     pub resume: SeatToken,
-    /// The name used.
+    /// The display name.
     pub name: Option<DisplayName>,
-    /// What was switched off.
+    /// The microphone was switched off.
     pub microphone_muted: bool,
-    /// See `microphone_muted`.
+    /// The camera was switched off.
     pub camera_off: bool,
     /// The own address was hidden in that call, whatever was chosen for later ones.
     #[serde(default)]
     pub hides_address: bool,
 }
 
-/// Whether a page may join a room, of all tabs of its browser.
+impl Remembered {
+    /// The devices that were switched off.
+    pub(in crate::call) fn off(&self) -> Devices {
+        Devices { microphone: self.microphone_muted, camera: self.camera_off }
+    }
+}
+
+/// The answer whether this tab may join a room.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Hold {
     /// Another tab is in it.
     Refused,
-    /// No other tab is in it, or not any more; with the seat that one had, if it was taken over.
+    /// No other tab is in it any more; with the seat of that tab, if it was taken over.
     Granted(Option<Remembered>),
 }
 
-/// What a person can do.
+/// An action of the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserAction {
     /// Show the preview: asks for camera and microphone.
@@ -105,66 +113,93 @@ pub enum UserAction {
     RetryDevices,
     /// Try a failed connection again.
     RetryPeer(PeerId),
-    /// Keep the own address from the others, or not any more; for every call from now on.
+    /// Hide the own address from the others, or not any more; for every call from now on.
     HideAddress(bool),
     /// Ask whether this server has a relay, if that is not known yet.
     LookForRelay,
-    /// Test which ways out of this network are open.
+    /// Start the connection test.
     TestConnection,
-    /// Play what the browser held back.
+    /// Play the sound that the browser held back.
     PlaySound,
     /// The notice was read.
     DismissNotice,
 }
 
-/// What a socket reports.
+/// An event of a socket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SocketEvent {
     /// Open.
     Opened,
     /// A message arrived.
     Message(ServerMsg),
-    /// Closed, by whomever; `code` as in RFC 6455 section 7.4 (1006: without a word).
+    /// Closed by either side; `code` as in RFC 6455 section 7.4 (1006: no close frame).
     Closed {
         /// The close code.
         code: u16,
     },
 }
 
-/// What capture reports.
+/// A permission, as the Permissions API tells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Permission {
+    /// The browser does not tell, or would ask.
+    #[default]
+    Prompt,
+    /// Given.
+    Granted,
+    /// Refused.
+    Denied,
+}
+
+/// The reason why `getUserMedia` failed, by the names of W3C Media Capture and Streams, section 10.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaError {
+    /// `NotAllowedError`, `SecurityError`
+    Denied,
+    /// `NotFoundError`, `OverconstrainedError`
+    NotFound,
+    /// `NotReadableError`, `AbortError`: another program holds the device, or it broke.
+    Busy,
+    /// `navigator.mediaDevices` is missing because the page is not a secure context.
+    Insecure,
+    /// The browser has no capture at all, or failed in a way of its own.
+    Unsupported,
+}
+
+/// An event of capture or playback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaEvent {
     /// `getUserMedia` answered with these tracks.
     Granted(Devices),
     /// `getUserMedia` failed.
     Failed {
-        /// What was asked for.
+        /// The devices asked for.
         asked: Devices,
         /// Why.
         error: MediaError,
-        /// What the person allows, where the browser tells.
+        /// The permission for the microphone, where the browser tells.
         microphone: Permission,
-        /// See `microphone`.
+        /// The permission for the camera, where the browser tells.
         camera: Permission,
     },
-    /// These tracks ended by themselves: unplugged, or leave withdrawn.
+    /// These tracks ended by themselves: unplugged, or permission withdrawn.
     Ended(Devices),
-    /// The system mutes these tracks (`MediaStreamTrack.muted`), or did so before they were taken over.
+    /// The system mutes these tracks (`MediaStreamTrack.muted`), since now or from the start.
     Muted(Devices),
-    /// It mutes them no longer.
+    /// The system mutes these tracks no longer.
     Unmuted(Devices),
     /// The set of devices changed (`devicechange`).
     Changed,
-    /// A `play()` was refused for want of a gesture, or one went through again.
+    /// A `play()` was refused for want of a gesture, or accepted again.
     SoundBlocked(bool),
     /// The system paused a picture of the page.
     Paused {
-        /// Somebody's voice comes out of it; otherwise it is one's own picture.
+        /// The picture carries another person's voice; otherwise it is the own one.
         audible: bool,
     },
 }
 
-/// Something a peer connection reports.
+/// An event of a peer connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerEvent {
     /// The own offer is set and can be sent.
@@ -189,7 +224,7 @@ pub enum PeerEvent {
     Candidate(IceCandidate),
     /// `connectionState` changed.
     State(PeerState),
-    /// The way that media takes now; nothing while there is none.
+    /// The route that media takes now, if there is one.
     Route(Option<Route>),
     /// Pictures of the peer began or stopped to arrive.
     Video(bool),
@@ -211,4 +246,71 @@ pub enum PeerState {
     Failed,
     /// Closed.
     Closed,
+}
+
+/// A test's number; findings of earlier tests are dropped. The default belongs to no test: it asks for the servers only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionTestId(pub u32);
+
+/// A transport out of this network, in the order in which connections prefer them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// STUN tells the own address as others see it, so that they can be reached directly.
+    Direct,
+    /// TURN over UDP.
+    Udp,
+    /// TURN over TCP.
+    Tcp,
+    /// TURN over TLS.
+    Tls,
+}
+
+impl Transport {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Direct, Self::Udp, Self::Tcp, Self::Tls];
+
+    /// The transport of a STUN or TURN URL (RFC 7064, RFC 7065).
+    pub fn of(url: &str) -> Option<Self> {
+        let is_tcp = url.split_once('?').is_some_and(|(_, query)| query.contains("transport=tcp"));
+        match url.split(':').next()? {
+            "stun" => Some(Self::Direct),
+            "turn" => Some(if is_tcp { Self::Tcp } else { Self::Udp }),
+            "turns" => Some(Self::Tls),
+            _ => None,
+        }
+    }
+}
+
+/// The finding about one transport; of several relays the greatest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// Nothing yet.
+    #[default]
+    Trying,
+    /// The server does not offer it.
+    NotOffered,
+    /// It does not work, within the time it may take.
+    Blocked,
+    /// The browser could not try it.
+    NotTried,
+    /// The server is reached and refuses: too many at once, or unknown credentials.
+    Refused,
+    /// It works.
+    Works,
+}
+
+/// An event of the connection test.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConnectionTestEvent {
+    /// The server's ICE servers; nothing if it did not answer.
+    IceServers {
+        /// Its ICE servers.
+        ice_servers: Option<Vec<IceServer>>,
+        /// The page comes from a loopback address.
+        same_computer: bool,
+    },
+    /// A transport was tried.
+    Tried(Transport, Finding),
+    /// Data was sent through the relay.
+    Relayed(Finding),
 }

@@ -1,15 +1,14 @@
-//! What a call looks like from outside: the only thing the page draws from.
+//! The view of a call: everything that the page draws from.
 
-use crate::call::connection_test::ConnectionTest;
-use crate::call::media::capture::{DeviceProblem, Devices};
-use crate::call::privacy::Relay;
+use super::event::{Finding, MediaError};
+use crate::call::media::source::Devices;
 use crate::call::route::Route;
-use crate::protocol::{DisplayName, PeerId, RoomId};
+use crate::protocol::{DisplayName, IceServer, PeerId, RoomId};
 
-/// Everything the page shows of a call. The default is what the server renders.
+/// The view of a call; the server renders the default one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CallView {
-    /// Which of the two screens.
+    /// The screen.
     pub phase: Phase,
     /// The room joined or being joined.
     pub room: Option<RoomId>,
@@ -19,21 +18,21 @@ pub struct CallView {
     pub microphone: DeviceView,
     /// One's own camera.
     pub camera: DeviceView,
-    /// Why a device is missing, and so what to do next.
+    /// The reason why a device is missing, if one is.
     pub device_problem: Option<DeviceProblem>,
-    /// The way to the server.
+    /// The socket to the server.
     pub signalling: SignallingView,
     /// The browser holds the sound back until the person touches the page.
     pub sound_blocked: bool,
     /// The own address is kept from the others.
     pub hides_address: bool,
-    /// It is not, and cannot be here.
+    /// The own address is not hidden, and cannot be without a relay.
     pub cannot_hide: bool,
-    /// Whether there is a relay, without which nobody who hides is connected.
+    /// Whether there is a relay; hidden addresses need one.
     pub relay: Relay,
     /// The connection test, if one was made.
-    pub connection_test: Option<ConnectionTest>,
-    /// The one thing to tell the person now.
+    pub connection_test: Option<ConnectionTestView>,
+    /// The notice to show.
     pub notice: Option<Notice>,
 }
 
@@ -68,22 +67,86 @@ pub enum DeviceView {
     Missing,
 }
 
-/// Somebody else in the room.
+/// The reason why devices are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceProblem {
+    /// The error of `getUserMedia`.
+    pub error: MediaError,
+    /// The devices that are missing because of it.
+    pub missing: Devices,
+}
+
+/// Whether the server offers a relay, for connections that cannot or should not be direct.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Relay {
+    /// The server was not asked yet.
+    #[default]
+    Unknown,
+    /// There is one.
+    Offered,
+    /// This server has none.
+    Missing,
+}
+
+impl Relay {
+    /// Whether a relay is among these servers.
+    pub(in crate::call) fn among(servers: &[IceServer]) -> Self {
+        let is_turn = |url: &String| url.starts_with("turn:") || url.starts_with("turns:");
+        let offered = servers.iter().any(|server| server.urls.iter().any(is_turn));
+        if offered { Self::Offered } else { Self::Missing }
+    }
+}
+
+/// The connection test, running or ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionTestView {
+    /// The finding of each transport, in the order of [`Transport::ALL`](super::event::Transport::ALL).
+    pub transports: [Finding; 4],
+    /// Data has gone through the relay and back.
+    pub relayed: Finding,
+    /// The result of a test that has ended.
+    pub verdict: Option<Verdict>,
+}
+
+/// The result of a connection test, for calls from this network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Calls work with everybody.
+    Everywhere,
+    /// Calls work with everybody, by a relay that is reached over TCP or TLS, as nothing passes by UDP.
+    ByTcp,
+    /// Calls probably work with most networks; there is no relay for the others.
+    WithoutRelay,
+    /// Calls probably work with most networks; the relay for the others cannot be used from here.
+    RelayBlocked,
+    /// Calls to other networks do not work.
+    Blocked,
+    /// Something could not be tested.
+    Unclear,
+    /// The server offers nothing that could be tried.
+    NothingOffered,
+    /// The server does not answer.
+    NoServer,
+    /// The page comes from this very computer, where browsers gather nothing.
+    SameComputer,
+}
+
+/// Another participant in the room.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PeerView {
-    /// Who.
+    /// The id.
     pub peer: PeerId,
     /// The name given.
     pub name: Option<DisplayName>,
-    /// How the media is doing.
+    /// The state of the connection.
     pub link: LinkView,
-    /// Which way the media takes, while it flows and as soon as that is known.
+    /// The route of the media, while it flows and once it is known.
     pub route: Option<Route>,
     /// Whether pictures of this peer arrive.
     pub has_video: bool,
 }
 
-/// The media connection to one peer.
+/// The state of the connection with one peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LinkView {
     /// Being set up.
@@ -91,24 +154,24 @@ pub enum LinkView {
     Connecting,
     /// Media flows.
     Connected,
-    /// It flowed before and is being brought back.
+    /// Media flowed before and is being brought back.
     Interrupted,
     /// The peer's page is gone or cut off; its seat is kept for a while.
     Away,
     /// Every attempt failed; the person can try again.
     Failed,
-    /// The same while the own address is hidden, so that nothing but relays was tried.
+    /// Every attempt failed while the own address was hidden, so only relays were tried.
     FailedHidden,
 }
 
 impl LinkView {
-    /// Nothing is tried any more.
+    /// Whether nothing is tried any more.
     pub fn has_failed(self) -> bool {
         matches!(self, Self::Failed | Self::FailedHidden)
     }
 }
 
-/// The WebSocket to the server.
+/// The state of the WebSocket to the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignallingView {
     /// Not needed now, or being opened for the first time.
@@ -120,14 +183,14 @@ pub enum SignallingView {
     Reconnecting,
 }
 
-/// Something a person should read.
+/// A notice for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// CONNECT with an empty room number.
     EmptyRoom,
     /// CONNECT with something that is no room number.
     BadRoom,
-    /// The same with a link to this other host.
+    /// CONNECT with a link to this other host.
     OtherServer(String),
     /// The name is too long or holds odd characters.
     BadName,
@@ -137,11 +200,11 @@ pub enum Notice {
     Unreachable,
     /// This browser cannot make calls at all.
     Unsupported,
-    /// The other one left and one is alone now.
+    /// A peer left; the notice stays if one is alone now.
     PeerLeft(Option<DisplayName>),
-    /// Somebody sat down.
+    /// A peer joined.
     PeerJoined(Option<DisplayName>),
-    /// One left the call oneself.
+    /// The person left the call.
     Left,
     /// The server ended the call for this page (too many messages, too slow); one can join again.
     Dropped,
@@ -157,7 +220,7 @@ pub enum Notice {
     InOtherTab,
     /// The system mutes these devices.
     DeviceHeld(Devices),
-    /// It mutes them no longer.
+    /// The system mutes these devices no longer.
     DeviceBack(Devices),
     /// This seat is now used in another tab or window.
     MovedElsewhere,

@@ -1,4 +1,4 @@
-//! How large pictures are while a connection is young.
+//! The ramp: limits the size of pictures while a connection is young.
 
 /// The largest picture to send, in pixels; turned by a quarter for an upright one.
 ///
@@ -15,14 +15,14 @@ pub struct MaxResolution {
 }
 
 impl MaxResolution {
-    /// Of the first pictures.
+    /// The limit of the first pictures.
     pub const FIRST: Self = Self { width: 320, height: 180 };
 
     const SMALL: Self = Self { width: 640, height: 360 };
 
-    /// The bound of a young connection whose path carries so many bits a second by the browser's estimate; none where
-    /// the browser tells no estimate, which is left alone. It only grows: to become smaller is the browser's own
-    /// affair, and each change costs a key frame.
+    /// The next limit of a young connection, by the browser's estimate of its bandwidth in bits a second; none where
+    /// the browser tells no estimate. It only grows: browsers make pictures smaller themselves, and each change costs
+    /// a key frame.
     ///
     /// The step is the one at which libwebrtc drops first pictures itself (300 kbit/s of the encoder's own share,
     /// `VideoStreamEncoder::DropDueToSize`), and 100 kbit/s for the voice.
@@ -30,9 +30,9 @@ impl MaxResolution {
         Some(if estimate? < 400_000.0 { self } else { self.max(Self::SMALL) })
     }
 
-    /// The bound after this one when the connection is no longer young, whatever the estimate is: a small picture that
-    /// is still asks for so little that it cannot grow. To send large ones from the first second on is too much for
-    /// slow machines, most of all in calls of three, where each is compressed twice.
+    /// The limit after this one once the connection is no longer young, without an estimate: a small still picture
+    /// needs so little that its estimate never grows. Large pictures from the first second on are too much for slow
+    /// machines, most of all in calls of three, where each is compressed twice.
     pub fn next(self) -> Option<Self> {
         (self < Self::SMALL).then_some(Self::SMALL)
     }

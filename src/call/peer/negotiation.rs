@@ -14,15 +14,16 @@ use std::time::Duration;
 
 use super::config::PeerConfig;
 use super::recovery::{Recovery, Remedy};
-use crate::call::{PeerCommand, PeerEvent, PeerState};
+use crate::call::api::command::PeerCommand;
+use crate::call::api::event::{PeerEvent, PeerState};
 use crate::protocol::{Epoch, IceCandidate, OfferId, Signal};
 
 /// Most candidates kept for a description that has not come; a browser makes a few dozen.
 const MAX_WAITING_CANDIDATES: usize = 200;
 
-/// What the machine wants done.
+/// An output of the negotiation.
 #[derive(Debug, PartialEq)]
-pub(in crate::call) enum Output {
+pub(super) enum Output {
     /// To the connection.
     Do(PeerCommand),
     /// To the peer.
@@ -48,19 +49,19 @@ enum SignalingState {
 
 /// One connection with one peer.
 #[derive(Debug)]
-pub(in crate::call) struct Negotiation {
+pub(super) struct Negotiation {
     epoch: Epoch,
     offerer: bool,
     step: Option<Step>,
     step_began: Duration,
     signaling: SignalingState,
-    /// An offer to make, or to ask for, as soon as possible; `true` restarts ICE.
+    /// The offer to make, or to ask for, as soon as possible; `true` restarts ICE.
     wanted: Option<bool>,
     /// The peer was asked for an offer that has not come.
     asked: bool,
     /// The newest remote offer, not begun yet.
     remote_offer: Option<(OfferId, String)>,
-    /// Its number, begun or not, stood or not: one that is not newer came twice or late.
+    /// The number of the newest remote offer so far: one that is not newer came twice or late.
     newest_remote_offer: OfferId,
     /// The remote description that is set, or being set.
     remote: Option<String>,
@@ -69,14 +70,14 @@ pub(in crate::call) struct Negotiation {
     last_offer: OfferId,
     state: PeerState,
     was_connected: bool,
-    /// It is closed, and no number is left for the next one.
+    /// The connection is closed, and no epoch is left for the next one.
     ended: bool,
     recovery: Recovery,
 }
 
 impl Negotiation {
     /// Opens the connection, and makes the first offer if that is this side's part.
-    pub(in crate::call) fn open(
+    pub(super) fn open(
         now: Duration,
         epoch: Epoch,
         offerer: bool,
@@ -105,9 +106,9 @@ impl Negotiation {
         (machine, out)
     }
 
-    /// Opens the next connection after this one. With `tell` it was this side's idea, and if it is not the
-    /// one that offers it asks the other to come along.
-    pub(in crate::call) fn reopen(
+    /// Opens the next connection after this one. With `tell` it was this side's idea; if the other side offers it is
+    /// asked to.
+    pub(super) fn reopen(
         &self,
         now: Duration,
         epoch: Epoch,
@@ -124,46 +125,46 @@ impl Negotiation {
         (next, out)
     }
 
-    /// A person asked for another go.
-    pub(in crate::call) fn start_over(&mut self) {
+    /// Frees all attempts at a person's wish.
+    pub(super) fn start_over(&mut self) {
         self.recovery.start_over();
     }
 
-    /// The connection is closed, and between these two pages there can be no other one.
-    pub(in crate::call) fn end(&mut self) {
+    /// Ends with a closed connection: between these two pages there can be no other one.
+    pub(super) fn end(&mut self) {
         self.ended = true;
         self.state = PeerState::Closed;
     }
 
-    pub(in crate::call) fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    pub(in crate::call) fn epoch(&self) -> Epoch {
+    pub(super) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    pub(in crate::call) fn is_connected(&self) -> bool {
+    pub(super) fn is_connected(&self) -> bool {
         self.state == PeerState::Connected
     }
 
-    /// Media flowed at some time.
-    pub(in crate::call) fn was_connected(&self) -> bool {
+    /// Whether media flowed at some time.
+    pub(super) fn was_connected(&self) -> bool {
         self.was_connected
     }
 
-    /// Every attempt was used up.
-    pub(in crate::call) fn has_given_up(&self) -> bool {
+    /// Whether every attempt was used up.
+    pub(super) fn has_given_up(&self) -> bool {
         self.ended || self.recovery.has_given_up() && !self.is_connected()
     }
 
-    /// When [`Self::tick`] should be called next, if the peer can be reached.
-    pub(in crate::call) fn deadline(&self) -> Option<Duration> {
+    /// When [`Self::tick`] is due, if the peer can be reached.
+    pub(super) fn deadline(&self) -> Option<Duration> {
         self.recovery.deadline().filter(|_| !self.ended)
     }
 
-    /// A signal of this epoch arrived.
-    pub(in crate::call) fn signal(&mut self, now: Duration, signal: Signal) -> Vec<Output> {
+    /// Takes a signal of this epoch.
+    pub(super) fn signal(&mut self, now: Duration, signal: Signal) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
@@ -178,8 +179,8 @@ impl Negotiation {
         out
     }
 
-    /// The connection reports.
-    pub(in crate::call) fn event(&mut self, now: Duration, event: PeerEvent) -> Vec<Output> {
+    /// Takes a report of the connection.
+    pub(super) fn event(&mut self, now: Duration, event: PeerEvent) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
@@ -215,8 +216,8 @@ impl Negotiation {
         out
     }
 
-    /// The time of [`Self::deadline`] has come and the peer can be reached.
-    pub(in crate::call) fn tick(&mut self, now: Duration) -> Vec<Output> {
+    /// Applies the remedy that is due.
+    pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended || self.step.is_some() && self.recovery.is_early(now, self.step_began) {
             return out;
@@ -232,9 +233,9 @@ impl Negotiation {
         out
     }
 
-    /// The way to the peer is back after messages may have been lost on it. `unsent` says that the own offer, or
-    /// the question for one, waited here, so it was not among them.
-    pub(in crate::call) fn way_is_back(&mut self, now: Duration, unsent: bool) -> Vec<Output> {
+    /// Repeats what may have been lost, once signals reach the peer again. `unsent` says that the own offer, or the
+    /// question for one, waited here, so it was not lost.
+    pub(super) fn way_is_back(&mut self, now: Duration, unsent: bool) -> Vec<Output> {
         let mut out = Vec::new();
         if self.ended {
             return out;
@@ -250,21 +251,21 @@ impl Negotiation {
         out
     }
 
-    /// Whatever stood in the way may be gone: what does not work is tried now.
-    pub(in crate::call) fn woken(&mut self, now: Duration) {
+    /// Hurries a connection that does not work: the obstacle may be gone.
+    pub(super) fn woken(&mut self, now: Duration) {
         if self.is_connected() {
             return;
         }
         self.recovery.start_over();
-        // A step that is under way is trying already; to hurry it would be to take it for one that never ends.
+        // A step under way is an attempt already; hurried, it would be taken for one that never ends.
         if self.step.is_none() {
             self.recovery.hurry(now);
         }
     }
 
-    /// The network under the connection is another one. ICE is restarted even if it seems to work: it takes a
-    /// browser some seconds to see that it does not, and until a new path is found the old one stays in use.
-    pub(in crate::call) fn network_changed(&mut self, now: Duration) {
+    /// Restarts ICE on another network, even if it seems to work: a browser takes some seconds to see that it does not,
+    /// and the old path stays in use until a new one is found.
+    pub(super) fn network_changed(&mut self, now: Duration) {
         if self.is_connected() || self.step.is_some() {
             self.wanted = Some(true);
         }
@@ -324,8 +325,7 @@ impl Negotiation {
         self.waiting.push_back(candidate);
     }
 
-    /// A remote description is being set. The browser keeps the order of what it is given (the operations
-    /// chain), so the candidates that belong to it follow at once.
+    /// Adds the candidates of a remote description that is being set; browsers keep the order of operations.
     fn described(&mut self, sdp: String, out: &mut Vec<Output>) {
         for candidate in std::mem::take(&mut self.waiting) {
             if describes(&sdp, &candidate) {
@@ -349,7 +349,7 @@ impl Negotiation {
         }
         if let Some((offer, sdp)) = self.remote_offer.take() {
             self.begin(now, Step::AcceptingOffer);
-            // Whatever this side wanted to restart, the peer's offer does.
+            // The peer's offer restarts ICE, too.
             self.wanted = None;
             self.recovery.helped(now);
             out.push(Output::Do(PeerCommand::AcceptOffer { offer, sdp: sdp.clone() }));
@@ -369,8 +369,7 @@ impl Negotiation {
     }
 }
 
-/// Whether a candidate is of the ICE generation that a description tells of (RFC 8839, section 5.4). What names
-/// none is taken as it comes.
+/// Whether a candidate is of the description's ICE generation (RFC 8839, section 5.4); one that names none counts.
 fn describes(sdp: &str, candidate: &IceCandidate) -> bool {
     let fragments = || sdp.lines().filter_map(|line| line.strip_prefix("a=ice-ufrag:"));
     match &candidate.username_fragment {

@@ -1,24 +1,24 @@
-//! When a connection that does not connect is helped, and how: ICE restarts first, then a new connection,
-//! then no more until a person asks.
+//! Recovery of a connection that does not connect: ICE restarts first, then a new connection, then nothing until a
+//! person asks.
 
 use std::time::Duration;
 
-use crate::call::PeerState;
+use crate::call::api::event::PeerState;
 
-/// How long a new connection, or a restart, may take before more is done.
+/// The time that a new connection, or a restart, has.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long `disconnected` may last; ICE often comes back by itself within this.
+/// The time that `disconnected` may last; ICE often comes back by itself.
 const DISCONNECTED: Duration = Duration::from_secs(3);
-/// The side that does not offer waits this much longer, so that both do not restart at once.
+/// The head start of the side that offers, so that both do not restart at once.
 const AFTER_YOU: Duration = Duration::from_secs(1);
-/// After so many restarts in a row the connection is built anew.
+/// The restarts in a row before the connection is built anew.
 const RESTARTS: u32 = 2;
-/// After so many attempts in a row a person is asked.
+/// The attempts in a row before a person is asked.
 const ATTEMPTS: u32 = 6;
 
-/// What to do now.
+/// The remedy that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::call) enum Remedy {
+pub(super) enum Remedy {
     /// Restart ICE by a new offer, or ask for one.
     Restart,
     /// Close the connection and build a new one.
@@ -27,26 +27,26 @@ pub(in crate::call) enum Remedy {
 
 /// The attempts at one connection; they outlive a rebuild.
 #[derive(Clone, Debug)]
-pub(in crate::call) struct Recovery {
+pub(super) struct Recovery {
     attempts: u32,
     due: Option<Duration>,
     delay: Duration,
 }
 
 impl Recovery {
-    pub(in crate::call) fn new(now: Duration, offerer: bool) -> Self {
+    pub(super) fn new(now: Duration, offerer: bool) -> Self {
         let delay = if offerer { Duration::ZERO } else { AFTER_YOU };
         Self { attempts: 0, due: Some(now + PATIENCE + delay), delay }
     }
 
-    /// The next connection after this one: attempts go on being counted, so that two sides that follow each
-    /// other cannot go on for ever.
-    pub(in crate::call) fn carry_over(&self, now: Duration) -> Self {
+    /// The recovery of the next connection. Attempts go on being counted, so that two sides that follow each other
+    /// end.
+    pub(super) fn carry_over(&self, now: Duration) -> Self {
         Self { attempts: self.attempts, due: Some(now + PATIENCE + self.delay), delay: self.delay }
     }
 
-    /// A step failed outright. Says whether there is an attempt left.
-    pub(in crate::call) fn step_failed(&mut self) -> bool {
+    /// Counts a step that failed outright; returns whether an attempt is left.
+    pub(super) fn step_failed(&mut self) -> bool {
         let left = self.attempts < ATTEMPTS;
         self.attempts = (self.attempts + 1).min(ATTEMPTS);
         if !left {
@@ -55,20 +55,20 @@ impl Recovery {
         left
     }
 
-    /// A person asked for another go.
-    pub(in crate::call) fn start_over(&mut self) {
+    /// Frees all attempts at a person's wish.
+    pub(super) fn start_over(&mut self) {
         self.attempts = 0;
     }
 
-    pub(in crate::call) fn deadline(&self) -> Option<Duration> {
+    pub(super) fn deadline(&self) -> Option<Duration> {
         self.due
     }
 
-    pub(in crate::call) fn has_given_up(&self) -> bool {
+    pub(super) fn has_given_up(&self) -> bool {
         self.attempts >= ATTEMPTS && self.due.is_none()
     }
 
-    pub(in crate::call) fn state_changed(&mut self, now: Duration, state: PeerState) {
+    pub(super) fn state_changed(&mut self, now: Duration, state: PeerState) {
         match state {
             PeerState::Connected => {
                 self.attempts = 0;
@@ -82,18 +82,18 @@ impl Recovery {
         }
     }
 
-    /// There is reason to believe that it works now.
-    pub(in crate::call) fn hurry(&mut self, now: Duration) {
+    /// Brings the next remedy forward: it may work now.
+    pub(super) fn hurry(&mut self, now: Duration) {
         self.sooner(now + self.delay);
     }
 
-    /// Something is done about it already, by the other side or at its wish: that gets its time.
-    pub(in crate::call) fn helped(&mut self, now: Duration) {
+    /// Gives time to a remedy of the other side, or at its wish.
+    pub(super) fn helped(&mut self, now: Duration) {
         self.later(now + PATIENCE + self.delay);
     }
 
-    /// Whether it is too early to take a step that began then for one that never ends. If so it gets its time.
-    pub(in crate::call) fn is_early(&mut self, now: Duration, began: Duration) -> bool {
+    /// Whether a step that began then may still end; if so it gets its time.
+    pub(super) fn is_early(&mut self, now: Duration, began: Duration) -> bool {
         let early = now < began + PATIENCE;
         if early {
             self.later(began + PATIENCE);
@@ -101,7 +101,7 @@ impl Recovery {
         early
     }
 
-    pub(in crate::call) fn tick(&mut self, now: Duration) -> Option<Remedy> {
+    pub(super) fn tick(&mut self, now: Duration) -> Option<Remedy> {
         if self.due.is_none_or(|due| now < due) {
             return None;
         }

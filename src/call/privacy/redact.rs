@@ -1,12 +1,11 @@
-//! Takes every address of this side out of a signal, whatever the browser put there. With the transport policy
-//! `relay` a browser should name relays only (W3C WebRTC 1.0, section 4.2.5); nothing leaves that says otherwise.
+//! Redaction: takes every own address out of a signal, whatever the browser put there. With the transport policy
+//! `relay` a browser should name relays only (W3C WebRTC 1.0, section 4.2.5).
 
 use core::net::{IpAddr, Ipv4Addr};
 
 use crate::protocol::{IceCandidate, Signal};
 
-/// Whether a candidate is of the device itself and at an address that can be reached from everywhere; then there is
-/// no other one that STUN could tell.
+/// Whether a candidate is a host candidate at a public address; then STUN has no other one to tell.
 pub fn is_public_host(candidate: &str) -> bool {
     let words: Vec<&str> = candidate.split_ascii_whitespace().collect();
     let is_host = words.get(6..8).is_some_and(|kind| kind == ["typ", "host"]);
@@ -14,7 +13,7 @@ pub fn is_public_host(candidate: &str) -> bool {
     is_host && address.is_some_and(is_public)
 }
 
-/// Of the addresses that a device may have.
+/// Whether an address, of those that a device may have, can be reached from everywhere.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(four) => {
@@ -33,7 +32,7 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 /// The signal without own addresses; none if it was nothing but one.
-pub(in crate::call) fn redacted(signal: Signal) -> Option<Signal> {
+pub(super) fn redacted(signal: Signal) -> Option<Signal> {
     Some(match signal {
         Signal::WebrtcOffer { sdp, epoch, offer } => {
             Signal::WebrtcOffer { sdp: redacted_description(&sdp), epoch, offer }

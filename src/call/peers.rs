@@ -1,0 +1,243 @@
+//! The others in the room, with one connection each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::api::command::Command;
+use super::api::event::PeerEvent;
+use super::api::view::{Notice, PeerView};
+use super::output::Output;
+use super::peer::config::PeerConfig;
+use super::peer::{self, RemotePeer};
+use crate::protocol::{Epoch, IceServer, PageLoad, PeerId, PeerInfo, Signal};
+
+/// The own seat, as far as connections depend on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Own {
+    pub(super) peer: PeerId,
+    pub(super) page: PageLoad,
+}
+
+/// The others in the room of one participant.
+#[derive(Debug, Default)]
+pub(super) struct Peers {
+    own: Option<Own>,
+    /// The configuration of every connection.
+    config: PeerConfig,
+    others: BTreeMap<PeerId, RemotePeer>,
+    /// The newest epoch of a peer that has left.
+    left: Epoch,
+}
+
+impl Peers {
+    /// The ICE servers of the seat, if there is one.
+    pub(super) fn ice_servers(&self) -> Option<&[IceServer]> {
+        self.own.map(|_| self.config.ice_servers.as_slice())
+    }
+
+    /// Whether media flows with anybody.
+    pub(super) fn any_connected(&self) -> bool {
+        self.others.values().any(RemotePeer::is_connected)
+    }
+
+    /// Whether this is the present connection with this peer.
+    pub(super) fn is_current(&self, peer: PeerId, epoch: Epoch) -> bool {
+        self.others.get(&peer).is_some_and(|other| other.epoch() == epoch)
+    }
+
+    /// Takes a seat, new or taken back, and closes the connections that do not outlive it; [`Self::meet`] follows.
+    pub(super) fn take_seat(
+        &mut self,
+        own: Own,
+        resumed: bool,
+        present: &[PeerInfo],
+        config: PeerConfig,
+    ) -> Vec<Output> {
+        let same_page = resumed && self.own.is_some_and(|before| before.page == own.page);
+        self.own = Some(own);
+        let present: BTreeMap<_, _> = present.iter().map(|info| (info.peer, info.page)).collect();
+        let stays = |peer: &PeerId, other: &RemotePeer| {
+            same_page && present.get(peer).is_some_and(|page| *page == other.info().page)
+        };
+        let (kept, closed): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.others).into_iter().partition(|(peer, other)| stays(peer, other));
+        self.others = kept;
+        let mut outputs: Vec<_> = closed.into_iter().map(|(peer, other)| self.end(peer, &other)).collect();
+        if !resumed {
+            // Another life of the room has other numbers.
+            self.left = Epoch::default();
+        }
+        // Credentials told before may end sooner than these.
+        outputs.extend(self.configure(config));
+        outputs
+    }
+
+    /// Opens connections with those present; `unsent` are those whose offer, or the question for one, waited here.
+    pub(super) fn meet(
+        &mut self,
+        now: Duration,
+        present: Vec<PeerInfo>,
+        unsent: &BTreeSet<PeerId>,
+    ) -> Vec<Output> {
+        let present: BTreeMap<_, _> = present.into_iter().map(|info| (info.peer, info)).collect();
+        let mut outputs = Vec::new();
+        for (peer, info) in present {
+            outputs.extend(match self.others.get_mut(&peer) {
+                None => self.open(now, info),
+                Some(other) => of(peer, other.found(now, info.away, unsent.contains(&peer), &self.config)),
+            });
+        }
+        outputs
+    }
+
+    /// Gives up the seat and closes every connection.
+    pub(super) fn leave(&mut self) -> Vec<Output> {
+        self.own = None;
+        let others = std::mem::take(&mut self.others);
+        others.into_iter().map(|(peer, other)| of_one(peer, other.close())).collect()
+    }
+
+    pub(super) fn joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
+        if self.own.is_none() || self.others.contains_key(&info.peer) {
+            return vec![];
+        }
+        let mut outputs = vec![Output::SayBriefly(Notice::PeerJoined(info.name.clone()))];
+        outputs.extend(self.open(now, info));
+        outputs
+    }
+
+    pub(super) fn away(&mut self, peer: PeerId, unloaded: bool) {
+        if let Some(other) = self.others.get_mut(&peer) {
+            other.away(unloaded);
+        }
+    }
+
+    /// A peer is back: in the same page its connection goes on, in another one it begins anew.
+    pub(super) fn back(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
+        let peer = info.peer;
+        let Some(other) = self.others.get_mut(&peer) else { return vec![] };
+        if other.info().page == info.page {
+            return of(peer, other.back(now, info, &self.config));
+        }
+        let mut outputs = vec![of_one(peer, other.close())];
+        self.others.remove(&peer);
+        outputs.extend(self.open(now, info));
+        outputs
+    }
+
+    pub(super) fn left(&mut self, peer: PeerId) -> Vec<Output> {
+        let Some(other) = self.others.remove(&peer) else { return vec![] };
+        let notice = Notice::PeerLeft(other.info().name.clone());
+        let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };
+        vec![notice, self.end(peer, &other)]
+    }
+
+    pub(super) fn signal(&mut self, now: Duration, from: PeerId, signal: Signal) -> Vec<Output> {
+        let Some(other) = self.others.get_mut(&from) else { return vec![] };
+        of(from, other.signal(now, signal, &self.config))
+    }
+
+    /// Takes a report of a connection; those of earlier epochs are dropped.
+    pub(super) fn event(
+        &mut self,
+        now: Duration,
+        peer: PeerId,
+        epoch: Epoch,
+        event: PeerEvent,
+    ) -> Vec<Output> {
+        let Some(other) = self.others.get_mut(&peer).filter(|other| other.epoch() == epoch) else {
+            return vec![];
+        };
+        of(peer, other.event(now, event, &self.config))
+    }
+
+    /// Builds one connection anew at a person's wish.
+    pub(super) fn retry(&mut self, now: Duration, peer: PeerId) -> Vec<Output> {
+        let Some(other) = self.others.get_mut(&peer) else { return vec![] };
+        of(peer, other.start_over(now, &self.config))
+    }
+
+    /// Builds every connection anew.
+    pub(super) fn rebuild(&mut self, now: Duration) -> Vec<Output> {
+        let config = &self.config;
+        self.others.iter_mut().flat_map(|(peer, other)| of(*peer, other.start_over(now, config))).collect()
+    }
+
+    /// Takes new ICE servers with the seat there is; nothing is restarted.
+    pub(super) fn renew(&mut self, ice_servers: Vec<IceServer>) -> Vec<Output> {
+        if self.own.is_none() {
+            return vec![];
+        }
+        let relay_only = self.config.relay_only;
+        self.configure(PeerConfig { ice_servers, relay_only })
+    }
+
+    /// Restricts connections to relays, or not any more; nothing is restarted.
+    pub(super) fn restrict(&mut self, relay_only: bool) -> Vec<Output> {
+        let ice_servers = std::mem::take(&mut self.config.ice_servers);
+        self.configure(PeerConfig { ice_servers, relay_only })
+    }
+
+    /// Has every connection take the tracks that exist now.
+    pub(super) fn attach(&self) -> Vec<Output> {
+        self.others.iter().map(|(peer, other)| of_one(*peer, other.attach())).collect()
+    }
+
+    /// Tries at once what does not work.
+    pub(super) fn woken(&mut self, now: Duration) {
+        self.others.values_mut().for_each(|other| other.woken(now));
+    }
+
+    /// Restarts ICE of every connection with the next tick.
+    pub(super) fn network_changed(&mut self, now: Duration) {
+        self.others.values_mut().for_each(|other| other.network_changed(now));
+    }
+
+    /// When [`Self::tick`] is due, if the own socket is there.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.others.values().filter_map(RemotePeer::deadline).min()
+    }
+
+    pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
+        let config = &self.config;
+        self.others.iter_mut().flat_map(|(peer, other)| of(*peer, other.tick(now, config))).collect()
+    }
+
+    pub(super) fn view(&self) -> Vec<PeerView> {
+        self.others.values().map(|other| other.view(self.config.relay_only)).collect()
+    }
+
+    fn configure(&mut self, config: PeerConfig) -> Vec<Output> {
+        self.config = config;
+        self.others.iter().map(|(peer, other)| of_one(*peer, other.configure(&self.config))).collect()
+    }
+
+    fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
+        let Some(own) = self.own else { return vec![] };
+        let peer = info.peer;
+        let first = Epoch::first(own.page, info.page);
+        // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
+        let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
+        let (other, outputs) =
+            RemotePeer::open(now, info, left.unwrap_or(first), own.peer < peer, &self.config);
+        self.others.insert(peer, other);
+        of(peer, outputs)
+    }
+
+    /// Closes the connection with a peer whose seat is given up.
+    fn end(&mut self, peer: PeerId, other: &RemotePeer) -> Output {
+        self.left = self.left.max(other.epoch());
+        of_one(peer, other.close())
+    }
+}
+
+fn of(peer: PeerId, outputs: Vec<peer::Output>) -> Vec<Output> {
+    outputs.into_iter().map(|output| of_one(peer, output)).collect()
+}
+
+fn of_one(peer: PeerId, output: peer::Output) -> Output {
+    match output {
+        peer::Output::Do(epoch, command) => Output::Do(Command::Peer(peer, epoch, command)),
+        peer::Output::Send(signal) => Output::Signal(peer, signal),
+    }
+}
