@@ -147,6 +147,7 @@ impl Driver {
             }
             Command::TryRelay(id, servers) => connection_test::try_relay(&self.queue, id, servers),
             Command::Remember(seat) => seat::remember(seat.as_ref()),
+            Command::Log(text) => log(&text),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }
     }

@@ -227,7 +227,7 @@ impl Call {
                 self.signalling.left(self.session.room().is_some());
                 return vec![];
             }
-            ServerMsg::Error { .. } => return vec![],
+            ServerMsg::Error { code, message } => return vec![Command::Log(format!("{code:?}: {message}"))],
             ServerMsg::PeerAway { peer, unloaded } => {
                 self.peers.away(peer, unloaded);
                 return vec![];

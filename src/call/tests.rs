@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::protocol::{
-    CloseCode, Epoch, HeldSeat, IceCandidate, IceServer, OfferId, PageLoad, PeerId, PeerInfo, RoomId,
-    SeatToken, Signal,
+    CloseCode, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, PageLoad, PeerId, PeerInfo,
+    RoomId, SeatToken, Signal,
 };
 
 mod connection_test;
@@ -288,4 +288,11 @@ fn a_silent_server_is_called_on_a_new_socket_unless_it_beats() {
     let commands = page.at(now + Duration::from_secs(15), Event::Tick);
     assert!(commands.contains(&Command::OpenSocket(SocketId(2))), "{commands:?}");
     assert!(!commands.iter().any(closes), "{commands:?}");
+}
+
+#[test]
+fn an_error_of_the_server_is_logged() {
+    let mut page = Tab::in_call();
+    let error = ServerMsg::Error { code: ErrorCode::UnknownPeer, message: "gone".to_owned() };
+    assert_eq!(page.hears(error), [Command::Log("UnknownPeer: gone".to_owned())]);
 }

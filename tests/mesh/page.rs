@@ -226,6 +226,7 @@ impl World {
             Command::Enable { .. }
             | Command::PlaySound
             | Command::KeepHidden(_)
+            | Command::Log(_)
             | Command::ShowAddress(_)
             | Command::LetGo(_) => {}
             Command::Remember(seat) => page.remembered = seat,

@@ -50,6 +50,8 @@ pub enum Command {
     Remember(Option<Remembered>),
     /// Keep in this browser whether the own address is hidden.
     KeepHidden(bool),
+    /// Log this text, for developers.
+    Log(String),
     /// Put the room's own address into the address bar; `None` is the start page.
     ShowAddress(Option<RoomId>),
 }
