@@ -1,14 +1,14 @@
 //! The wire: every id, message, refusal, close code and limit that browser and server share; no I/O.
 //!
 //! One JSON object per WebSocket text frame on `GET /ws`, `type` names the message. A [`ClientMsg`] goes up,
-//! a [`ServerMsg`] comes down. The server reads frames through [`inbound`], which does not decode what it
-//! only passes on; both views of a frame are held together by tests there.
+//! a [`ServerMsg`] comes down. The server reads frames through [`inbound`], which does not decode signals; tests
+//! there hold both views of a frame together.
 //!
 //! # Words
-//! A **seat** is a place in a room, proved by a [`SeatToken`]; whoever sits in it is the **peer**
-//! ([`PeerId`]). The [`PageLoad`] number says which page load holds the seat: it is new with every join and
-//! every reload, and kept when only the socket was lost. The [`Epoch`] numbers the connections that one pair
-//! of peers has had; a signal of an older epoch is dropped.
+//! A **seat** is a place in a room, proved by a [`SeatToken`]; its holder is a **peer** ([`PeerId`]). The
+//! [`PageLoad`] number says which page load holds the seat: it is new with every join and every reload, and kept
+//! when only the socket was lost. The [`Epoch`] numbers the connections between two peers; a signal of an older epoch
+//! is dropped.
 
 mod frame;
 mod ids;
@@ -27,9 +27,9 @@ pub use refusal::{CloseCode, ErrorCode};
 pub use room_id::{RoomId, RoomIdError};
 pub use signal::{Epoch, IceCandidate, IceServer, OfferId, Signal};
 
-/// Version of this protocol; sent by the server in the seat messages so that an old page can tell.
+/// The version of this protocol, which the server tells with a seat.
 pub const VERSION: u32 = 1;
-/// On a socket with a seat the server is not silent for longer than this.
+/// The server's longest silence on a socket with a seat.
 pub const HEARTBEAT_WITHIN: Duration = Duration::from_secs(15);
 /// Path of the WebSocket endpoint.
 pub const SOCKET_PATH: &str = "/ws";
@@ -44,14 +44,14 @@ pub const MAX_NAME_CHARS: usize = 40;
 /// Fewest and most seats a room can be given.
 pub const CAPACITY_RANGE: std::ops::RangeInclusive<usize> = 2..=8;
 
-/// Somebody else in the room, as told to a newcomer.
+/// A peer in the room, as told to the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerInfo {
-    /// Who.
+    /// The id.
     pub peer: PeerId,
     /// The page load that holds the seat.
     pub page: PageLoad,
-    /// The name given, if any.
+    /// The display name, if it has one.
     #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
     pub name: Option<DisplayName>,
     /// The peer's socket is lost and its seat is kept for it.
@@ -59,7 +59,7 @@ pub struct PeerInfo {
     pub away: bool,
 }
 
-/// A seat, as told to the one who got it.
+/// A seat, as told to its holder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seated {
     /// The room.
@@ -68,11 +68,11 @@ pub struct Seated {
     pub peer: PeerId,
     /// The receiver's own page number.
     pub page: PageLoad,
-    /// Everybody else in the room; empty in `room_created`.
+    /// The others in the room; empty in `room_created`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<PeerInfo>,
-    /// Takes this seat back after a lost socket or a reload; a fresh one every time. The one before stays good
-    /// until [`ClientMsg::Confirm`] says that this one has arrived.
+    /// The token that takes this seat back after a lost socket or a reload. It is new every time; the one before
+    /// stays good until [`ClientMsg::Confirm`].
     pub resume: SeatToken,
     /// This is the seat that the join's token proved, in the same life of the room: the numbers of peers and
     /// pages mean what they meant.
@@ -84,7 +84,7 @@ pub struct Seated {
     pub version: u32,
 }
 
-/// What `GET` of [`ICE_PATH`] answers: enough to test the ways out of a network, without a seat.
+/// The answer to `GET` of [`ICE_PATH`], for a connection test without a seat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceOffer {
     /// Configuration for `RTCPeerConnection`, good for a short while; empty if this server offers nothing.
@@ -107,19 +107,19 @@ pub enum ClientMsg {
         /// build theirs anew.
         reloaded: bool,
     },
-    /// The seat and its token have arrived and are kept. A seat never confirmed is not kept when its socket is
-    /// lost: nobody knows its token.
+    /// Confirms that the seat's token has arrived. A seat never confirmed is freed when its socket is lost: nobody
+    /// knows its token.
     Confirm,
     /// Gives the seat up; the socket stays open for another join.
     Leave {
-        /// Instead of this socket's seat one that was left while there was no socket.
+        /// A seat left while there was no socket, instead of this socket's seat.
         held: Option<HeldSeat>,
     },
-    /// A signal, passed on to `to`, or to all others in the room without it.
+    /// Signals to a peer, or to all others in the room.
     Signal {
         /// The receiver.
         to: Option<PeerId>,
-        /// What is passed on.
+        /// The signal.
         signal: Signal,
     },
 }
@@ -137,20 +137,20 @@ pub struct HeldSeat {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", try_from = "frame::ServerFrame")]
 pub enum ServerMsg {
-    /// You have a seat, and nobody else is there.
+    /// The receiver has a seat and is alone.
     RoomCreated(Seated),
-    /// You have a seat beside others.
+    /// The receiver has a seat beside others.
     RoomJoined(Seated),
     /// Every seat is taken.
     FullRoom {
         /// The room asked for.
         room: RoomId,
     },
-    /// Somebody new sat down.
+    /// A peer has joined.
     PeerJoined(PeerInfo),
     /// A peer's socket is lost; its seat is kept for a while, its media may well go on.
     PeerAway {
-        /// Who.
+        /// The peer.
         peer: PeerId,
         /// The browser said that the page is closed or reloaded: its media is gone too.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -160,23 +160,21 @@ pub enum ServerMsg {
     PeerBack(PeerInfo),
     /// A peer gave its seat up, or did not come back in time.
     PeerLeft {
-        /// Who.
+        /// The peer.
         peer: PeerId,
     },
-    /// New credentials in a long call, before the ones told with the seat end: for every connection to come, and
-    /// for those there are.
+    /// New credentials for all connections of a long call, before the ones told with the seat end.
     IceServers {
         /// Configuration for `RTCPeerConnection`.
         ice_servers: Vec<IceServer>,
     },
-    /// A sign of life: at every ping of the server's to a socket with a seat, because browsers do not show pings to
-    /// a page, and in answer to a leave.
+    /// A sign of life, with every ping to a socket with a seat, since pages do not see pings; and the answer to a leave.
     Heartbeat,
-    /// Something was wrong with a message of the receiver's; nothing was done.
+    /// A message of the receiver was refused.
     Error {
-        /// Stable, for programs.
+        /// The reason; stable, for programs.
         code: ErrorCode,
-        /// For developers, in English; what people read comes from the page's own words.
+        /// A text for developers, in English.
         message: String,
     },
     /// A signal from a peer of the same room.
@@ -184,16 +182,16 @@ pub enum ServerMsg {
     Signal {
         /// The sender, vouched for by the server.
         from: PeerId,
-        /// What was passed on.
+        /// The signal.
         #[serde(flatten)]
         signal: Signal,
     },
 }
 
-/// Reads JSON the way a page does: what a server says, and what the page itself wrote down.
+/// Reads JSON in a page: server messages, and what the page itself has stored.
 ///
-/// Not by `serde_json`, whose reader puts the wrong value into words, numbers with fractions among them; a page of
-/// WebAssembly would weigh a tenth more. An escaped surrogate pair is refused: no server of this protocol writes one.
+/// Not by `serde_json`, whose errors format the wrong value, floats included: a tenth more WebAssembly. An escaped
+/// surrogate pair is refused: no server of this protocol writes one.
 ///
 /// # Errors
 /// Text that is no JSON, or not of this shape.

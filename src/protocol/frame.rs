@@ -11,7 +11,7 @@ use super::{
     PeerInfo, RoomId, SeatToken, Seated, ServerMsg, Signal,
 };
 
-/// What makes a frame of a known type unreadable: a field it must have is not there.
+/// The reason why a frame is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FrameError {
     #[error("unknown message type")]

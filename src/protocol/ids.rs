@@ -1,4 +1,4 @@
-//! Who: numbers of peers and pages, names, seat tokens.
+//! Ids: peers, page loads, display names, seat tokens.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::MAX_NAME_CHARS;
 
-/// Number of a peer in its room, given by the server and never given twice in one room's life.
+/// A peer's number in its room, never given twice in one room's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PeerId(pub u32);
@@ -19,21 +19,21 @@ impl fmt::Display for PeerId {
     }
 }
 
-/// Which page load holds a seat; grows inside a room with every join and every reload.
+/// The number of the page load that holds a seat; it grows inside a room with every join and every reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PageLoad(pub u32);
 
-/// What a person calls themselves: 1 to [`MAX_NAME_CHARS`] characters, the first of them visible, on one line.
+/// A display name: 1 to [`MAX_NAME_CHARS`] characters, the first of them visible, on one line.
 ///
-/// Reading a text takes away white space at its ends, invisible characters at its beginning, and all that would change
-/// the direction of the words around it. Joiners and selectors inside stay: Persian, Indic names and emoji need them.
+/// Reading a text drops white space at its ends, invisible characters at its beginning, and all that would change the
+/// direction of the words around it. Joiners and selectors inside stay: Persian, Indic names and emoji need them.
 /// The page's first script has the same rule (src/app/early.js); tests/names.json holds both to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DisplayName(String);
 
-/// Nothing of the text can be seen, it is too long, or it holds control characters.
+/// A text that is no display name: invisible, too long, or with control characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a name has 1 to {MAX_NAME_CHARS} characters, at least one of them visible, and no control characters"
@@ -69,8 +69,7 @@ impl TryFrom<String> for DisplayName {
     }
 }
 
-/// Reads the name of somebody else. One that breaks this page's rule, since the server has another, is none; the peer
-/// is there all the same.
+/// Reads the name of a peer. One that breaks this page's rule, since the server has another, counts as none.
 pub(super) fn name_of_peer<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DisplayName>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     Ok(text.and_then(|text| text.try_into().ok()))

@@ -1,4 +1,4 @@
-//! The server's view of a client frame: decoded as far as the server needs, the rest checked for shape only.
+//! The server's view of a client frame: decoded as far as the server needs it, otherwise checked for shape.
 //!
 //! A signal's description or candidate stays the JSON text it arrived as ([`RawValue`]) and is written into
 //! the outgoing frame as it is, so a relay neither unescapes nor escapes an SDP.
@@ -31,7 +31,7 @@ pub enum Inbound<'a> {
     Relay {
         /// The receiver; all others in the room without it.
         to: Option<PeerId>,
-        /// What is passed on.
+        /// The signal.
         relay: Relay<'a>,
     },
     /// See [`super::ClientMsg::Confirm`].

@@ -1,8 +1,8 @@
-//! What the server says no with: error codes for one message, close codes for a socket.
+//! Refusals of the server: error codes for a message, close codes for a socket.
 
 use serde::{Deserialize, Serialize};
 
-/// What was wrong with a message.
+/// The reason why a message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
@@ -24,12 +24,12 @@ pub enum ErrorCode {
     /// A join from a socket that already has a seat.
     #[error("this socket has a seat already")]
     AlreadyJoined,
-    /// `to` names nobody else in the room.
+    /// `to` is no other peer of the room.
     #[error("there is no such other peer in the room")]
     UnknownPeer,
 }
 
-/// Why the server closes a WebSocket: RFC 6455 section 7.4 codes where one fits, else the private range.
+/// The reason why the server closes a WebSocket: RFC 6455 section 7.4 codes where one fits, else the private range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum CloseCode {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::MAX_ROOM_CHARS;
 use characters::{fold, is_around};
 
-/// What stands in a link before the room number.
+/// The path before the room number in a link.
 const ROOM_PATH: &str = "/room/";
 
 /// A room number in normal form: 1 to [`MAX_ROOM_CHARS`] small ASCII letters, digits, `-` and `_`; one of digits
@@ -18,7 +18,7 @@ const ROOM_PATH: &str = "/room/";
 #[serde(try_from = "String", into = "String")]
 pub struct RoomId(String);
 
-/// Why a text is no room number.
+/// The reason why a text is no room number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RoomIdError {
     /// Nothing was typed, or nothing that can be seen.
@@ -41,16 +41,16 @@ impl RoomId {
         &self.0
     }
 
-    /// Reads what a person typed or pasted, or the last part of an address: see [`RoomId::from_pasted`], but every
+    /// Reads a typed or pasted text, or the last part of an address: see [`RoomId::from_pasted`], but every
     /// link with a host leads elsewhere.
     ///
     /// # Errors
-    /// What is wrong, see [`RoomIdError`].
+    /// [`RoomIdError`] tells the reason.
     pub fn from_typed(text: &str) -> Result<Self, RoomIdError> {
         Self::from_pasted(text, "")
     }
 
-    /// Reads what a person typed or pasted into the page of `own_host`, which is a name with a port unless that is
+    /// Reads a text typed or pasted into the page of `own_host`, which is a name with a port unless that is
     /// the usual one.
     ///
     /// Digits of every script and full-width characters become ASCII, letters small. White space and what cannot
@@ -58,7 +58,7 @@ impl RoomId {
     /// signs escape as in addresses (RFC 3986, section 2.1). Of a link only the number counts.
     ///
     /// # Errors
-    /// What is wrong, see [`RoomIdError`].
+    /// [`RoomIdError`] tells the reason.
     pub fn from_pasted(text: &str, own_host: &str) -> Result<Self, RoomIdError> {
         let text: String = unescape(text).chars().filter_map(fold).collect();
         let (begins_as_link, rest) = match text.split_once("://") {

@@ -1,11 +1,10 @@
-//! What two peers tell each other through the server: descriptions and candidates, with the numbers that keep
-//! late ones apart.
+//! Signals between two peers: descriptions and candidates, with the numbers that tell late ones apart.
 
 use serde::{Deserialize, Serialize};
 
 use super::PageLoad;
 
-/// Number of one connection of a pair of peers; both sides derive the same one and it only grows.
+/// The number of a connection between two peers; both sides derive the same one and it only grows.
 ///
 /// The higher [`PageLoad`] of the two sides times [`Epoch::TRIES`], plus how often that connection was built anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,8 +12,8 @@ use super::PageLoad;
 pub struct Epoch(pub u32);
 
 impl Epoch {
-    /// How many connections a pair can build before one of the pages must be reloaded; far more than the
-    /// bounded attempts of a machine, since a person may ask again and again.
+    /// The connections that two page loads can build; far more than the bounded attempts of a machine, since a
+    /// person may ask again and again.
     pub const TRIES: u32 = 1024;
 
     /// The first epoch of two page loads.
@@ -34,8 +33,7 @@ impl Epoch {
     }
 }
 
-/// Number of an offer within an epoch and a sender; an answer repeats it, so that an answer to an offer that
-/// was since replaced is recognised.
+/// An offer's number within an epoch and a sender; its answer repeats it, so that late answers are recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OfferId(pub u32);
@@ -76,12 +74,11 @@ impl std::fmt::Debug for IceServer {
     }
 }
 
-/// A message from peer to peer; opaque to the server.
+/// A signal from peer to peer; opaque to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Signal {
-    /// I am ready to negotiate a connection of this epoch; offer one if the offers are yours to make, or restart the
-    /// ICE of the one there is.
+    /// Asks for an offer of this epoch: for a new connection, or with restarted ICE for the one there is.
     StartCall {
         /// The connection meant.
         epoch: Epoch,
