@@ -40,6 +40,7 @@ mod privacy;
 mod route;
 mod session;
 mod signalling;
+pub mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -56,9 +57,12 @@ use signalling::Signalling;
 pub use api::command::*;
 pub use api::event::*;
 pub use api::view::*;
+pub use connection_test::attempt;
+pub use media::answer::{ANSWER_PATIENCE, answer_waits};
 pub use media::ramp::MaxResolution;
 pub use media::source::Devices;
 pub use peer::config::PeerConfig;
+pub use peer::sampler::{Sampler, SamplerEvent, SamplerOutput, Stats};
 pub use privacy::is_public_host;
 pub use route::{RelayProtocol, Route};
 

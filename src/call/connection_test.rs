@@ -5,6 +5,8 @@ use super::api::event::{ConnectionTestEvent, ConnectionTestId, Finding, Transpor
 use super::api::view::{ConnectionTestView, Relay, Verdict};
 use crate::protocol::IceServer;
 
+pub mod attempt;
+
 /// The connection test of a page.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionTest {

@@ -7,6 +7,7 @@ use super::api::event::MediaEvent;
 use super::api::view::{DeviceProblem, DeviceView, Notice};
 use super::output::{Output, to_driver};
 
+pub(super) mod answer;
 mod capture;
 mod playback;
 pub(super) mod ramp;

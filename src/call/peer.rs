@@ -11,6 +11,7 @@ use crate::protocol::{Epoch, PeerInfo, Signal};
 pub(super) mod config;
 mod negotiation;
 mod recovery;
+pub(super) mod sampler;
 
 use config::PeerConfig;
 use negotiation::Negotiation;
