@@ -255,6 +255,14 @@ mod tests {
     }
 
     #[test]
+    fn the_early_script_keeps_things_under_the_same_keys() {
+        use crate::call::storage::{DEPARTED, HIDE_ADDRESS, NAME, SEAT};
+        for key in [DEPARTED, HIDE_ADDRESS, NAME, SEAT] {
+            assert!(EARLY.contains(&format!("Item('{key}'")), "{key}");
+        }
+    }
+
+    #[test]
     fn addresses_lead_to_a_room_or_nowhere() {
         for (path, typed, invited) in [
             ("/", "", Some("")),

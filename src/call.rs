@@ -63,7 +63,6 @@ pub use media::ramp::MaxResolution;
 pub use media::source::Devices;
 pub use peer::config::PeerConfig;
 pub use peer::sampler::{Sampler, SamplerEvent, SamplerOutput, Stats};
-pub use privacy::is_public_host;
 pub use route::{RelayProtocol, Route};
 
 /// One participant's call.

@@ -27,8 +27,8 @@
 //!
 //! "Pure" means: no I/O, no clock, no randomness, no browser and no tokio; time is an argument. A signal's way:
 //! ```text
-//! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Send -> browser/socket -> signalling/socket
-//!   -> Room -> Delivery -> bounded queue -> signalling/socket -> browser/socket -> Event -> Call::handle
+//! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Send -> browser/signalling -> signalling/socket
+//!   -> Room -> Delivery -> bounded queue -> signalling/socket -> browser/signalling -> Event -> Call::handle
 //!   -> Command::Peer -> browser/peer -> Event::Peer -> Call::handle -> Call::view() -> signal -> ui
 //! ```
 //!

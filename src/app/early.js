@@ -19,8 +19,8 @@
     else if (button.type !== 'submit') forget();
   }
   // Whoever pressed CONNECT is asked for camera and microphone, and joins the room, now and not only when the
-  // program is here; it takes both over (`early_capture` in browser/media.rs, which asks the same, and `Early`
-  // in browser/socket.rs). Not for what it will refuse, nor for a room number that is not in its normal form
+  // program is here; it takes both over (`get_user_media` in browser/media.rs, which asks the same, and `Early`
+  // in browser/signalling.rs). Not for what it will refuse, nor for a room number that is not in its normal form
   // (protocol/room_id.rs), which it makes; says whether it is neither.
   function ask() {
     var field = document.getElementById('room-input');
@@ -317,7 +317,7 @@
     block.hidden = false;
     var again = block.querySelector('button');
     again.onclick = function () {
-      // The way back into the call, as for any other reload (browser/seat.rs).
+      // The way back into the call, as for any other reload (browser/storage.rs).
       try { sessionStorage.setItem('parlor.departed', String(Date.now())); } catch (refused) { /* then by CONNECT */ }
       location.reload();
     };

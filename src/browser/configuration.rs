@@ -1,13 +1,13 @@
-//! What a connection may go through, as browsers want to be told.
+//! `RTCConfiguration`: how a connection of the call is described to the browser.
 
-use js_sys::{Array, Reflect};
+use js_sys::Array;
 use wasm_bindgen::JsValue;
-use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceServer};
+use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy};
 
 use crate::call::PeerConfig;
 
-/// `RTCConfiguration` (W3C WebRTC 1.0, section 4.2.1). A connection never gets another certificate than the one it
-/// was made with, and one that is configured anew without it takes that for an attempt.
+/// Makes an `RTCConfiguration` (W3C WebRTC 1.0, section 4.2.1). A connection keeps the certificate it was made with,
+/// and refuses a new configuration that lacks it.
 pub(super) fn configuration(config: &PeerConfig, certificate: Option<&JsValue>) -> RtcConfiguration {
     let servers = Array::new();
     for server in &config.ice_servers {
@@ -29,8 +29,10 @@ pub(super) fn configuration(config: &PeerConfig, certificate: Option<&JsValue>) 
     if let Some(certificate) = certificate {
         configuration.set_certificates(&Array::of1(certificate));
     }
-    let policy = if config.relay_only { "relay" } else { "all" };
-    // Setting a property of a fresh plain object cannot fail.
-    let _ = Reflect::set(&configuration, &"iceTransportPolicy".into(), &policy.into());
+    configuration.set_ice_transport_policy(if config.relay_only {
+        RtcIceTransportPolicy::Relay
+    } else {
+        RtcIceTransportPolicy::All
+    });
     configuration
 }

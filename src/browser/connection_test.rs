@@ -1,5 +1,4 @@
-//! The connection test's hands: connections of this page with itself and with the server, closed when they have
-//! told what they were made for.
+//! Connections of the connection test: of this page with itself and with the server, closed after their attempt.
 
 use std::cell::RefCell;
 use std::pin::pin;
@@ -11,48 +10,43 @@ use futures::future::{Either, select};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::Reflect;
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    EventTarget, MessageEvent, RtcIceCandidate, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcSdpType,
-    RtcSessionDescriptionInit,
+    MessageEvent, Response, RtcDataChannel, RtcDataChannelEvent, RtcIceCandidate, RtcPeerConnection,
+    RtcPeerConnectionIceErrorEvent, RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit,
 };
 
-use super::Events;
 use super::configuration::configuration;
+use super::env::{Events, after, log, now};
 use super::error::{BrowserError, invoke, settled};
 use super::peer::bindings::Connection;
-use crate::call::{
-    ConnectionTestEvent, ConnectionTestId, Event, Finding, PeerConfig, Transport, is_public_host,
-};
+use crate::call::attempt::{Attempt, AttemptEvent, PATIENCE, Target, is_loopback};
+use crate::call::{ConnectionTestEvent, ConnectionTestId, Event, Finding, PeerConfig, Transport};
 use crate::protocol::{self, ICE_PATH, IceOffer, IceServer};
 
-/// How long the server may take to answer, a way to open, and data to arrive, in milliseconds.
-const PATIENCE_MS: u32 = 6_000;
-/// Candidates that are complete sooner than this, in milliseconds, and without an error: STUN was answered, and
-/// found the address that the device has anyway. A blocked one is asked again and again for longer. Where the browser
-/// tells no errors (Firefox for long) only an address that can be public is taken for such a one.
-const ANSWERED_MS: f64 = 2_000.0;
-/// What goes through the relay.
+/// The data that goes through the relay.
 const TEXT: &str = "parlor";
 
-/// Asks the server what it offers.
+/// Asks the server for its ICE servers.
 pub(super) fn ask(events: &Events, id: ConnectionTestId) {
     let events = events.clone();
     spawn_local(async move {
         let ice_servers = match offer_in_time().await {
             Ok(offer) => Some(offer.ice_servers),
             Err(error) => {
-                super::log(&format!("no offer: {error}"));
+                log(&format!("no offer: {error}"));
                 None
             }
         };
-        let offered = ConnectionTestEvent::IceServers { ice_servers, same_computer: is_same_computer() };
+        let same_computer = is_loopback(&window().location().hostname().unwrap_or_default());
+        let offered = ConnectionTestEvent::IceServers { ice_servers, same_computer };
         events.push(Event::ConnectionTest(id, offered));
     });
 }
 
-/// Finds out whether a way is open.
+/// Finds out whether a transport is open.
 pub(super) fn try_transport(
     events: &Events,
     id: ConnectionTestId,
@@ -76,31 +70,21 @@ pub(super) fn try_relay(events: &Events, id: ConnectionTestId, ice_servers: Vec<
 }
 
 fn not_tried(error: &BrowserError) -> Finding {
-    super::log(&format!("not tried: {error}"));
+    log(&format!("not tried: {error}"));
     Finding::NotTried
 }
 
-/// What does not work, and whether somebody answered that it may not.
-fn fails(refused: bool) -> Finding {
-    if refused { Finding::Refused } else { Finding::Blocked }
-}
-
-/// What is heard of the connections of one try.
+/// A report of an attempt's connections.
 enum Heard {
     /// A candidate of one of them, numbered.
     Candidate(usize, RtcIceCandidate),
-    /// One has all its candidates.
     Complete,
-    /// A server could not be reached or, if so, refused.
-    Error {
-        refused: bool,
-    },
-    /// The data has arrived.
-    Text(String),
+    Error(Option<u16>),
+    Received,
     TimeUp,
 }
 
-/// A connection for a try.
+/// A connection of an attempt.
 struct Trial {
     connection: Connection,
     _listeners: [EventListener; 2],
@@ -123,22 +107,26 @@ impl Trial {
                     Some(_) => return,
                     None => Heard::Complete,
                 };
-                // After the try nobody listens.
+                // After the attempt nobody listens.
                 let _ = found.unbounded_send(heard);
             }),
             EventListener::new(&connection, "icecandidateerror", move |event| {
-                let code = Reflect::get(event, &"errorCode".into()).ok().and_then(|code| code.as_f64());
-                // Codes of STUN's own (RFC 8489, section 14.8); 701 and above mean that nobody answered.
-                let refused = code.is_some_and(|code| (300.0..700.0).contains(&code));
-                let _ = failed.unbounded_send(Heard::Error { refused });
+                let error = event.dyn_ref::<RtcPeerConnectionIceErrorEvent>();
+                let code = error.map(RtcPeerConnectionIceErrorEvent::error_code);
+                let _ = failed.unbounded_send(Heard::Error(code));
             }),
         ];
         Ok(Self { connection, _listeners: listeners })
     }
 
-    /// A data channel; without one, or media, a connection has nothing to look for a way for.
-    fn channel(&self) -> Result<EventTarget, BrowserError> {
-        Ok(invoke(&self.connection, "createDataChannel", &TEXT.into())?.unchecked_into())
+    /// Makes a data channel; without one, or media, a connection gathers no candidates.
+    fn channel(&self) -> Result<RtcDataChannel, BrowserError> {
+        Ok(self.connection.data_channel(TEXT)?)
+    }
+
+    /// The browser fires `icecandidateerror`.
+    fn tells_errors(&self) -> Result<bool, BrowserError> {
+        Ok(Reflect::has(&self.connection, &"onicecandidateerror".into())?)
     }
 }
 
@@ -148,77 +136,69 @@ impl Drop for Trial {
     }
 }
 
-fn listen() -> (UnboundedSender<Heard>, UnboundedReceiver<Heard>, Timeout) {
-    let (hears, heard) = unbounded();
-    let late = hears.clone();
-    let limit = Timeout::new(PATIENCE_MS, move || drop(late.unbounded_send(Heard::TimeUp)));
-    (hears, heard, limit)
-}
-
-/// Whether a candidate of this way arrives.
+/// Gathers candidates of one transport.
 async fn opens(transport: Transport, ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
-    let (hears, mut heard, _limit) = listen();
-    let trial =
-        Trial::new(0, &PeerConfig { ice_servers, relay_only: transport != Transport::Direct }, &hears)?;
+    let (hears, heard) = unbounded();
+    let target = Target::Transport(transport);
+    let trial = Trial::new(0, &Attempt::config(target, ice_servers), &hears)?;
     let _channel = trial.channel()?;
-    let begun = js_sys::Date::now();
+    let attempt = Attempt::new(target, now(), trial.tells_errors()?);
+    let _limit = limit(&attempt, hears);
     settled(trial.connection.set_local()).await?;
-    let wanted = if transport == Transport::Direct { " typ srflx " } else { " typ relay " };
-    let tells_errors = Reflect::has(&trial.connection, &"onicecandidateerror".into())?;
-    let (mut has_own, mut failed, mut refused) = (false, false, false);
-    while let Some(next) = heard.next().await {
-        match next {
-            Heard::Candidate(_, candidate) if candidate.candidate().contains(wanted) => {
-                return Ok(Finding::Works);
-            }
-            Heard::Candidate(_, candidate) => {
-                has_own |= tells_errors || is_public_host(&candidate.candidate());
-            }
-            Heard::Error { refused: by_somebody } => {
-                failed = true;
-                refused |= by_somebody;
-            }
-            Heard::Complete => {
-                let soon = js_sys::Date::now() - begun < ANSWERED_MS;
-                if transport == Transport::Direct && has_own && !failed && soon {
-                    return Ok(Finding::Works);
-                }
-                break;
-            }
-            Heard::TimeUp => break,
-            Heard::Text(_) => {}
-        }
-    }
-    Ok(fails(refused))
+    conclude(attempt, heard, &[trial]).await
 }
 
-/// Whether data goes from one connection of this page to another through the relay.
+/// Sends data from one connection of this page to another through the relay.
 async fn passes(ice_servers: Vec<IceServer>) -> Result<Finding, BrowserError> {
-    let (hears, mut heard, _limit) = listen();
-    let config = PeerConfig { ice_servers, relay_only: true };
+    let (hears, heard) = unbounded();
+    let config = Attempt::config(Target::Relay, ice_servers);
     let ends = [Trial::new(0, &config, &hears)?, Trial::new(1, &config, &hears)?];
     let [one, other] = [&ends[0].connection, &ends[1].connection];
-    let _channels = [send_when_open(&ends[0].channel()?), receive(other, hears)];
+    let _channels = [send_when_open(&ends[0].channel()?), receive(other, hears.clone())];
+    let attempt = Attempt::new(Target::Relay, now(), ends[0].tells_errors()?);
+    let _limit = limit(&attempt, hears);
     settled(one.set_local()).await?;
     describe(other, RtcSdpType::Offer, one).await?;
     settled(other.set_local()).await?;
     describe(one, RtcSdpType::Answer, other).await?;
-    let mut refused = false;
-    while let Some(next) = heard.next().await {
-        match next {
-            Heard::Candidate(of, candidate) => {
-                settled(ends[1 - of].connection.add_candidate(&candidate)).await?;
-            }
-            Heard::Text(text) if text == TEXT => return Ok(Finding::Works),
-            Heard::Error { refused: by_somebody } => refused |= by_somebody,
-            Heard::TimeUp => break,
-            Heard::Complete | Heard::Text(_) => {}
-        }
-    }
-    Ok(fails(refused))
+    conclude(attempt, heard, &ends).await
 }
 
-/// Gives one connection what another says of itself.
+fn limit(attempt: &Attempt, hears: UnboundedSender<Heard>) -> Timeout {
+    after(attempt.deadline().saturating_sub(now()), move || drop(hears.unbounded_send(Heard::TimeUp)))
+}
+
+/// Reports to the attempt until it has found something; two ends exchange their candidates.
+async fn conclude(
+    mut attempt: Attempt,
+    mut heard: UnboundedReceiver<Heard>,
+    ends: &[Trial],
+) -> Result<Finding, BrowserError> {
+    while let Some(next) = heard.next().await {
+        let text;
+        let event = match &next {
+            Heard::Candidate(of, candidate) => {
+                if let [one, other] = ends {
+                    let to = if *of == 0 { other } else { one };
+                    settled(to.connection.add_candidate(candidate)).await?;
+                }
+                text = candidate.candidate();
+                AttemptEvent::Candidate(&text)
+            }
+            Heard::Complete => AttemptEvent::Complete,
+            Heard::Error(code) => AttemptEvent::Error(*code),
+            Heard::Received => AttemptEvent::Received,
+            Heard::TimeUp => AttemptEvent::TimeUp,
+        };
+        if let Some(finding) = attempt.handle(now(), event) {
+            return Ok(finding);
+        }
+    }
+    // The timer reports before it is dropped.
+    Ok(Finding::NotTried)
+}
+
+/// Sets the local description of one connection as the remote one of another.
 async fn describe(to: &Connection, kind: RtcSdpType, of: &Connection) -> Result<(), BrowserError> {
     let description = RtcSessionDescriptionInit::new(kind);
     description.set_sdp(&of.local_description().map(|local| local.sdp()).unwrap_or_default());
@@ -226,11 +206,11 @@ async fn describe(to: &Connection, kind: RtcSdpType, of: &Connection) -> Result<
     Ok(())
 }
 
-fn send_when_open(channel: &EventTarget) -> EventListener {
-    let opened = Clone::clone(channel);
+fn send_when_open(channel: &RtcDataChannel) -> EventListener {
+    let opened = channel.clone();
     EventListener::once(channel, "open", move |_| {
         // It fails only where the channel is closed again.
-        let _ = invoke(&opened, "send", &TEXT.into());
+        let _ = opened.send_with_str(TEXT);
     })
 }
 
@@ -238,19 +218,20 @@ fn receive(connection: &Connection, hears: UnboundedSender<Heard>) -> EventListe
     // The listener on the channel lives as long as the one that makes it.
     let inner = RefCell::new(None);
     EventListener::new(connection, "datachannel", move |event| {
-        let channel = Reflect::get(event, &"channel".into()).unwrap_or_default();
-        let Ok(channel) = channel.dyn_into::<EventTarget>() else { return };
+        let Some(event) = event.dyn_ref::<RtcDataChannelEvent>() else { return };
         let hears = hears.clone();
-        inner.replace(Some(EventListener::new(&channel, "message", move |event| {
+        inner.replace(Some(EventListener::new(&event.channel(), "message", move |event| {
             let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
-            let _ = hears.unbounded_send(Heard::Text(text.unwrap_or_default()));
+            if text.as_deref() == Some(TEXT) {
+                let _ = hears.unbounded_send(Heard::Received);
+            }
         })));
     })
 }
 
 async fn offer_in_time() -> Result<IceOffer, BrowserError> {
     let (late, limit) = oneshot::channel::<()>();
-    let _timer = Timeout::new(PATIENCE_MS, move || drop(late));
+    let _timer = after(PATIENCE, move || drop(late));
     match select(pin!(fetch_offer()), limit).await {
         Either::Left((offer, _)) => offer,
         Either::Right(_) => Err(JsValue::from_str("no answer in time").into()),
@@ -258,20 +239,11 @@ async fn offer_in_time() -> Result<IceOffer, BrowserError> {
 }
 
 async fn fetch_offer() -> Result<IceOffer, BrowserError> {
-    let asked = invoke(&super::window(), "fetch", &ICE_PATH.into());
-    let response = settled(asked.map(JsCast::unchecked_into)).await?;
-    let status = Reflect::get(&response, &"status".into())?.as_f64();
-    if status == Some(204.0) {
+    let asked = invoke(&window(), "fetch", &ICE_PATH.into());
+    let response: Response = settled(asked.map(JsCast::unchecked_into)).await?.unchecked_into();
+    if response.status() == 204 {
         return Ok(IceOffer::default());
     }
-    let read = invoke(&response, "text", &JsValue::UNDEFINED);
-    let text = settled(read.map(JsCast::unchecked_into)).await?;
-    let text = text.as_string().unwrap_or_default();
+    let text = settled(response.text()).await?.as_string().unwrap_or_default();
     protocol::read(&text).map_err(|error| JsValue::from_str(&error.to_string()).into())
-}
-
-/// The page comes from a loopback address (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3).
-fn is_same_computer() -> bool {
-    let host = super::window().location().hostname().unwrap_or_default();
-    host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
 }

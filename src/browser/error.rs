@@ -1,5 +1,4 @@
-//! What the browser throws, as values: nothing above this module looks into a [`JsValue`], and no exception crosses
-//! WebAssembly, which would end the task it comes out of without a word.
+//! Exceptions of the browser, as values. One that crossed WebAssembly would silently end the task it comes out of.
 
 use std::fmt;
 
@@ -10,7 +9,7 @@ use web_sys::DomException;
 
 use crate::call::MediaError;
 
-/// Something a browser function threw or a promise was rejected with.
+/// An exception of a browser function, or the reason of a rejected promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BrowserError {
     /// `DOMException.name`, or `Error.name`; the stable part.
@@ -37,7 +36,7 @@ impl fmt::Display for BrowserError {
 }
 
 impl BrowserError {
-    /// What a failed `getUserMedia` means, by the names of W3C Media Capture and Streams, section 10.2.
+    /// The cause of a failed `getUserMedia`, by the names of W3C Media Capture and Streams, section 10.2.
     pub(super) fn as_media_error(&self) -> MediaError {
         match self.name.as_str() {
             "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => MediaError::Denied,
@@ -48,13 +47,13 @@ impl BrowserError {
     }
 }
 
-/// Calls a method that web-sys does not bind, or binds as if it never threw.
+/// Calls a method that web-sys binds as if it never threw.
 pub(super) fn invoke(object: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
     let method: Function = Reflect::get(object, &method.into())?.dyn_into()?;
     method.call1(object, argument)
 }
 
-/// Awaits what an operation has begun, if it did not throw.
+/// Awaits the promise of an operation that did not throw.
 pub(super) async fn settled(begun: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     JsFuture::from(begun?).await
 }

@@ -4,9 +4,11 @@
 //!
 //! Every function is missing where that script is, as in tests.
 
+use gloo_events::EventListener;
+use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 
-use super::Events;
+use super::env::Events;
 use crate::call::Event;
 
 #[wasm_bindgen]
@@ -36,9 +38,9 @@ pub(super) fn takes_turn() -> bool {
 }
 
 /// Answers the script's question whether the loop is alive by a turn of it.
-pub(super) fn listen(events: &Events) -> gloo_events::EventListener {
+pub(super) fn listen(events: &Events) -> EventListener {
     let events = events.clone();
-    gloo_events::EventListener::new(&super::window(), "parlor-ask", move |_| {
+    EventListener::new(&window(), "parlor-ask", move |_| {
         events.push(Event::Tick);
         // Where another task has thrown, what waits behind it runs with the next one that is queued.
         wasm_bindgen_futures::spawn_local(std::future::ready(()));

@@ -1,4 +1,4 @@
-//! Microphone and camera: asks for them, keeps the live tracks, lets go of them.
+//! Microphone and camera: requests them, keeps the live tracks, lets go of them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,23 +8,25 @@ use futures::channel::oneshot;
 use futures::future::Shared;
 use gloo_events::EventListener;
 use js_sys::{Object, Promise, Reflect};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack, MediaStreamTrackState,
-    PermissionState, PermissionStatus,
+    ConstrainLongRange, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack,
+    MediaStreamTrackState, MediaTrackConstraints, PermissionState, PermissionStatus,
 };
 
-use super::Events;
+use super::early;
+use super::env::{Events, log};
 use super::error::BrowserError;
 use super::liveness::Held;
 use crate::call::{Devices, Event, MediaError, MediaEvent, Permission};
 
-/// What is asked of a camera, in pixels; a camera that has less gives less.
-const IDEAL_WIDTH: f64 = 1280.0;
-const IDEAL_HEIGHT: f64 = 720.0;
+/// The ideal resolution of a camera, in pixels; a camera that has less gives less.
+const IDEAL_WIDTH: i32 = 1280;
+const IDEAL_HEIGHT: i32 = 720;
 
-/// One's own tracks. The stream is the same for the whole life of the page: the preview shows it, and every
+/// The own tracks. The stream is the same for the whole life of the page: the preview shows it, and every
 /// connection names it, so that the others play voice and picture in step.
 pub(super) struct Media {
     stream: MediaStream,
@@ -35,7 +37,7 @@ pub(super) struct Media {
     _devices_changed: Option<EventListener>,
 }
 
-/// Done when the question put to the browser last is answered.
+/// A future that is ready when the last request for devices was answered.
 pub(super) type Asking = Shared<oneshot::Receiver<()>>;
 
 #[derive(Default)]
@@ -88,7 +90,7 @@ impl Media {
         self.tracks.borrow().camera.as_ref().map(|live| Clone::clone(&live.track))
     }
 
-    /// Asks the browser, and through it the person; the answer comes as an event.
+    /// Requests devices of the browser, and through it of the person; the answer comes as an event.
     pub(super) fn capture(&self, devices: Devices) {
         let (events, stream, tracks) =
             (self.events.clone(), Clone::clone(&self.stream), Rc::clone(&self.tracks));
@@ -111,12 +113,12 @@ impl Media {
         });
     }
 
-    /// Done when nothing is asked any more.
+    /// A future that is ready when no request for devices is open.
     pub(super) fn asking(&self) -> Asking {
         self.asking.borrow().clone()
     }
 
-    /// The live microphone and camera tracks.
+    /// A reader of the live microphone and camera tracks.
     pub(super) fn tracks(&self) -> impl Fn() -> [Option<MediaStreamTrack>; 2] + 'static {
         let tracks = Rc::clone(&self.tracks);
         let track = |live: &Option<LiveTrack>| live.as_ref().map(|live| Clone::clone(&live.track));
@@ -135,7 +137,7 @@ impl Media {
         }
     }
 
-    /// Silent and black, or heard and seen (`MediaStreamTrack.enabled`).
+    /// Sets `MediaStreamTrack.enabled`: heard and seen, or silent and black.
     pub(super) fn enable(&self, devices: Devices, enabled: bool) {
         let tracks = self.tracks.borrow();
         let chosen = [
@@ -148,8 +150,8 @@ impl Media {
     }
 }
 
-/// Takes over the live tracks of a captured stream; says which devices there were. One that was asked for before this
-/// program was there may be dead by now, and one that the system mutes tells only of later changes.
+/// Takes over the live tracks of a captured stream; returns their devices. A track that was requested before this
+/// program was there may be dead by now.
 fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, events: &Events) -> Devices {
     let mut had = Devices::NONE;
     for track in tracks_of(captured) {
@@ -181,10 +183,10 @@ fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, 
 async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
     let typed = |error: JsValue| {
         let error = BrowserError::from(error);
-        super::log(&format!("getUserMedia: {error}"));
+        log(&format!("getUserMedia: {error}"));
         error.as_media_error()
     };
-    if let Some(promise) = early_capture() {
+    if let Ok(promise) = early::take(early::CAPTURE).dyn_into::<Promise>() {
         let early = JsFuture::from(promise).await;
         if devices == Devices::BOTH {
             return early.map_err(typed)?.dyn_into().map_err(|_| MediaError::Unsupported);
@@ -200,57 +202,45 @@ async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
     let constraints = MediaStreamConstraints::new();
     constraints.set_audio(&JsValue::from_bool(devices.microphone));
     if devices.camera {
-        constraints.set_video(&ideal_picture());
+        constraints.set_video(&ideal_resolution());
     }
     let promise = media_devices.get_user_media_with_constraints(&constraints).map_err(typed)?;
     let stream = JsFuture::from(promise).await.map_err(typed)?;
     stream.dyn_into().map_err(|_| MediaError::Unsupported)
 }
 
-/// The answer to the question that the page's first script put when CONNECT was pressed before this program was
-/// there; handed out once.
-fn early_capture() -> Option<Promise> {
-    let (window, name) = (super::window(), JsValue::from_str("parlorCapture"));
-    let promise = Reflect::get(&window, &name).ok()?.dyn_into().ok()?;
-    // The window takes any property.
-    let _ = Reflect::set(&window, &name, &JsValue::UNDEFINED);
-    Some(promise)
-}
-
 fn tracks_of(stream: &MediaStream) -> Vec<MediaStreamTrack> {
     stream.get_tracks().iter().filter_map(|track| track.dyn_into().ok()).collect()
 }
 
-fn ideal_picture() -> JsValue {
-    let video = Object::new();
-    for (side, pixels) in [("width", IDEAL_WIDTH), ("height", IDEAL_HEIGHT)] {
-        let ideal = Object::new();
-        // Setting a property of a fresh plain object cannot fail.
-        let _ = Reflect::set(&ideal, &"ideal".into(), &pixels.into());
-        let _ = Reflect::set(&video, &side.into(), &ideal);
-    }
-    video.into()
+fn ideal_resolution() -> MediaTrackConstraints {
+    let (width, height) = (ConstrainLongRange::new(), ConstrainLongRange::new());
+    width.set_ideal(IDEAL_WIDTH);
+    height.set_ideal(IDEAL_HEIGHT);
+    let video = MediaTrackConstraints::new();
+    video.set_width_constrain_long_range(&width);
+    video.set_height_constrain_long_range(&height);
+    video
 }
 
 /// `navigator.mediaDevices`, which browsers leave out on pages that are not a secure context.
 fn media_devices() -> Result<MediaDevices, MediaError> {
-    let window = super::window();
-    let devices = Reflect::get(&window.navigator(), &"mediaDevices".into()).unwrap_or_default();
-    match devices.dyn_into() {
-        Ok(devices) => Ok(devices),
-        Err(_) if window.is_secure_context() => Err(MediaError::Unsupported),
-        Err(_) => Err(MediaError::Insecure),
+    let window = window();
+    match window.navigator().media_devices() {
+        Ok(devices) if !devices.is_undefined() => Ok(devices),
+        _ if window.is_secure_context() => Err(MediaError::Unsupported),
+        _ => Err(MediaError::Insecure),
     }
 }
 
-/// Leave of the person for microphone and camera; `Prompt` where the browser does not tell.
+/// Permissions for microphone and camera; `Prompt` where the browser does not tell.
 pub(super) async fn permissions() -> (Permission, Permission) {
     (permission("microphone").await, permission("camera").await)
 }
 
 async fn permission(name: &str) -> Permission {
     let query = || {
-        let permissions = super::window().navigator().permissions().ok()?;
+        let permissions = window().navigator().permissions().ok()?;
         let descriptor = Object::new();
         Reflect::set(&descriptor, &"name".into(), &name.into()).ok()?;
         permissions.query(&descriptor).ok()

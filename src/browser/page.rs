@@ -1,17 +1,18 @@
 //! The page around the call: its address, and the moments when trying again makes sense.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use js_sys::{Array, Reflect};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{EventTarget, HtmlMediaElement, VisibilityState};
 
-use super::Events;
+use super::env::{Events, log};
 use super::error::BrowserError;
 use super::media::permissions;
-use super::seat;
+use super::storage;
 use crate::call::{Event, Loaded, MediaEvent, UserAction};
 use crate::protocol::RoomId;
 
@@ -19,14 +20,14 @@ use crate::protocol::RoomId;
 pub(super) fn report_loaded(events: Events) {
     spawn_local(async move {
         let (microphone, camera) = permissions().await;
-        let (remembered, returning) = (seat::remembered().await, seat::left_a_moment_ago());
+        let (remembered, returning) = (storage::remembered().await, storage::is_reloaded());
         let loaded = Loaded { supported: supports_calls(), remembered, returning, microphone, camera };
         events.push(Event::Loaded(loaded));
     });
 }
 
 fn supports_calls() -> bool {
-    let window = super::window();
+    let window = window();
     ["RTCPeerConnection", "WebSocket", "MediaStream"]
         .iter()
         .all(|name| Reflect::get(&window, &(*name).into()).is_ok_and(|found| found.is_function()))
@@ -34,12 +35,12 @@ fn supports_calls() -> bool {
 
 /// The host that the page came from, with a port unless that is the usual one.
 pub(super) fn host() -> String {
-    super::window().location().host().unwrap_or_default()
+    window().location().host().unwrap_or_default()
 }
 
 /// Reports the network coming back or changing, and the page being looked at again.
 pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
-    let window = super::window();
+    let window = window();
     let report = |target: &EventTarget, name: &'static str, event: Event| {
         let events = events.clone();
         EventListener::new(target, name, move |_| events.push(event.clone()))
@@ -47,7 +48,7 @@ pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
     let mut listeners = vec![
         report(&window, "online", Event::NetworkChanged),
         report(&window, "pageshow", Event::Woken),
-        EventListener::new(&window, "pagehide", |_| seat::note_departure()),
+        EventListener::new(&window, "pagehide", |_| storage::note_departure()),
     ];
     if let Some(document) = window.document() {
         let (events, watched) = (events.clone(), document.clone());
@@ -59,14 +60,13 @@ pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
     }
     // The Network Information API is Chromium's own. Only the type says that the network is another one, and
     // only telephones tell it; the estimates of speed, which change as well, are at least an occasion to look.
-    let connection = Reflect::get(&window.navigator(), &"connection".into()).unwrap_or_default();
-    if let Ok(connection) = connection.dyn_into::<EventTarget>() {
+    let connection = window.navigator().connection().ok();
+    if let Some(connection) = connection.filter(|connection| !connection.is_undefined()) {
         let (events, watched) = (events.clone(), connection.clone());
-        let kind = move || Reflect::get(&watched, &"type".into()).unwrap_or_default();
-        let before = RefCell::new(kind());
+        let before = Cell::new(watched.type_());
         listeners.push(EventListener::new(&connection, "change", move |_| {
-            let now = kind();
-            let same = before.replace(now.clone()) == now;
+            let now = watched.type_();
+            let same = before.replace(now) == now;
             events.push(if same { Event::Woken } else { Event::NetworkChanged });
         }));
     }
@@ -75,7 +75,7 @@ pub(super) fn listen_for_waking(events: &Events) -> Vec<EventListener> {
 
 /// Puts the room's own address into the address bar, so that it can be shared and reloaded.
 pub(super) fn show_address(room: Option<&RoomId>) {
-    let window = super::window();
+    let window = window();
     let address = room.map_or_else(|| "/".to_owned(), |room| format!("/room/{room}"));
     let location = window.location();
     if location.pathname().is_ok_and(|shown| shown == address) {
@@ -86,7 +86,7 @@ pub(super) fn show_address(room: Option<&RoomId>) {
         history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{address}{search}")))
     });
     if let Err(error) = shown {
-        super::log(&format!("address not shown: {}", BrowserError::from(error)));
+        log(&format!("address not shown: {}", BrowserError::from(error)));
     }
 }
 
@@ -117,7 +117,7 @@ pub(super) fn play_all(events: &Events) {
 /// nothing again.
 pub(super) fn listen_for_pauses(events: &Events) -> [EventListener; 3] {
     let capture = EventListenerOptions::run_in_capture_phase();
-    let window = super::window();
+    let window = window();
     let on_pause = events.clone();
     let touched = |name: &'static str| {
         let events = events.clone();
@@ -141,7 +141,7 @@ pub(super) fn listen_for_pauses(events: &Events) -> [EventListener; 3] {
 }
 
 fn paused() -> impl Iterator<Item = HtmlMediaElement> {
-    let videos = super::window().document().map(|document| document.get_elements_by_tag_name("video"));
+    let videos = window().document().map(|document| document.get_elements_by_tag_name("video"));
     let videos = videos.map(|videos| Array::from(&videos).to_vec()).unwrap_or_default();
     videos.into_iter().filter_map(|video| video.dyn_into().ok()).filter(is_paused)
 }

@@ -1,36 +1,37 @@
 //! One `RTCPeerConnection`: carries out what the call decided, reports what happened, decides nothing.
 
 use std::pin::pin;
-use std::rc::Rc;
 
 use futures::FutureExt;
+use futures::channel::oneshot;
 use futures::future::select;
 use gloo_events::EventListener;
-use js_sys::{Object, Promise, Reflect};
+use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    MediaStream, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection, RtcPeerConnectionIceEvent,
-    RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
+    EcKeyGenParams, MediaStream, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 pub(super) mod bindings;
-pub(super) mod tracks;
+mod monitor;
+mod report;
+mod resolution;
+mod stats;
+mod tracks;
 
-use bindings::Connection;
+use bindings::{Candidate, CandidateInit, Connection};
+use monitor::Monitor;
+use report::Report;
 
-use super::Events;
 use super::configuration::configuration;
+use super::env::{Events, after, log};
 use super::error::{BrowserError, settled};
 use super::liveness::Held;
 use super::media::{Asking, Media, permissions};
-use super::opening::Opening;
-use super::route::RouteWatch;
-use crate::call::{Event, PeerConfig, PeerEvent, PeerState, Permission};
+use crate::call::{ANSWER_PATIENCE, PeerConfig, PeerEvent, PeerState, answer_waits};
 use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId};
-
-/// How long an answer waits for devices that are being opened, in milliseconds.
-const OPENING_MS: i32 = 700;
 
 /// A connection with one peer. Dropping it closes it.
 pub(super) struct Peer {
@@ -39,23 +40,8 @@ pub(super) struct Peer {
     report: Report,
     _held: Held,
     _listeners: [EventListener; 3],
-    _route: RouteWatch,
-    opening: Rc<Opening>,
+    monitor: Monitor,
     certificate: Option<JsValue>,
-}
-
-/// Where a connection's events go, and under which name.
-#[derive(Clone)]
-struct Report {
-    events: Events,
-    peer: PeerId,
-    epoch: Epoch,
-}
-
-impl Report {
-    fn push(&self, event: PeerEvent) {
-        self.events.push(Event::Peer(self.peer, self.epoch, event));
-    }
 }
 
 impl Peer {
@@ -82,23 +68,20 @@ impl Peer {
             listen_for_states(&connection, report.clone()),
             tracks::listen(&connection, Clone::clone(&incoming), report.clone()),
         ];
-        let opening = Rc::new(Opening::new(&connection));
-        let found = report.clone();
-        let route = RouteWatch::new(&connection, move |route| found.push(PeerEvent::Route(route)));
         let this = Self {
             _held: Held::new(&connection),
+            monitor: Monitor::new(&connection, report.clone()),
             connection,
             incoming,
             report,
             _listeners: listeners,
-            _route: route,
-            opening,
             certificate: certificate.cloned(),
         };
         if offerer {
             tracks::add(&this.connection, media.stream())?;
         }
-        this.opening.apply();
+        let limit = this.monitor.limiter();
+        limit();
         this.attach(media);
         Ok(this)
     }
@@ -114,7 +97,7 @@ impl Peer {
         let configuration = configuration(config, self.certificate.as_ref());
         if let Err(error) = self.connection.set_configuration_with_configuration(&configuration) {
             let error = BrowserError::from(error).to_string();
-            super::log(&format!("not configured: {error}"));
+            log(&format!("not configured: {error}"));
             self.report.push(PeerEvent::StepFailed(error));
         }
     }
@@ -144,13 +127,10 @@ impl Peer {
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
         let (stream, asking, tracks) = (Clone::clone(media.stream()), media.asking(), media.tracks());
-        // A step of a connection that is closed meanwhile never ends.
-        let opening = Rc::downgrade(&self.opening);
+        let limit = self.monitor.limiter();
         self.step(async move {
             settled(set).await?;
-            if let Some(opening) = opening.upgrade() {
-                opening.apply();
-            }
+            limit();
             devices_soon(asking).await;
             let [microphone, camera] = tracks();
             tracks::attach(&connection, &stream, microphone.as_ref(), camera.as_ref());
@@ -174,18 +154,18 @@ impl Peer {
         let added = if candidate.candidate.is_empty() && candidate.sdp_mid.is_none() {
             self.connection.end_of_candidates()
         } else {
-            let init = RtcIceCandidateInit::new(&candidate.candidate);
+            let init: CandidateInit = RtcIceCandidateInit::new(&candidate.candidate).unchecked_into();
             init.set_sdp_mid(candidate.sdp_mid.as_deref());
             init.set_sdp_m_line_index(candidate.sdp_m_line_index);
             if let Some(fragment) = &candidate.username_fragment {
                 // Setting a property of a fresh plain object cannot fail.
-                let _ = Reflect::set(&init, &"usernameFragment".into(), &fragment.into());
+                let _ = init.set_username_fragment(fragment);
             }
             self.connection.add_candidate(&init)
         };
         spawn_local(async move {
             if let Err(error) = settled(added).await {
-                super::log(&format!("candidate not added: {}", BrowserError::from(error)));
+                log(&format!("candidate not added: {}", BrowserError::from(error)));
             }
         });
     }
@@ -204,7 +184,7 @@ impl Peer {
                 .await
                 .unwrap_or_else(|error| PeerEvent::StepFailed(BrowserError::from(error).to_string()));
             if let PeerEvent::StepFailed(error) = &event {
-                super::log(&format!("negotiation: {error}"));
+                log(&format!("negotiation: {error}"));
             }
             report.push(event);
         });
@@ -220,31 +200,23 @@ impl Drop for Peer {
 /// Makes the certificate that all connections of this page will show, ahead of the first one, which would
 /// otherwise wait for it. None where the browser cannot; then each connection makes its own.
 pub(super) async fn certificate() -> Option<JsValue> {
-    let algorithm = Object::new();
-    for (key, value) in [("name", "ECDSA"), ("namedCurve", "P-256")] {
-        // Setting a property of a fresh plain object cannot fail.
-        let _ = Reflect::set(&algorithm, &key.into(), &value.into());
-    }
+    let algorithm = EcKeyGenParams::new("ECDSA", "P-256");
     settled(RtcPeerConnection::generate_certificate_with_object(&algorithm)).await.ok()
 }
 
-/// Waits a moment for devices that are being opened: they are there sooner if the browser is not busy with a
-/// connection at the same time, and a connection that has something to send from its beginning shows it sooner.
-/// A person who has not said yes yet is not waited for.
+/// Waits a moment for devices that are being opened; see [`answer_waits`].
 async fn devices_soon(asking: Asking) {
     if asking.clone().now_or_never().is_some() {
         return;
     }
-    let opening = async {
-        if permissions().await.1 == Permission::Granted {
+    let (late, limit) = oneshot::channel::<()>();
+    let _timer = after(ANSWER_PATIENCE, move || drop(late));
+    let opened = async {
+        if answer_waits(permissions().await.1) {
             asking.await.ok();
         }
     };
-    let moment = Promise::new(&mut |done, _| {
-        let set = super::window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, OPENING_MS);
-        debug_assert!(set.is_ok(), "a window has timers");
-    });
-    select(pin!(opening), JsFuture::from(moment)).await;
+    select(pin!(opened), limit).await;
 }
 
 fn local_sdp(connection: &Connection) -> String {
@@ -265,9 +237,7 @@ fn candidate_init(candidate: &RtcIceCandidate) -> IceCandidate {
         candidate: candidate.candidate(),
         sdp_mid: candidate.sdp_mid(),
         sdp_m_line_index: candidate.sdp_m_line_index(),
-        username_fragment: Reflect::get(candidate, &"usernameFragment".into())
-            .ok()
-            .and_then(|it| it.as_string()),
+        username_fragment: candidate.unchecked_ref::<Candidate>().username_fragment().ok().flatten(),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use gloo_events::EventListener;
 use js_sys::Promise;
+use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::Events;
+use super::env::Events;
 use crate::call::{Event, Hold, Remembered};
 use crate::protocol::{self, RoomId};
 
@@ -52,5 +53,5 @@ pub(super) fn let_go(seat: Option<&Remembered>) {
 /// Reports that another tab wants this one's call.
 pub(super) fn listen(events: &Events) -> EventListener {
     let events = events.clone();
-    EventListener::new(&super::window(), WANTED, move |_| events.push(Event::Wanted))
+    EventListener::new(&window(), WANTED, move |_| events.push(Event::Wanted))
 }

@@ -7,7 +7,7 @@ use crate::protocol::Signal;
 
 mod redact;
 
-pub use redact::is_public_host;
+pub(super) use redact::is_public_host;
 
 /// Whether one participant hides the own address.
 #[derive(Debug, Default)]

@@ -12,11 +12,8 @@ use super::reactive::{action, content, effect, flag, press, select, text};
 use super::tile::own_video;
 use super::words::{Words, words};
 use super::{CallHandle, invite};
-use crate::call::{CallView, DeviceView, UserAction};
+use crate::call::{CallView, DeviceView, UserAction, storage};
 use crate::protocol::MAX_NAME_CHARS;
-
-/// Where the name is kept between visits, in this browser only.
-const NAME_KEY: &str = "parlor.name";
 
 /// The first screen, with the room number of the invite link if there was one.
 ///
@@ -230,14 +227,19 @@ fn fill_empty(field: NodeRef<html::Input>, text: Option<String>) {
     }
 }
 
+/// The name used last, in this browser only.
 fn remembered_name() -> Option<String> {
-    window().local_storage().ok()??.get_item(NAME_KEY).ok()?
+    window().local_storage().ok()??.get_item(storage::NAME).ok()?
 }
 
 fn remember_name(name: &str) {
     // Storage may be forbidden or full; then the name is typed again next time.
-    if let Ok(Some(storage)) = window().local_storage() {
-        drop(if name.is_empty() { storage.remove_item(NAME_KEY) } else { storage.set_item(NAME_KEY, name) });
+    if let Ok(Some(kept)) = window().local_storage() {
+        drop(if name.is_empty() {
+            kept.remove_item(storage::NAME)
+        } else {
+            kept.set_item(storage::NAME, name)
+        });
     }
 }
 

@@ -1,13 +1,14 @@
-//! WebRTC as it is: what web-sys does not bind, and what it binds as if it never threw.
+//! Bindings of WebRTC that web-sys lacks, or has as if they never threw.
 //!
-//! A member of the room decides what its descriptions say, and so which of these throw. An exception that crosses
-//! WebAssembly ends the task it comes out of for good, be it the driver's loop; hence `catch` on every method.
+//! The SDP of another member decides which of these throw. An exception that crosses WebAssembly ends the task it
+//! comes out of for good, be it the driver's loop; hence `catch` on every method.
 
-use js_sys::{Object, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcPeerConnection, RtcRtpSender, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSessionDescriptionInit,
+    MediaStream, MediaStreamTrack, RtcDataChannel, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
+    RtcRtpParameters, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    RtcSessionDescriptionInit,
 };
 
 #[wasm_bindgen]
@@ -27,7 +28,7 @@ extern "C" {
         description: &RtcSessionDescriptionInit,
     ) -> Result<Promise, JsValue>;
 
-    /// The next offer gets new ICE credentials.
+    /// Gives the next offer new ICE credentials.
     #[wasm_bindgen(method, catch, js_name = restartIce)]
     pub(super) fn restart(this: &Connection) -> Result<(), JsValue>;
 
@@ -49,9 +50,31 @@ extern "C" {
         init: &RtcRtpTransceiverInit,
     ) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = createDataChannel)]
+    pub(in crate::browser) fn data_channel(this: &Connection, label: &str)
+    -> Result<RtcDataChannel, JsValue>;
+
+    /// Reads the statistics: an `RTCStatsReport`.
+    #[wasm_bindgen(method, catch, js_name = getStats)]
+    pub(super) fn stats(this: &Connection) -> Result<Promise, JsValue>;
+
+    /// `RTCIceCandidate`
+    #[wasm_bindgen(extends = RtcIceCandidate)]
+    pub(super) type Candidate;
+
+    #[wasm_bindgen(method, catch, getter, js_name = usernameFragment)]
+    pub(super) fn username_fragment(this: &Candidate) -> Result<Option<String>, JsValue>;
+
+    /// `RTCIceCandidateInit`
+    #[wasm_bindgen(extends = RtcIceCandidateInit)]
+    pub(super) type CandidateInit;
+
+    #[wasm_bindgen(method, catch, setter, js_name = usernameFragment)]
+    pub(super) fn set_username_fragment(this: &CandidateInit, fragment: &str) -> Result<(), JsValue>;
+
     /// `RTCRtpTransceiver`
     #[wasm_bindgen(extends = RtcRtpTransceiver)]
-    pub(in crate::browser) type Transceiver;
+    pub(super) type Transceiver;
 
     /// Throws for a transceiver that is stopped, as one is whose part of an offer or an answer was rejected (port 0),
     /// and for a connection that is closed (W3C WebRTC 1.0, section 5.4).
@@ -60,7 +83,7 @@ extern "C" {
 
     /// `RTCRtpSender`
     #[wasm_bindgen(extends = RtcRtpSender)]
-    pub(in crate::browser) type Sender;
+    pub(super) type Sender;
 
     #[wasm_bindgen(method, catch, js_name = replaceTrack)]
     pub(super) fn replace(this: &Sender, track: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
@@ -70,8 +93,8 @@ extern "C" {
     pub(super) fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = getParameters)]
-    pub(in crate::browser) fn parameters(this: &Sender) -> Result<Object, JsValue>;
+    pub(super) fn parameters(this: &Sender) -> Result<RtcRtpParameters, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = setParameters)]
-    pub(in crate::browser) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
+    pub(super) fn set_parameters(this: &Sender, parameters: &RtcRtpParameters) -> Result<Promise, JsValue>;
 }

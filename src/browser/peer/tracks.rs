@@ -1,4 +1,4 @@
-//! What a connection sends, and what it receives.
+//! Tracks that a connection sends and receives.
 
 use std::cell::RefCell;
 
@@ -11,8 +11,9 @@ use web_sys::{
     RtcTrackEvent,
 };
 
-use super::Report;
 use super::bindings::{Connection, Sender, Transceiver};
+use super::report::Report;
+use crate::browser::env::log;
 use crate::browser::error::{BrowserError, settled};
 use crate::call::PeerEvent;
 
@@ -51,14 +52,14 @@ pub(super) fn attach(
         spawn_local(async move {
             // Refused only for a closed connection or a track of the other kind.
             if let Err(error) = settled(replaced).await {
-                crate::browser::log(&format!("track not attached: {}", BrowserError::from(error)));
+                log(&format!("track not attached: {}", BrowserError::from(error)));
             }
         });
     }
 }
 
 /// The senders of pictures that are not stopped.
-pub(in crate::browser) fn video_senders(connection: &RtcPeerConnection) -> impl Iterator<Item = Sender> {
+pub(super) fn video_senders(connection: &RtcPeerConnection) -> impl Iterator<Item = Sender> {
     transceivers(connection)
         .filter(is_video)
         .filter(|transceiver| transceiver.direction() != RtcRtpTransceiverDirection::Stopped)

@@ -34,14 +34,14 @@ impl MaxResolution {
     ///
     /// The step is the one at which libwebrtc drops first pictures itself (300 kbit/s of the encoder's own share,
     /// `VideoStreamEncoder::DropDueToSize`), and 100 kbit/s for the voice.
-    pub fn grown(self, estimate: Option<f64>) -> Option<Self> {
+    fn grown(self, estimate: Option<f64>) -> Option<Self> {
         Some(if estimate? < 400_000.0 { self } else { self.max(Self::SMALL) })
     }
 
     /// The limit after this one once the connection is no longer young, without an estimate: a small still picture
     /// needs so little that its estimate never grows. Large pictures from the first second on are too much for slow
     /// machines, most of all in calls of three, where each is compressed twice.
-    pub fn next(self) -> Option<Self> {
+    fn next(self) -> Option<Self> {
         (self < Self::SMALL).then_some(Self::SMALL)
     }
 }

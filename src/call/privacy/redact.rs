@@ -6,7 +6,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use crate::protocol::{IceCandidate, Signal};
 
 /// Whether a candidate is a host candidate at a public address; then STUN has no other one to tell.
-pub fn is_public_host(candidate: &str) -> bool {
+pub(in crate::call) fn is_public_host(candidate: &str) -> bool {
     let words: Vec<&str> = candidate.split_ascii_whitespace().collect();
     let is_host = words.get(6..8).is_some_and(|kind| kind == ["typ", "host"]);
     let address = words.get(4).and_then(|word| word.parse().ok());

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 
 use gloo_events::EventListener;
 use js_sys::{Array, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use leptos::prelude::window;
+use wasm_bindgen::JsCast;
 use web_sys::{CloseEvent, Event as DomEvent, MessageEvent, WebSocket};
 
-use super::Events;
+use super::early;
+use super::env::{Events, log};
 use super::error::BrowserError;
 use super::liveness::Held;
 use crate::call::{Event, SocketEvent, SocketId};
@@ -38,10 +40,7 @@ struct Early {
 impl Early {
     /// What was begun, once, if there is anything left of it.
     fn take() -> Option<Self> {
-        let (window, name) = (super::window(), JsValue::from_str("parlorEarly"));
-        let begun = Reflect::get(&window, &name).ok().filter(JsValue::is_object)?;
-        // The window takes any property.
-        let _ = Reflect::set(&window, &name, &JsValue::UNDEFINED);
+        let begun = early::take(early::SOCKET);
         let part = |name: &str| Reflect::get(&begun, &name.into()).ok();
         let socket: WebSocket = part("socket")?.dyn_into().ok()?;
         let early = Self { join: part("join")?.as_string()?, heard: part("heard")?.dyn_into().ok()?, socket };
@@ -93,13 +92,13 @@ impl Socket {
     pub(super) fn send(&self, message: &ClientMsg) {
         let text = match serde_json::to_string(message) {
             Ok(text) => text,
-            Err(error) => return super::log(&format!("message not sent: {error}")),
+            Err(error) => return log(&format!("message not sent: {error}")),
         };
         if let Some(early) = self.early.take() {
             return self.go_on_with(early, &text);
         }
         if let Err(error) = self.socket.send_with_str(&text) {
-            super::log(&format!("message not sent: {}", BrowserError::from(error)));
+            log(&format!("message not sent: {}", BrowserError::from(error)));
         }
     }
 
@@ -134,15 +133,15 @@ fn read(event: &DomEvent) -> Option<SocketEvent> {
     match text.as_deref().map(protocol::read) {
         Some(Ok(message)) => return Some(SocketEvent::Message(message)),
         // A newer server may say more than this page understands.
-        Some(Err(error)) => super::log(&format!("message not understood: {error}")),
-        None => super::log("message is not text"),
+        Some(Err(error)) => log(&format!("message not understood: {error}")),
+        None => log("message is not text"),
     }
     None
 }
 
 /// `ws:` or `wss:` with the host the page came from.
 fn own_server() -> Result<String, BrowserError> {
-    let location = super::window().location();
+    let location = window().location();
     let scheme = if location.protocol()? == "https:" { "wss:" } else { "ws:" };
     Ok(format!("{scheme}//{}{SOCKET_PATH}", location.host()?))
 }

@@ -1,0 +1,97 @@
+//! Storage of the browser: the person's choices in every tab, and the seat in one tab over a reload or a crash.
+
+use std::time::Duration;
+
+use gloo_events::EventListener;
+use js_sys::Promise;
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Storage, StorageEvent};
+
+use super::early;
+use super::env::{Events, log};
+use super::error::BrowserError;
+use crate::call::storage::{DEPARTED, HIDE_ADDRESS, SEAT, is_reload};
+use crate::call::{Event, Remembered};
+use crate::protocol;
+
+/// Whether the own address is to be hidden; a browser that refuses storage has to be told on every page.
+pub(super) fn hides_address() -> bool {
+    let kept = || of_browser().and_then(|storage| storage.get_item(HIDE_ADDRESS).ok()?).is_some();
+    early::read(early::HIDE_ADDRESS).as_bool().unwrap_or_else(kept)
+}
+
+/// Reports a choice that is made in another tab from now on.
+pub(super) fn listen(events: &Events) -> EventListener {
+    let events = events.clone();
+    EventListener::new(&window(), "storage", move |event| {
+        let Some(event) = event.dyn_ref::<StorageEvent>() else { return };
+        // Without a key, everything was forgotten.
+        if event.key().is_none_or(|key| key == HIDE_ADDRESS) {
+            events.push(Event::HiddenElsewhere(event.new_value().is_some()));
+        }
+    })
+}
+
+/// Keeps the choice whether the own address is hidden.
+pub(super) fn keep_hidden(hidden: bool) {
+    let Some(storage) = of_browser() else { return };
+    let kept = if hidden { storage.set_item(HIDE_ADDRESS, "") } else { storage.remove_item(HIDE_ADDRESS) };
+    if kept.is_err() {
+        log("choice not kept");
+    }
+}
+
+/// Keeps the seat in the tab's own storage, or forgets it. A browser that refuses storage only loses the
+/// return after a reload.
+pub(super) fn remember(seat: Option<&Remembered>) {
+    let Some(storage) = of_tab() else { return };
+    let done = match seat.map(serde_json::to_string) {
+        Some(Ok(text)) => storage.set_item(SEAT, &text),
+        Some(Err(error)) => Err(JsValue::from_str(&error.to_string())),
+        None => storage.remove_item(SEAT),
+    };
+    if let Err(error) = done {
+        log(&format!("seat not kept: {}", BrowserError::from(error)));
+    }
+}
+
+/// The seat of this tab's last page. A duplicated tab has a copy of it and forgets it: see `app/early.js`.
+pub(super) async fn remembered() -> Option<Remembered> {
+    let kept = || of_tab()?.get_item(SEAT).ok()?;
+    kept()?;
+    let settled = early::read(early::TAB).dyn_into::<Promise>().ok()?;
+    // It is never rejected.
+    let _ = JsFuture::from(settled).await;
+    protocol::read(&kept()?).ok()
+}
+
+/// Whether the page is a reload of the tab's last one.
+pub(super) fn is_reloaded() -> bool {
+    let departed = || of_tab()?.get_item(DEPARTED).ok()??.parse::<u64>().ok();
+    departed().is_some_and(|departed| is_reload(Duration::from_millis(today().saturating_sub(departed))))
+}
+
+/// Notes that the page is being left.
+pub(super) fn note_departure() {
+    if let Some(storage) = of_tab() {
+        // Without it the page only does not come back by itself.
+        let _ = storage.set_item(DEPARTED, &today().to_string());
+    }
+}
+
+/// Whole milliseconds since 1970; the code that reads and writes fractions would weigh 14 KB.
+fn today() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Storage of all tabs of this browser.
+fn of_browser() -> Option<Storage> {
+    window().local_storage().ok()?
+}
+
+/// Storage of this tab alone.
+fn of_tab() -> Option<Storage> {
+    window().session_storage().ok()?
+}
