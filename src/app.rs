@@ -178,11 +178,7 @@ fn call_page(invited: String) -> impl IntoView {
     view! {
         <main
             class="page"
-            data-phase=text(move || match phase.get() {
-                Phase::Home => "home",
-                Phase::Joining => "joining",
-                Phase::InCall => "in-call",
-            })
+            data-phase=text(move || phase.get().into())
             node_ref=main
         >
             {head(in_call)}

@@ -5,7 +5,6 @@ use std::pin::pin;
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::channel::oneshot;
 use futures::future::{Either, select};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
@@ -19,7 +18,7 @@ use web_sys::{
 };
 
 use super::configuration::configuration;
-use super::env::{Events, after, log, now};
+use super::env::{Events, after, elapsed, log, now};
 use super::error::{BrowserError, invoke, settled};
 use super::peer::bindings::Connection;
 use crate::call::attempt::{Attempt, AttemptEvent, PATIENCE, Target, is_loopback};
@@ -230,9 +229,7 @@ fn receive(connection: &Connection, hears: UnboundedSender<Heard>) -> EventListe
 }
 
 async fn offer_in_time() -> Result<IceOffer, BrowserError> {
-    let (late, limit) = oneshot::channel::<()>();
-    let _timer = after(PATIENCE, move || drop(late));
-    match select(pin!(fetch_offer()), limit).await {
+    match select(pin!(fetch_offer()), elapsed(PATIENCE)).await {
         Either::Left((offer, _)) => offer,
         Either::Right(_) => Err(JsValue::from_str("no answer in time").into()),
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::channel::mpsc::UnboundedSender;
 use gloo_timers::callback::Timeout;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::window;
 
 use crate::call::Event;
@@ -31,9 +32,17 @@ pub(super) fn now() -> Duration {
 
 /// Runs a callback once after `wait`, unless the timer is dropped before.
 pub(super) fn after(wait: Duration, run: impl FnOnce() + 'static) -> Timeout {
-    // Rounded up: a timer that fires early would only be set again.
-    let wait = wait.as_millis().saturating_add(1);
-    Timeout::new(u32::try_from(wait).unwrap_or(u32::MAX), run)
+    Timeout::new(milliseconds(wait), run)
+}
+
+/// A future that is ready after `wait`.
+pub(super) fn elapsed(wait: Duration) -> TimeoutFuture {
+    TimeoutFuture::new(milliseconds(wait))
+}
+
+/// Rounds up: a timer that fires early would only be set again.
+fn milliseconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().saturating_add(1)).unwrap_or(u32::MAX)
 }
 
 /// A random number that spreads retries; no secret.

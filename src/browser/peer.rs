@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use futures::FutureExt;
-use futures::channel::oneshot;
 use futures::future::select;
 use gloo_events::EventListener;
 use js_sys::Promise;
@@ -26,7 +25,7 @@ use monitor::Monitor;
 use report::Report;
 
 use super::configuration::configuration;
-use super::env::{Events, after, log};
+use super::env::{Events, elapsed, log};
 use super::error::{BrowserError, settled};
 use super::liveness::Held;
 use super::media::{Asking, Media, permissions};
@@ -209,14 +208,12 @@ async fn devices_soon(asking: Asking) {
     if asking.clone().now_or_never().is_some() {
         return;
     }
-    let (late, limit) = oneshot::channel::<()>();
-    let _timer = after(ANSWER_PATIENCE, move || drop(late));
     let opened = async {
         if answer_waits(permissions().await.1) {
             asking.await.ok();
         }
     };
-    select(pin!(opened), limit).await;
+    select(pin!(opened), elapsed(ANSWER_PATIENCE)).await;
 }
 
 fn local_sdp(connection: &Connection) -> String {

@@ -112,7 +112,7 @@ fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
     };
     let line = move |transport: Option<Transport>, name: &'static str| {
         view! {
-            <li data-finding=text(move || slug(found(transport)))>
+            <li data-finding=text(move || found(transport).into())>
                 <span>{name}</span>
                 " "
                 <b inner_html=content(move || found_words(transport, found(transport), words))></b>
@@ -133,7 +133,7 @@ fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
                 {words.test_connection}
             </button>
             <p id="test-hint" class="hint">{words.test_hint}</p>
-            <div id="test-result" data-verdict=text(move || verdict_slug(connection_test.get().and_then(|it| it.verdict)))>
+            <div id="test-result" data-verdict=text(move || connection_test.get().and_then(|it| it.verdict).map_or("", Into::into))>
                 <p class="verdict" role="status" inner_html=content(verdict)></p>
                 <ul class="findings" hidden=flag(move || connection_test.get().is_none())>
                     {line(Some(Transport::Direct), words.way_direct)} {line(Some(Transport::Udp), words.way_udp)}
@@ -170,31 +170,5 @@ fn said(verdict: Verdict, words: &Words) -> &'static str {
         Verdict::NothingOffered => words.verdict_nothing_offered,
         Verdict::NoServer => words.verdict_no_server,
         Verdict::SameComputer => words.verdict_same_computer,
-    }
-}
-
-fn slug(finding: Finding) -> &'static str {
-    match finding {
-        Finding::Trying => "trying",
-        Finding::NotOffered => "not-offered",
-        Finding::Works => "works",
-        Finding::Blocked => "blocked",
-        Finding::NotTried => "not-tried",
-        Finding::Refused => "refused",
-    }
-}
-
-fn verdict_slug(verdict: Option<Verdict>) -> &'static str {
-    match verdict {
-        None => "",
-        Some(Verdict::Everywhere) => "everywhere",
-        Some(Verdict::ByTcp) => "by-tcp",
-        Some(Verdict::WithoutRelay) => "without-relay",
-        Some(Verdict::RelayBlocked) => "relay-blocked",
-        Some(Verdict::Blocked) => "blocked",
-        Some(Verdict::Unclear) => "unclear",
-        Some(Verdict::NothingOffered) => "nothing-offered",
-        Some(Verdict::NoServer) => "no-server",
-        Some(Verdict::SameComputer) => "same-computer",
     }
 }

@@ -1,9 +1,9 @@
 //! The buttons of a call: microphone, camera, invite link, hide the address, leave.
 
-use std::time::Duration;
-
+use gloo_timers::callback::Timeout;
 use leptos::html;
 use leptos::prelude::*;
+use send_wrapper::SendWrapper;
 
 use super::connection::hide_button;
 use super::icon::{self, icon};
@@ -12,8 +12,8 @@ use super::words::words;
 use super::{CallHandle, invite};
 use crate::call::{DeviceView, UserAction};
 
-/// How long the page says that the link was copied.
-const COPIED_FOR: Duration = Duration::from_secs(6);
+/// How long the page says that the link was copied, in milliseconds.
+const COPIED_FOR: u32 = 6_000;
 
 /// What the button of one device says and does.
 struct DeviceButton {
@@ -99,7 +99,7 @@ fn device_button(
             type="button"
             id=text(move || if in_call.get() == stands_in_call { id } else { "" })
             class="control"
-            data-state=text(move || slug(state.get()))
+            data-state=text(move || state.get().into())
             aria-pressed=text(move || if state.get() == DeviceView::Muted { "true" } else { "false" })
             title=text(hint)
             on:click=press(pressed)
@@ -145,6 +145,8 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
     let words = words();
     let copy = RwSignal::new(Copy::Idle);
     let field = NodeRef::<html::Input>::new();
+    // None on the server, whose rendering moves it between threads.
+    let fading = StoredValue::new(None::<SendWrapper<Timeout>>);
 
     let pressed = move || {
         let Some(room) = call.view().with_untracked(|view| view.room.clone()) else { return };
@@ -164,7 +166,7 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
                         copy.set(Copy::Idle);
                     }
                 };
-                set_timeout(fade, COPIED_FOR);
+                fading.set_value(Some(SendWrapper::new(Timeout::new(COPIED_FOR, fade))));
             }
         });
     };
@@ -198,16 +200,5 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
 fn select_all(field: NodeRef<html::Input>) {
     if let Some(field) = field.get_untracked() {
         field.select();
-    }
-}
-
-fn slug(state: DeviceView) -> &'static str {
-    match state {
-        DeviceView::Off => "off",
-        DeviceView::Asking => "asking",
-        DeviceView::On => "on",
-        DeviceView::Muted => "muted",
-        DeviceView::Held => "held",
-        DeviceView::Missing => "missing",
     }
 }

@@ -1,7 +1,6 @@
 //! Room numbers as links, as proposals and as people read them.
 
-use std::time::Duration;
-
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
@@ -66,7 +65,10 @@ pub(super) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
 pub(crate) fn focus(element: Option<impl Into<HtmlElement>>) {
     if let Some(element) = element.map(Into::<HtmlElement>::into) {
         // Focusing fails only for elements that are gone again.
-        set_timeout(move || drop(element.focus()), Duration::ZERO);
+        spawn_local(async move {
+            TimeoutFuture::new(0).await;
+            drop(element.focus());
+        });
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
         <article
             class="tile"
             data-peer=peer.to_string()
-            data-link=text(move || slug(link()))
+            data-link=text(move || link().into())
             data-video=text(move || if seen() { "on" } else { "off" })
             aria-label=made_text(name)
         >
@@ -141,16 +141,6 @@ fn path_hint(route: Option<Route>, words: &Words) -> &'static str {
         None => "",
         Some(Route::Direct) => words.path_direct_hint,
         Some(Route::Relayed(_)) => words.path_relayed_hint,
-    }
-}
-
-fn slug(link: LinkView) -> &'static str {
-    match link {
-        LinkView::Connecting => "connecting",
-        LinkView::Connected => "connected",
-        LinkView::Interrupted => "interrupted",
-        LinkView::Away => "away",
-        LinkView::Failed | LinkView::FailedHidden => "failed",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Events: everything that the driver and the page tell a call.
 
+use strum::IntoStaticStr;
+
 use crate::call::media::source::Devices;
 use crate::call::route::Route;
 use crate::protocol::{
@@ -282,7 +284,8 @@ impl Transport {
 }
 
 /// The finding about one transport; of several relays the greatest counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Finding {
     /// Nothing yet.
     #[default]

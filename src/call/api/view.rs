@@ -1,5 +1,7 @@
 //! The view of a call: everything that the page draws from.
 
+use strum::IntoStaticStr;
+
 use super::event::{Finding, MediaError};
 use crate::call::media::source::Devices;
 use crate::call::route::Route;
@@ -37,7 +39,8 @@ pub struct CallView {
 }
 
 /// The two screens, and the moment between them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Phase {
     /// Choosing a room.
     #[default]
@@ -50,7 +53,8 @@ pub enum Phase {
 }
 
 /// One's own microphone or camera.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum DeviceView {
     /// Not asked for yet.
     #[default]
@@ -109,7 +113,8 @@ pub struct ConnectionTestView {
 }
 
 /// The result of a connection test, for calls from this network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
     /// Calls work with everybody.
     Everywhere,
@@ -147,7 +152,8 @@ pub struct PeerView {
 }
 
 /// The state of the connection with one peer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum LinkView {
     /// Being set up.
     #[default]
@@ -161,6 +167,7 @@ pub enum LinkView {
     /// Every attempt failed; the person can try again.
     Failed,
     /// Every attempt failed while the own address was hidden, so only relays were tried.
+    #[strum(serialize = "failed")]
     FailedHidden,
 }
 
