@@ -1,8 +1,9 @@
 //! The browser's side of a call: carries out what the [`Call`](crate::call::Call) decides, and reports events.
 //!
-//! Every callback and every settled promise only pushes an [`Event`](crate::call::Event) into one queue; the
-//! [`driver`]'s loop reads it. Nothing here decides: limits, waits and verdicts come from [`call`](crate::call).
-//! Modules import their siblings downwards, never this file: `driver` any of them, the others `env` and `error`.
+//! Every callback and every settled promise only pushes an [`Event`](crate::call::Event) into one queue, which the
+//! loop in `driver` reads, as it reads the socket. Nothing here decides: limits, waits and verdicts come from
+//! [`call`](crate::call). No module imports this file; `driver` imports all others, and all may import `env` and
+//! `error`.
 
 mod configuration;
 mod connection_test;

@@ -1,6 +1,6 @@
-//! Ties to the page's first script (`app/early.js`), which lives on when this program dies: a panic, an exception that
-//! crosses WebAssembly and a trap all end it without a word of its own. The script then says so, closes what is held
-//! here, and stops the devices.
+//! The page's first script (`app/early.js`) watches this program and outlives it: a panic, an exception that crosses
+//! WebAssembly and a trap all end it silently. The script then tells the person, closes the [`Held`] objects and stops
+//! the devices.
 //!
 //! Every function is missing where that script is, as in tests.
 
@@ -31,13 +31,12 @@ pub fn report_panics() {
     }));
 }
 
-/// Tells the script that the driver's loop takes a turn; says whether it may, which it may not once the program was
-/// found to have died.
+/// Notes a turn of the driver's loop; false once the script has declared this program dead.
 pub(super) fn takes_turn() -> bool {
     turn().unwrap_or(true)
 }
 
-/// Answers the script's question whether the loop is alive by a turn of it.
+/// Answers the script's liveness check with a turn of the loop.
 pub(super) fn listen(events: &Events) -> EventListener {
     let events = events.clone();
     EventListener::new(&window(), "parlor-ask", move |_| {
@@ -47,7 +46,7 @@ pub(super) fn listen(events: &Events) -> EventListener {
     })
 }
 
-/// Something that is closed, or whose tracks are stopped, if the program dies while it holds this.
+/// An object that the script closes, or whose tracks it stops, if the program dies while this exists.
 pub(super) struct Held(JsValue);
 
 impl Held {

@@ -59,7 +59,7 @@ impl Drop for LiveTrack {
 
 impl Media {
     /// # Errors
-    /// A browser without `MediaStream`.
+    /// The browser has no `MediaStream`.
     pub(super) fn new(events: Events) -> Result<Self, BrowserError> {
         let changed = events.clone();
         let listen = |devices: MediaDevices| {

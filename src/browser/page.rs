@@ -1,4 +1,4 @@
-//! The page around the call: its address, and the moments when trying again makes sense.
+//! The page around the call: its address, its pictures, and events after which connecting again makes sense.
 
 use std::cell::Cell;
 
@@ -16,7 +16,7 @@ use super::storage;
 use crate::call::{Event, Loaded, MediaEvent, UserAction};
 use crate::protocol::RoomId;
 
-/// Gathers what the page knows at its start, and reports it.
+/// Reports the state of the page at its start.
 pub(super) fn report_loaded(events: Events) {
     spawn_local(async move {
         let (microphone, camera) = permissions().await;
@@ -90,13 +90,13 @@ pub(super) fn show_address(room: Option<&RoomId>) {
     }
 }
 
-/// Plays an element; says whether the browser wants a gesture first.
+/// Plays an element, and reports whether the browser wants a gesture first.
 pub(super) fn play(element: &HtmlMediaElement, events: &Events) {
     let Ok(playing) = element.play() else { return };
     let (events, silent) = (events.clone(), element.muted());
     spawn_local(async move {
         match JsFuture::from(playing).await.map_err(BrowserError::from) {
-            // What makes no sound tells nothing about whether sound may be made.
+            // A silent element tells nothing about whether sound may be made.
             _ if silent => {}
             Ok(_) => events.push(Event::Media(MediaEvent::SoundBlocked(false))),
             Err(error) if error.name == "NotAllowedError" => {
@@ -113,8 +113,7 @@ pub(super) fn play_all(events: &Events) {
     paused().for_each(|picture| play(&picture, events));
 }
 
-/// Reports what the system pauses, and a person who touches the page meanwhile; before a touch some browsers play
-/// nothing again.
+/// Reports pauses by the system, and touches of the page meanwhile; before a touch some browsers play nothing again.
 pub(super) fn listen_for_pauses(events: &Events) -> [EventListener; 3] {
     let capture = EventListenerOptions::run_in_capture_phase();
     let window = window();
@@ -146,7 +145,7 @@ fn paused() -> impl Iterator<Item = HtmlMediaElement> {
     videos.into_iter().filter_map(|video| video.dyn_into().ok()).filter(is_paused)
 }
 
-/// It could show or sound something and does not.
+/// Whether an element is paused that has something to play.
 fn is_paused(picture: &HtmlMediaElement) -> bool {
     picture.paused() && picture.src_object().is_some_and(|stream| stream.active())
 }

@@ -1,4 +1,4 @@
-//! One `RTCPeerConnection`: carries out what the call decided, reports what happened, decides nothing.
+//! One `RTCPeerConnection`: carries out the call's commands, and reports events.
 
 use std::pin::pin;
 
@@ -47,7 +47,7 @@ impl Peer {
     /// Makes the connection; the side that offers adds the transceivers, the other takes those offered.
     ///
     /// # Errors
-    /// A configuration the browser refuses.
+    /// The browser refuses the configuration.
     pub(super) fn open(
         events: &Events,
         peer: PeerId,
@@ -85,13 +85,13 @@ impl Peer {
         Ok(this)
     }
 
-    /// What the peer sends.
+    /// The stream of the peer's tracks.
     pub(super) fn incoming(&self) -> &MediaStream {
         &self.incoming
     }
 
-    /// Lets it go through something else from now on. A connection that refuses is built anew, since it would
-    /// go on looking for ways that are not wanted any more.
+    /// Sets another configuration. A connection that refuses it is built anew, since it would go on using servers
+    /// that are not wanted any more.
     pub(super) fn configure(&self, config: &PeerConfig) {
         let configuration = configuration(config, self.certificate.as_ref());
         if let Err(error) = self.connection.set_configuration_with_configuration(&configuration) {
@@ -101,7 +101,7 @@ impl Peer {
         }
     }
 
-    /// Sends the tracks that are live now, in place of whatever was sent before; needs no new offer.
+    /// Replaces the sent tracks by the live ones; needs no new offer.
     pub(super) fn attach(&self, media: &Media) {
         tracks::attach(
             &self.connection,

@@ -1,4 +1,4 @@
-//! One WebSocket: callbacks become events, dropping it detaches them and closes it.
+//! The signalling socket; dropping it detaches its callbacks and closes it.
 
 use std::cell::RefCell;
 

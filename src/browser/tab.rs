@@ -1,4 +1,5 @@
-//! Which tab of this browser is in a room. `app/early.js` keeps the locks, as it joins before this program is there.
+//! Locks that let at most one tab of this browser into a room; `app/early.js` holds them, as it joins before this
+//! program is there.
 
 use gloo_events::EventListener;
 use js_sys::Promise;
@@ -11,7 +12,7 @@ use super::env::Events;
 use crate::call::{Event, Hold, Remembered};
 use crate::protocol::{self, RoomId};
 
-/// Told to the window when another tab takes this one's call over.
+/// Event of the window when another tab takes this one's call over.
 const WANTED: &str = "parlorwanted";
 
 #[wasm_bindgen]
@@ -26,7 +27,7 @@ extern "C" {
     fn free_lock(seat: Option<&str>) -> Result<(), JsValue>;
 }
 
-/// Asks to be the tab that is in this room.
+/// Requests the lock of a room.
 pub(super) fn hold(events: &Events, room: RoomId, take: bool) {
     let events = events.clone();
     spawn_local(async move {
@@ -43,7 +44,7 @@ pub(super) fn hold(events: &Events, room: RoomId, take: bool) {
     });
 }
 
-/// Is in no room any more.
+/// Releases the lock.
 pub(super) fn let_go(seat: Option<&Remembered>) {
     let seat = seat.and_then(|seat| serde_json::to_string(seat).ok());
     // Fails only without that script, and then nothing is held.

@@ -39,7 +39,7 @@ pub(super) fn attach(
     for transceiver in transceivers(connection) {
         let is_video = is_video(&transceiver);
         let seen = &mut seen[usize::from(is_video)];
-        // One of each is agreed; whoever offers more gets nothing for it.
+        // One of each is agreed; what a peer offers beyond stays inactive.
         let direction =
             if *seen { RtcRtpTransceiverDirection::Inactive } else { RtcRtpTransceiverDirection::Sendrecv };
         // A part of the call that the peer has rejected stays without a track, and the next of its kind has its turn.
