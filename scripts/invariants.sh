@@ -54,10 +54,10 @@ check() {
     except '\binit\.set_direction' | rule "what the browser throws is caught"
   rust 'src/(browser[./]|lib\.rs)' | found '#\[wasm_bindgen\((method|js_)' | except '\bcatch\b' | rule "what the browser throws is caught"
 
-  # Views take every text a person reads from ui/words, so that each exists in every language.
-  rust 'src/(ui|app)[./]' | except '^src/ui/words(\.rs|/)' |
+  # Views take every text a person reads from ui/i18n, so that each exists in every language.
+  rust 'src/(ui|app)[./]' | except '^src/ui/i18n(\.rs|/)' |
     found '(aria-label|aria-description|placeholder|title|alt)="[A-Za-z]|^[^"]*: *"[A-Z][a-z]+[^"]*" *,?$|>[ ]*"[A-Za-z][^"]*"[ ]*<' |
-    rule "every text of the page comes from ui/words"
+    rule "every text of the page comes from ui/i18n"
 
   files end2end | anywhere 'waitForTimeout|\b(test|describe|it)\.only\b|retries: *[1-9]' | rule "end-to-end tests wait for facts, all run, none is run again"
   files tests | anywhere '\bsleep\(' | rule "tests wait for facts, never for a time"

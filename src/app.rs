@@ -11,11 +11,11 @@ use leptos::web_sys::{HtmlElement, UrlSearchParams};
 use crate::call::Phase;
 use crate::protocol::RoomId;
 use crate::ui::home::home;
+use crate::ui::i18n::{Lang, PRODUCT, words};
 use crate::ui::invite::focus;
 use crate::ui::notice::notices;
 use crate::ui::reactive::{effect, flag, select, text};
 use crate::ui::room::room;
-use crate::ui::words::{Lang, PRODUCT, words};
 use crate::ui::{CallHandle, Driver, mark};
 
 mod shape;

@@ -43,7 +43,7 @@
 //! - No file has over 400 lines, unit tests apart.
 //! - `cfg(feature)` stands in this file only.
 //! - Nothing is leaked into JavaScript: no closure is forgotten.
-//! - Every text of the page comes from [`ui::words`].
+//! - Every text of the page comes from [`ui::i18n`].
 
 #![recursion_limit = "256"]
 
@@ -68,7 +68,7 @@ pub mod server;
 pub fn hydrate() {
     browser::report_panics();
     leptos::mount::hydrate_body(|| {
-        leptos::prelude::provide_context(ui::words::Lang::of_document());
+        leptos::prelude::provide_context(ui::i18n::Lang::of_document());
         leptos::prelude::provide_context(app::Address::of_document());
         leptos::prelude::provide_context(ui::Driver(browser::start));
         app::App()

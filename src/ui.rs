@@ -7,13 +7,13 @@
 mod connection;
 mod controls;
 pub mod home;
+pub mod i18n;
 mod icon;
 pub(crate) mod invite;
 pub mod notice;
 pub(crate) mod reactive;
 pub mod room;
 mod tile;
-pub mod words;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -4,9 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::CallHandle;
+use super::i18n::{Words, words};
 use super::icon::{self, icon};
 use super::reactive::{Text, action, content, effect, flag, press, select, text};
-use super::words::{Words, words};
 use crate::call::{Finding, Relay, Transport, UserAction, Verdict};
 
 /// The quiet part of the first screen.

@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 
 use super::connection::hide_button;
+use super::i18n::words;
 use super::icon::{self, icon};
 use super::reactive::{action, content, flag, press, select, text};
-use super::words::words;
 use super::{CallHandle, invite};
 use crate::call::{DeviceView, UserAction};
 

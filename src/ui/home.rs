@@ -6,11 +6,11 @@ use leptos::prelude::*;
 
 use super::connection::connection;
 use super::controls::device_buttons;
+use super::i18n::{Words, words};
 use super::icon::{self, icon};
 use super::notice::{Field, field, say};
 use super::reactive::{action, content, effect, flag, press, select, text};
 use super::tile::own_video;
-use super::words::{Words, words};
 use super::{CallHandle, invite};
 use crate::call::{CallView, DeviceView, UserAction, storage};
 use crate::protocol::MAX_NAME_CHARS;

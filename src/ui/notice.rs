@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::CallHandle;
+use super::i18n::{ProblemWords, Words, words};
 use super::icon::{self, icon};
 use super::reactive::{Press, action, content, effect, flag, press, select, text};
-use super::words::{ProblemWords, Words, words};
 use crate::call::{DeviceProblem, Devices, Notice, SignallingView, UserAction};
 use crate::protocol::DisplayName;
 
@@ -172,7 +172,7 @@ fn tone(notice: &Notice) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::words::Lang;
+    use crate::ui::i18n::Lang;
 
     #[test]
     fn a_name_does_not_turn_the_words_around_it() {

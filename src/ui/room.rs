@@ -4,10 +4,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::controls::{controls, copy_link};
+use super::i18n::{PRODUCT, words};
 use super::icon::mark;
 use super::reactive::{content, flag, made_text, select, text};
 use super::tile::{own_video, tile};
-use super::words::{PRODUCT, words};
 use super::{CallHandle, invite};
 use crate::call::{DeviceView, Phase};
 

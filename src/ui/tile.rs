@@ -4,8 +4,8 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::CallHandle;
+use super::i18n::{PRODUCT, Words, words};
 use super::reactive::{action, content, effect, flag, made_text, select, text};
-use super::words::{PRODUCT, Words, words};
 use crate::call::{DeviceView, LinkView, RelayProtocol, Route, UserAction};
 use crate::protocol::PeerId;
 

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 
-use crate::ui::words::Lang;
+use crate::ui::i18n::Lang;
 
 /// Name of the query parameter and of the cookie that remembers it.
 const NAME: &str = "lang";
