@@ -108,12 +108,12 @@ self_test() {
   names src/protocol/inbound.rs 'use web_sys::WebSocket;' web_sys::WebSocket
   names src/call.rs 'fn f() { std::time::Instant::now(); }' std::time::Instant::now
   names src/call.rs 'fn f() { leptos::logging::log!("x"); }' leptos::logging::log
-  names src/call/negotiation.rs $'use crate::{\n    browser,\n    protocol::PeerId,\n};' browser
-  names src/call/recovery.rs $'use std::{\n    mem,\n    time::{Duration, SystemTime},\n};' std::time::SystemTime
+  names src/call/peer/negotiation.rs $'use crate::{\n    browser,\n    protocol::PeerId,\n};' browser
+  names src/call/peer/recovery.rs $'use std::{\n    mem,\n    time::{Duration, SystemTime},\n};' std::time::SystemTime
   names src/call/backoff.rs $'use std::time as t;\nfn f() { t::Instant::now(); }' std::time::Instant::now
-  names src/call/path.rs 'fn f() { core::time::Duration::ZERO; ::getrandom::fill(&mut []); }' getrandom::fill
-  names src/call/event.rs 'fn f() { println!("x"); }' std::io::println
-  names src/call/view.rs '#[serde(with = "crate::server::config::seconds")]' server::config::seconds
+  names src/call/route.rs 'fn f() { core::time::Duration::ZERO; ::getrandom::fill(&mut []); }' getrandom::fill
+  names src/call/api/event.rs 'fn f() { println!("x"); }' std::io::println
+  names src/call/api/view.rs '#[serde(with = "crate::server::config::seconds")]' server::config::seconds
   names src/call/peer.rs 'fn f() { super::super::app::App(); }' app::App
   names src/ui/home.rs 'use crate::server::run;' server::run
   names src/ui/home.rs 'fn f() { crate::browser::start(); }' browser::start
@@ -155,14 +155,14 @@ self_test() {
   outdated "long src/main.rs 500" "what is tolerated" "long src/main.rs"
   breaks src/ui.rs '#[cfg(feature = "ssr")] use std::fmt;' "cfg(feature)"
   breaks src/app.rs 'fn f() -> bool { cfg!(feature = "ssr") }' "cfg(feature)"
-  breaks src/browser/socket.rs 'fn f() { closure.forget(); }' "nothing is leaked"
-  breaks src/browser/socket.rs $'#[cfg(test)]\nmod tests;\nfn f() { std::mem::forget(x); }' "nothing is leaked" "std::mem::forget"
+  breaks src/browser/signalling.rs 'fn f() { closure.forget(); }' "nothing is leaked"
+  breaks src/browser/signalling.rs $'#[cfg(test)]\nmod tests;\nfn f() { std::mem::forget(x); }' "nothing is leaked" "std::mem::forget"
   breaks src/browser.rs 'fn f() { let _ = window().alert_with_message("x"); }' "no dialog"
   breaks style/main.scss '@import url("https://fonts.example.com/a.css");' "nothing is loaded"
   breaks src/app.rs 'fn f() -> &str { "https://cdn.example.com/x.js" }' "nothing is loaded"
   breaks src/server/ice.rs 'fn f() -> &str { "stun:stun.l.example.com:19302" }' "nothing is loaded"
   breaks src/browser/peer.rs 'fn f() { transceiver.set_direction(d); }' "what the browser throws"
-  breaks src/browser/path.rs 'fn f() { connection.get_stats(); }' "what the browser throws"
+  breaks src/browser/peer/stats.rs 'fn f() { connection.get_stats(); }' "what the browser throws"
   breaks src/browser/peer.rs 'fn f() { connection.set_remote_description(&d); }' "what the browser throws"
   breaks src/browser/peer.rs 'fn f() { connection.add_ice_candidate_with_opt_rtc_ice_candidate(c); }' "what the browser throws"
   breaks src/ui/invite.rs 'fn f() { clipboard.write_text(text); }' "what the browser throws"

@@ -11,8 +11,9 @@ use leptos::web_sys::{HtmlElement, UrlSearchParams};
 use crate::call::Phase;
 use crate::protocol::RoomId;
 use crate::ui::home::home;
-use crate::ui::i18n::{Lang, PRODUCT, words};
+use crate::ui::i18n::{self, PRODUCT, words};
 use crate::ui::invite::focus;
+use crate::ui::languages::languages;
 use crate::ui::notice::notices;
 use crate::ui::reactive::{effect, flag, select, text};
 use crate::ui::room::room;
@@ -41,16 +42,15 @@ pub fn shell(files: PageFiles) -> impl IntoView {
     // In place of Leptos's `HydrationScripts`, which looks for the names in a file beside the binary; the rest is in
     // early.js. Browsers that know no `import` know no modules, and pass this script over.
     let start = format!("parlorStart(import({script:?}), {program:?}, {})", shape::shape(&app));
-    let lang = use_context::<Lang>().unwrap_or_default();
-    let words = lang.words();
+    let words = words();
     view! {
         <!DOCTYPE html>
-        <html lang=lang.tag()>
+        <html lang=words.lang().tag()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
-                <title>{format!("{PRODUCT} · {}", words.title)}</title>
-                <meta name="description" content=words.promise />
+                <title>{format!("{PRODUCT} · {}", words.title())}</title>
+                <meta name="description" content=words.promise() />
                 <meta name="color-scheme" content="light dark" />
                 // Telephones take room numbers for numbers to call.
                 <meta name="format-detection" content="telephone=no" />
@@ -69,24 +69,26 @@ pub fn shell(files: PageFiles) -> impl IntoView {
             </head>
             <body>
                 {InertElement::new(app)}
+                // Data, which no policy of scripts concerns; behind what is to be seen first.
+                <script id=i18n::ELEMENT r#type="application/json" inner_html=words.embedded()></script>
                 // Seen only by whoever presses CONNECT before the program is there.
                 <div id="early-call" role="status" tabindex="-1">
-                    <p>{words.joining}</p>
-                    <button type="button" id="early-cancel" class="quiet-button">{words.cancel}</button>
+                    <p>{words.joining()}</p>
+                    <button type="button" id="early-cancel" class="quiet-button">{words.cancel()}</button>
                 </div>
                 <div id="unsupported" class="blocker" role="alert" tabindex="-1" hidden>
-                    <p>{words.unsupported}</p>
+                    <p>{words.unsupported()}</p>
                 </div>
                 <div id="load-failed" class="blocker" role="alert" tabindex="-1" hidden>
-                    <p>{words.load_failed}</p>
-                    <button type="button" id="reload-button" class="solid-button">{words.reload}</button>
+                    <p>{words.load_failed()}</p>
+                    <button type="button" id="reload-button" class="solid-button">{words.reload()}</button>
                 </div>
                 <div id="program-died" class="blocker" role="alert" hidden>
-                    <p>{words.program_died}</p>
-                    <button type="button" class="solid-button">{words.reload}</button>
+                    <p>{words.program_died()}</p>
+                    <button type="button" class="solid-button">{words.reload()}</button>
                 </div>
                 <div id="no-script" class="blocker">
-                    <p>{words.no_script}</p>
+                    <p>{words.no_script()}</p>
                 </div>
             </body>
         </html>
@@ -201,26 +203,10 @@ fn press_early() {
 
 /// Name and language switch.
 fn head(hidden: Memo<bool>) -> impl IntoView {
-    let words = words();
-    let here = use_context::<Lang>().unwrap_or_default();
-    let links = Lang::ALL.map(|lang| {
-        view! {
-            // `external`: the server answers with the whole page, the router would not ask it.
-            <a
-                href=format!("?lang={}", lang.tag())
-                hreflang=lang.tag()
-                lang=lang.tag()
-                rel="external"
-                aria-current=(lang == here).then_some("true")
-            >
-                {lang.autonym()}
-            </a>
-        }
-    });
     view! {
         <header class="head" hidden=flag(move || hidden.get())>
             <p class="product" translate="no">{mark()} {PRODUCT}</p>
-            <nav class="languages" translate="no" aria-label=words.language>{links.into_iter().collect_view()}</nav>
+            {languages()}
         </header>
     }
 }
@@ -231,9 +217,9 @@ fn lost() -> impl IntoView {
     view! {
         <main class="page lost" data-ready="">
             {head(Memo::new(|_| false))} <section class="lost-words">
-                <h1>{words.lost_title}</h1>
-                <p>{words.lost_text}</p>
-                <a class="solid-button" href="/" rel="external">{words.lost_link}</a>
+                <h1>{words.lost_title()}</h1>
+                <p>{words.lost_text()}</p>
+                <a class="solid-button" href="/" rel="external">{words.lost_link()}</a>
             </section>
         </main>
     }

@@ -62,13 +62,16 @@ mod embedded;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Brings the server-rendered page to life.
+/// Brings the server-rendered page to life, or leaves it as it is where its words are not to be read.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     browser::report_panics();
-    leptos::mount::hydrate_body(|| {
-        leptos::prelude::provide_context(ui::i18n::Lang::of_document());
+    let Some(words) = ui::i18n::Words::of_document() else { return };
+    // They are read until the page is gone.
+    let words: &'static ui::i18n::Words = Box::leak(Box::new(words));
+    leptos::mount::hydrate_body(move || {
+        leptos::prelude::provide_context(words);
         leptos::prelude::provide_context(app::Address::of_document());
         leptos::prelude::provide_context(ui::Driver(browser::start));
         app::App()

@@ -6,10 +6,12 @@
 
 mod connection;
 mod controls;
+mod device_problem;
 pub mod home;
 pub mod i18n;
 mod icon;
 pub(crate) mod invite;
+pub(crate) mod languages;
 pub mod notice;
 pub(crate) mod reactive;
 pub mod room;

@@ -6,6 +6,7 @@
   function main() { return document.querySelector('main.page'); }
   function live() { return main() && main().hasAttribute('data-ready'); }
   function lost() { return document.documentElement.getAttribute('data-script') === 'failed'; }
+  function languages() { return document.getElementById('languages'); }
   function pressed() { return document.querySelector('[data-early]'); }
   function keep(event, button) {
     // Where the program is lost the form works without it, which loads the page again.
@@ -181,6 +182,7 @@
     block.focus();
     // The words may be in a language that this person does not read: the links to the others are to be seen.
     document.documentElement.setAttribute('data-script', 'failed');
+    if (languages()) languages().open = true;
   }
   addEventListener('click', function (event) {
     keep(event, event.target.closest && event.target.closest('button'));
@@ -197,6 +199,18 @@
   addEventListener('submit', function (event) {
     keep(event, event.target.querySelector('[type=submit]'));
   }, true);
+  // The list of languages closes as a menu does.
+  function closeLanguages() {
+    if (languages() && !lost()) languages().open = false;
+  }
+  addEventListener('click', function (event) {
+    if (languages() && !languages().contains(event.target)) closeLanguages();
+  });
+  addEventListener('keydown', function (event) {
+    if (event.key !== 'Escape' || !languages() || !languages().open) return;
+    if (languages().contains(document.activeElement)) languages().querySelector('summary').focus();
+    closeLanguages();
+  });
   // Settles with whether this page gets a lock, which it has until `end` settles or the page is gone.
   function lock(name, options, end) {
     return new Promise(function (settled) {

@@ -23,7 +23,7 @@ pub(super) fn connection() -> impl IntoView {
     effect(looked);
     view! {
         <details id="connection" class="connection" node_ref=details on:toggle=move |_| untrack(looked)>
-            <summary>{words.connection}</summary>
+            <summary>{words.connection()}</summary>
             <div class="connection-parts">{hide_switch(call, words)} {connection_test(call, words)}</div>
         </details>
     }
@@ -34,9 +34,9 @@ fn hint(call: CallHandle, words: &'static Words) -> Text {
     let cannot = select(call, |view| view.cannot_hide);
     let in_vain = select(call, |view| view.hides_address && view.relay == Relay::Missing);
     text(move || match (cannot.get(), in_vain.get()) {
-        (true, _) => words.no_relay,
-        (_, true) => words.hidden_without_relay,
-        _ => words.hide_address_hint,
+        (true, _) => words.no_relay(),
+        (_, true) => words.hidden_without_relay(),
+        _ => words.hide_address_hint(),
     })
 }
 
@@ -67,7 +67,7 @@ fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
                     node_ref=field
                     on:change=move |_| switched()
                 />
-                <span>{words.hide_address}</span>
+                <span>{words.hide_address()}</span>
             </label>
             <p id="hide-address-hint" class="hint" inner_html=content(hint(call, words))></p>
         </div>
@@ -93,7 +93,7 @@ pub(super) fn hide_button() -> impl IntoView {
             on:click=press(move || call.dispatch(UserAction::HideAddress(!hidden.get_untracked())))
         >
             {icon(text(|| icon::SHIELD))}
-            <span class="control-label">{words.hide_address_short}</span>
+            <span class="control-label">{words.hide_address_short()}</span>
         </button>
     }
 }
@@ -103,7 +103,7 @@ fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
     let running = move || connection_test.get().is_some_and(|it| it.verdict.is_none());
     let verdict = move || match connection_test.get().map(|it| it.verdict) {
         None => "",
-        Some(None) => words.testing,
+        Some(None) => words.testing(),
         Some(Some(verdict)) => said(verdict, words),
     };
     let found = move |transport: Option<Transport>| {
@@ -130,45 +130,45 @@ fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
                 on:click=action(call, UserAction::TestConnection)
             >
                 {icon(text(|| icon::PULSE))}
-                {words.test_connection}
+                {words.test_connection()}
             </button>
-            <p id="test-hint" class="hint">{words.test_hint}</p>
+            <p id="test-hint" class="hint">{words.test_hint()}</p>
             <div id="test-result" data-verdict=text(move || connection_test.get().and_then(|it| it.verdict).map_or("", Into::into))>
                 <p class="verdict" role="status" inner_html=content(verdict)></p>
                 <ul class="findings" hidden=flag(move || connection_test.get().is_none())>
-                    {line(Some(Transport::Direct), words.way_direct)} {line(Some(Transport::Udp), words.way_udp)}
-                    {line(Some(Transport::Tcp), words.way_tcp)} {line(Some(Transport::Tls), words.way_tls)}
-                    {line(None, words.way_through)}
+                    {line(Some(Transport::Direct), words.way_direct())} {line(Some(Transport::Udp), words.way_udp())}
+                    {line(Some(Transport::Tcp), words.way_tcp())} {line(Some(Transport::Tls), words.way_tls())}
+                    {line(None, words.way_through())}
                 </ul>
             </div>
         </div>
     }
 }
 
-fn found_words(transport: Option<Transport>, finding: Finding, words: &Words) -> &'static str {
+fn found_words(transport: Option<Transport>, finding: Finding, words: &'static Words) -> &'static str {
     match (finding, transport) {
-        (Finding::Trying, _) => words.finding_trying,
-        (Finding::NotOffered, _) => words.finding_not_offered,
-        (Finding::NotTried, _) => words.finding_not_tried,
-        (Finding::Refused, _) => words.finding_refused,
+        (Finding::Trying, _) => words.finding_trying(),
+        (Finding::NotOffered, _) => words.finding_not_offered(),
+        (Finding::NotTried, _) => words.finding_not_tried(),
+        (Finding::Refused, _) => words.finding_refused(),
         // A direct connection depends on the other side's network, too.
-        (Finding::Works, Some(Transport::Direct)) => words.direct_likely,
-        (Finding::Blocked, Some(Transport::Direct)) => words.direct_unlikely,
-        (Finding::Works, _) => words.finding_works,
-        (Finding::Blocked, _) => words.finding_blocked,
+        (Finding::Works, Some(Transport::Direct)) => words.direct_likely(),
+        (Finding::Blocked, Some(Transport::Direct)) => words.direct_unlikely(),
+        (Finding::Works, _) => words.finding_works(),
+        (Finding::Blocked, _) => words.finding_blocked(),
     }
 }
 
-fn said(verdict: Verdict, words: &Words) -> &'static str {
+fn said(verdict: Verdict, words: &'static Words) -> &'static str {
     match verdict {
-        Verdict::Everywhere => words.verdict_everywhere,
-        Verdict::ByTcp => words.verdict_by_tcp,
-        Verdict::WithoutRelay => words.verdict_without_relay,
-        Verdict::RelayBlocked => words.verdict_relay_blocked,
-        Verdict::Blocked => words.verdict_blocked,
-        Verdict::Unclear => words.verdict_unclear,
-        Verdict::NothingOffered => words.verdict_nothing_offered,
-        Verdict::NoServer => words.verdict_no_server,
-        Verdict::SameComputer => words.verdict_same_computer,
+        Verdict::Everywhere => words.verdict_everywhere(),
+        Verdict::ByTcp => words.verdict_by_tcp(),
+        Verdict::WithoutRelay => words.verdict_without_relay(),
+        Verdict::RelayBlocked => words.verdict_relay_blocked(),
+        Verdict::Blocked => words.verdict_blocked(),
+        Verdict::Unclear => words.verdict_unclear(),
+        Verdict::NothingOffered => words.verdict_nothing_offered(),
+        Verdict::NoServer => words.verdict_no_server(),
+        Verdict::SameComputer => words.verdict_same_computer(),
     }
 }

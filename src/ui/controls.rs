@@ -37,12 +37,12 @@ pub(super) fn device_buttons(in_call: Memo<bool>, stand_in_call: bool) -> impl I
     let microphone = DeviceButton {
         id: "mute-button",
         state: select(call, |view| view.microphone),
-        on: words.mute,
-        muted: words.unmute,
-        missing: words.microphone_missing,
-        asking: words.microphone_asking,
-        held: words.microphone_held,
-        held_hint: words.microphone_held_hint,
+        on: words.mute(),
+        muted: words.unmute(),
+        missing: words.microphone_missing(),
+        asking: words.microphone_asking(),
+        held: words.microphone_held(),
+        held_hint: words.microphone_held_hint(),
         icon_on: icon::MICROPHONE,
         icon_muted: icon::MICROPHONE_OFF,
         toggle: UserAction::ToggleMicrophone,
@@ -50,12 +50,12 @@ pub(super) fn device_buttons(in_call: Memo<bool>, stand_in_call: bool) -> impl I
     let camera = DeviceButton {
         id: "camera-button",
         state: select(call, |view| view.camera),
-        on: words.camera_off,
-        muted: words.camera_on,
-        missing: words.camera_missing,
-        asking: words.camera_asking,
-        held: words.camera_held,
-        held_hint: words.camera_held_hint,
+        on: words.camera_off(),
+        muted: words.camera_on(),
+        missing: words.camera_missing(),
+        asking: words.camera_asking(),
+        held: words.camera_held(),
+        held_hint: words.camera_held_hint(),
         icon_on: icon::CAMERA,
         icon_muted: icon::CAMERA_OFF,
         toggle: UserAction::ToggleCamera,
@@ -74,7 +74,7 @@ fn device_button(
 ) -> impl IntoView {
     let DeviceButton { id, state, on, muted, missing, asking, held, held_hint, icon_on, icon_muted, toggle } =
         button;
-    let retry = words().press_to_retry;
+    let retry = words().press_to_retry();
     let label = move || match state.get() {
         DeviceView::On => on,
         DeviceView::Off | DeviceView::Muted => muted,
@@ -115,7 +115,7 @@ pub(super) fn controls(in_call: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
     view! {
-        <div class="controls" role="toolbar" aria-label=words.controls_label>
+        <div class="controls" role="toolbar" aria-label=words.controls_label()>
             {device_buttons(in_call, true)}
             {copy_link("copy-link-button", "control")}
             {hide_button()}
@@ -126,7 +126,7 @@ pub(super) fn controls(in_call: Memo<bool>) -> impl IntoView {
                 on:click=action(call, UserAction::Leave)
             >
                 {icon(text(|| icon::LEAVE))}
-                <span class="control-label">{words.leave}</span>
+                <span class="control-label">{words.leave()}</span>
             </button>
         </div>
     }
@@ -174,22 +174,22 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
     view! {
         <button type="button" id=id class=class on:click=press(pressed)>
             {icon(text(|| icon::LINK))}
-            <span class="control-label">{words.copy_link}</span>
+            <span class="control-label">{words.copy_link()}</span>
         </button>
         <div class="copy-status" role="status">
-            <p class="toast" hidden=flag(move || copy.get() != Copy::Done)>{words.copied}</p>
+            <p class="toast" hidden=flag(move || copy.get() != Copy::Done)>{words.copied()}</p>
             <div class="toast" hidden=flag(move || copy.get() != Copy::ByHand)>
-                <p>{words.copy_by_hand}</p>
+                <p>{words.copy_by_hand()}</p>
                 <div class="toast-row">
                     <input
                         class="field"
                         readonly
-                        aria-label=words.link_label
+                        aria-label=words.link_label()
                         node_ref=field
                         on:focus=move |_| select_all(field)
                     />
                     <button type="button" class="quiet-button" on:click=press(move || copy.set(Copy::Idle))>
-                        {words.dismiss}
+                        {words.dismiss()}
                     </button>
                 </div>
             </div>

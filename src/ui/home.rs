@@ -78,18 +78,18 @@ pub fn home(
             node_ref=container
         >
             <div class="home-words">
-                <h1>{words.welcome}</h1>
-                <p class="promise">{words.promise}</p>
+                <h1>{words.welcome()}</h1>
+                <p class="promise">{words.promise()}</p>
             </div>
             {preview(call, in_call, words)}
             <div class="door">
                 <form class="door-form" action="/room" method="get" novalidate on:submit=connect>
                     <div class="row">
                         <div class="row-head">
-                            <label for="room-input">{words.room_label}</label>
+                            <label for="room-input">{words.room_label()}</label>
                             <button type="button" id="propose-button" class="quiet-button" on:click=press(propose)>
                                 {icon(text(|| icon::KEY))}
-                                {words.propose}
+                                {words.propose()}
                             </button>
                         </div>
                         <input
@@ -101,7 +101,7 @@ pub fn home(
                             autocapitalize="off"
                             spellcheck="false"
                             enterkeyhint="go"
-                            placeholder=words.room_example
+                            placeholder=words.room_example()
                             aria-describedby="room-hint room-problem"
                             aria-invalid=text(move || if wrong() == Some(Field::Room) { "true" } else { "false" })
                             value=invited
@@ -115,11 +115,11 @@ pub fn home(
                             hidden=flag(move || wrong() != Some(Field::Room))
                             inner_html=content(move || told(Field::Room))
                         ></p>
-                        <p id="room-hint" class="hint">{words.room_hint}</p>
+                        <p id="room-hint" class="hint">{words.room_hint()}</p>
                     </div>
                     <div class="row">
                         <label for="name-input">
-                            {words.name_label} " " <span class="optional">"(" {words.optional} ")"</span>
+                            {words.name_label()} " " <span class="optional">{words.optional()}</span>
                         </label>
                         <input
                             id="name-input"
@@ -143,7 +143,7 @@ pub fn home(
                     </div>
                     <div class="go">
                         <button type="submit" id="connect-button" class="connect">
-                            {words.connect}
+                            {words.connect()}
                         </button>
                     </div>
                 </form>
@@ -183,14 +183,14 @@ fn preview(call: CallHandle, in_call: Memo<bool>, words: &'static Words) -> impl
     let shown = Memo::new(move |_| !in_call.get());
     let said = move || match cover.get() {
         Cover::Closed | Cover::Picture => "",
-        Cover::Asking => words.asking,
-        Cover::CameraOff => words.own_camera_off,
-        Cover::CameraHeld => words.camera_held,
-        Cover::NoCamera => words.own_camera_missing,
+        Cover::Asking => words.asking(),
+        Cover::CameraOff => words.own_camera_off(),
+        Cover::CameraHeld => words.camera_held(),
+        Cover::NoCamera => words.own_camera_missing(),
     };
     view! {
-        <div class="alcove" role="group" aria-label=words.preview_label>
-            {own_video("preview-video", words.preview_label, shown)}
+        <div class="alcove" role="group" aria-label=words.preview_label()>
+            {own_video("preview-video", words.preview_label(), shown)}
             <div class="alcove-cover" hidden=flag(move || cover.get() != Cover::Closed)>
                 <button
                     type="button"
@@ -199,9 +199,9 @@ fn preview(call: CallHandle, in_call: Memo<bool>, words: &'static Words) -> impl
                     on:click=action(call, UserAction::StartPreview)
                 >
                     {icon(text(|| icon::CAMERA))}
-                    {words.start_preview}
+                    {words.start_preview()}
                 </button>
-                <p class="hint">{words.preview_hint}</p>
+                <p class="hint">{words.preview_hint()}</p>
             </div>
             <p
                 class="alcove-cover"

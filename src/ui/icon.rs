@@ -18,6 +18,8 @@ pub(super) const SHIELD: &str = "M12 3l7 2.5v5.5c0 4.6-2.8 8-7 10-4.2-2-7-5.4-7-
 pub(super) const PULSE: &str = "M2.5 12h4l2.5-6.5 5 13 2.5-6.5h5";
 pub(super) const SOUND: &str =
     "M4 9.5v5h3.5L12.5 19V5L7.5 9.5ZM16 9a4.2 4.2 0 0 1 0 6M18.5 6.2a8.2 8.2 0 0 1 0 11.6";
+pub(super) const GLOBE: &str =
+    "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM3 12h18M12 3c-5 5.5-5 12.5 0 18M12 3c5 5.5 5 12.5 0 18";
 pub(super) const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
 
 /// A drawing beside a text, so hidden from those who hear the page.

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 
 use super::CallHandle;
-use super::i18n::{ProblemWords, Words, words};
+use super::device_problem::{ProblemWords, by_devices, problem_words};
+use super::i18n::{Words, words};
 use super::icon::{self, icon};
 use super::reactive::{Press, action, content, effect, flag, press, select, text};
-use crate::call::{DeviceProblem, Devices, Notice, SignallingView, UserAction};
-use crate::protocol::DisplayName;
+use crate::call::{DeviceProblem, Notice, SignallingView, UserAction};
+use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 
 /// The live region with everything there is to tell, above the first screen and over the second.
 pub fn notices(in_call: Memo<bool>) -> impl IntoView {
@@ -23,8 +24,9 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
     let told =
         move || notice.with(|notice| notice.as_ref().map(|notice| say(notice, words)).unwrap_or_default());
     let tone = move || notice.with(|notice| notice.as_ref().map_or("notice", tone));
-    let problem_words = move |part: fn(ProblemWords) -> String| {
-        problem.get().map(|problem| part((words.device_problem)(problem, in_call.get()))).unwrap_or_default()
+    let part_of_problem = move |part: fn(ProblemWords) -> String| {
+        let problem = problem.get().map(|problem| problem_words(problem, in_call.get(), words));
+        problem.map(part).unwrap_or_default()
     };
     escape(move || {
         if notice.with_untracked(Option::is_some) {
@@ -37,14 +39,14 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
     view! {
         <div id="notice" class="notices" role="status" aria-live="polite">
             <div class="notice notice-act" hidden=flag(move || !silent.get())>
-                <p>{words.sound_blocked}</p>
+                <p>{words.sound_blocked()}</p>
                 <button type="button" class="solid-button" on:click=action(call, UserAction::PlaySound)>
                     {icon(text(|| icon::SOUND))}
-                    {words.tap_to_hear}
+                    {words.tap_to_hear()}
                 </button>
             </div>
             <div class="notice" hidden=flag(move || !reconnecting.get())>
-                <p>{words.line_reconnecting}</p>
+                <p>{words.line_reconnecting()}</p>
             </div>
             <div class=text(tone) hidden=flag(move || notice.with(Option::is_none))>
                 <p inner_html=content(told)></p>
@@ -54,7 +56,7 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
                     hidden=flag(move || notice.get() != Some(Notice::InOtherTab))
                     on:click=action(call, UserAction::MoveHere)
                 >
-                    {words.move_here}
+                    {words.move_here()}
                 </button>
                 {dismiss(words, action(call, UserAction::DismissNotice))}
             </div>
@@ -63,13 +65,13 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
                 hidden=flag(move || problem.get().is_none_or(|problem| read.get() == Some(problem)))
             >
                 <p>
-                    <strong inner_html=content(move || problem_words(|words| words.title))></strong>
+                    <strong inner_html=content(move || part_of_problem(|words| words.title.to_owned()))></strong>
                     <span inner_html=content(move || {
-                        problem_words(|words| format!("{} {}", words.advice, words.consequence))
+                        part_of_problem(|words| format!("{} {}", words.advice, words.consequence))
                     })></span>
                 </p>
                 <button type="button" class="quiet-button" on:click=action(call, UserAction::RetryDevices)>
-                    {words.try_again}
+                    {words.try_again()}
                 </button>
                 {dismiss(words, press(move || read.set(problem.get_untracked())))}
             </div>
@@ -92,7 +94,7 @@ fn escape(run: impl Fn() + Clone + 'static) {
 
 fn dismiss(words: &'static Words, press: Press) -> impl IntoView {
     view! {
-        <button type="button" class="dismiss" aria-label=words.dismiss title=words.dismiss on:click=press>
+        <button type="button" class="dismiss" aria-label=words.dismiss() title=words.dismiss() on:click=press>
             {icon(text(|| icon::CLOSE))}
         </button>
     }
@@ -114,46 +116,33 @@ pub(super) fn field(notice: &Notice) -> Option<Field> {
 }
 
 /// A notice in words.
-pub(super) fn say(notice: &Notice, words: &Words) -> String {
-    fn name(name: &Option<DisplayName>) -> Option<String> {
-        name.as_ref().map(DisplayName::isolated)
-    }
-    fn of(
-        devices: Devices,
-        microphone: &'static str,
-        camera: &'static str,
-        both: &'static str,
-    ) -> &'static str {
-        match (devices.microphone, devices.camera) {
-            (true, false) => microphone,
-            (false, true) => camera,
-            _ => both,
-        }
-    }
+pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
     let fixed = match notice {
-        Notice::PeerLeft(who) => return (words.peer_left)(name(who).as_deref()),
-        Notice::PeerJoined(who) => return (words.peer_joined)(name(who).as_deref()),
-        Notice::OtherServer(host) => return (words.other_server)(host),
+        Notice::PeerLeft(Some(name)) => return words.peer_left(&name.isolated()),
+        Notice::PeerLeft(None) => words.guest_left(),
+        Notice::PeerJoined(Some(name)) => return words.peer_joined(&name.isolated()),
+        Notice::PeerJoined(None) => words.guest_joined(),
+        Notice::OtherServer(host) => return words.other_server(host),
+        Notice::BadRoom => return words.bad_room(&MAX_ROOM_CHARS.to_string()),
+        Notice::BadName => return words.bad_name(&MAX_NAME_CHARS.to_string()),
         Notice::DeviceHeld(devices) => {
-            of(*devices, words.microphone_held_hint, words.camera_held_hint, words.both_held)
+            by_devices(*devices, [words.microphone_held_hint(), words.camera_held_hint(), words.both_held()])
         }
         Notice::DeviceBack(devices) => {
-            of(*devices, words.microphone_back, words.camera_back, words.both_back)
+            by_devices(*devices, [words.microphone_back(), words.camera_back(), words.both_back()])
         }
-        Notice::EmptyRoom => words.empty_room,
-        Notice::BadRoom => words.bad_room,
-        Notice::BadName => words.bad_name,
-        Notice::RoomFull => words.room_full,
-        Notice::Unreachable => words.unreachable,
-        Notice::Unsupported => words.unsupported,
-        Notice::Left => words.left,
-        Notice::Dropped => words.dropped,
-        Notice::InOtherTab => words.in_other_tab,
-        Notice::MovedElsewhere => words.moved_elsewhere,
-        Notice::NoRelay => words.no_relay,
-        Notice::HiddenWithoutRelay => words.hidden_without_relay,
-        Notice::AddressHidden => words.address_hidden,
-        Notice::AddressShown => words.address_shown,
+        Notice::EmptyRoom => words.empty_room(),
+        Notice::RoomFull => words.room_full(),
+        Notice::Unreachable => words.unreachable(),
+        Notice::Unsupported => words.unsupported(),
+        Notice::Left => words.left(),
+        Notice::Dropped => words.dropped(),
+        Notice::InOtherTab => words.in_other_tab(),
+        Notice::MovedElsewhere => words.moved_elsewhere(),
+        Notice::NoRelay => words.no_relay(),
+        Notice::HiddenWithoutRelay => words.hidden_without_relay(),
+        Notice::AddressHidden => words.address_hidden(),
+        Notice::AddressShown => words.address_shown(),
     };
     fixed.to_owned()
 }
@@ -172,7 +161,8 @@ fn tone(notice: &Notice) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::i18n::Lang;
+    use crate::protocol::DisplayName;
+    use crate::ui::i18n::{Lang, words_of};
 
     #[test]
     fn a_name_does_not_turn_the_words_around_it() {
@@ -181,9 +171,9 @@ mod tests {
             ("דנה", "\u{2068}דנה\u{2069} left."),
             ("Ann\u{2069}\u{202e} and", "\u{2068}Ann and\u{2069} left."),
         ] {
-            assert_eq!(say(&Notice::PeerLeft(who(name)), Lang::En.words()), said);
+            assert_eq!(say(&Notice::PeerLeft(who(name)), words_of(Lang::En)), said);
         }
-        let said = say(&Notice::PeerJoined(who("دانا")), Lang::Ko.words());
+        let said = say(&Notice::PeerJoined(who("دانا")), words_of(Lang::Ko));
         assert_eq!(said, "\u{2068}دانا\u{2069} 님이 들어왔습니다.");
     }
 }

@@ -19,12 +19,16 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
     let peers = select(call, |view| view.peers.iter().map(|peer| peer.peer).collect::<Vec<_>>());
     let camera = select(call, |view| view.camera);
     let joining = select(call, |view| view.phase == Phase::Joining);
+    let label = move || match peers.with(Vec::len) {
+        0 => words.call_label().to_owned(),
+        others => words.call_with(others),
+    };
     let number = move || room.with(|room| room.as_ref().map(invite::readable).unwrap_or_default());
     let own_words = move || match camera.get() {
-        DeviceView::On => words.you,
-        DeviceView::Missing => words.own_camera_missing,
-        DeviceView::Held => words.camera_held,
-        DeviceView::Off | DeviceView::Asking | DeviceView::Muted => words.own_camera_off,
+        DeviceView::On => words.you(),
+        DeviceView::Missing => words.own_camera_missing(),
+        DeviceView::Held => words.camera_held(),
+        DeviceView::Off | DeviceView::Asking | DeviceView::Muted => words.own_camera_off(),
     };
 
     view! {
@@ -32,27 +36,27 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
             id="video-chat-container"
             class="call"
             tabindex="-1"
-            aria-label=words.call_label
+            aria-label=made_text(label)
             data-peers=made_text(move || peers.with(Vec::len).to_string())
             hidden=flag(move || !in_call.get())
             node_ref=container
         >
             <header class="call-head">
                 {mark()} <span class="call-product" translate="no">{PRODUCT}</span>
-                <span class="call-room">{words.room} " " <b translate="no" inner_html=content(number)></b></span>
+                <span class="call-room">{words.room()} " " <b translate="no" inner_html=content(number)></b></span>
             </header>
             <div class="tiles">
                 <For each=move || peers.get() key=|peer| *peer children=tile />
                 <div class="self" data-camera=text(move || if camera.get() == DeviceView::On { "on" } else { "off" })>
-                    {own_video("local-video", words.you, in_call)}
+                    {own_video("local-video", words.you(), in_call)}
                     <p class="self-words" inner_html=content(own_words)></p>
                 </div>
             </div>
             <div class="waiting" hidden=flag(move || joining.get() || !peers.with(Vec::is_empty))>
                 <span class="waiting-door" aria-hidden="true"></span>
-                <h2>{words.waiting_title}</h2>
+                <h2>{words.waiting_title()}</h2>
                 <p class="plate" translate="no" inner_html=content(number)></p>
-                <p>{words.waiting_text}</p>
+                <p>{words.waiting_text()}</p>
                 {copy_link("waiting-copy-link-button", "solid-button")}
             </div>
             {controls(in_call)}
@@ -60,7 +64,7 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
         // Not inside: a live region that comes into view together with its words is not read out.
         <div role="status">
             <p class="waiting" hidden=flag(move || !joining.get())>
-                {words.joining}
+                {words.joining()}
             </p>
         </div>
     }

@@ -22,7 +22,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let route = move || own.with(|own| own.as_ref().and_then(|own| own.route));
     let name = move || {
         let name = own.with(|own| own.as_ref()?.name.clone());
-        name.map_or_else(|| words.guest.to_owned(), String::from)
+        name.map_or_else(|| words.guest().to_owned(), String::from)
     };
     let first = select(call, move |view| view.peers.first().is_some_and(|other| other.peer == peer));
 
@@ -34,11 +34,11 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
 
     let said = move || match link() {
         LinkView::Connected => "",
-        LinkView::Connecting => words.link_connecting,
-        LinkView::Interrupted => words.link_interrupted,
-        LinkView::Away => words.link_away,
-        LinkView::Failed => words.link_failed,
-        LinkView::FailedHidden => words.link_failed_hidden,
+        LinkView::Connecting => words.link_connecting(),
+        LinkView::Interrupted => words.link_interrupted(),
+        LinkView::Away => words.link_away(),
+        LinkView::Failed => words.link_failed(),
+        LinkView::FailedHidden => words.link_failed_hidden(),
     };
 
     view! {
@@ -74,7 +74,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                     hidden=flag(move || !link().has_failed())
                     on:click=action(call, UserAction::RetryPeer(peer))
                 >
-                    {words.try_again}
+                    {words.try_again()}
                 </button>
             </div>
             <details
@@ -126,21 +126,21 @@ fn initial(name: &str) -> String {
     name.chars().next().or(PRODUCT.chars().next()).into_iter().flat_map(char::to_uppercase).collect()
 }
 
-fn path_words(route: Option<Route>, words: &Words) -> &'static str {
+fn path_words(route: Option<Route>, words: &'static Words) -> &'static str {
     match route {
         None => "",
-        Some(Route::Direct) => words.path_direct,
-        Some(Route::Relayed(RelayProtocol::Udp)) => words.path_relayed,
-        Some(Route::Relayed(RelayProtocol::Tcp)) => words.path_relayed_tcp,
-        Some(Route::Relayed(RelayProtocol::Tls)) => words.path_relayed_tls,
+        Some(Route::Direct) => words.path_direct(),
+        Some(Route::Relayed(RelayProtocol::Udp)) => words.path_relayed(),
+        Some(Route::Relayed(RelayProtocol::Tcp)) => words.path_relayed_tcp(),
+        Some(Route::Relayed(RelayProtocol::Tls)) => words.path_relayed_tls(),
     }
 }
 
-fn path_hint(route: Option<Route>, words: &Words) -> &'static str {
+fn path_hint(route: Option<Route>, words: &'static Words) -> &'static str {
     match route {
         None => "",
-        Some(Route::Direct) => words.path_direct_hint,
-        Some(Route::Relayed(_)) => words.path_relayed_hint,
+        Some(Route::Direct) => words.path_direct_hint(),
+        Some(Route::Relayed(_)) => words.path_relayed_hint(),
     }
 }
 

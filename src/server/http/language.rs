@@ -50,7 +50,9 @@ mod tests {
             ("room=1&lang=en", "lang=ko", "ko", (Lang::En, true)),
             ("room=1", "a=b; lang=ko", "en", (Lang::Ko, false)),
             ("", "a=b", "ko-KR,en;q=0.5", (Lang::Ko, false)),
-            ("lang=xx", "lang=xx", "fr, ko;q=0.1", (Lang::Ko, false)),
+            ("lang=zh-Hans", "lang=de", "en", (Lang::ZhHans, true)),
+            ("", "lang=de", "ko-KR", (Lang::De, false)),
+            ("lang=xx", "lang=xx", "it, ko;q=0.1", (Lang::Ko, false)),
             ("lang", "", "", (Lang::En, false)),
         ];
         for (query, cookies, browser, (lang, asked_for)) in table {

@@ -21,6 +21,7 @@ use super::language;
 use super::site::Site;
 use crate::app::{Address, shell};
 use crate::protocol::RoomId;
+use crate::ui::i18n::words_of;
 
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// Where the form of a page without its scripts goes.
@@ -73,7 +74,7 @@ fn describe_response(watched: bool) {
     if choice.asked_for {
         insert(&response, SET_COOKIE, &language::cookie(choice.lang, secure));
     }
-    provide_context(choice.lang);
+    provide_context(words_of(choice.lang));
     let form = Query::<Form>::try_from_uri(&parts.uri).map(|Query(form)| form);
     let address = Address {
         path: parts.uri.path().to_owned(),

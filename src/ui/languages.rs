@@ -1,0 +1,39 @@
+//! The choice of languages.
+
+use leptos::prelude::*;
+
+use super::i18n::{Lang, words};
+use super::icon::{self, icon};
+use super::reactive::text;
+
+/// Links to this page in every language, in a list that opens without scripts, too.
+pub(crate) fn languages() -> impl IntoView {
+    let words = words();
+    let here = words.lang();
+    let links = Lang::ALL.map(|lang| {
+        view! {
+            <li>
+                <a
+                    href=format!("?lang={}", lang.tag())
+                    hreflang=lang.tag()
+                    lang=lang.tag()
+                    rel="external"
+                    aria-current=(lang == here).then_some("true")
+                >
+                    {lang.autonym()}
+                </a>
+            </li>
+        }
+    });
+    view! {
+        <nav class="languages" translate="no" aria-label=words.language()>
+            // early.js closes it, and opens it where the program is lost.
+            <details id="languages">
+                <summary aria-label=format!("{}: {}", words.language(), here.autonym())>
+                    {icon(text(|| icon::GLOBE))} <span>{here.autonym()}</span>
+                </summary>
+                <ul>{links.into_iter().collect_view()}</ul>
+            </details>
+        </nav>
+    }
+}
