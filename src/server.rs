@@ -1,6 +1,7 @@
 //! The server: signalling at `/ws`, pages, files, `/healthz`; and how it starts and stops.
 //!
-//! [`room`] holds the rules and touches nothing; `rooms` locks and delivers; `socket` talks to one browser.
+//! Each wing has a folder, and only this file ties them together. In [`signalling`] the rules of a room touch nothing,
+//! the registry locks and delivers, and a socket talks to one browser.
 
 pub mod check;
 pub mod config;
