@@ -33,7 +33,11 @@ fn file(lang: Lang) -> &'static str {
 #[serde(untagged)]
 enum Entry {
     Text(String),
-    Forms { one: String, other: String },
+    /// As many plural forms as the language has (Unicode CLDR).
+    Forms {
+        one: Option<String>,
+        other: String,
+    },
 }
 
 fn read(lang: Lang) -> Words {
@@ -42,7 +46,8 @@ fn read(lang: Lang) -> Words {
     let mut text = |key: &str| match file.remove(key) {
         None => String::new(),
         Some(Entry::Text(text)) => text,
-        Some(Entry::Forms { one, other }) => format!("{one}{BETWEEN_FORMS}{other}"),
+        Some(Entry::Forms { one: Some(one), other }) => format!("{one}{BETWEEN_FORMS}{other}"),
+        Some(Entry::Forms { one: None, other }) => other,
     };
     Words { lang, texts: KEYS.iter().map(|(key, _)| text(key)).collect() }
 }
@@ -64,7 +69,7 @@ mod tests {
     fn forms(entry: &Entry) -> Vec<&str> {
         match entry {
             Entry::Text(text) => vec![text],
-            Entry::Forms { one, other } => vec![one, other],
+            Entry::Forms { one, other } => one.iter().chain([other]).map(String::as_str).collect(),
         }
     }
 
@@ -102,7 +107,7 @@ mod tests {
                 for text in forms(&entries[*key]) {
                     let declared: BTreeSet<_> = declared.iter().copied().collect();
                     assert_eq!(parameters(text), declared, "{key} in {lang:?}: {text}");
-                    let braces = |brace| text.matches(brace).count();
+                    let braces = |brace: char| text.matches(brace).count();
                     assert_eq!(
                         (braces('{'), braces('}')),
                         (declared.len(), declared.len()),
