@@ -1,26 +1,26 @@
-//! The STUN and TURN server inside (RFC 8489, RFC 8656): a way between two browsers when there is no direct one.
+//! The STUN and TURN server for browsers without a direct path (RFC 8489, RFC 8656).
 //!
 //! # Why this is no open proxy
-//! It has one UDP port, one TCP port and nothing else: what TURN calls a relayed address is a row in a table here.
-//! A packet that a client sends to a relayed address is looked up there and goes to the client that has it, if that
-//! one gave its permission; a packet to any other address finds no row and is dropped, and permissions for such
-//! addresses are refused (403). No code path leads from a client's bytes to a socket address of its choice, so
-//! that loopback, private networks, this machine and the internet are out of reach without any list of what is forbidden.
-//! The addresses handed out are of 192.0.2.0/24, which is nobody's (RFC 5737), so that they cannot be meant otherwise.
-//! The price: both ends of a call need credentials of this relay, and every page is given them.
+//! The relay opens one UDP port, one TCP port and no others: a relayed address is only a row in a table here.
+//! Data for a relayed address goes to the client that has it, if that client gave its permission; data for any other
+//! address finds no row and is dropped, and permissions for such addresses are refused (403). No code path leads from
+//! a client's bytes to a socket address of its choice, so loopback, private networks, this machine and the internet
+//! are out of reach without a list of forbidden addresses.
+//! Relayed addresses are in 192.0.2.0/24 (TEST-NET-1, RFC 5737), which no network uses, so none means another host.
+//! The price: both ends of a call need credentials of this relay, and every page gets them.
 //!
 //! # Parts
 //! | module | what | knows sockets |
 //! |---|---|---|
 //! | `message` | kinds and lengths of messages, simple answers | no |
-//! | `attributes` | which attributes of requests are understood, and the errors for the others | no |
+//! | `attributes` | attributes of requests that are understood, and errors for the others | no |
 //! | `auth` | credentials and nonces of requests | no |
-//! | `rate_limit` | how many requests of those without an allocation are looked at | no |
-//! | `quota` | quotas and counters of those who have credentials | no |
-//! | `client` | one client's protocol, by `turn-server-proto` | no |
-//! | `allocations` | all clients, and what goes between them | no |
+//! | `rate_limit` | the limit of requests from clients without an allocation | no |
+//! | `quota` | quotas and counters of the holders of credentials | no |
+//! | `client` | the protocol of one client, by `turn-server-proto` | no |
+//! | `allocations` | all allocations, and the data between them | no |
 //! | `framing`, `stream_queue` | messages from and to a stream | no |
-//! | `time` | the time of rates and the date of credentials | no |
+//! | `time` | the running time for rates, the date for credentials | no |
 //! | `udp`, and this file | the sockets, the clock, the tasks | yes |
 
 mod allocations;
@@ -69,16 +69,16 @@ use udp::Datagrams;
 
 /// How long a stream may be without an allocation, at the start or later.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long one with an allocation may be silent; its permissions would be over by then.
+/// How long a stream with an allocation may be silent. Its permissions have expired by then.
 const SILENCE: Duration = Duration::from_secs(660);
-/// Between two looks for allocations that are over.
+/// Interval of the search for expired allocations.
 const SWEEP: Duration = Duration::from_secs(1);
-/// Pause before another try when a connection could not be accepted, as when files have run out.
+/// Pause after a failed accept, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How long one write to a stream may take: whoever takes that little gets nothing of a call.
+/// How long one write to a stream may take. A slower client could not follow a call anyway.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// The relay; clones are the same one.
+/// A handle of the relay; clones share one relay.
 #[derive(Clone)]
 pub struct TurnServer(Arc<Inner>);
 
@@ -102,7 +102,7 @@ impl TurnServer {
     /// Opens the ports on `host`; `::` is every address of both families. With port 0 the system chooses two.
     ///
     /// # Errors
-    /// If a port cannot be had, or the system has no random numbers.
+    /// If a port is not available, or the system has no random numbers.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
@@ -136,28 +136,28 @@ impl TurnServer {
         })))
     }
 
-    /// Where its UDP port is.
+    /// Returns the address of the UDP port.
     ///
     /// # Errors
-    /// If the system does not tell.
+    /// If the system does not tell the address.
     pub fn udp_address(&self) -> io::Result<SocketAddr> {
         self.0.datagrams.address()
     }
 
-    /// Where its TCP port is.
+    /// Returns the address of the TCP port.
     ///
     /// # Errors
-    /// If the system does not tell.
+    /// If the system does not tell the address.
     pub fn tcp_address(&self) -> io::Result<SocketAddr> {
         self.0.listener.local_addr()
     }
 
-    /// How many allocations there are.
+    /// Counts the allocations.
     pub fn allocations(&self) -> usize {
         self.0.allocations.allocations()
     }
 
-    /// Relays until `stop` is cancelled, and then ends everything it has begun.
+    /// Relays until `stop` is cancelled, then ends all its tasks and allocations.
     pub async fn run(&self, stop: CancellationToken) {
         let inner = &self.0;
         tokio::select! {
@@ -172,7 +172,9 @@ impl TurnServer {
         inner.allocations.close(inner.now().running);
     }
 
-    /// Serves a client on a stream, such as one that came to the HTTPS port, until either end has enough.
+    /// Serves a client on a stream, such as one accepted at the HTTPS port.
+    ///
+    /// Ends when either end closes the stream, the client stays idle, or the relay stops.
     pub async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin>(&self, stream: S, peer: SocketAddr) {
         let inner = &self.0;
         let Some(_place) = inner.places.take(peer.ip()) else {
@@ -199,7 +201,7 @@ impl Inner {
         self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(task(self.clone())))
     }
 
-    /// Has a task run that ends by a fault only, and again after one: a single packet must not be the end of all.
+    /// Restarts an endless task whenever it panics. A single packet must not end the relay.
     async fn keep<F: Future<Output = ()> + Send + 'static>(
         self: &Arc<Self>,
         part: &str,
@@ -231,11 +233,11 @@ impl Inner {
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    // One that took the last file hears at once that it has to go another way.
+                    // A connection that took the last file is closed: its client tries another transport at once.
                     if !reserve.refill() {
                         continue;
                     }
-                    // It may not fail a call.
+                    // Without the option a call still works.
                     drop(stream.set_nodelay(true));
                     hold_media(&stream);
                     let stream = ResettingStream::new(stream);
@@ -262,7 +264,7 @@ impl Inner {
     }
 }
 
-/// One stream; what it had allocated ends with it.
+/// The stream of a client; its allocation ends with it.
 struct Stream<'a> {
     inner: &'a Inner,
     route: Route,
@@ -286,7 +288,7 @@ impl Stream<'_> {
         }
     }
 
-    /// Ends when the stream has no allocation for too long, or says nothing for too long.
+    /// Waits until the stream has been silent, or without an allocation, for too long.
     async fn lose_patience(&self) {
         let mut silence = Duration::ZERO;
         while silence < SILENCE {

@@ -1,4 +1,4 @@
-//! All clients of the relay and what goes between them: messages in, messages out, time as an argument.
+//! All allocations of the relay and the data between them. Time is an argument.
 
 #[cfg(test)]
 mod tests;
@@ -26,32 +26,32 @@ use crate::server::net::connection_limit::{ConnectionLimit, ConnectionPermit};
 
 /// Ports of relayed addresses (RFC 8656 section 7.2).
 const PORTS: std::ops::RangeInclusive<u16> = 49152..=65535;
-/// Bytes counted for a message besides its own: heads of packets, and the work that an empty one makes too.
+/// Bytes counted for each message besides its own. They stand for packet headers, and the work that an empty one makes.
 const PER_MESSAGE: usize = 48;
-/// How often a free relayed_address is looked for; of four million, hardly one is taken.
+/// Most tries to find a free relayed address; of four million, few are taken.
 const ADDRESS_TRIES: usize = 16;
 
-/// How a client is reached, and so which client it is.
+/// The way to a client, by which it is also identified.
 #[derive(Clone, Debug)]
 pub(super) enum Route {
-    /// By datagrams between its address and one of ours.
+    /// Datagrams between the client's address and one of ours.
     Datagrams {
-        /// As the system told it.
+        /// The client's address, as the system gives it.
         peer: SocketAddr,
-        /// The one that was asked, and that has to answer.
+        /// Our address that was asked, and that has to answer.
         local: Option<IpAddr>,
     },
-    /// By a stream.
+    /// A stream.
     Stream {
-        /// As the system told it.
+        /// The client's address, as the system gives it.
         peer: SocketAddr,
-        /// What goes to the client, and to no other.
+        /// The queue of this stream alone.
         outbox: Arc<StreamQueue>,
     },
 }
 
 impl Route {
-    /// The client's address; an IPv4 address is one also on a socket for both.
+    /// Returns the client's address; IPv4-mapped addresses of a dual-stack socket become IPv4.
     pub(super) fn peer(&self) -> SocketAddr {
         let (Self::Datagrams { peer, .. } | Self::Stream { peer, .. }) = self;
         SocketAddr::new(peer.ip().to_canonical(), peer.port())
@@ -88,15 +88,15 @@ impl Hash for Route {
     }
 }
 
-/// The exchange.
+/// All allocations, with the limits that apply to them.
 pub(super) struct Allocations {
     gate: Authenticator,
     strangers: UnauthenticatedLimit,
     holders: Quotas,
-    /// For allocations.
+    /// Limit of allocations, in all and for each address.
     places: Arc<ConnectionLimit>,
     allocations: RwLock<Table>,
-    /// The core with places left.
+    /// The core that new clients get until it is full.
     core: Mutex<Arc<Core>>,
 }
 
@@ -106,18 +106,18 @@ struct Table {
     by_relayed_address: HashMap<SocketAddrV4, Arc<Allocation>>,
 }
 
-/// One client, how to reach it, and on whose account.
+/// An allocation: its route, TURN state and quota holder.
 struct Allocation {
     route: Route,
     client: Client,
     holder: Arc<QuotaHolder>,
     _place: ConnectionPermit,
-    /// When it ends at the latest.
+    /// The time at which it ends at the latest.
     until: Option<Duration>,
 }
 
 impl Allocations {
-    /// Nobody yet.
+    /// Starts without allocations.
     pub(super) fn new(
         gate: Authenticator,
         strangers: UnauthenticatedLimit,
@@ -128,7 +128,7 @@ impl Allocations {
         Self { gate, strangers, holders, places, allocations: RwLock::default(), core }
     }
 
-    /// Takes one whole message from somewhere, and hands on what is to be sent because of it.
+    /// Handles one whole message, and hands the message that follows from it to `send`.
     pub(super) fn receive(&self, now: Now, from: &Route, message: &[u8], send: impl FnOnce(&Route, &[u8])) {
         match Kind::of(message).filter(|_| message.len() <= MAX_MESSAGE) {
             Some(Kind::Data) => {
@@ -144,17 +144,17 @@ impl Allocations {
         }
     }
 
-    /// Whether it has an allocation.
+    /// Whether the client has an allocation.
     pub(super) fn serves(&self, route: &Route) -> bool {
         self.allocation(route).is_some()
     }
 
-    /// Allocations at this time.
+    /// Counts the allocations.
     pub(super) fn allocations(&self) -> usize {
         self.allocations.read().unwrap_or_else(PoisonError::into_inner).by_route.len()
     }
 
-    /// Ends the allocation of a client that went away.
+    /// Ends the allocation of a client, if it has one.
     pub(super) fn hang_up(&self, route: &Route, now: Duration) {
         let mut allocations = self.allocations.write().unwrap_or_else(PoisonError::into_inner);
         let Some(allocation) = allocations.by_route.remove(route) else { return };
@@ -163,7 +163,7 @@ impl Allocations {
         self.holders.end(&allocation.holder, now);
     }
 
-    /// Ends the allocations whose time is over.
+    /// Ends expired allocations, drops idle quota holders, and logs unanswered requests.
     pub(super) fn expire(&self, now: Duration) {
         let allocations: Vec<_> = {
             let allocations = self.allocations.read().unwrap_or_else(PoisonError::into_inner);
@@ -190,7 +190,7 @@ impl Allocations {
         self.allocations.read().unwrap_or_else(PoisonError::into_inner).by_route.get(route).cloned()
     }
 
-    /// Data from one client to another, and to nobody else: a relayed address is found in the table or nowhere.
+    /// Relays data from one client to another. A relayed address that is not in the table leads nowhere.
     fn carry(&self, now: Duration, from: &Route, message: &[u8]) -> Option<(Arc<Allocation>, Vec<u8>)> {
         let sender = self.allocation(from)?;
         if !self.holders.spend(&sender.holder, message.len() + PER_MESSAGE, now) {
@@ -213,7 +213,7 @@ impl Allocations {
         let request = Message::from_bytes(message).ok()?;
         let (allocation, peer) = (self.allocation(from), from.peer());
         let allowed = || self.strangers.allows(now.running, peer.ip(), from.carrier());
-        // Before anything is computed for them.
+        // Requests without an allocation are limited before anything is computed for them.
         if allocation.is_none() && !allowed() {
             return None;
         }
@@ -277,12 +277,12 @@ impl Allocations {
         if granted { full() } else { answer }
     }
 
-    /// A core with a place for a client at this address.
+    /// Finds or makes a core with a place for a client at this address.
     fn core_for(&self, address: SocketAddr) -> Arc<Core> {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         if !core.admits(address) {
             *core = Arc::new(Core::new());
-            // An empty one has places.
+            // An empty core has places.
             core.admits(address);
         }
         core.clone()
@@ -296,7 +296,7 @@ impl Allocations {
         })
     }
 
-    /// Puts a client into the tables, unless another took its place meanwhile.
+    /// Adds an allocation, unless its route or relayed address was taken meanwhile.
     fn connect(&self, allocation: Allocation) -> bool {
         let allocation = Arc::new(allocation);
         let mut allocations = self.allocations.write().unwrap_or_else(PoisonError::into_inner);
@@ -315,7 +315,7 @@ impl Allocations {
     }
 }
 
-/// An address of TEST-NET-1, which is nobody's (RFC 5737): it cannot be meant for anything but this relay.
+/// Draws an address of TEST-NET-1 (RFC 5737), which belongs to no other host.
 fn random_relayed_address(wanted: AllocateRequest) -> Option<SocketAddrV4> {
     let mut random = [0; 3];
     getrandom::fill(&mut random).ok()?;

@@ -1,5 +1,6 @@
-//! Attributes of requests: those that the relay understands, and the errors for what it cannot do (RFC 8489 section
-//! 6.3.1, RFC 8656 section 7.2).
+//! Attributes of requests that the relay understands, and errors for the others.
+//!
+//! See RFC 8489 section 6.3.1 and RFC 8656 section 7.2.
 
 use turn_types::attribute::{
     AdditionalAddressFamily, ChannelNumber, Data, EvenPort, Lifetime, RequestedAddressFamily,
@@ -13,13 +14,13 @@ use turn_types::stun::attribute::{
 use turn_types::stun::message::{Message, Method};
 use turn_types::stun::prelude::{Attribute, AttributeStaticType};
 
-/// Attributes of one request; for each, those before it are looked through.
+/// Most attributes of one request. Signing it again compares each one with all before it.
 pub(super) const MAX_ATTRIBUTES: usize = 64;
 /// MAPPED-ADDRESS (RFC 8489 section 14.1).
 const MAPPED_ADDRESS: AttributeType = AttributeType::new(0x0001);
-/// Understood in some message. In another one they are ignored (RFC 8489 section 6.3).
+/// Attributes understood in some message; in others they are ignored (RFC 8489 section 6.3).
 ///
-/// DONT-FRAGMENT is not: what it asks for cannot be promised, as the way to a peer may be a stream (RFC 8656 section 7.2).
+/// DONT-FRAGMENT is left out: it cannot be promised, as the path to a peer may be a stream (RFC 8656 section 7.2).
 const UNDERSTOOD: [AttributeType; 20] = [
     MAPPED_ADDRESS,
     Username::TYPE,
@@ -45,18 +46,18 @@ const UNDERSTOOD: [AttributeType; 20] = [
 
 /// Protocol number of UDP in REQUESTED-TRANSPORT.
 const UDP: u8 = 17;
-/// The address families of RFC 8656, section 18.8.
+/// Address family of IPv4 in REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.6).
 const IPV4: u8 = 1;
 const IPV6: u8 = 2;
 
-/// What an Allocate request asks for beyond a relayed address.
+/// The wishes of an Allocate request beyond a relayed address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AllocateRequest {
-    /// A relayed address with an even port.
+    /// The relayed address is to have an even port.
     pub(super) even_port: bool,
 }
 
-/// Lists the attributes that a client must not send without being understood, and that are not.
+/// Lists comprehension-required attributes that the relay does not understand.
 pub(super) fn unknown(request: &Message<'_>) -> Option<UnknownAttributes> {
     let types = request.iter_attributes().map(|(_, attribute)| attribute.get_type());
     let unknown: Vec<_> = types
@@ -66,7 +67,7 @@ pub(super) fn unknown(request: &Message<'_>) -> Option<UnknownAttributes> {
     (!unknown.is_empty()).then(|| UnknownAttributes::new(&unknown))
 }
 
-/// Whether the protocol of `client` takes an attribute of a request by this method; all others are ignored.
+/// Whether a request of this method may bring an attribute to the core of `client`. Others are left out.
 pub(super) fn belongs(kind: AttributeType, method: Method) -> bool {
     match kind {
         Username::TYPE | Realm::TYPE => true,
@@ -127,7 +128,7 @@ pub(super) fn refresh(request: &Message<'_>) -> Result<(), u16> {
     }
 }
 
-/// The first byte of the first attribute of a kind, which must have so many.
+/// Returns the first byte of an attribute whose value must have `length` bytes.
 fn octet(request: &Message<'_>, kind: AttributeType, length: u16) -> Result<Option<u8>, u16> {
     let Some(attribute) = request.raw_attribute(kind) else { return Ok(None) };
     match (attribute.length() == length, attribute.value.first()) {

@@ -1,6 +1,7 @@
-//! Who may ask for what: the credentials of requests, and nonces that nothing has to be kept for.
+//! Credentials and nonces of requests, checked without any state for each client.
 //!
-//! Long-term credentials (RFC 8489 section 9.2) whose passwords follow from the user name, see [`ice`](super::super::ice).
+//! Credentials are long-term ones (RFC 8489 section 9.2) whose passwords are derived from the user name, see
+//! [`ice`](super::super::ice).
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,69 +14,69 @@ use super::message::error_answer;
 use super::time::Now;
 use crate::server::ice::{Secret, is_tester, parse_username};
 
-/// What credentials are for.
+/// The realm of all credentials.
 pub(super) const REALM: &str = "parlor";
-/// How long a nonce is good, up to twice that.
+/// Shortest life of a nonce; the longest is twice that.
 const NONCE_PERIOD: Duration = Duration::from_secs(3600);
 
-/// Checks requests.
+/// Checks the credentials of requests.
 #[derive(Debug)]
 pub(super) struct Authenticator {
     secret: Secret,
-    /// What nonces are made of, by the same construction as passwords.
+    /// Nonces are derived from this secret in the same way as passwords.
     nonces: Secret,
 }
 
-/// Who sent a request, proved.
+/// The verified credentials of a request.
 #[derive(Debug)]
 pub(super) struct Credentials {
     pub(super) username: String,
     pub(super) password: String,
     pub(super) key: IntegrityKey,
-    /// When the credentials end, since the Unix epoch.
+    /// Expiry of the credentials, since the Unix epoch.
     expiry: Duration,
 }
 
 impl Credentials {
-    /// Whose the credentials are.
+    /// Names the quota holder of the credentials.
     pub(super) fn holder(&self) -> &str {
         parse_username(&self.username).map_or("", |(_, holder)| holder)
     }
 
-    /// When what they allocate has to end: for whoever only tests, with the credentials. Calls go on.
+    /// Returns when allocations by these credentials must end. Only connection tests have such an end.
     pub(super) fn until(&self, now: Now) -> Option<Duration> {
         is_tester(self.holder()).then(|| now.running + self.expiry.saturating_sub(now.date))
     }
 
-    /// A signed error answer.
+    /// Builds a signed error answer.
     pub(super) fn refuse(&self, request: &Message<'_>, code: u16) -> Vec<u8> {
         error_answer(request, code, &[], Some(&self.key))
     }
 
-    /// A signed error answer that lists attributes which are not understood.
+    /// Builds a signed error answer that lists the attributes not understood.
     pub(super) fn refuse_unknown(&self, request: &Message<'_>, unknown: &UnknownAttributes) -> Vec<u8> {
         error_answer(request, ErrorCode::UNKNOWN_ATTRIBUTE, &[unknown], Some(&self.key))
     }
 }
 
-/// Why a request is not let in.
+/// The reason why a request is not authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AuthError {
     /// No valid credentials.
     Stranger,
-    /// Valid ones, with a nonce that is not.
+    /// Valid credentials, but no valid nonce.
     Stale,
 }
 
 impl Authenticator {
-    /// Takes the secret of the passwords, and one of its own for nonces.
+    /// Takes the secret of the passwords, and another one for nonces.
     pub(super) fn new(secret: Secret, nonces: Secret) -> Self {
         Self { secret, nonces }
     }
 
-    /// Lets a request in whose credentials are valid at `now`, a time since the Unix epoch.
+    /// Authenticates a request at `now`, a time since the Unix epoch.
     ///
-    /// That they have ended matters for new allocations only, see also [`Credentials::until`].
+    /// Expired credentials are refused for new allocations only, see also [`Credentials::until`].
     pub(super) fn admit(
         &self,
         request: &Message<'_>,
@@ -101,7 +102,7 @@ impl Authenticator {
         Ok(Credentials { username, password, key, expiry })
     }
 
-    /// The answer to a request that was not let in.
+    /// Answers a request that was not authenticated.
     pub(super) fn challenge(
         &self,
         request: &Message<'_>,

@@ -1,11 +1,11 @@
-//! One client's side of the protocol (RFC 8656), without any sockets, by a core of `turn-server-proto` that it shares
-//! with a few others.
+//! The protocol of one client (RFC 8656), without sockets, by a shared core.
 //!
-//! Why only a few: a core looks its lists through for every packet and never forgets a nonce or a user, so that one for
-//! everybody would get slow and big. Why not one for each: the lists of an idle core take three times what one
-//! client's entries do. A core serves so many clients in all, and ends with the last of them.
-//! The core believes in UDP also where a stream leads to the client, as messages come whole: its own way with
-//! streams trips over the padding of ChannelData.
+//! The core is a server of `turn-server-proto` that a few clients share.
+//! Why only a few: a core searches its lists for every packet and never forgets a nonce or a user, so one core for all
+//! clients would get slow and big. Why not one for each: the lists of an idle core take three times the memory of one
+//! client's entries. A core serves a fixed number of clients in its life, and is dropped after the last of them.
+//! Streams are UDP to the core, as messages come whole: its own handling of streams fails at the padding of
+//! ChannelData.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::ops::RangeInclusive;
@@ -30,38 +30,38 @@ use turn_types::{AddressFamily, Instant, TransportType};
 use super::attributes::{self, MAX_ATTRIBUTES, belongs};
 use super::auth::{Credentials, REALM};
 
-/// Where the core believes to listen. As relayed addresses, of a network that is nobody's (RFC 5737).
+/// The address on which a core believes to listen. It is in TEST-NET-1 (RFC 5737), as relayed addresses are.
 const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 0), 3478));
-/// A core's nonces stay good: who may ask is decided before.
+/// Life of a core's nonces. It is unlimited, as the authenticator has checked the request's own nonce before.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// Clients that one core serves, those that have left included.
 const CLIENTS: usize = 8;
 /// Numbers of channels, as RFC 5766 had them; RFC 8656 uses the first quarter.
 const CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;
-/// A channel lasts so long without being bound again (RFC 8656 section 12).
+/// Life of a channel that is not bound again (RFC 8656 section 12).
 const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
-/// Channels at one time; a call needs one for each peer.
+/// Most channels of one client; a call needs one for each peer.
 const MAX_CHANNELS: usize = 256;
 
-/// Whether an address is one that this relay hands out, in its own network that is nobody's.
+/// Whether an address is in the network of this relay's relayed addresses, TEST-NET-1.
 fn is_label(address: Option<SocketAddr>) -> bool {
     matches!(address, Some(SocketAddr::V4(address)) if address.ip().octets()[..3] == [192, 0, 2])
 }
 
-/// A core, and whom it has served.
+/// A core, and the clients that it has served.
 #[derive(Debug)]
 pub(super) struct Core(Mutex<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     server: TurnServer,
-    /// Of all clients that it ever served: what it knows them by.
+    /// Addresses of all clients that it ever served, by which it tells them apart.
     addresses: Vec<SocketAddr>,
-    /// Allocations that are over.
+    /// Relayed addresses of ended allocations.
     ended: Vec<SocketAddr>,
 }
 
-/// One client that has an allocation.
+/// A client with an allocation.
 #[derive(Debug)]
 pub(super) struct Client {
     core: Arc<Core>,
@@ -81,14 +81,14 @@ struct Channel {
 }
 
 impl Core {
-    /// One that serves nobody yet.
+    /// Makes a core without clients.
     pub(super) fn new() -> Self {
         let mut server = TurnServer::new(TransportType::Udp, SERVER, REALM.to_owned());
         server.set_nonce_expiry_duration(FOREVER);
         Self(Mutex::new(Inner { server, addresses: Vec::new(), ended: Vec::new() }))
     }
 
-    /// Takes a place for a client at `address`, unless all are taken or the core could take it for another.
+    /// Takes a place for a client, unless the core is full or has served `address`.
     pub(super) fn admits(&self, address: SocketAddr) -> bool {
         let mut inner = self.lock();
         let admitted = inner.addresses.len() < CLIENTS && !inner.addresses.contains(&address);
@@ -104,7 +104,7 @@ impl Core {
 }
 
 impl Inner {
-    /// What the core answers at once to a message of a client.
+    /// Hands a client's message to the core, and returns its immediate answer.
     fn received(&mut self, from: SocketAddr, message: &[u8], now: Duration) -> Option<Vec<u8>> {
         let transmit = Transmit::new(message, TransportType::Udp, from, SERVER);
         self.server.recv(transmit, instant(now)).map(|answer| answer.data.build())
@@ -115,7 +115,7 @@ impl Inner {
             match self.server.poll(instant(now)) {
                 TurnServerPollRet::SocketClose { listen_addr, .. } => self.ended.push(listen_addr),
                 TurnServerPollRet::TcpClose { .. } => {}
-                // The core waits for nothing else: its requests are settled when they are made.
+                // The core waits for nothing else: its requests for sockets are settled as they are made.
                 _ => return self.ended.contains(&relayed_address.into()),
             }
         }
@@ -123,7 +123,9 @@ impl Inner {
 }
 
 impl Client {
-    /// Carries an Allocate request out, for which `core` has a place: the client, if it was granted, and the answer.
+    /// Carries out an Allocate request on a core with a place for its client.
+    ///
+    /// Returns the client, if the allocation was granted, and the answer.
     pub(super) fn allocate(
         core: Arc<Core>,
         request: &Message<'_>,
@@ -134,7 +136,7 @@ impl Client {
     ) -> (Option<Self>, Vec<u8>) {
         let mut inner = core.lock();
         inner.server.add_user(credentials.username.clone(), credentials.password.clone());
-        // The core tells its nonce to whoever asks without one.
+        // The core's nonce is in its answer to a request without one.
         let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new()).finish();
         let told = inner.received(address, &bare, now).unwrap_or_default();
         let Some(nonce) = Message::from_bytes(&told).ok().and_then(|told| told.attribute::<Nonce>().ok())
@@ -168,7 +170,7 @@ impl Client {
         }
     }
 
-    /// The relayed address.
+    /// Returns the relayed address of the allocation.
     pub(super) fn relayed_address(&self) -> SocketAddrV4 {
         self.relayed_address
     }
@@ -185,11 +187,11 @@ impl Client {
             return refuse(ErrorCode::WRONG_CREDENTIALS);
         }
         match request.method() {
-            // Its answer was lost on the way: asked again, answered again (RFC 8656 section 7.2).
+            // A retransmission, as the answer was lost: the same answer again (RFC 8656 section 7.2).
             ALLOCATE if self.granted.0 == request.transaction_id() => {
                 return (self.granted.1.to_vec(), false);
             }
-            // The core would take it for that of a new client if it has just ended this one's.
+            // The core would take it for a new client's request if it has just ended this allocation.
             ALLOCATE => {
                 let ended = self.has_ended(now);
                 return (credentials.refuse(request, ErrorCode::ALLOCATION_MISMATCH), ended);
@@ -219,7 +221,7 @@ impl Client {
         (answer, ended)
     }
 
-    /// Takes data that the client wants sent: the relayed address it is for, and the data itself.
+    /// Unwraps data that the client sends: the relayed address of its peer, and the payload.
     pub(super) fn outgoing<'a>(&self, message: &'a [u8], now: Duration) -> Option<(SocketAddr, &'a [u8])> {
         let transmit = Transmit::new(message, TransportType::Udp, self.address, SERVER);
         let sent = self.core.lock().server.recv(transmit, instant(now))?;
@@ -229,22 +231,22 @@ impl Client {
         }
     }
 
-    /// Takes data from another relayed address: the message that brings it to the client, if it gave its permission.
+    /// Wraps data from another relayed address for the client, if the client gave its permission.
     pub(super) fn incoming(&self, from: SocketAddrV4, data: &[u8], now: Duration) -> Option<Vec<u8>> {
         let transmit = Transmit::new(data, TransportType::Udp, from.into(), self.relayed_address.into());
         let sent = self.core.lock().server.recv(transmit, instant(now))?;
         Some(sent.data.build())
     }
 
-    /// Lets time pass, and tells whether the allocation has ended.
+    /// Lets the core's time pass, and tells whether the allocation has ended.
     pub(super) fn has_ended(&self, now: Duration) -> bool {
         self.core.lock().has_ended(self.relayed_address, now)
     }
 
-    /// Keeps to what the core does not check: a channel has one peer, and they are not without number.
+    /// Checks a ChannelBind request where the core does not: the peer of a channel, and the number of channels.
     fn bind(&self, request: &Message<'_>, now: Duration) -> Result<(), u16> {
         let (numbers, peers) = (attributes(request, ChannelNumber::TYPE).count(), peers(request));
-        // Of several the core would take the last.
+        // Of several attributes the core would take the last.
         let (Ok(number), 1, [Some(peer)]) = (request.attribute::<ChannelNumber>(), numbers, &*peers) else {
             return Err(ErrorCode::BAD_REQUEST);
         };
@@ -274,7 +276,7 @@ fn instant(now: Duration) -> Instant {
     Instant::ZERO + now
 }
 
-/// Settles what an Allocate request asks the system for: one relayed address, IPv4 and for datagrams.
+/// Settles the core's requests for sockets: one relayed address, by IPv4 and UDP.
 fn give_relayed_address(core: &mut TurnServer, relayed_address: SocketAddrV4, now: Duration) {
     loop {
         match core.poll(instant(now)) {
@@ -310,10 +312,10 @@ fn give_relayed_address(core: &mut TurnServer, relayed_address: SocketAddrV4, no
     }
 }
 
-/// The request with the nonce that the core knows and without what does not belong into it, which the core would refuse,
-/// signed again; nothing for one that no client would send.
+/// Signs a request again for the core, with the core's nonce.
 ///
-/// To answer 438 to a nonce from before would be the way of the RFC, but Chrome gives an Allocate up then.
+/// Attributes that the core would refuse are left out. Returns `None` for a request that no client would send. By the
+/// RFC a nonce that the core does not know would be answered with 438, but Chrome then gives up its Allocate.
 fn signed_again(request: &Message<'_>, credentials: &Credentials, nonce: &str) -> Option<Vec<u8>> {
     if request.iter_attributes().nth(MAX_ATTRIBUTES).is_some() {
         return None;
@@ -331,7 +333,7 @@ fn signed_again(request: &Message<'_>, credentials: &Credentials, nonce: &str) -
     Some(signed.finish())
 }
 
-/// The peers that a request names; nothing for one that cannot be read.
+/// Lists the peer addresses of a request; `None` stands for one that cannot be read.
 fn peers(request: &Message<'_>) -> Vec<Option<SocketAddr>> {
     let read =
         |attribute| XorPeerAddress::from_raw(attribute).ok().map(|peer| peer.addr(request.transaction_id()));

@@ -1,12 +1,12 @@
-//! Messages out of a stream, wherever the network cut it.
+//! Splits a stream into messages, wherever the network cut it.
 
 use super::message::{MAX_MESSAGE, lengths};
 
-/// Room at first: a packet of media. It grows for streams that bring more at once.
+/// Initial size of the buffer: a media packet fits. It grows for streams that bring more at once.
 const ROOM: usize = 2048;
 const MAX_ROOM: usize = 4 * MAX_MESSAGE;
 
-/// What came in and is not taken yet.
+/// A buffer of received bytes that are not taken yet.
 #[derive(Debug)]
 pub(super) struct FrameReader {
     bytes: Vec<u8>,
@@ -19,12 +19,12 @@ pub(super) struct FrameReader {
 pub(super) struct InvalidFrame;
 
 impl FrameReader {
-    /// An empty one.
+    /// Makes an empty buffer.
     pub(super) fn new() -> Self {
         Self { bytes: vec![0; ROOM], start: 0, end: 0 }
     }
 
-    /// Where to put what comes in; never empty when all whole messages were taken.
+    /// Returns the free part of the buffer. It is never empty when all whole messages were taken.
     pub(super) fn room(&mut self) -> &mut [u8] {
         self.bytes.copy_within(self.start..self.end, 0);
         self.end -= self.start;
@@ -32,7 +32,7 @@ impl FrameReader {
         &mut self.bytes[self.end..]
     }
 
-    /// So much came in.
+    /// Counts `length` bytes that were read into the free part.
     pub(super) fn came(&mut self, length: usize) {
         self.end += length;
         if self.end == self.bytes.len() && self.end < MAX_ROOM {
@@ -40,7 +40,7 @@ impl FrameReader {
         }
     }
 
-    /// The next whole message, if there is one.
+    /// Takes the next whole message, if there is one.
     pub(super) fn take(&mut self) -> Result<Option<&[u8]>, InvalidFrame> {
         let waiting = &self.bytes[self.start..self.end];
         let Some(head) = waiting.first_chunk() else { return Ok(None) };

@@ -1,4 +1,6 @@
-//! What a client sends, told apart by its first bytes: RFC 8489 section 5 and RFC 8656 section 12.
+//! The kinds and lengths of messages, by their first bytes, and simple answers.
+//!
+//! See RFC 8489 section 5 and RFC 8656 section 12.
 
 use turn_types::stun::attribute::{ErrorCode, XorMappedAddress};
 use turn_types::stun::message::{IntegrityAlgorithm, IntegrityKey, Message, MessageWriteVec};
@@ -6,30 +8,30 @@ use turn_types::stun::prelude::{AttributeWrite, MessageWrite, MessageWriteExt};
 
 use std::net::SocketAddr;
 
-/// Longest message taken. Media keeps below the packets of its network, which are shorter by far.
+/// Longest message taken. Media keeps below the packets of its network, which are far shorter.
 pub(super) const MAX_MESSAGE: usize = 4096;
 
 const STUN_HEAD: usize = 20;
 const CHANNEL_HEAD: usize = 4;
 
-/// What a message is for.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Wants an answer.
+    /// A request, which gets an answer.
     Request,
-    /// Carries data for a peer: ChannelData or an indication.
+    /// Data for a peer: ChannelData or an indication.
     Data,
 }
 
 impl Kind {
-    /// Tells what a whole message is; nothing if no client would send it.
+    /// Classifies a whole message; `None` stands for one that no client sends.
     pub(super) fn of(message: &[u8]) -> Option<Self> {
         match *message {
             [first, second, ..] if first < 0x40 && message.len() >= STUN_HEAD => {
                 match (first & 1, second & 0x10) {
                     (0, 0) => Some(Self::Request),
                     (0, _) => Some(Self::Data),
-                    // Answers.
+                    // Answers, which only servers send.
                     _ => None,
                 }
             }
@@ -39,9 +41,10 @@ impl Kind {
     }
 }
 
-/// The length of the message that starts a stream, and with what fills it up to the next; nothing if it is none.
+/// Returns the length of a stream's first message, without and with padding.
 ///
-/// On streams ChannelData is padded to a multiple of four, which its length does not tell (RFC 8656 section 12.5).
+/// `None` stands for bytes that are no message, or one that is too long.
+/// On streams ChannelData is padded to a multiple of four, which its length field leaves out (RFC 8656 section 12.5).
 pub(super) fn lengths(head: [u8; CHANNEL_HEAD]) -> Option<(usize, usize)> {
     let said = usize::from(u16::from_be_bytes([head[2], head[3]]));
     let (message, whole) = match head[0] {
@@ -52,12 +55,12 @@ pub(super) fn lengths(head: [u8; CHANNEL_HEAD]) -> Option<(usize, usize)> {
     (whole <= MAX_MESSAGE).then_some((message, whole))
 }
 
-/// The next multiple of four.
+/// Rounds up to a multiple of four.
 pub(super) fn padded(length: usize) -> usize {
     length.next_multiple_of(4)
 }
 
-/// The answer to a Binding request (RFC 8489 section 7.3.1): the address it came from.
+/// Answers a Binding request with the address it came from (RFC 8489 section 6.3.1.1).
 pub(super) fn binding_answer(request: &Message<'_>, from: SocketAddr) -> Vec<u8> {
     let mut answer = Message::builder_success(request, MessageWriteVec::with_capacity(64));
     let address = XorMappedAddress::new(from, request.transaction_id());
@@ -65,7 +68,7 @@ pub(super) fn binding_answer(request: &Message<'_>, from: SocketAddr) -> Vec<u8>
     written.map_or_else(|_| Vec::new(), |()| answer.finish())
 }
 
-/// An error answer; signed if there is a key.
+/// Builds an error answer, signed if there is a key.
 pub(super) fn error_answer(
     request: &Message<'_>,
     code: u16,

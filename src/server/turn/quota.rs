@@ -1,4 +1,4 @@
-//! What each holder of credentials may use up, and has used up.
+//! Quotas of the holders of credentials: allocations and bytes, allowed and used.
 
 use std::collections::HashMap;
 use std::mem;
@@ -9,23 +9,23 @@ use crate::server::event_log::EventLog;
 use crate::server::ice::is_tester;
 use crate::server::net::rate::{Meter, Rate};
 
-/// Of those of one network that only test their connection. A test makes three for each address of a browser: 30 with
-/// five adapters and both families; it is told that the relay is blocked when there are none left, so four may test.
+/// Allocations of all connection tests of one network. A test makes three for each address of a browser: 30 with five
+/// adapters and both families. With none left it reports a blocked relay, so there are enough for four.
 const TEST_ALLOCATIONS: usize = 4 * 30;
 const TEST_BYTES_PER_SECOND: u32 = 64 * 1024;
 
-/// What may be used up.
+/// The limits of the relay and of each quota holder.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QuotaLimits {
-    /// Allocations of one holder.
+    /// Allocations of one quota holder.
     pub(super) allocations_each: usize,
     /// Bytes a second in all.
     pub(super) bytes_per_second: u32,
-    /// Bytes a second of one holder; what it sends counts, as what it gets counts for somebody else.
+    /// Bytes a second of one quota holder; received bytes count for their sender only.
     pub(super) bytes_per_second_each: u32,
 }
 
-/// All holders that have an allocation, or had one a moment ago.
+/// All quota holders with an allocation, or with a rate meter not yet refilled.
 #[derive(Debug)]
 pub(super) struct Quotas {
     quotas: QuotaLimits,
@@ -35,7 +35,7 @@ pub(super) struct Quotas {
     event_log: EventLog,
 }
 
-/// One of them.
+/// A seat, or all connection tests of one network, with its usage.
 #[derive(Debug)]
 pub(super) struct QuotaHolder {
     name: String,
@@ -53,13 +53,13 @@ struct Account {
 }
 
 impl Quotas {
-    /// Nobody yet.
+    /// Starts without quota holders.
     pub(super) fn new(quotas: QuotaLimits, event_log: EventLog) -> Self {
         let bytes = Rate::new(quotas.bytes_per_second, quotas.bytes_per_second);
         Self { quotas, bytes, spent: Mutex::default(), present: Mutex::default(), event_log }
     }
 
-    /// Counts one more allocation, unless the holder has all it may have; to be ended by [`Quotas::end`].
+    /// Counts one more allocation, unless the quota is used up; [`Quotas::end`] must follow.
     pub(super) fn begin(&self, name: &str, now: Duration) -> Option<Arc<QuotaHolder>> {
         let test = is_tester(name);
         let most = if test {
@@ -89,7 +89,7 @@ impl Quotas {
         Some(holder.clone())
     }
 
-    /// Counts one allocation less, and writes down what was used when it was the last.
+    /// Counts one allocation less, and logs the usage after the last one.
     pub(super) fn end(&self, holder: &QuotaHolder, now: Duration) {
         let mut account = lock(&holder.account);
         account.allocations = account.allocations.saturating_sub(1);
@@ -102,7 +102,9 @@ impl Quotas {
         self.event_log.relayed(&holder.name, bytes, dropped, lasted);
     }
 
-    /// Forgets whoever has no allocation, once all that it spent has become its due: nobody gets more by coming anew.
+    /// Drops quota holders without allocations once their rate meter has refilled.
+    ///
+    /// Dropped any earlier, a quota holder would get a full meter by coming back.
     pub(super) fn forget(&self, now: Duration) {
         lock(&self.present).retain(|_, holder| {
             let account = lock(&holder.account);
@@ -110,7 +112,7 @@ impl Quotas {
         });
     }
 
-    /// Counts bytes that are to be relayed for a holder; what is too much is to be dropped, as a network would.
+    /// Counts bytes to relay for a quota holder. Returns `false` if they are to be dropped, as a network would.
     pub(super) fn spend(&self, holder: &QuotaHolder, bytes: usize, now: Duration) -> bool {
         let count = u32::try_from(bytes).unwrap_or(u32::MAX);
         let mut account = lock(&holder.account);

@@ -1,7 +1,7 @@
-//! How many requests of those without an allocation are looked at: so many in all, and a part of them for one network.
+//! The limit of requests from clients without an allocation, in all and for each network.
 //!
-//! Datagrams are counted apart from streams. The sender of a datagram can be forged, so that one flood uses up what
-//! there is for all datagrams; who comes by a stream must not suffer from it.
+//! Datagrams are counted apart from streams. The sender of a datagram can be forged, so a flood can use up the limit
+//! of all datagrams; clients on streams must not suffer from it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -12,15 +12,15 @@ use crate::server::event_log::EventLog;
 use crate::server::net::connection_limit::network;
 use crate::server::net::rate::{Meter, Rate};
 
-/// Networks share this many meters, so that no number of them takes memory.
+/// Meters that all networks share. A flood from many networks takes no more memory.
 const METERS: usize = 1024;
-/// The part of all requests that one network can use up: a flood from one place leaves the rest to others. An office
-/// whose line comes back makes some 2,800 at once by streams, two for each allocation, see `RelayConfig`.
+/// One network gets a third of all requests. Its flood leaves the rest to others. An office whose internet comes back
+/// makes some 2,800 requests at once by streams, two for each allocation, see `RelayConfig`.
 const SHARE: u32 = 3;
-/// Between two lines about requests that were not looked at.
+/// Interval of log lines about unanswered requests.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// Counts the requests of strangers.
+/// Limits the requests of unauthenticated clients.
 pub(super) struct UnauthenticatedLimit {
     all: Rate,
     network: Rate,
@@ -29,7 +29,7 @@ pub(super) struct UnauthenticatedLimit {
     event_log: EventLog,
 }
 
-/// What a request came by.
+/// The transport of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
     Datagram,
@@ -56,7 +56,7 @@ impl Default for Bucket {
 }
 
 impl UnauthenticatedLimit {
-    /// So many a second by datagrams, and as many by streams.
+    /// Allows `per_second` requests by datagrams, and as many by streams.
     pub(super) fn new(per_second: u32, event_log: EventLog) -> Self {
         let network = per_second.div_ceil(SHARE);
         Self {
@@ -68,7 +68,7 @@ impl UnauthenticatedLimit {
         }
     }
 
-    /// Whether one more from there is looked at.
+    /// Counts a request, and tells whether to answer it.
     pub(super) fn allows(&self, now: Duration, from: IpAddr, by: Transport) -> bool {
         let slot = self.hasher.hash_one(network(from)) as usize % METERS;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,7 +83,7 @@ impl UnauthenticatedLimit {
         allowed
     }
 
-    /// Writes now and then that some were not answered.
+    /// Logs the number of unanswered requests from time to time.
     pub(super) fn report(&self, now: Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.unanswered == 0 || now < state.reported + REPORT_EVERY {

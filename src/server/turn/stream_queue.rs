@@ -1,4 +1,4 @@
-//! What waits to be written to one stream: never more than so much, and only whole messages.
+//! The bounded queue of whole messages to be written to one stream.
 
 use std::mem;
 use std::sync::{Mutex, PoisonError};
@@ -6,13 +6,13 @@ use std::task::{Context, Poll, Waker};
 
 use super::message::padded;
 
-/// Bytes that may wait, besides those that are being written. A stream that is slower than its calls loses packets, as a
-/// slow network does, and what waits for long is of no use in a call.
+/// Most bytes that wait, besides those being written. A stream slower than its calls loses packets, as a slow network
+/// does, and late media is of no use in a call.
 const MAX_WAITING: usize = 32 * 1024;
-/// An empty queue that grew beyond this is given back.
+/// Capacity that a written buffer may keep; a larger one is freed.
 const KEPT: usize = 16 * 1024;
 
-/// The queue towards one stream; filled by anyone, emptied by the stream's own task.
+/// The queue of one stream, filled by any task and emptied by the stream's own.
 #[derive(Debug, Default)]
 pub(super) struct StreamQueue(Mutex<Queue>);
 
@@ -23,7 +23,7 @@ struct Queue {
 }
 
 impl StreamQueue {
-    /// Adds a message, or drops it when too much waits already.
+    /// Adds a message, or drops it when the queue is full.
     pub(super) fn push(&self, message: &[u8]) {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let length = queue.waiting.len() + padded(message.len());
@@ -31,7 +31,7 @@ impl StreamQueue {
             return;
         }
         queue.waiting.extend_from_slice(message);
-        // STUN messages are multiples of four by themselves.
+        // Pads ChannelData only: STUN messages are multiples of four by themselves.
         queue.waiting.resize(length, 0);
         let writer = queue.writer.take();
         drop(queue);
@@ -40,7 +40,7 @@ impl StreamQueue {
         }
     }
 
-    /// Exchanges what waits for the buffer `written`, which has been written.
+    /// Swaps the waiting messages for the buffer `written`, whose bytes have been written.
     pub(super) fn poll_take(&self, context: &mut Context<'_>, written: &mut Vec<u8>) -> Poll<()> {
         written.clear();
         if written.capacity() > KEPT {

@@ -1,12 +1,12 @@
-//! The two times that the relay goes by.
+//! The two clocks of the relay.
 
 use std::time::Duration;
 
-/// The time.
+/// The current time by both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
-    /// Since the start.
+    /// Time since the start of the relay, for rates and allocations.
     pub(super) running: Duration,
-    /// Since the Unix epoch.
+    /// Time since the Unix epoch, for credentials.
     pub(super) date: Duration,
 }

@@ -1,4 +1,4 @@
-//! The one UDP port: many datagrams at a time in, answers out from the very address that was asked.
+//! The relay's UDP port receives in batches, and answers from the address that was asked.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
@@ -16,24 +16,24 @@ use super::allocations::Route;
 use super::message::MAX_MESSAGE;
 use crate::server::net::bind::bound;
 
-/// Asked of the system for each direction: the usual 208 KiB lose the bursts of a few calls.
+/// Socket buffer of each direction. The usual 208 KiB lose the bursts of a few calls.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
-/// The most that the system hands over in one piece, when it has put datagrams of one sender together.
+/// Largest piece that the system returns when it has joined datagrams of one sender (GRO).
 const MAX_PIECE: usize = 65_535;
-/// Pause before another try when nothing could be received.
+/// Pause after a failed receive.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The port.
+/// The UDP port.
 pub(super) struct Datagrams {
     socket: UdpSocket,
     state: UdpSocketState,
 }
 
 impl Datagrams {
-    /// Opens it.
+    /// Opens the port on `host`.
     pub(super) fn bind(host: IpAddr, port: u16) -> io::Result<Self> {
         let socket = bound(Type::DGRAM, host, port)?;
-        // Silently less than asked for if the system's own limit is lower (net.core.rmem_max).
+        // The system silently grants less if its own limit is lower (net.core.rmem_max).
         socket.set_recv_buffer_size(SOCKET_BUFFER)?;
         socket.set_send_buffer_size(SOCKET_BUFFER)?;
         let (receive, send) = (socket.recv_buffer_size()?, socket.send_buffer_size()?);
@@ -43,7 +43,7 @@ impl Datagrams {
         Ok(Self { socket, state })
     }
 
-    /// Where it is.
+    /// Returns the address of the port.
     pub(super) fn address(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
@@ -58,7 +58,7 @@ impl Datagrams {
         }
     }
 
-    /// Hands over each datagram that comes in.
+    /// Hands each received datagram to `take`.
     pub(super) async fn receive_forever(&self, take: impl Fn(&Route, &[u8])) {
         let size = (self.state.gro_segments() * MAX_MESSAGE / 2).clamp(MAX_MESSAGE, MAX_PIECE);
         let mut bytes = vec![0; BATCH_SIZE * size];
@@ -82,7 +82,7 @@ impl Datagrams {
                 }
                 for datagram in buffer[..meta.len].chunks(meta.stride) {
                     take(&from, datagram);
-                    // Thousands may be here at once, and others wait for their turn.
+                    // A batch may hold thousands, and other tasks wait for their turn.
                     consume_budget().await;
                 }
             }

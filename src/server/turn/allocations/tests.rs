@@ -1,4 +1,4 @@
-//! The default quotas, with as many allocations as whole rooms and offices make.
+//! Tests of the default quotas, with as many allocations as whole rooms and offices make.
 
 use turn_types::attribute::RequestedTransport;
 use turn_types::stun::attribute::{Nonce, Realm, Username};
@@ -12,11 +12,11 @@ use crate::server::ice::{Secret, username};
 use crate::server::turn::auth::REALM;
 use crate::server::turn::quota::QuotaLimits;
 
-/// What one seat has: a browser allocates for each peer, and for the old and the new connection during an ICE restart.
+/// Peers of one seat. Its browser allocates for each, and for old and new connections during an ICE restart.
 const PEERS: usize = 7;
 const RESTARTS: usize = 2;
 
-/// The exchange as a relay with these settings has it, and a client that signs as browsers do.
+/// The allocations of a relay, and a client that signs requests as browsers do.
 struct Lab {
     exchange: Allocations,
     now: Now,
@@ -42,7 +42,9 @@ impl Lab {
         }
     }
 
-    /// Asks for an allocation from a new port of `address`, first without credentials; the code of the error, if any.
+    /// Requests an allocation from a new port of `address`, first without credentials.
+    ///
+    /// Fails with the code of the error answer, or with `None` if there is no answer.
     fn allocate(&mut self, seat: &Seat, address: &str, by: Transport) -> Result<(), Option<u16>> {
         self.port += 1;
         let peer = SocketAddr::new(address.parse().unwrap(), self.port);
@@ -70,8 +72,7 @@ impl Lab {
         answer
     }
 
-    /// What `seats` make in one moment, for each peer by each transport from each of their addresses; half of it, or
-    /// more, before an ICE restart and as much during it.
+    /// Allocates for each peer by each transport and address, and again for an ICE restart.
     fn connect(&mut self, seats: &[Seat], addresses: &[&str]) {
         for _ in 0..RESTARTS {
             for seat in seats {
@@ -86,7 +87,7 @@ impl Lab {
     }
 }
 
-/// One seat's credentials, as the page is given them.
+/// The credentials of one seat, as its page gets them.
 struct Seat {
     username: String,
     key: IntegrityKey,
@@ -124,7 +125,7 @@ fn an_office_of_fifty_in_rooms_of_eight_is_behind_one_address() {
     let config = RelayConfig::default();
     let mut lab = Lab::new(&config);
     let seats: Vec<_> = (0..50).map(|n| Seat::new(&format!("seat {n}"))).collect();
-    // Two adapters each, which their router gives one address.
+    // Two adapters each, behind one address of their router.
     lab.connect(&seats, &["198.51.100.1", "198.51.100.1"]);
     assert_eq!(lab.exchange.allocations(), 4_200);
     let streams = 4_200 * 2 / 3;
