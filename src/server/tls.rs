@@ -1,8 +1,8 @@
-//! HTTPS: where the certificate comes from, and the handshakes that show it.
+//! HTTPS: the source of the certificate, and the handshakes that present it.
 //!
-//! One of three sources: files that somebody else renews, an authority that is asked by ACME, or this machine
-//! itself. All of them put what they have into `CertResolver`, where every new handshake finds it; connections that
-//! are open do not notice a change.
+//! The certificate has one of three sources: files that another program renews, an ACME authority, or this machine
+//! itself. Each source puts its certificate into `CertResolver`, where every new handshake finds it; open connections
+//! do not notice a change.
 
 pub(crate) mod acme;
 pub mod certificate;
@@ -30,37 +30,37 @@ use files::Files;
 use lan::LanHost;
 use resolver::CertResolver;
 
-/// HTTP/2, by its name in handshakes (RFC 9113, section 3.1).
+/// ALPN name of HTTP/2 (RFC 9113, section 3.1).
 pub(crate) const ALPN_HTTP2: &[u8] = b"h2";
-/// HTTP/1.1.
+/// ALPN name of HTTP/1.1.
 const ALPN_HTTP1: &[u8] = b"http/1.1";
-/// TURN (RFC 7443).
+/// ALPN name of TURN (RFC 7443).
 pub(crate) const ALPN_TURN: &[u8] = b"stun.turn";
-/// STUN (RFC 7443).
+/// ALPN name of STUN (RFC 7443).
 pub(crate) const ALPN_STUN: &[u8] = b"stun.nat-discovery";
-/// A handshake by which an ACME authority looks for its proof.
+/// ALPN name by which an ACME authority checks its challenge (RFC 8737).
 pub(crate) const ALPN_ACME: &[u8] = ACME_TLS_ALPN_NAME;
 
-/// Where certificates and accounts are kept, if anything is.
+/// Returns the folder of certificates and ACME accounts, if there is a state folder.
 pub(crate) fn folder(config: &Config) -> Option<PathBuf> {
     config.server.state_folder().map(|folder| folder.join("tls"))
 }
 
-/// Tells of keys from earlier runs that others than the server's user have rights to.
+/// Warns of kept keys that other users than the server's have rights to.
 fn warn_if_kept_open(folder: &Path) {
     private_file::warn_if_open("server.state", folder);
-    // None is there before the first start.
+    // The folder does not exist before the first start.
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         private_file::warn_if_open("server.state", &entry.path());
     }
 }
 
-/// HTTPS as the settings want it.
+/// HTTPS as configured.
 pub(crate) struct Tls {
     acceptor: TlsAcceptor,
     shown: Arc<CertResolver>,
     source: Source,
-    /// Where certificates are kept.
+    /// The folder of kept certificates.
     folder: Option<PathBuf>,
     hsts: bool,
 }
@@ -72,10 +72,10 @@ enum Source {
 }
 
 impl Tls {
-    /// Reads or makes the certificate if one is wanted.
+    /// Sets up HTTPS if it is configured. Reads or makes the certificate, unless ACME gives it later.
     ///
     /// # Errors
-    /// What is wrong with the settings, or with the certificate.
+    /// If the settings or the certificate are wrong.
     pub(crate) fn open(config: &Config) -> Result<Option<Self>, TlsError> {
         let tls = &config.tls;
         let folder = folder(config);
@@ -123,18 +123,18 @@ impl Tls {
         Ok(Some(Self { acceptor, shown, source, folder, hsts: tls.hsts }))
     }
 
-    /// What makes handshakes.
+    /// Returns the acceptor of TLS handshakes.
     pub(crate) fn acceptor(&self) -> &TlsAcceptor {
         &self.acceptor
     }
 
-    /// The certificate that new connections get, once there is one.
+    /// Returns the certificate of new connections, once there is one.
     pub(crate) fn certificate(&self) -> Option<Certificate> {
         self.shown.get()
     }
 
-    /// Whether browsers are to be told to come by HTTPS only. With a certificate that they do not trust, that
-    /// would lock people out (RFC 6797, section 12.1).
+    /// Whether to tell browsers to use HTTPS only (HSTS). With a certificate that they do not trust, HSTS would lock
+    /// people out (RFC 6797, section 12.1).
     pub(crate) fn is_for_good(&self) -> bool {
         let trusted = match &self.source {
             Source::Files(_) => self.shown.get().is_some_and(|certificate| !certificate.is_self_signed()),
@@ -144,7 +144,7 @@ impl Tls {
         self.hsts && trusted
     }
 
-    /// The hosts by which people can come.
+    /// Lists the hosts at which browsers find the server.
     pub(crate) fn hosts(&self) -> Vec<String> {
         match &self.source {
             Source::Files(_) => {
@@ -157,7 +157,7 @@ impl Tls {
         }
     }
 
-    /// Renews the certificate, or notices that somebody has, for as long as it is polled.
+    /// Keeps the certificate new, and warns of its expiry, while it is polled.
     pub(crate) async fn keep(&self) {
         let follow = async {
             match &self.source {

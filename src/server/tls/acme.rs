@@ -1,6 +1,7 @@
-//! A certificate from an authority that gives them to whoever answers at a name: ACME (RFC 8555), proved within
-//! TLS on the same port (TLS-ALPN-01, RFC 8737). `rustls-acme` speaks the protocol; here is what lies around it:
-//! where things are kept (`cache`), at what pace it is tried, and what the host is told.
+//! A certificate from an authority by ACME (RFC 8555).
+//!
+//! The proof of the name is given within TLS on the same port (TLS-ALPN-01, RFC 8737). `rustls-acme` speaks the
+//! protocol; this module adds the files (`cache`), the pace of tries, and messages to the host.
 
 mod cache;
 
@@ -30,12 +31,12 @@ use cache::{Cache, certificate_file};
 /// for a name (letsencrypt.org/docs/rate-limits).
 const FIRST_PAUSE: Duration = Duration::from_secs(2 * 60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// After so long without a word an order counts as stuck: the protocol's library sets no limit to a request.
+/// Silence after which an order counts as stuck. `rustls-acme` sets no time limit to its requests.
 const STUCK: Duration = Duration::from_secs(60 * 60);
-/// Characters of an answer that are worth a line.
+/// Most characters of an authority's answer in the log.
 const MAX_ANSWER: usize = 400;
 
-/// The authority, and for which names.
+/// An ACME authority, and the names of the certificate.
 #[derive(Clone)]
 pub(crate) struct Acme {
     names: Vec<String>,
@@ -68,11 +69,11 @@ impl Acme {
         })
     }
 
-    /// Makes the folder.
+    /// Makes the folder, and checks that files can be written there.
     ///
     /// # Errors
-    /// If nothing can be kept there: a certificate that was fetched and not kept is fetched again at the next start,
-    /// and authorities allow that a few times a week.
+    /// If they cannot: a certificate that was not kept is fetched again at the next start, and authorities allow that a
+    /// few times a week.
     pub(super) fn make_folder(&self) -> Result<(), TlsError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         private_file::make_folder(folder)
@@ -80,7 +81,7 @@ impl Acme {
             .map_err(|error| TlsError::Folder { folder: folder.clone(), why: error.to_string() })
     }
 
-    /// The file in which the certificate is kept, if it is.
+    /// Returns the file of the certificate, if there is a folder.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         Some(certificate_file(self.folder.as_deref()?, &self.names, &self.directory))
     }
@@ -89,8 +90,8 @@ impl Acme {
         &self.names
     }
 
-    /// Whether browsers trust what it gives: none of a test system, and of an authority that browsers would need roots
-    /// for to trust its own address, rather not.
+    /// Whether browsers trust certificates of this authority. They trust no test system, and hardly an authority whose
+    /// own address needs private roots.
     pub(crate) fn is_trusted(&self) -> bool {
         self.directory != LETS_ENCRYPT_STAGING_DIRECTORY && self.roots.is_none()
     }
@@ -138,7 +139,7 @@ impl Acme {
                     warn!("the authority does not answer; asking it anew");
                     state = self.begin(&shelf);
                 }
-                // Nothing is due.
+                // The certificate is not due for renewal.
                 Err(_) => {}
             }
         }
@@ -171,7 +172,7 @@ fn trusting(file: &std::path::Path) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(client.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// The pauses after failures, one after another.
+/// The growing pauses after failures.
 struct Pace(Duration);
 
 impl Default for Pace {
@@ -181,7 +182,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How long to wait after one more failure.
+    /// Returns the pause after one more failure.
     fn pause(&mut self) -> Duration {
         let pause = self.0;
         self.0 = (2 * pause).min(LONGEST_PAUSE);
@@ -189,7 +190,7 @@ impl Pace {
     }
 }
 
-/// Why there is no certificate, if a fault means that.
+/// Explains a fault that leaves the order without a certificate; `None` for other faults.
 fn refusal(fault: &EventError<io::Error, io::Error>) -> Option<String> {
     match fault {
         EventError::Order(fault) => Some(explain(fault)),
@@ -200,7 +201,7 @@ fn refusal(fault: &EventError<io::Error, io::Error>) -> Option<String> {
     }
 }
 
-/// What went wrong, as far as possible in the authority's own words.
+/// Explains a failed order, if possible in the authority's own words.
 fn explain(fault: &OrderError) -> String {
     match fault {
         OrderError::BadAuth(answer) => {

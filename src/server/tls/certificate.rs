@@ -1,4 +1,4 @@
-//! A certificate with its key: read, checked against each other, and how long it is good.
+//! A certificate with its key: reading both, checking that they fit, and validity.
 
 use std::fs;
 use std::net::IpAddr;
@@ -19,13 +19,13 @@ use x509_parser::time::ASN1Time;
 
 use crate::server::net::clock::since_epoch_at;
 
-/// Days before its end from which a certificate that nobody has renewed is spoken of.
+/// Days before expiry from which a certificate that was not renewed leads to warnings.
 pub(crate) const WARN_DAYS: i64 = 14;
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
-/// Authorities ask to renew when a third of a certificate's life is left, and the ACME library does.
+/// Share of its life with which a certificate is overdue. Authorities ask to renew at a third, and `rustls-acme` does.
 const OVERDUE: f64 = 0.3;
 
-/// A certificate that fits its key.
+/// A certificate chain with the key that fits it.
 #[derive(Clone, Debug)]
 pub struct Certificate {
     key: Arc<CertifiedKey>,
@@ -35,47 +35,47 @@ pub struct Certificate {
     self_signed: bool,
 }
 
-/// Where a moment lies in a certificate's life.
+/// The validity of a certificate at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validity {
-    /// It is not yet valid.
+    /// The certificate is not valid yet.
     Early,
-    /// It is valid for so many more days.
+    /// The certificate is valid for so many more days.
     Good(i64),
-    /// It has expired.
+    /// The certificate has expired.
     Over,
 }
 
-/// Why a certificate cannot be used.
+/// The reason why a certificate cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// A file cannot be read.
     #[error("{} cannot be read: {why}", file.display())]
     Unreadable {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The system's message.
         why: String,
     },
-    /// There is none in what should hold one.
+    /// The text holds no certificate.
     #[error("there is no certificate in PEM form (-----BEGIN CERTIFICATE-----) where one should be")]
     NoCertificate,
-    /// There is no key in what should hold one.
+    /// The text holds no private key.
     #[error("there is no private key in PEM form (-----BEGIN PRIVATE KEY-----) where one should be")]
     NoKey,
-    /// The key needs a password, and a server that starts by itself has nobody to type it.
+    /// The key needs a password, which a server that starts by itself cannot type.
     #[error(
         "the private key is encrypted, which a server that starts by itself cannot open; write it without its password by \
          `openssl pkey -in key.pem -out plain.pem`, readable for the server's user only"
     )]
     EncryptedKey,
-    /// It is no X.509 certificate that can be served.
+    /// The certificate is no X.509 certificate that can be served.
     #[error("the certificate cannot be understood: {0}")]
     Malformed(String),
     /// The key is of a kind that cannot be used.
     #[error("the private key cannot be used: {0}")]
     BadKey(String),
-    /// They belong to different pairs.
+    /// Certificate and key belong to different pairs.
     #[error("the private key does not fit the certificate, which must be the first one in its file")]
     Mismatch,
 }
@@ -84,7 +84,7 @@ impl Certificate {
     /// Reads a chain, the server's own certificate first, and its key.
     ///
     /// # Errors
-    /// What is wrong with either, or with both together.
+    /// If either is wrong, or they do not fit together.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
         let read = |file: &Path| {
             fs::read(file).map_err(|error| CertificateError::Unreadable {
@@ -95,10 +95,10 @@ impl Certificate {
         Self::from_pem(&read(certificate)?, &read(key)?)
     }
 
-    /// The same from texts; one text may hold both.
+    /// Reads chain and key from PEM texts; one text may hold both.
     ///
     /// # Errors
-    /// What is wrong with either, or with both together.
+    /// If either is wrong, or they do not fit together.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, CertificateError> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let chain = chain.map_err(|_| CertificateError::NoCertificate)?;
@@ -123,27 +123,27 @@ impl Certificate {
         })
     }
 
-    /// The names and addresses it is for.
+    /// Lists the names and addresses of the certificate.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Whether nobody but its maker vouches for it.
+    /// Whether the certificate names itself as its issuer, so that no authority vouches for it.
     pub fn is_self_signed(&self) -> bool {
         self.self_signed
     }
 
-    /// The day on which it becomes valid.
+    /// Returns the date (UTC) on which the certificate becomes valid.
     pub fn first_day(&self) -> String {
         self.begins.to_datetime().date().to_string()
     }
 
-    /// The day on which it expires.
+    /// Returns the date (UTC) on which the certificate expires.
     pub fn last_day(&self) -> String {
         self.ends.to_datetime().date().to_string()
     }
 
-    /// How it stands at `now`.
+    /// Returns the validity at `now`.
     pub fn standing(&self, now: SystemTime) -> Validity {
         let now = since_epoch(now);
         if now < self.begins.timestamp() {
@@ -155,12 +155,12 @@ impl Certificate {
         }
     }
 
-    /// What rustls serves.
+    /// Returns chain and key in the form of rustls.
     pub(crate) fn key(&self) -> Arc<CertifiedKey> {
         self.key.clone()
     }
 
-    /// Whether so little of its life is left at `now` that somebody should have renewed it.
+    /// Whether so little of its life is left at `now` that a renewal is overdue.
     pub fn is_overdue(&self, now: SystemTime) -> bool {
         let life = self.ends.timestamp() - self.begins.timestamp();
         let left = self.ends.timestamp() - since_epoch(now);
@@ -168,7 +168,7 @@ impl Certificate {
     }
 }
 
-/// Whether a text holds an encrypted key: PKCS #8 (RFC 7468, section 11), or OpenSSL's older form with a head as in mail
+/// Whether a text holds an encrypted key. It is PKCS #8 (RFC 7468, section 11), or OpenSSL's older form with headers
 /// (RFC 1421, section 4.6.1.1).
 fn is_encrypted(pem: &[u8]) -> bool {
     let text = String::from_utf8_lossy(pem);
@@ -200,7 +200,7 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-/// The cryptography of all handshakes and certificates.
+/// Returns the cryptography of all handshakes and certificates.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(fault(&chain, &chain), CertificateError::NoKey);
         assert!(matches!(fault(broken, &key), CertificateError::Malformed(_)));
         assert!(matches!(fault(&chain, bad_key), CertificateError::BadKey(_)));
-        // The heads that OpenSSL writes; what is encrypted is not looked at.
+        // The headers that OpenSSL writes; the encrypted part is not read.
         for head in [
             "-----BEGIN ENCRYPTED PRIVATE KEY-----",
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0123456789ABCDEF0123456789ABCDEF\n",

@@ -1,38 +1,38 @@
-//! Why there can be no HTTPS.
+//! Errors of setting up HTTPS.
 
 use std::path::PathBuf;
 
 use super::certificate::CertificateError;
 
-/// Why there can be no HTTPS.
+/// The reason why HTTPS cannot be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsError {
-    /// The certificate from files is of no use.
+    /// The certificate in the files cannot be used.
     #[error("tls.certificate: {0}")]
     Certificate(#[from] CertificateError),
-    /// Settings that exclude each other.
+    /// The settings exclude each other, or one is missing.
     #[error("tls: {0}")]
     Settings(&'static str),
-    /// The roots by which another authority is trusted.
+    /// The roots of another authority cannot be used.
     #[error("tls.directory_roots: {} cannot be used: {why}", file.display())]
     Roots {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The fault in the file.
         why: String,
     },
-    /// The folder for certificates.
+    /// The folder of certificates cannot be written.
     #[error("server.state: {} cannot be written, where certificates are to be kept: {why}", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The system's message.
         why: String,
     },
-    /// This machine's own certificate.
+    /// This machine's own certificate cannot be made.
     #[error("tls.lan: {0}")]
     Lan(String),
-    /// The TLS library.
+    /// The TLS library refuses the configuration.
     #[error("TLS cannot be set up: {0}")]
     Setup(String),
 }

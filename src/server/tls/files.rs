@@ -1,4 +1,4 @@
-//! A certificate from files that somebody else renews: read at the start, and again whenever they change.
+//! A certificate from files that another program renews, read again whenever they change.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -11,17 +11,17 @@ use super::certificate::{Certificate, CertificateError, Validity};
 use super::resolver::CertResolver;
 use crate::server::net::private_file;
 
-/// How often the files are looked at; cheap, and works on every kind of disk and for links that are turned.
+/// Interval of looks at the files. Polling is cheap, and works on every file system and for replaced symbolic links.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Where certificate and key are.
+/// The paths of certificate and key.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
     certificate: PathBuf,
     key: PathBuf,
 }
 
-/// What changes when a file is written anew or replaced.
+/// Metadata of both files that change when one is rewritten or replaced.
 type Stamp = [Option<(SystemTime, u64, [i64; 3])>; 2];
 
 impl Files {
@@ -29,20 +29,20 @@ impl Files {
         Self { certificate, key }
     }
 
-    /// Reads both.
+    /// Reads certificate and key.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// If either is wrong, or they do not fit together.
     pub(super) fn read(&self) -> Result<Certificate, CertificateError> {
         Certificate::read(&self.certificate, &self.key)
     }
 
-    /// Shows each new certificate as soon as it and its key have been written, also when asked by SIGHUP.
+    /// Shows each new certificate once both files are written, and at once on SIGHUP.
     pub(super) async fn follow(&self, shown: &CertResolver) {
         let mut asking = Asking::new();
         let mut known = self.stamp();
         let mut seen = known;
-        // What was written between the reading at the start and this moment would otherwise be missed.
+        // Changes between the read at the start and the first stamp would otherwise be missed.
         let mut due = true;
         let mut early = None;
         loop {
@@ -63,7 +63,7 @@ impl Files {
         }
     }
 
-    /// Shows what the files hold now if that is better; else returns it if there is only to be waited for its first day.
+    /// Shows the certificate in the files if it is new and better. Returns it if it only has to wait for its first day.
     fn take(&self, shown: &CertResolver) -> Option<Certificate> {
         match self.read() {
             Ok(new) if shown.is(&new) => {}
@@ -99,7 +99,7 @@ fn is_early(certificate: &Certificate) -> bool {
     certificate.standing(SystemTime::now()) == Validity::Early
 }
 
-/// Which file it is, and when anything about it changed last, such as who may read it.
+/// The inode and the time of its last change, which also covers rights.
 #[cfg(unix)]
 fn number(about: &Metadata) -> [i64; 3] {
     use std::os::unix::fs::MetadataExt;
@@ -111,7 +111,7 @@ fn number(_: &Metadata) -> [i64; 3] {
     [0; 3]
 }
 
-/// The signal by which programs that renew certificates, and `systemctl reload`, ask for another look.
+/// SIGHUP, by which programs that renew certificates, and `systemctl reload`, ask for another look.
 #[cfg(unix)]
 struct Asking(Option<tokio::signal::unix::Signal>);
 

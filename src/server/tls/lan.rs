@@ -1,7 +1,7 @@
-//! A certificate that this machine makes for itself, so that a phone in the same network may use its camera.
+//! A certificate that this machine makes for itself.
 //!
-//! Nobody vouches for it, so browsers warn, once for every certificate. That is why it is kept for as long as it
-//! is of use.
+//! A phone in the same network may use its camera only by HTTPS.
+//! No authority vouches for it, so browsers warn once for every certificate, and it is kept for as long as possible.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -20,17 +20,18 @@ use super::resolver::CertResolver;
 use crate::server::net::clock::since_epoch_at;
 use crate::server::net::{addresses, private_file};
 
-/// Apple's systems take no longer life (support.apple.com/102028).
+/// Longest life that Apple's systems accept (support.apple.com/102028).
 const LIFE_DAYS: u64 = 825;
-/// Made anew when so little is left, rather than in the middle of somebody's call.
+/// Days left at which the certificate is replaced. Its end could come in the middle of a call.
 const RENEW_DAYS: i64 = 30;
-/// A clock before this was never set, as where no battery keeps it: 2026-01-01, when there was no Parlor yet.
+/// Earliest time of a clock that was set. It is 2026-01-01, when there was no Parlor yet; a machine without a battery
+/// for its clock starts earlier.
 const CLOCK_IS_SET: Duration = Duration::from_secs(1_767_225_600);
-/// Between two looks whether the certificate is still of use, and the clock was set meanwhile.
+/// Interval of checks whether the certificate still suits the clock, which may be set late.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// Clocks of phones differ.
+/// Validity before the present, as clocks of phones differ.
 const BEFORE_NOW: Duration = Duration::from_secs(60 * 60);
-/// Names in a certificate that holds former ones too.
+/// Most names in a certificate, former ones included.
 const MOST_NAMES: usize = 50;
 const FILE: &str = "lan.pem";
 
@@ -43,7 +44,7 @@ pub struct LanHost {
 }
 
 impl LanHost {
-    /// This one, as it is now and as a server that listens at `host` is found.
+    /// Looks up the names and addresses of a server that listens at `host`.
     pub fn look(host: IpAddr) -> Self {
         if !host.is_unspecified() {
             return Self { name: None, addresses: vec![host], main: Some(host) };
@@ -55,14 +56,14 @@ impl LanHost {
         Self { name, main: main.or_else(|| addresses.first().copied()), addresses }
     }
 
-    /// Where others in the network find it, the likeliest first; IPv6 addresses in brackets.
+    /// Lists the hosts for others in the network, the likeliest first. IPv6 addresses are in brackets.
     pub fn hosts(&self) -> Vec<String> {
         let others = self.addresses.iter().filter(|address| Some(**address) != self.main);
         let addresses = self.main.iter().chain(others).map(|address| addresses::in_brackets(*address));
         addresses.chain(self.name.iter().map(|name| as_local(name))).collect()
     }
 
-    /// What its certificate is for.
+    /// Lists the names of its certificate.
     fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = self.addresses.iter().map(IpAddr::to_string).collect();
         names.push("localhost".into());
@@ -75,23 +76,23 @@ impl LanHost {
         names
     }
 
-    /// Whether a certificate for `names` will do. IPv6 addresses change daily (RFC 8981), and another certificate
-    /// is another warning on every phone, so they alone are no reason for one.
+    /// Whether a certificate for `names` covers this machine. IPv6 addresses may be missing: they change daily (RFC
+    /// 8981), and another certificate is another warning on every phone.
     fn is_in(&self, names: &[String]) -> bool {
         let known = |name: &String| name.parse::<Ipv6Addr>().is_ok() || names.contains(name);
         self.names().iter().all(known)
     }
 }
 
-/// The one from which this machine reaches others. Nothing is sent: it only asks the system for the way to an
-/// address that stands in documents (RFC 5737).
+/// Finds the address from which this machine reaches others. Nothing is sent: the system only looks up its route to an
+/// address for documentation (RFC 5737).
 fn main_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
     socket.local_addr().ok().map(|address: SocketAddr| address.ip())
 }
 
-/// The name by which multicast DNS knows it (RFC 6762).
+/// Makes the name of a host in multicast DNS (RFC 6762).
 fn as_local(name: &str) -> String {
     let first = name.split('.').next().unwrap_or(name);
     format!("{}.local", first.to_lowercase())
@@ -102,15 +103,15 @@ fn is_name(name: &str) -> bool {
     name.len() <= 200 && name.split('.').all(fine)
 }
 
-/// The certificate in the folder, if it is still of use.
+/// Reads the certificate in the folder, if it still suits the machine and the clock.
 pub(crate) fn kept(folder: &Path, machine: &LanHost, now: SystemTime) -> Option<Certificate> {
     let file = folder.join(FILE);
     let is_of_use = |old: &Certificate| machine.is_in(old.names()) && has_time_left(old, now);
     Certificate::read(&file, &file).ok().filter(is_of_use)
 }
 
-/// Whether a certificate's days suit `now`. A clock that was never set cannot tell: a certificate that was made by the
-/// right time stays, as phones know it already.
+/// Whether a certificate's dates suit `now`. By a clock that was never set a good certificate seems to lie in the
+/// future; it stays, as phones know it already.
 fn has_time_left(certificate: &Certificate, now: SystemTime) -> bool {
     match certificate.standing(now) {
         Validity::Good(days) => days >= RENEW_DAYS,
@@ -123,7 +124,7 @@ fn is_unset(now: SystemTime) -> bool {
     since_epoch_at(now) < CLOCK_IS_SET
 }
 
-/// Shows a new certificate whenever the one in use is of no more use, above all when the clock was set after the start.
+/// Replaces the certificate when its dates no longer suit. Above all that is when the clock was set after the start.
 pub(super) async fn follow(
     folder: Option<&Path>,
     machine: &LanHost,
@@ -143,7 +144,7 @@ pub(super) async fn follow(
     }
 }
 
-/// The certificate from the state folder if it is still of use, else a new one.
+/// Returns the certificate from the state folder if it still suits, else a new one.
 ///
 /// # Errors
 /// If none can be made.
@@ -175,8 +176,9 @@ pub(super) fn certificate(
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|fault| fault.to_string())
 }
 
-/// A laptop that comes and goes between networks would else get a new certificate, and phones a new warning, on each
-/// way. IPv6 addresses of yesterday are of no use any more.
+/// Adds the names of a former certificate, except IPv6 addresses, which are outdated.
+///
+/// A laptop that moves between networks would otherwise get a new certificate, and phones a new warning, each time.
 fn with_former(mut names: Vec<String>, former: &[String]) -> Vec<String> {
     for name in former {
         if names.len() < MOST_NAMES && !names.contains(name) && name.parse::<Ipv6Addr>().is_err() {
@@ -204,8 +206,10 @@ fn make(names: Vec<String>, now: SystemTime) -> Result<String, String> {
     Ok(key.serialize_pem() + &certificate.pem())
 }
 
-/// What is shown for somebody with a phone: the address, and the same for its camera, which wants dark on light. A
-/// terminal is told the colours; else the light part is what is drawn, as most are dark.
+/// Draws the URL for phones, as text and as a QR code.
+///
+/// Cameras want the code dark on light. Characters stand for the light parts, as most terminals are dark;
+/// `for_terminal` also sets the colours.
 pub fn poster(url: &str, for_terminal: bool) -> String {
     let code = QrCode::new(url).map(|code| {
         let text = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
@@ -218,8 +222,9 @@ pub fn poster(url: &str, for_terminal: bool) -> String {
     )
 }
 
-/// White is drawn on black, both as bright and as dark as terminals have them (ECMA-48, section 8.3.117, and its
-/// extension by bright colours).
+/// Colours a line bright white on black.
+///
+/// See ECMA-48, section 8.3.117, and its extension by bright colours.
 fn in_colours(line: &str) -> String {
     format!("\x1b[97;40m{line}\x1b[0m")
 }
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_of_an_unset_clock_is_made_anew_and_a_good_one_outlives_it() {
+    fn a_certificate_of_an_unset_clock_is_replaced_and_a_good_one_stays() {
         let place = tempfile::tempdir().unwrap();
         let (folder, machine) = (place.path().join("tls"), machine(&["192.168.1.5"]));
         let get = |now| certificate(Some(&folder), &machine, now).unwrap();
@@ -279,7 +284,7 @@ mod tests {
         for unset in [UNIX_EPOCH - DAY, UNIX_EPOCH, unset] {
             assert!(is(&get(unset), &good), "phones know it");
         }
-        // One from the future is of no use to a clock that is right.
+        // A certificate from the future is of no use to a correct clock.
         let future = get(right + 4000 * DAY);
         assert!(!is(&future, &good) && !is(&get(right), &future));
         fs::remove_file(folder.join(FILE)).unwrap();
@@ -344,7 +349,7 @@ mod tests {
         let lines: Vec<_> = poster.lines().skip(1).take_while(|line| !line.is_empty()).collect();
         let width = lines[0].chars().count();
         assert!(lines.iter().all(|line| line.chars().count() == width) && width >= 29, "{poster}");
-        // The quiet zone: light, so drawn, all around.
+        // The quiet zone is light, so it is drawn, all around.
         assert!(
             lines[0].chars().all(|c| c == '█')
                 && lines.iter().all(|line| line.starts_with("████") || line.starts_with("▀▀▀▀")),

@@ -1,4 +1,4 @@
-//! The certificate for new handshakes, and warnings before it ends.
+//! The certificate for new handshakes, and warnings before it expires.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -11,10 +11,10 @@ use tracing::warn;
 
 use super::certificate::{Certificate, Validity, WARN_DAYS};
 
-/// Between two such words.
+/// Interval of warnings about the certificate's dates.
 const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The certificate for new connections.
+/// The certificate for new connections, and the answers to ACME challenges.
 #[derive(Debug, Default)]
 pub(super) struct CertResolver {
     certificate: RwLock<Option<Certificate>>,
@@ -34,19 +34,19 @@ impl CertResolver {
         self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether it is this one.
+    /// Whether `other` is the certificate shown now.
     pub(super) fn is(&self, other: &Certificate) -> bool {
         self.get().is_some_and(|shown| shown.key().cert == other.key().cert)
     }
 
-    /// Whether browsers would take it as far as its days go.
+    /// Whether the certificate shown now is valid by its dates.
     pub(super) fn is_good(&self) -> bool {
         let good =
             |certificate: Certificate| matches!(certificate.standing(SystemTime::now()), Validity::Good(_));
         self.get().is_some_and(good)
     }
 
-    /// Whether there should be a newer one.
+    /// Whether a certificate is missing or due for renewal.
     pub(super) fn is_overdue(&self, now: SystemTime) -> bool {
         self.get().is_none_or(|certificate| certificate.is_overdue(now))
     }
@@ -56,7 +56,7 @@ impl CertResolver {
             .map_or_else(|| "none".into(), |certificate| format!("good until {}", certificate.last_day()))
     }
 
-    /// Says every day that a certificate ends soon, or has ended.
+    /// Warns every day of a certificate that is not valid, or not for long.
     pub(super) async fn remind(&self) {
         loop {
             if let Some(certificate) = self.get() {

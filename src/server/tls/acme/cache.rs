@@ -1,4 +1,4 @@
-//! Where account and certificate are kept, for each authority and set of names apart.
+//! The cache of ACME accounts and certificates. Each authority and set of names has its own files.
 
 use std::fs;
 use std::io;
@@ -14,17 +14,17 @@ use crate::server::net::private_file;
 use crate::server::tls::certificate::Certificate;
 use crate::server::tls::resolver::CertResolver;
 
-/// The shelf; a certificate is shown as soon as it lies there.
+/// A cache in files, which shows each certificate at once.
 #[derive(Clone)]
 pub(super) struct Cache {
     folder: Option<PathBuf>,
     pub(super) shown: Arc<CertResolver>,
-    /// Without a folder: one account for each run is enough.
+    /// The account key of this run. Also without a folder one account is enough.
     account: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
 impl Cache {
-    /// An empty one, or what lies in `folder`.
+    /// Opens the cache in `folder`; without a folder it starts empty.
     pub(super) fn new(folder: Option<PathBuf>, shown: Arc<CertResolver>) -> Self {
         Self { folder, shown, account: Arc::default() }
     }
@@ -45,7 +45,7 @@ impl Cache {
     }
 }
 
-/// Where the certificate for `names` by the authority at `directory` is kept.
+/// Returns the file of the certificate for `names` by the authority at `directory`.
 pub(super) fn certificate_file(folder: &Path, names: &[String], directory: &str) -> PathBuf {
     folder.join(format!("certificate-{}.pem", digest(names, directory)))
 }
@@ -68,7 +68,7 @@ impl CertCache for Cache {
 
     async fn load_cert(&self, names: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
         let pem = read(self.certificate_file(names, directory))?;
-        // It is read again after every failure, when a newer one may be shown that could not be kept.
+        // Read again after every failure, when a newer certificate that could not be kept may be shown.
         if let Some(pem) = pem.as_ref().filter(|_| self.shown.get().is_none()) {
             self.show(pem);
         }
