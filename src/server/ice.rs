@@ -1,8 +1,8 @@
-//! The ICE servers that browsers are told about, and the short-lived credentials of the TURN servers among them.
+//! The ICE servers for browsers, and short-lived credentials for the TURN servers.
 //!
-//! Credentials follow the TURN REST scheme (draft-uberti-behave-turn-rest-00): the user name is the time at which
-//! it ends and whose it is, the password a MAC of the user name, so that a TURN server with the same secret needs
-//! no list of users.
+//! Credentials follow the TURN REST scheme (draft-uberti-behave-turn-rest-00): the user name holds its expiry and its
+//! quota holder, and the password is a MAC of the user name, so that a TURN server with the same secret needs no list
+//! of users.
 
 pub(crate) mod secret;
 
@@ -17,28 +17,28 @@ use sha2::{Digest, Sha256};
 
 use crate::protocol::{IceServer, PeerId, RoomId};
 
-/// How names of those without a seat begin.
+/// Prefix of quota holders without a seat, which only test their connection.
 pub const TESTER: &str = "test-";
-/// How long a test of the connection may take.
+/// Life of the credentials for a connection test.
 const TEST_LIFETIME: Duration = Duration::from_secs(60);
 
-/// All TURN and STUN servers that browsers of this server are told about.
+/// All STUN and TURN servers that this server gives to browsers.
 #[derive(Clone, Debug)]
 pub struct IceServers {
     /// The relay inside, unless it is switched off.
     pub own: Option<OwnRelay>,
-    /// Others, in the order of the configuration.
+    /// Other servers, in the order of the configuration.
     pub others: Vec<OtherServer>,
-    /// How long credentials are good for.
+    /// Life of credentials for seats.
     pub lifetime: Duration,
-    /// What names of holders are derived from.
+    /// The key from which names of quota holders are derived.
     pub key: Secret,
 }
 
-/// Where the relay inside is found.
+/// The host, ports and secret of the relay inside.
 #[derive(Clone, Debug)]
 pub struct OwnRelay {
-    /// Its host, if it is not the one that the browser found the page at.
+    /// Its host, if that is not the host of the page.
     pub host: Option<String>,
     /// Its port for UDP (RFC 8656).
     pub udp: u16,
@@ -46,45 +46,46 @@ pub struct OwnRelay {
     pub tcp: u16,
     /// Its port for TLS, which is the page's.
     pub tls: Option<u16>,
-    /// What its passwords are derived from.
+    /// The secret from which its passwords are derived.
     pub secret: Secret,
 }
 
-/// A server that runs elsewhere.
+/// A STUN or TURN server that runs elsewhere.
 #[derive(Clone, Debug)]
 pub struct OtherServer {
     /// Its URLs (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
-    /// How browsers prove that they may use it.
+    /// The credentials for browsers.
     pub login: Login,
 }
 
-/// How a browser proves that it may use a TURN server.
+/// The kind of credentials that a server needs.
 #[derive(Clone, Debug)]
 pub enum Login {
-    /// Not at all, as for STUN.
+    /// No credentials, as for STUN.
     None,
-    /// With a user name and a password that are the same for everybody.
+    /// A user name and a password that are the same for everybody.
     Fixed {
         /// RTCIceServer.username
         username: String,
         /// RTCIceServer.credential
         credential: String,
     },
-    /// With short-lived ones.
+    /// Short-lived credentials, derived from this secret.
     Derived(Secret),
 }
 
 impl IceServers {
-    /// What `holder`, whose browser found this server at `host`, is told at a time since the Unix epoch.
+    /// Lists the servers for a quota holder whose browser found this server at `host`.
     ///
-    /// In the order in which they should be tried: STUN, then a relay by UDP, by TCP and by TLS.
+    /// `now` is a time since the Unix epoch. The order is that of tries: STUN, then a relay by UDP, by TCP and by TLS.
     pub fn for_holder(&self, host: &str, holder: &str, now: Duration) -> Vec<IceServer> {
         self.list(host, &username(now + self.lifetime, holder))
     }
 
-    /// What a page without a seat is told, to test its connection from `network`. What it allocates at the relay
-    /// inside ends with these credentials, and the whole network has one small quota.
+    /// Lists the servers for a page without a seat that tests its connection from `network`.
+    ///
+    /// Its allocations at the relay inside end with these credentials, and the whole network has one small quota.
     pub fn for_tester(&self, host: &str, network: impl fmt::Display, now: Duration) -> Vec<IceServer> {
         let tester = format!("{TESTER}{}", self.key.name(&format!("test {network}")));
         self.list(host, &username(now + TEST_LIFETIME, &tester))
@@ -95,13 +96,15 @@ impl IceServers {
         own.chain(self.others.iter().map(|other| other.server(username))).collect()
     }
 
-    /// A name for whoever has a seat: tells nobody the room, and stays the same as long as the seat does, or until the
-    /// server is started again. Rooms that were empty have their numbers of peers again, and another `generation`.
+    /// Names the quota holder of a seat, without telling its room.
+    ///
+    /// The name stays the same as long as the seat, or until the server is started again. A room that was empty gives
+    /// the same peer ids again, but has another `generation`.
     pub fn holder(&self, room: &RoomId, generation: u64, peer: PeerId) -> String {
         self.key.name(&format!("seat {peer} {generation} {room}"))
     }
 
-    /// Whether some of it ends and has to be renewed.
+    /// Returns the time after which credentials are renewed, if any expire.
     pub fn renewed_after(&self) -> Option<Duration> {
         let derived = self.others.iter().any(|other| matches!(other.login, Login::Derived(_)));
         (derived || self.own.is_some()).then_some(self.lifetime / 2)
@@ -138,7 +141,7 @@ fn with(username: &str, secret: &Secret) -> IceServer {
     IceServer { urls: Vec::new(), username: Some(username.to_owned()), credential }
 }
 
-/// What the passwords of a TURN server are derived from; shared with it and with nobody else.
+/// The secret from which a TURN server's passwords are derived, shared with that server only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
@@ -148,7 +151,7 @@ impl Secret {
         Self(bytes.into())
     }
 
-    /// The password of `username`: base64 of HMAC-SHA1, as coturn's `use-auth-secret` has it.
+    /// Derives the password of `username`: base64 of HMAC-SHA1, as by coturn's `use-auth-secret`.
     pub fn password(&self, username: &str) -> String {
         // Does not fail: HMAC takes keys of every length (RFC 2104).
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(&self.0) else { return String::new() };
@@ -156,7 +159,7 @@ impl Secret {
         BASE64_STANDARD.encode(mac.finalize().into_bytes())
     }
 
-    /// Sixteen hexadecimal digits that stand for `what`.
+    /// Derives sixteen hexadecimal digits from `what`.
     fn name(&self, what: &str) -> String {
         let digest = Sha256::new().chain_update(&self.0).chain_update(what).finalize();
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
@@ -169,17 +172,17 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The user name of `holder` until `expiry`, a time since the Unix epoch.
+/// Makes the user name of a quota holder. `expiry` is a time since the Unix epoch.
 pub fn username(expiry: Duration, holder: &str) -> String {
     format!("{}:{holder}", expiry.as_secs())
 }
 
-/// Whether a holder only tests its connection.
+/// Whether a quota holder only tests its connection.
 pub fn is_tester(holder: &str) -> bool {
     holder.starts_with(TESTER)
 }
 
-/// When a user name ends, since the Unix epoch, and whose it is.
+/// Splits a user name into expiry, since the Unix epoch, and quota holder.
 pub fn parse_username(username: &str) -> Option<(Duration, &str)> {
     let (expiry, holder) = username.split_once(':')?;
     Some((Duration::from_secs(expiry.parse().ok()?), holder))
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_told_the_relay_at_the_host_it_came_to_and_the_others_as_they_are() {
+    fn the_relay_is_at_the_host_of_the_page_and_other_servers_as_configured() {
         let now = Duration::from_secs(1_795_430_701 - 3600);
         let list = servers().for_holder("[::1]", "alice", now);
         let urls: Vec<_> = list.iter().map(|server| server.urls.join(" ")).collect();

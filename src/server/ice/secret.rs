@@ -1,4 +1,4 @@
-//! The secret from which the relay's passwords are derived: the host's own, or a random one that outlives a restart.
+//! The secret of the relay's passwords, configured, or random and kept over restarts.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -11,10 +11,10 @@ use crate::server::net::private_file;
 
 /// The file in the state folder.
 const FILE: &str = "relay-secret";
-/// As many bytes as the MAC has room for, and more than anybody tries.
+/// Random bytes of a secret. As hexadecimal digits they fill the 64-byte block of HMAC-SHA1 (RFC 2104).
 const BYTES: usize = 32;
 
-/// The configured secret, or the one kept in `folder`, or one for as long as this server runs.
+/// Returns the configured secret, the kept one, or a new one, which `folder` keeps.
 ///
 /// # Errors
 /// If the system has no random numbers.
@@ -33,13 +33,13 @@ pub(crate) fn relay_secret(configured: &str, folder: Option<&Path>) -> io::Resul
     })))
 }
 
-/// What the file holds, which is `fresh` if there was none.
+/// Reads the kept secret; keeps `fresh` if there is none.
 fn keep(folder: &Path, fresh: &str) -> io::Result<String> {
     private_file::make_folder(folder)?;
     let file = folder.join(FILE);
     private_file::warn_if_open("server.state", &file);
     match fs::read_to_string(&file) {
-        // One that was cut off by a full disk would be easy to guess.
+        // A secret that was cut off by a full disk would be easy to guess.
         Ok(kept) if kept.len() >= BYTES => return Ok(kept),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -49,7 +49,7 @@ fn keep(folder: &Path, fresh: &str) -> io::Result<String> {
     Ok(fresh.to_owned())
 }
 
-/// Many hexadecimal digits that nobody guesses.
+/// Draws a random secret, as hexadecimal digits.
 ///
 /// # Errors
 /// If the system has no random numbers.
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_secret_is_the_secret_and_without_a_folder_each_start_has_its_own() {
+    fn without_a_folder_each_start_has_its_own_secret_unless_configured() {
         assert_eq!(relay_secret("mine", None).unwrap(), Secret::new("mine"));
         assert_ne!(relay_secret("", None).unwrap(), relay_secret("", None).unwrap());
     }
