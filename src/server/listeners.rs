@@ -1,5 +1,6 @@
-//! The sockets that the server listens on, opened before anything else so that a port that cannot be had is the
-//! first thing the host hears of.
+//! The sockets that the server listens on.
+//!
+//! They are opened before anything else, so that the host hears at once of a port that is not available.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,16 +16,16 @@ use crate::server::net::bind::listener;
 use crate::server::net::tcp::hold_little;
 use crate::server::turn::TurnServer;
 
-/// Ports below are the system's.
+/// The first port that needs no privileges.
 pub(crate) const FIRST_FREE_PORT: u16 = 1024;
-/// The port that an address of HTTPS need not name, and where certificate authorities ask (RFC 8737, section 3).
+/// The default port of HTTPS, at which certificate authorities also connect (RFC 8737, section 3).
 pub(crate) const HTTPS_PORT: u16 = 443;
-/// HTTPS in one's own network, if this user may not have the port that is set: there, any port will do.
+/// HTTPS port in a local network if this user may not bind the configured one. There any port will do.
 pub(crate) const LAN_PORT: u16 = 3443;
 
 const RELAY_KEY: &str = "relay.port";
 
-/// What the server listens on.
+/// The sockets that the server listens on.
 #[derive(Debug)]
 pub struct Listeners {
     http: Listener,
@@ -39,33 +40,33 @@ struct Listener {
     address: SocketAddr,
 }
 
-/// A port that cannot be had.
+/// The error for a port that is not available.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} ({key}): {fault}{advice}")]
 pub struct ListenError {
-    /// Where.
+    /// The address.
     pub address: SocketAddr,
-    /// The setting that says so.
+    /// The setting of the port.
     pub key: &'static str,
-    /// What the system says.
+    /// The system's error.
     pub fault: io::Error,
     advice: String,
 }
 
-/// How a connection came in.
+/// The scheme of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// As it is.
+    /// HTTP without TLS.
     Http,
-    /// Within TLS.
+    /// HTTP within TLS.
     Https,
 }
 
 impl Listeners {
-    /// Opens all that the settings ask for.
+    /// Opens the configured sockets.
     ///
     /// # Errors
-    /// Which one cannot be opened, why, and what helps.
+    /// If one cannot be opened: which, why, and what helps.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -89,33 +90,33 @@ impl Listeners {
         Ok(Self { http, https: https.transpose()?, public_https, relay: open_relay(config)? })
     }
 
-    /// Where HTTP is.
+    /// Returns the address of HTTP.
     pub fn http(&self) -> SocketAddr {
         self.http.address
     }
 
-    /// Where HTTPS is.
+    /// Returns the address of HTTPS.
     pub fn https(&self) -> Option<SocketAddr> {
         self.https.as_ref().map(|door| door.address)
     }
 
-    /// The port at which browsers find HTTPS.
+    /// Returns the port at which browsers find HTTPS.
     pub(crate) fn https_port(&self) -> Option<u16> {
         self.https().map(|address| self.public_https.unwrap_or(address.port()))
     }
 
-    /// The relay and what its passwords are derived from, if there is one.
+    /// Returns the relay and the secret of its passwords, if there is a relay.
     pub(crate) fn relay(&self) -> Option<&(TurnServer, Secret)> {
         self.relay.as_ref()
     }
 
-    /// Where the relay has its ports for UDP and TCP.
+    /// Returns the relay's addresses for UDP and TCP.
     pub fn relay_ports(&self) -> Option<(SocketAddr, SocketAddr)> {
         let (relay, _) = self.relay.as_ref()?;
         relay.udp_address().ok().zip(relay.tcp_address().ok())
     }
 
-    /// Where a browser on this machine finds plain HTTP: it opens `localhost`, not the address that means all.
+    /// Returns the URL of HTTP on this machine. `localhost` stands in place of the unspecified address.
     pub fn url(&self) -> String {
         match self.http.address {
             all if all.ip().is_unspecified() => format!("http://localhost:{}", all.port()),
@@ -123,14 +124,14 @@ impl Listeners {
         }
     }
 
-    /// Where browsers find HTTPS if the server has these names; nowhere if there is none.
+    /// Lists the URLs of HTTPS for these hosts; none without HTTPS.
     pub fn urls(&self, hosts: &[String]) -> Vec<String> {
         let Some(port) = self.https_port() else { return Vec::new() };
         let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
         hosts.iter().map(|host| format!("https://{host}{port}")).collect()
     }
 
-    /// The next connection through any of them, with the address at its other end.
+    /// Accepts the next connection, with the address of its client.
     pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Scheme)> {
         let https = async {
             match &self.https {
@@ -195,7 +196,7 @@ fn advice(address: SocketAddr, key: &str, fault: &io::Error) -> String {
     }
 }
 
-/// IPv4 as such, also where it came through a socket for IPv6.
+/// Turns the IPv4-mapped address of a dual-stack socket into IPv4.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
