@@ -9,17 +9,17 @@ use super::probation::Probation;
 use crate::protocol::CloseCode;
 use crate::server::net::connection_limit::{ConnectionLimit, ConnectionPermit};
 
-/// Most sockets on probation; they are in the way of nobody but each other.
+/// Most sockets on probation; they take no permits, so they displace only each other.
 pub(crate) const MOST_ON_PROBATION: usize = 1024;
 
-/// How many sockets there may be.
+/// Limits of open sockets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SocketLimit {
-    /// In all.
+    /// Sockets in all.
     pub(crate) all: usize,
-    /// From one network.
+    /// Sockets from one network.
     pub(crate) each: usize,
-    /// Beyond both, for those who take a seat back: so many in all, and from one network as many as `each` again.
+    /// Further sockets, for peers that take a seat back; at most `each` of them from one network.
     pub(crate) returning: usize,
 }
 
@@ -46,13 +46,13 @@ pub(crate) struct Connection {
     id: u64,
     outbox: Arc<Outbox>,
     network: Option<IpAddr>,
-    /// None while it is on probation.
+    /// `None` while the socket is on probation.
     place: Option<ConnectionPermit>,
     connections: Connections,
 }
 
 impl Connections {
-    /// An empty list.
+    /// Makes an empty list.
     pub(crate) fn new(limit: SocketLimit, queue: QueueLimit) -> Self {
         let open = Open {
             outboxes: BTreeMap::new(),
@@ -68,9 +68,10 @@ impl Connections {
         }
     }
 
-    /// Enters a new socket from `network`, or from one that speaks for many, unless the server is stopping.
+    /// Adds a socket from `network`, which is `None` for a trusted proxy that names no client.
     ///
-    /// Without a place for it, it is on probation: it has to take a seat back.
+    /// Without a free permit the socket is on probation: it has to take a seat back. `None` is returned if the server
+    /// is stopping, or if there is neither a permit nor probation.
     pub(crate) fn enter(&self, network: Option<IpAddr>) -> Option<Connection> {
         let place = take(&self.places, network);
         let mut open = self.lock();
@@ -90,7 +91,7 @@ impl Connections {
         Some(Connection { id, outbox, network, place, connections: self.clone() })
     }
 
-    /// Closes every socket and lets no new one in.
+    /// Closes every socket and refuses new ones.
     pub(crate) fn stop(&self) {
         let mut open = self.lock();
         open.stopping = true;
@@ -103,23 +104,23 @@ impl Connections {
 }
 
 impl Connection {
-    /// What waits to be written to the socket.
+    /// The queue of frames to write to the socket.
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
     }
 
-    /// The network that it counts as.
+    /// The network that the socket counts against.
     pub(crate) fn network(&self) -> Option<IpAddr> {
         self.network
     }
 
-    /// Whether it is let in only to take a seat back.
+    /// Whether the socket was accepted only to take a seat back.
     pub(crate) fn is_on_probation(&self) -> bool {
         self.place.is_none()
     }
 
-    /// Ends the probation if there is a place by now; for one that takes a seat back there are more. Says whether the
-    /// socket may stay.
+    /// Ends the probation if a permit is free by now; sockets that take a seat back have further ones. Returns
+    /// whether the socket may stay.
     pub(crate) fn find_place(&mut self, comes_back: bool) -> bool {
         if self.place.is_some() {
             return true;

@@ -1,6 +1,7 @@
-//! Counts the frames of a WebSocket as they are read, before they are put together to messages.
+//! A stream that counts WebSocket frames as they are read, before they become messages.
 //!
-//! Messages alone are not enough: one that never ends can have any number of frames, and empty ones take no place.
+//! Counting messages is not enough: one that never ends can have any number of frames, and empty frames add nothing
+//! to its size.
 
 use std::io;
 use std::pin::Pin;
@@ -13,12 +14,12 @@ use crate::server::net::rate::{Meter, Rate};
 
 /// Longest header of a frame (RFC 6455, section 5.2).
 const MAX_HEADER_BYTES: usize = 14;
-/// What is thrown away at once.
+/// Bytes discarded per read.
 const DISCARDED_AT_ONCE: usize = 4 * 1024;
-/// What is thrown away in all, many times what the other side may send at once.
+/// Most bytes discarded in all; many times what the other side may send at once.
 const DISCARDED_IN_ALL: usize = 16 * 1024 * 1024;
 
-/// What one socket may send.
+/// Rates at which one socket may send.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameLimit {
     /// Frames of any kind.
@@ -27,12 +28,12 @@ pub(crate) struct FrameLimit {
     pub(crate) bytes: Rate,
 }
 
-/// Nothing more is read, because too much came.
+/// The read error of a socket that sent too much.
 #[derive(Debug, thiserror::Error)]
 #[error("too many frames, or too many bytes in them")]
 pub(crate) struct TooMuch;
 
-/// A stream from which frames are read.
+/// A stream that counts the frames read from it.
 #[derive(Debug)]
 pub(crate) struct FrameMeter<S> {
     stream: S,
@@ -44,24 +45,24 @@ pub(crate) struct FrameMeter<S> {
     is_over: bool,
 }
 
-/// Where in its frames a stream is.
+/// The position of a stream within its frames.
 #[derive(Debug, Default)]
 struct Header {
     bytes: [u8; MAX_HEADER_BYTES],
-    /// So many of them have been read.
+    /// Number of header bytes read.
     read: usize,
-    /// What is still to come before the next header.
+    /// Payload bytes before the next header.
     payload: u64,
 }
 
 impl<S> FrameMeter<S> {
-    /// From now on the stream carries frames.
+    /// Wraps a stream that carries frames from now on.
     pub(crate) fn new(stream: S, limit: FrameLimit) -> Self {
         let (frames, bytes, header) = (Meter::default(), Meter::default(), Header::default());
         Self { stream, limit, started: Instant::now(), frames, bytes, header, is_over: false }
     }
 
-    /// What was read stays good; the next read fails if it was too much.
+    /// Counts the frames in what was read; above the limit, the next read fails.
     fn count(&mut self, read: &[u8]) {
         let (now, limit) = (self.started.elapsed(), self.limit);
         self.header.frames(read, |payload| {
@@ -73,7 +74,7 @@ impl<S> FrameMeter<S> {
 }
 
 impl<S: AsyncRead + Unpin> FrameMeter<S> {
-    /// Throws away what still comes, so that the connection can be closed without a reset; ends with the stream.
+    /// Discards incoming bytes, up to a limit, so that the connection can be closed without a reset.
     pub(crate) async fn discard(&mut self) {
         let mut buffer = vec![0; DISCARDED_AT_ONCE];
         let mut discarded = 0;
@@ -105,7 +106,7 @@ impl Header {
     }
 }
 
-/// How long the payload of a frame is, once its header is whole (RFC 6455, section 5.2).
+/// Payload length of a frame, once its header is complete (RFC 6455, section 5.2).
 fn payload_of(header: &[u8]) -> Option<u64> {
     let second = *header.get(1)?;
     let mask = if second & 0x80 == 0 { 0 } else { 4 };
@@ -161,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// As a browser sends it.
+    /// A masked frame, as a browser sends it.
     fn masked(bytes: usize, is_last: bool) -> Vec<u8> {
         let mut frame = Frame::message(vec![7; bytes], OpCode::Data(Data::Continue), is_last);
         frame.header_mut().mask = Some([1, 2, 3, 4]);
@@ -174,7 +175,7 @@ mod tests {
         FrameMeter::new(stream, FrameLimit { frames: Rate::new(1, frames), bytes: Rate::new(1, bytes) })
     }
 
-    /// How many bytes are read, in reads of `at_once`, before an end or a failure; and whether it was a failure.
+    /// Bytes read, in reads of `at_once`, before the end or a failure; and whether it was a failure.
     async fn read(mut meter: FrameMeter<&[u8]>, at_once: usize) -> (usize, bool) {
         let (mut buffer, mut read) = (vec![0; at_once], 0);
         loop {

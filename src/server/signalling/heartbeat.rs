@@ -1,21 +1,21 @@
-//! When to ask a socket for a sign of life, and when to give it up; time is an argument.
+//! The heartbeat of a socket: when to ping it, and when to close it. Time is an argument.
 
 use std::time::Duration;
 
 use crate::protocol::CloseCode;
 
-/// The times a heart beats by.
+/// The intervals of a heartbeat.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rhythm {
-    /// Between two pings.
+    /// Time between two pings.
     pub(crate) ping: Duration,
-    /// Without any frame until the socket counts as dead.
+    /// Time without any frame after which the socket is closed.
     pub(crate) silent: Duration,
-    /// Without a seat until the socket is closed.
+    /// Time without a seat after which the socket is closed.
     pub(crate) idle: Duration,
 }
 
-/// One socket's signs of life.
+/// The state of one socket's heartbeat.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     rhythm: Rhythm,
@@ -25,39 +25,39 @@ pub(crate) struct Heartbeat {
     unseated: Option<Duration>,
 }
 
-/// What is due.
+/// The next step that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Beat {
     /// Nothing yet.
     Rest,
-    /// Ask for a sign of life.
+    /// Ping the socket.
     Ping,
-    /// Give the socket up.
+    /// Close the socket.
     Close(CloseCode),
 }
 
 impl Heartbeat {
-    /// A new socket, without a seat.
+    /// Starts the heartbeat of a new socket, which has no seat.
     pub(crate) fn new(now: Duration, rhythm: Rhythm) -> Self {
         Self { rhythm, last_frame: now, next_ping: now + rhythm.ping, unseated: Some(now) }
     }
 
-    /// Beats by other times from now on.
+    /// Changes the intervals from now on.
     pub(crate) fn set_rhythm(&mut self, rhythm: Rhythm) {
         self.rhythm = rhythm;
     }
 
-    /// Something came from the other side.
+    /// Notes that a frame came.
     pub(crate) fn heard(&mut self, now: Duration) {
         self.last_frame = now;
     }
 
-    /// The socket got a seat or gave it up.
+    /// Notes that the socket got a seat or gave it up.
     pub(crate) fn seated(&mut self, now: Duration, seated: bool) {
         self.unseated = (!seated).then_some(now);
     }
 
-    /// What is to be done now.
+    /// Returns the step that is due now.
     pub(crate) fn beat(&mut self, now: Duration) -> Beat {
         if now >= self.last_frame + self.rhythm.silent {
             return Beat::Close(CloseCode::Silent);
@@ -72,7 +72,7 @@ impl Heartbeat {
         Beat::Ping
     }
 
-    /// When to ask again; a frame only moves it back, a seat given up can bring it forward.
+    /// When to call [`Heartbeat::beat`] next; a frame only moves it back, a seat given up can bring it forward.
     pub(crate) fn next(&self) -> Duration {
         let silent = self.last_frame + self.rhythm.silent;
         let idle = self.unseated.map_or(Duration::MAX, |since| since + self.rhythm.idle);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seated_socket_that_answers_lives_on_and_is_idle_only_after_its_leave() {
+    fn a_seated_socket_that_answers_is_idle_only_after_its_leave() {
         let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM);
         heart.seated(Duration::ZERO, true);
         for _ in 0..1_000 {

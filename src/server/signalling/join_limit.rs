@@ -1,4 +1,4 @@
-//! How many joins come from one network, so that room numbers cannot be found by trying; time is an argument.
+//! The limit of joins per network, so that room numbers cannot be found by trying. Time is an argument.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::server::net::rate::{Meter, Rate};
 
-/// A join that is refused counts for so many more: who knows a number is seldom refused, who guesses is.
+/// Further joins charged for a refused one: guesses are refused often, known numbers seldom.
 const REFUSED: u32 = 4;
-/// Networks from which the rested ones are looked for.
+/// Number of networks from which on rested meters are removed.
 const FIRST_SWEEP: usize = 1024;
 
-/// The joins of all networks; clones count the same.
+/// The join meters of all networks; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct JoinLimit(Arc<Shared>);
 
@@ -25,23 +25,23 @@ struct Shared {
 #[derive(Debug)]
 struct Joins {
     networks: HashMap<IpAddr, Meter>,
-    /// How many networks there are when those without a debt are forgotten again.
+    /// Number of networks at which rested meters are removed next.
     sweep_at: usize,
 }
 
 impl JoinLimit {
-    /// Allows so much to each network.
+    /// Allows `rate` to each network.
     pub(crate) fn new(rate: Rate) -> Self {
         let joins = Mutex::new(Joins { networks: HashMap::new(), sweep_at: FIRST_SWEEP });
         Self(Arc::new(Shared { rate, joins }))
     }
 
-    /// Counts a join, unless it comes too early; those who speak for many are not counted.
+    /// Counts a join, unless it exceeds the rate; trusted proxies that name no client are not counted.
     pub(crate) fn allows(&self, now: Duration, network: Option<IpAddr>) -> bool {
         network.is_none_or(|network| self.joins().meter(now, network).allows(now, self.0.rate))
     }
 
-    /// Counts that a join was refused, or a token fitted no seat.
+    /// Charges a refused join, or a token that fitted no seat.
     pub(crate) fn refused(&self, now: Duration, network: Option<IpAddr>) {
         if let Some(network) = network {
             self.joins().meter(now, network).charge(now, self.0.rate, REFUSED);

@@ -1,4 +1,4 @@
-//! What waits to be written to one socket: bounded, small while idle, and the way to cut the socket.
+//! The outbox of a socket: a bounded queue of frames, small while idle, that can also cut the socket.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -9,16 +9,16 @@ use futures::task::AtomicWaker;
 
 use crate::protocol::CloseCode;
 
-/// How much may wait.
+/// The limits of an outbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueueLimit {
-    /// Frames.
+    /// Frames that may wait.
     pub(crate) frames: usize,
     /// Bytes in all of them.
     pub(crate) bytes: usize,
 }
 
-/// A queue with many writers and one reader, the socket's task. A reader too slow for it is cut.
+/// A queue with many writers and one reader, the socket's task. A socket that empties it too slowly is cut.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limit: QueueLimit,
@@ -26,12 +26,12 @@ pub(crate) struct Outbox {
     reader: AtomicWaker,
 }
 
-/// What the socket's task does next.
+/// The next step of the socket's task.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
-    /// Write this.
+    /// Writes a frame.
     Frame(String),
-    /// Close, whatever else was waiting.
+    /// Closes the socket; frames that waited are dropped.
     Close(CloseCode),
 }
 
@@ -43,7 +43,7 @@ struct Queue {
 }
 
 impl Outbox {
-    /// An empty queue.
+    /// Makes an empty outbox.
     pub(crate) fn new(limit: QueueLimit) -> Self {
         Self { limit, queue: Mutex::default(), reader: AtomicWaker::new() }
     }
@@ -63,13 +63,13 @@ impl Outbox {
         self.reader.wake();
     }
 
-    /// Has the socket closed; what still waits is dropped. The first reason stays.
+    /// Cuts the socket and drops the frames that wait. The first code stays.
     pub(crate) fn cut(&self, code: CloseCode) {
         self.lock().cut(code);
         self.reader.wake();
     }
 
-    /// Waits for something to do. For the socket's task only.
+    /// Waits for a frame or a cut. For the socket's task only.
     pub(crate) async fn next(&self) -> Outgoing {
         poll_fn(|cx| self.poll(cx, Queue::take)).await
     }
@@ -85,7 +85,7 @@ impl Outbox {
     }
 
     fn poll<T>(&self, cx: &Context<'_>, take: fn(&mut Queue) -> Option<T>) -> Poll<T> {
-        // Registered first, so that whatever is queued after the look wakes the task.
+        // Registered first, so that a frame queued after the check wakes the task.
         self.reader.register(cx.waker());
         take(&mut self.lock()).map_or(Poll::Pending, Poll::Ready)
     }

@@ -1,13 +1,13 @@
-//! Sockets beyond the limits, let in for a moment to take a seat back; no sockets and no clock.
+//! Probation: sockets beyond the limits, accepted for a moment to take a seat back. No I/O and no clock.
 //!
-//! A server learns from the first message of a socket, and not before, whether it comes back to a seat. A flood of
-//! sockets must not keep those out, so nobody is refused here: the newest is let in, and an older one of the network
-//! with the most has to go for it. Who comes back needs no longer than one round trip.
+//! Only the first message of a socket tells whether it returns to a seat. A flood of sockets must not keep such ones
+//! out, so none is refused here: the newest is accepted, and if there are too many, the oldest of its own or of the
+//! most crowded network is evicted. A socket that returns needs no longer than one round trip.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-/// Sockets of one network.
+/// Most sockets on probation from one network.
 const EACH: usize = 64;
 
 /// The sockets on probation.
@@ -15,22 +15,22 @@ const EACH: usize = 64;
 pub(crate) struct Probation {
     limit: usize,
     count: usize,
-    /// The oldest first; `None` are those that count as no network.
+    /// Socket ids by network, the oldest first; `None` stands for trusted proxies that name no client.
     networks: HashMap<Option<IpAddr>, VecDeque<u64>>,
 }
 
 impl Probation {
-    /// For at most so many.
+    /// Makes an empty list for at most `limit` sockets.
     pub(crate) fn new(limit: usize) -> Self {
         Self { limit, count: 0, networks: HashMap::new() }
     }
 
-    /// Whether there is any room for such sockets.
+    /// Whether any socket may be on probation.
     pub(crate) fn exists(&self) -> bool {
         self.limit > 0
     }
 
-    /// Takes the newest in, and says which one has to go for it.
+    /// Adds a new socket; returns the one that is evicted for it.
     pub(crate) fn enter(&mut self, network: Option<IpAddr>, id: u64) -> Option<u64> {
         let own = self.networks.get(&network).map_or(0, VecDeque::len);
         let crowded = if own >= EACH {
@@ -50,7 +50,7 @@ impl Probation {
         oldest.map(|(oldest, _)| oldest)
     }
 
-    /// Ends the probation of one, unless it has ended already.
+    /// Removes a socket; returns whether it was still on probation.
     pub(crate) fn leave(&mut self, network: Option<IpAddr>, id: u64) -> bool {
         let Some(sockets) = self.networks.get_mut(&network) else { return false };
         let Some(index) = sockets.iter().position(|waiting| *waiting == id) else { return false };

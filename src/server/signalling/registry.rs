@@ -1,8 +1,7 @@
-//! All rooms by number: locks them, carries their deliveries to the sockets' queues, forgets them when empty.
+//! The registry: it maps room numbers to rooms, locks them, queues their deliveries and removes empty ones.
 //!
-//! Two locks, always taken in this order: the map of rooms (whoever comes, goes or expires) and one room
-//! (those and every relay). Deliveries enter the queues under the room's lock, so every peer of a room sees
-//! one order of events.
+//! Two locks, always taken in this order: the map (joins, leaves, losses, expiry), then one room (these and every
+//! relay). Deliveries are queued under the room's lock, so all peers of a room see one order of events.
 
 mod occupied;
 #[cfg(test)]
@@ -28,11 +27,11 @@ use crate::server::net::clock::since_epoch;
 use crate::server::net::random::random;
 use occupied::Occupied;
 
-/// Most rooms that expire, and the longest time that it takes, before others get the map: after a restart all rooms
-/// may be due in one moment.
+/// Most rooms expired per lock of the map: after a restart all of them may be due in one moment.
 const EXPIRED_AT_ONCE: usize = 200;
+/// Longest time for which expiry holds the map's lock.
 const EXPIRY_HOLDS: Duration = Duration::from_millis(2);
-/// Pause before the next of them. The lock is not fair, so those who wait for it need a moment to get it.
+/// Pause between two batches of expiry. The lock is not fair, so tasks that wait for it need a moment to get it.
 const EXPIRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// The registry of rooms; clones are the same registry.
@@ -48,16 +47,17 @@ struct Shared {
     store: SeatStore,
     started: Instant,
     map: Mutex<Map>,
-    /// An away seat's time ends earlier than any known before.
+    /// Wakes the expiry task when a deadline is earlier than all known before.
     sooner: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Map {
     rooms: HashMap<RoomId, Arc<Mutex<Occupied>>>,
-    /// Rooms to look into and when; those that are not their room's [`Occupied::alarm`] any more do nothing.
+    /// Deadlines of rooms, earliest first; entries that differ from the room's [`Occupied::alarm`] are stale and
+    /// ignored.
     alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
-    /// How many rooms are [`Occupied::restored`].
+    /// Number of rooms that are [`Occupied::restored`].
     restored: usize,
 }
 
@@ -79,7 +79,8 @@ enum Parting {
 }
 
 impl Registry {
-    /// No rooms but those recorded; at most `limit`, and every change of a seat goes into the store.
+    /// Restores the recorded rooms. New ones are opened while fewer than `limit` exist, restored ones not counted;
+    /// every change of a seat goes into the store.
     pub(crate) fn new(
         rules: Rules,
         limit: usize,
@@ -105,20 +106,21 @@ impl Registry {
         Self(Arc::new(Shared { rules, limit, ice, event_log, store, started, map, sooner }))
     }
 
-    /// Time since the registry was made: the clock of everything here.
+    /// Time since the registry was made, which is the clock of all rooms and sessions.
     pub(crate) fn now(&self) -> Duration {
         self.0.started.elapsed()
     }
 
-    /// The moment that [`Registry::now`] calls `time`, for timers; `None` is never.
+    /// Converts a time of [`Registry::now`] to an instant for timers; `None` means never.
     pub(crate) fn instant(&self, time: Duration) -> Option<Instant> {
         self.0.started.checked_add(time)
     }
 
-    /// Gives a socket a seat; what the room says is then in its outbox. `host` is where the browser found this server.
+    /// Gives a socket a seat and puts the room's answer into its outbox. `host` is the name at which the browser
+    /// reached this server.
     ///
     /// # Errors
-    /// [`RoomFull`] if the room has no seat left, or the server no room.
+    /// [`RoomFull`] if the room has no free seat, or the server takes no further room.
     pub(crate) fn join(&self, join: Join, host: &str, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
         let (id, showed_token) = (join.room, join.resume.is_some());
         let Some(mut map) = self.map_with(&id) else {
@@ -138,7 +140,7 @@ impl Registry {
             ice_servers: self.ice_servers(host, &id, occupied.generation, peer),
         };
         let Ok(admission) = occupied.room.join(self.now(), request) else {
-            // What is written is written when nobody waits for it.
+            // Logged without the locks, so that nobody waits for the log.
             drop((occupied, map));
             let what = if showed_token { "full, for a token that fits no seat" } else { "full" };
             self.0.event_log.note(what, &id, None);
@@ -173,7 +175,7 @@ impl Registry {
         ice.for_holder(host, &ice.holder(room, generation, peer), since_epoch())
     }
 
-    /// Whether a token proves a seat that is taken, and that was not taken back too often just now.
+    /// Whether a token proves a seat that may be taken back now; counts the return.
     pub(crate) fn may_return(&self, id: &RoomId, token: &SeatToken) -> bool {
         let Some(room) = lock(&self.0.map).rooms.get(id).cloned() else { return false };
         let (now, mut occupied) = (self.now(), lock(&room));
@@ -181,7 +183,7 @@ impl Registry {
         peer.is_some_and(|peer| occupied.may_return(now, peer))
     }
 
-    /// Gives up the seat that a token proves; says whether there is one.
+    /// Gives up the seat that a token proves; returns whether there was one.
     pub(crate) fn give_up(&self, held: &HeldSeat) -> bool {
         let mut map = lock(&self.0.map);
         let Some(room) = map.rooms.get(&held.room).cloned() else { return false };
@@ -197,25 +199,25 @@ impl Registry {
         true
     }
 
-    /// Gives up the seats whose time is over, as long as it is polled.
+    /// Expires away seats for as long as it is polled.
     pub(crate) async fn expire_forever(&self) {
         loop {
             match self.expire().and_then(|next| self.instant(next)) {
                 None => self.0.sooner.notified().await,
                 Some(next) => {
-                    // Whichever comes first is a reason to look again.
+                    // The deadline and a sooner one are both reasons to look again.
                     drop(tokio::time::timeout_at(next.into(), self.0.sooner.notified()).await);
                 }
             }
         }
     }
 
-    /// How many rooms there are.
+    /// Number of rooms, restored ones included.
     pub(crate) fn count(&self) -> usize {
         lock(&self.0.map).rooms.len()
     }
 
-    /// The map, if it has or takes this room; rooms whose time is over have made place for it.
+    /// Locks the map if the room exists or may be opened; expires due rooms if there are too many.
     fn map_with(&self, id: &RoomId) -> Option<MutexGuard<'_, Map>> {
         let takes = |map: &Map| map.rooms.len() - map.restored < self.0.limit || map.rooms.contains_key(id);
         let map = lock(&self.0.map);
@@ -227,7 +229,7 @@ impl Registry {
         Some(lock(&self.0.map)).filter(|map| takes(map))
     }
 
-    /// Expires what is due, or a part of it, and tells when there is more to do.
+    /// Expires one batch of due seats and logs them; returns when to look again.
     fn expire(&self) -> Option<Duration> {
         let mut gone = Vec::new();
         let next = self.expire_into(&mut gone);
@@ -237,7 +239,7 @@ impl Registry {
         next
     }
 
-    /// The same, holding the map; `gone` gets the room of every seat whose time is over.
+    /// Expires one batch under the map's lock; `gone` receives the room of every expired seat.
     fn expire_into(&self, gone: &mut Vec<RoomId>) -> Option<Duration> {
         let mut map = lock(&self.0.map);
         let begun = self.now();
@@ -255,7 +257,7 @@ impl Registry {
         Some(self.now() + EXPIRY_PAUSE)
     }
 
-    /// Looks into the room whose alarm is the first.
+    /// Expires the due seats of the room with the earliest alarm, unless that alarm is stale.
     fn expire_first(&self, map: &mut Map, now: Duration, gone: &mut Vec<RoomId>) {
         let Some(Reverse((due, id))) = map.alarms.pop() else { return };
         let Some(room) = map.rooms.get(&id).cloned() else { return };
@@ -299,7 +301,8 @@ impl Registry {
 }
 
 impl Map {
-    /// Forgets a room that is empty, sets the alarm for one that waits; says whether it is now the first of all.
+    /// Removes an empty room, or sets the alarm of one with away seats. Returns whether that alarm is the earliest of
+    /// all.
     fn watch(&mut self, id: &RoomId, occupied: &mut Occupied) -> bool {
         if occupied.room.is_empty() {
             self.rooms.remove(id);
@@ -317,7 +320,7 @@ impl Map {
 }
 
 impl Seat {
-    /// Passes a signal on inside the room.
+    /// Relays a signal within the room.
     ///
     /// # Errors
     /// See [`Room::relay`].
@@ -332,7 +335,7 @@ impl Seat {
         Ok(())
     }
 
-    /// The seat's token has arrived.
+    /// Confirms that the seat's newest token has arrived.
     pub(crate) fn confirm(&self) {
         let mut occupied = lock(&self.room);
         if occupied.holds(self.peer, &self.outbox) {
@@ -341,7 +344,7 @@ impl Seat {
         }
     }
 
-    /// The ICE servers with new credentials, for a browser that found this server at `host`.
+    /// ICE servers with fresh credentials, for a browser that reached this server at `host`.
     pub(crate) fn ice_servers(&self, host: &str) -> Vec<IceServer> {
         let generation = lock(&self.room).generation;
         self.rooms.ice_servers(host, &self.id, generation, self.peer)
@@ -352,7 +355,7 @@ impl Seat {
         self.parting = Parting::Leave;
     }
 
-    /// Says how the socket was lost; the seat is kept for a while.
+    /// Says how the socket was lost, which decides how long the seat is kept.
     pub(crate) fn lose(mut self, loss: Loss) {
         self.parting = Parting::Lose(loss);
     }
@@ -364,12 +367,12 @@ impl Drop for Seat {
     }
 }
 
-/// 128 random bits.
+/// A seat token of 128 random bits.
 fn fresh_token() -> SeatToken {
     SeatToken(format!("{:032x}", u128::from_ne_bytes(random())))
 }
 
-/// Nothing that runs under these locks can leave half a change behind.
+/// Ignores poison: no code under these locks can leave half a change behind.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

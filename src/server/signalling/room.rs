@@ -1,7 +1,7 @@
 //! Membership and relay rules of one room; no sockets, no clock, no randomness.
 //!
-//! Every operation returns the frames to deliver, in order, and never to a seat that is away: what it missed
-//! is told by the `room_joined` it gets on its return, and the pair negotiates again.
+//! Every operation returns the frames to deliver, in order, and none for an away seat: on its return it learns from
+//! `room_joined` what it missed, and the pair negotiates again.
 
 mod seat;
 #[cfg(test)]
@@ -18,17 +18,17 @@ use crate::protocol::{
 use seat::Seat;
 pub use seat::{RoomRecord, SeatRecord, TokenDigest};
 
-/// Numbers that a server may have given in the moment before it was killed.
+/// Allowance for peer and page numbers that were given just before a kill and not recorded.
 const UNRECORDED: u32 = 100;
 
-/// What a room holds to.
+/// The limits of a room.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// How many seats there are.
+    /// Number of seats.
     pub capacity: usize,
     /// How long the seat of a lost socket is kept.
     pub grace: Duration,
-    /// The same when the browser said that the page goes away.
+    /// How long it is kept if the browser said that the page goes away.
     pub unload_grace: Duration,
 }
 
@@ -41,7 +41,7 @@ pub struct Delivery {
     pub frame: String,
 }
 
-/// What a newcomer asks for and is given.
+/// A request for a seat, with the token and the ICE servers for the answer.
 #[derive(Clone, Debug)]
 pub struct JoinRequest {
     /// The room number as the page wrote it.
@@ -54,11 +54,11 @@ pub struct JoinRequest {
     pub reloaded: bool,
     /// A fresh token, used if a new seat is given.
     pub token: SeatToken,
-    /// Passed on to the newcomer.
+    /// ICE servers, passed on to the newcomer.
     pub ice_servers: Vec<IceServer>,
 }
 
-/// How a newcomer came to its seat.
+/// The way in which a join got its seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A new seat, with nobody else in the room.
@@ -72,12 +72,12 @@ pub enum Entry {
     },
 }
 
-/// A seat was given.
+/// A join that got a seat.
 #[derive(Debug)]
 pub struct Admission {
-    /// Whose it is.
+    /// The peer that holds the seat.
     pub peer: PeerId,
-    /// How it was come by.
+    /// The way in which it got the seat.
     pub entry: Entry,
     /// The newcomer's own `room_created` or `room_joined` first, then what the others are told.
     pub deliveries: Vec<Delivery>,
@@ -92,20 +92,20 @@ pub struct RoomFull;
 pub enum Loss {
     /// The browser said that the page goes away: closed or being reloaded.
     Unloaded,
-    /// Anything else.
+    /// Any other loss.
     Lost,
 }
 
-/// One room.
+/// A room: its seats, and the last numbers given.
 #[derive(Debug)]
 pub struct Room {
     id: RoomId,
     rules: Rules,
-    /// Ordered by peer id, because ids only grow; at most eight, so a search is a walk.
+    /// Ordered by peer id, because ids only grow; at most eight, so a linear search will do.
     seats: Vec<Seat>,
     last_peer: u32,
     last_page: u32,
-    /// Something of [`RoomRecord`] is new.
+    /// The [`RoomRecord`] has changed since it was last taken.
     changed: bool,
 }
 
@@ -115,17 +115,17 @@ impl Room {
         Self { id, rules, seats: Vec::new(), last_peer: 0, last_page: 0, changed: false }
     }
 
-    /// The room as it was recorded, with everybody away from now on.
+    /// Restores a recorded room, with every seat away from `now` on.
     pub fn restore(now: Duration, record: RoomRecord, rules: Rules) -> Self {
         let RoomRecord { room: id, last_peer, last_page, seats } = record;
-        // The newest numbers may have been given without being recorded, and somebody may still go by them.
+        // The newest numbers may have been given but not recorded, and pages may still use them.
         let (last_peer, last_page) =
             (last_peer.saturating_add(UNRECORDED), last_page.saturating_add(UNRECORDED));
         let seats = seats.into_iter().map(|seat| Seat::restore(seat, now + rules.grace)).collect();
         Self { id, rules, seats, last_peer, last_page, changed: true }
     }
 
-    /// What must outlive the server, if it is new since this was asked last.
+    /// Returns the record to store, if it has changed since the last call.
     pub fn take_record(&mut self) -> Option<RoomRecord> {
         std::mem::take(&mut self.changed).then(|| RoomRecord {
             room: self.id.clone(),
@@ -135,26 +135,26 @@ impl Room {
         })
     }
 
-    /// How many seats are taken, away ones included.
+    /// Number of taken seats, away ones included.
     pub fn seats(&self) -> usize {
         self.seats.len()
     }
 
-    /// Whose seat a join with this token is going to be, if it is let in.
+    /// The peer that a join with this token will be, if it gets a seat.
     pub fn seat_for(&self, resume: Option<&SeatToken>) -> PeerId {
         let held = resume.and_then(|token| self.holder_of(token));
         held.unwrap_or(PeerId(self.last_peer.saturating_add(1)))
     }
 
-    /// Gives the newcomer its own seat back if its token fits one, else a new seat if there is one.
+    /// Gives back the seat that the token proves, or else a new seat.
     ///
-    /// A token that fits none is not mentioned, so that nobody can try tokens out.
+    /// The answer does not mention a token that fits no seat, so that tokens cannot be found by trying.
     ///
     /// # Errors
     /// [`RoomFull`] if every seat is taken, away seats included.
     pub fn join(&mut self, now: Duration, request: JoinRequest) -> Result<Admission, RoomFull> {
         let held = request.resume.as_ref().and_then(|token| self.holder_of(token));
-        // Whoever comes back in the last moment still does; other seats do not outlive their time.
+        // A seat is given back even if its time has just ended; other due seats expire.
         let gone = self.expire_except(now, held);
         let (index, entry) = match held.and_then(|peer| self.find(peer)) {
             Some(index) => (index, self.resume(index, request.name, request.reloaded)),
@@ -191,10 +191,10 @@ impl Room {
         Ok(Admission { peer, entry, deliveries })
     }
 
-    /// Passes a signal on to one peer, or to all others.
+    /// Relays a signal to one peer, or to all others.
     ///
     /// # Errors
-    /// [`ErrorCode::NotJoined`] without a seat, [`ErrorCode::UnknownPeer`] if `to` is nobody else in the room.
+    /// [`ErrorCode::NotJoined`] without a seat, [`ErrorCode::UnknownPeer`] if `to` is no other peer of the room.
     pub fn relay(
         &self,
         from: PeerId,
@@ -214,14 +214,14 @@ impl Room {
         Ok(vec![Delivery { to, frame: relay.encode(from) }])
     }
 
-    /// The token told last has arrived: it takes the place of the one before.
+    /// Confirms that the newest token has arrived; it replaces the one before.
     pub fn confirm(&mut self, peer: PeerId) {
         if let Some(index) = self.find(peer) {
             self.changed |= self.seats[index].proof.confirm();
         }
     }
 
-    /// Whose seat a token proves. Compares with every seat, so that the time taken tells nothing.
+    /// The peer whose seat a token proves. All seats are compared, so that the time taken tells nothing.
     pub fn holder_of(&self, token: &SeatToken) -> Option<PeerId> {
         let digest = TokenDigest::of(token);
         let fits = |seat: &Seat| seat.proof.fits(digest);
@@ -236,7 +236,7 @@ impl Room {
         }
     }
 
-    /// Notes that a seat's socket is gone; the seat is kept for a while, unless its token never arrived.
+    /// Marks a seat as away for its grace period, or gives it up if its token never arrived.
     pub fn lose(&mut self, now: Duration, peer: PeerId, loss: Loss) -> Vec<Delivery> {
         let grace = match loss {
             Loss::Unloaded => self.rules.unload_grace,
@@ -252,7 +252,7 @@ impl Room {
         self.tell_others(peer, &ServerMsg::PeerAway { peer, unloaded: loss == Loss::Unloaded })
     }
 
-    /// Gives up the seats whose time is over.
+    /// Gives up the away seats whose grace period is over.
     pub fn expire(&mut self, now: Duration) -> Vec<Delivery> {
         self.expire_except(now, None)
     }
@@ -262,7 +262,7 @@ impl Room {
         self.seats.iter().filter_map(|seat| seat.away_until).min()
     }
 
-    /// Whether no seat is taken, not even by somebody away.
+    /// Whether no seat is taken, not even an away one.
     pub fn is_empty(&self) -> bool {
         self.seats.is_empty()
     }
@@ -321,7 +321,7 @@ impl Room {
         self.spread(about, || encode(message))
     }
 
-    /// One frame, made only if somebody gets it, for all who are present but one.
+    /// Sends one frame to all present peers but one; it is made only if there is a receiver.
     fn spread(&self, except: PeerId, frame: impl FnOnce() -> String) -> Vec<Delivery> {
         let receivers = || self.seats.iter().filter(|seat| seat.present() && seat.peer != except);
         let count = receivers().count();
@@ -333,7 +333,7 @@ impl Room {
     }
 }
 
-/// Encodes a message of the server's own.
+/// Encodes a message that the server itself sends.
 #[expect(
     clippy::expect_used,
     reason = "no map with other than text keys, and no Serialize that fails, is inside"

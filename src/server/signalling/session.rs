@@ -1,5 +1,5 @@
-//! Policy of one socket: its joins, its bad messages, its heartbeat and the renewal of its credentials. It knows no
-//! socket and no clock; time is an argument.
+//! Session policy of one socket: joins, bad messages, heartbeat and renewal of ICE credentials. It has no I/O and no
+//! clock; time is an argument.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use crate::protocol::inbound::{Inbound, Relay, decode};
 use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, PeerId, RoomId, SeatToken};
 use crate::server::net::rate::{Meter, Rate};
 
-/// Joins a socket may try: a page needs one, and one more whenever a person picks a room.
+/// Joins per second that one socket may send; a page needs one whenever a person picks a room.
 const JOINS_PER_SECOND: u32 = 5;
-/// Joins at once.
+/// Joins that one socket may send at once.
 const JOIN_BURST: u32 = 20;
-/// How long a socket on probation may take to show the token of a seat: a round trip on a bad line.
+/// How long a socket on probation may take to show the token of a seat: a round trip on a bad network.
 const PROBATION: Duration = Duration::from_secs(3);
 
 /// The limits of a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionRules {
-    /// Malformed messages in a socket's life.
+    /// Malformed messages allowed in a socket's life.
     pub(crate) bad_messages: u32,
-    /// Pings and patience.
+    /// Intervals of the heartbeat.
     pub(crate) rhythm: Rhythm,
-    /// After how long a seat gets new ICE credentials, if its ones end.
+    /// Interval at which a seat gets new ICE credentials; `None` if they do not expire.
     pub(crate) renew_ice: Option<Duration>,
 }
 
-/// One socket from its upgrade to its close.
+/// The state of one socket from its upgrade to its close.
 #[derive(Debug)]
 pub(crate) struct Session {
     rules: SessionRules,
@@ -39,7 +39,7 @@ pub(crate) struct Session {
     renew_ice: Duration,
 }
 
-/// A join that a message asks for.
+/// A join that a message requests.
 #[derive(Debug)]
 pub(crate) struct Join {
     /// The room number.
@@ -54,29 +54,29 @@ pub(crate) struct Join {
     pub(crate) reloaded: bool,
 }
 
-/// What a message asks of the rooms.
+/// The action that a message requests.
 #[derive(Debug)]
 pub(crate) enum Action<'a> {
-    /// To pass a signal on from the seat.
+    /// Relays a signal from the seat.
     Relay {
-        /// The receiver; all others in the room without it.
+        /// The receiver; `None` means all others in the room.
         to: Option<PeerId>,
         /// The signal.
         relay: Relay<'a>,
     },
-    /// To take a seat; there is none yet.
+    /// Takes a seat; the socket has none yet.
     Join(Join),
-    /// To forget the token that the seat's last one replaced.
+    /// Confirms the seat's newest token; the one before is forgotten.
     Confirm,
-    /// To give the seat up.
+    /// Gives the seat up.
     Leave,
-    /// To give up a seat that was held by another socket.
+    /// Gives up a seat that another socket held.
     GiveUp(HeldSeat),
-    /// To be told why its message is refused.
+    /// Answers with the reason of a refusal.
     Refuse(ErrorCode),
 }
 
-/// What is due by the clock.
+/// The work that is due by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// Nothing yet.
@@ -86,12 +86,12 @@ pub(crate) enum Due {
         /// Whether new credentials are due.
         renew_ice: bool,
     },
-    /// The end.
+    /// A close of the socket.
     Close(CloseCode),
 }
 
 impl Session {
-    /// A socket without a seat; on probation it must take one soon.
+    /// Starts the session of a socket without a seat; on probation it must take one soon.
     pub(crate) fn new(now: Duration, rules: SessionRules, on_probation: bool) -> Self {
         let mut rhythm = rules.rhythm;
         if on_probation {
@@ -108,12 +108,12 @@ impl Session {
         }
     }
 
-    /// A frame came, of whatever kind.
+    /// Notes that a frame of any kind came.
     pub(crate) fn heard(&mut self, now: Duration) {
         self.heartbeat.heard(now);
     }
 
-    /// Reads a message.
+    /// Decodes a message and decides on its action.
     ///
     /// # Errors
     /// The code with which to close, after too many joins or bad messages.
@@ -153,18 +153,19 @@ impl Session {
         if self.has_seat { action } else { Action::Refuse(ErrorCode::NotJoined) }
     }
 
-    /// Joins take locks and write to the disk, and tokens are not to be guessed.
+    /// Counts a join. Joins are limited because they take locks and write to the disk, and tokens must not be
+    /// guessed.
     fn count_join(&mut self, now: Duration) -> Result<(), CloseCode> {
         let allowed = self.joins.allows(now, Rate::new(JOINS_PER_SECOND, JOIN_BURST));
         allowed.then_some(()).ok_or(CloseCode::TooManyMessages)
     }
 
-    /// The socket is among the counted ones: probation, if it was on any, is over.
+    /// Ends the probation of the socket, if it was on any.
     pub(crate) fn admitted(&mut self) {
         self.heartbeat.set_rhythm(self.rules.rhythm);
     }
 
-    /// The socket got a seat or gave it up.
+    /// Notes that the socket got a seat or gave it up.
     pub(crate) fn seated(&mut self, now: Duration, has_seat: bool) {
         self.has_seat = has_seat;
         self.heartbeat.seated(now, has_seat);
@@ -175,7 +176,7 @@ impl Session {
         self.rules.renew_ice.map_or(Duration::MAX, |after| now + after)
     }
 
-    /// What is to be done now.
+    /// Returns the work that is due now.
     pub(crate) fn due(&mut self, now: Duration) -> Due {
         match self.heartbeat.beat(now) {
             Beat::Rest => Due::Rest,
@@ -190,17 +191,17 @@ impl Session {
         }
     }
 
-    /// When to ask for [`Session::due`]; a frame only moves it back, a seat given up can bring it forward.
+    /// When to call [`Session::due`] next; a frame only moves it back, a seat given up can bring it forward.
     pub(crate) fn deadline(&self) -> Duration {
         self.heartbeat.next()
     }
 
-    /// Malformed messages so far.
+    /// Number of malformed messages so far.
     pub(crate) fn bad_messages(&self) -> u32 {
         self.bad_messages
     }
 
-    /// Messages of types that this server does not know; a newer page may have reason to send them.
+    /// Number of messages of unknown types, which a newer page may have reason to send.
     pub(crate) fn unknown_messages(&self) -> u32 {
         self.unknown_messages
     }

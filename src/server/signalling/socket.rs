@@ -1,7 +1,7 @@
-//! One WebSocket from its upgrade to its close: what may come in, how it is written to and ended.
+//! The task of one WebSocket, from its upgrade to its close: reading, writing and closing.
 //!
-//! One task owns the socket. It never waits for anything but its socket, its outbox and its heartbeat, and a
-//! write that gets stuck ends with the socket.
+//! One task owns the socket. It waits for nothing but its socket, its outbox and its heartbeat, and closes the socket
+//! if a write gets stuck.
 
 use std::io;
 use std::pin::pin;
@@ -27,41 +27,41 @@ use super::session::{Action, Due, Join, Session, SessionRules};
 use crate::protocol::{CloseCode, ErrorCode, ServerMsg};
 use crate::server::event_log::EventLog;
 
-/// Frames written before the socket is read again.
+/// Most frames written before the socket is read again.
 const FRAMES_PER_WRITE: usize = 64;
-/// Messages read before others get their turn. Seven senders at once must not fill the queue of an eighth peer
+/// Messages read before other tasks get their turn. Seven senders at once must not fill the queue of an eighth peer
 /// before its own task had a chance to write.
 const MESSAGES_PER_TURN: u32 = 32;
 /// How long the other side may take to receive and answer a close.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What every socket is held to.
+/// The rules for every socket.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketRules {
     /// Origins that may connect besides the server's own.
     pub(crate) origins: Vec<String>,
-    /// What it may send.
+    /// Rates of frames and bytes that it may send.
     pub(crate) frames: FrameLimit,
     /// How long one write may take.
     pub(crate) write_timeout: Duration,
-    /// What its session is held to.
+    /// Limits of its session.
     pub(crate) session: SessionRules,
 }
 
-/// All that the sockets of a server share.
+/// State shared by all sockets of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Sockets {
-    /// What they are held to.
+    /// The rules for each of them.
     pub(crate) rules: Arc<SocketRules>,
-    /// Where they join.
+    /// The rooms that they join.
     pub(crate) rooms: Registry,
-    /// The list they stand on.
+    /// The list of open sockets.
     pub(crate) connections: Connections,
-    /// What their networks may try.
+    /// The limit of joins per network.
     pub(crate) joins: JoinLimit,
-    /// The tasks they run in.
+    /// Tracker of their tasks.
     pub(crate) tasks: TaskTracker,
-    /// Where their ends are written down.
+    /// Event log of refusals and closes.
     pub(crate) event_log: EventLog,
 }
 
@@ -75,23 +75,23 @@ pub(super) struct Socket {
     seat: Option<Seat>,
     session: Session,
     joins_of_network: JoinLimit,
-    /// The host at which the browser found this server.
+    /// The host name at which the browser reached this server.
     host: String,
 }
 
-/// Why a socket ends.
+/// The reason why a socket ends.
 #[derive(Clone, Copy, Debug)]
 enum End {
-    /// This side closes.
+    /// This side closes the socket.
     Close(CloseCode),
-    /// The same, and what the other side still sends cannot be read any more.
+    /// This side closes, and cannot decode the rest of the stream.
     CloseUnread(CloseCode),
     /// The other side has closed or is lost.
     Gone(Loss),
 }
 
 impl Socket {
-    /// An open socket, whose browser found this server at `host`.
+    /// Wraps an open WebSocket, whose browser reached this server at `host`.
     pub(super) fn new(
         ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
         connection: Connection,
@@ -121,7 +121,7 @@ impl Socket {
                 End::Close(_) | End::CloseUnread(_) => drop(seat),
             }
         }
-        // Why there is no place has been said.
+        // A refused join has been logged with its reason; sockets evicted from probation are not logged.
         if let End::Close(code) | End::CloseUnread(code) = end
             && code != CloseCode::Busy
         {
@@ -134,7 +134,7 @@ impl Socket {
         if unknown > 0 {
             self.event_log.remark("messages of unknown types", "a newer page?", unknown);
         }
-        // Bounded, and whether the other side hears it or not, the socket is done.
+        // The close is best effort: after this time the socket is dropped.
         drop(timeout(FAREWELL, self.say_farewell(end)).await);
     }
 
@@ -149,7 +149,7 @@ impl Socket {
                     Outgoing::Frame(frame) => self.write(Message::Text(frame.into())).await,
                     Outgoing::Close(code) => Err(End::Close(code)),
                 },
-                // Before the timer: what has come while a write took long is a sign of life.
+                // Polled before the timer: a frame that came during a long write is a sign of life.
                 incoming = self.ws.next() => {
                     turn += 1;
                     self.receive(incoming)
@@ -159,7 +159,8 @@ impl Socket {
                     match self.session.due(self.rooms.now()) {
                         Due::Rest => Ok(()),
                         Due::Ping { renew_ice } => {
-                            // The ping asks the browser, even while its page is frozen; the page hears only this.
+                            // A browser answers the ping even while its page is frozen; the page itself only sees
+                            // this message.
                             self.sign_of_life(renew_ice);
                             self.write(Message::Ping(Default::default())).await
                         }
@@ -170,7 +171,7 @@ impl Socket {
             if let Err(end) = step {
                 return end;
             }
-            // A frame only moves the alarm back, which can wait until it goes off.
+            // A frame only moves the deadline back, which can wait until the timer fires.
             if self.session.deadline() < alarm {
                 alarm = self.session.deadline();
                 timer.as_mut().reset(self.instant(alarm));
@@ -182,7 +183,7 @@ impl Socket {
         }
     }
 
-    /// What a page with a seat hears at every ping.
+    /// Queues the heartbeat for a page with a seat, and new ICE servers if they are due.
     fn sign_of_life(&self, renew_ice: bool) {
         let Some(seat) = &self.seat else { return };
         self.answer(&ServerMsg::Heartbeat);
@@ -196,7 +197,7 @@ impl Socket {
         self.rooms.instant(time).unwrap_or_else(later).into()
     }
 
-    /// Writes a frame and those that wait behind it, in one go.
+    /// Writes a frame and those queued behind it, with one flush.
     async fn write(&mut self, first: Message) -> Result<(), End> {
         let outbox = self.connection.outbox();
         let ws = &mut self.ws;
@@ -273,7 +274,8 @@ impl Socket {
         Ok(())
     }
 
-    /// A join that takes a seat back is always let in, others if their network has not joined too often.
+    /// Admits a join if there is a permit for its socket. A join that takes a seat back may use a permit reserved for
+    /// such sockets; for others the network must be within its rate of joins.
     fn let_join(&mut self, join: &Join, now: Duration) -> Result<(), End> {
         let comes_back = join.resume.as_ref().is_some_and(|token| self.rooms.may_return(&join.room, token));
         let refusal = if !self.connection.find_place(comes_back) {
@@ -319,8 +321,8 @@ impl Socket {
         self.connection.outbox().push(encode(message));
     }
 
-    /// Sends the close and waits for the answer. To drop a socket with unread data resets it, and a reset
-    /// can overtake the close code, so what still comes in is read and thrown away.
+    /// Sends the close frame and waits for the answer. Dropping a socket with unread data resets it, and a reset can
+    /// overtake the close code, so incoming data is read and discarded.
     async fn say_farewell(&mut self, end: End) {
         let (code, mut readable) = match end {
             End::Close(code) => (Some(code), true),
@@ -333,7 +335,7 @@ impl Socket {
                 return;
             }
         }
-        // Of those for whom there is no place none is waited for.
+        // Sockets beyond the limits are not kept open for an answer.
         if matches!(code, Some(CloseCode::Busy)) {
             return;
         }

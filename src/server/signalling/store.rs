@@ -1,17 +1,17 @@
-//! Which seats are taken, on disk, so that a server that is started again, also after `kill -9`, knows them.
+//! The seat store: taken seats on disk, so that a restarted server knows them, even after `kill -9`.
 //!
-//! Why a file: tokens that the server signs would let everybody prove their seat after a restart, but a server
-//! that knows nothing else cannot tell a room that waits for two people from an empty one, and would either let
-//! strangers in between or make every newcomer wait. With the seats on disk there is nothing to settle: all of
-//! them are away, as after a lost socket, and are kept for the usual grace.
+//! Why a file: tokens signed by the server would prove a seat after a restart too, but a server without records
+//! cannot tell a room that waits for two people from an empty one. It would either let other people in between or
+//! make every newcomer wait. With records, every seat is away, as after a lost socket, and is kept for the usual
+//! grace period.
 //!
-//! How: a line for every room that changed, the newest counts, appended by a thread of its own; no socket ever
-//! waits for the disk. What is killed within the moment between a change and its line finds a new seat instead
-//! of its old one. Nothing is synced: a machine that loses power loses its calls' paths as well. When the file
-//! has grown enough it is written anew beside the old one, which it then replaces. On a disk that is full or gone
-//! the file is removed, because seats kept for proofs that nobody has any more would be worse than none; as soon
-//! as it takes a file again, all is written. So it is when somebody else removed the file or its folder, or changed
-//! it: that is looked for before a write, once a second at most, and every few seconds without one.
+//! How: one line for every changed room, the newest counts, appended by a thread of its own; no socket ever waits for
+//! the disk. After a kill between a change and its line, the peer gets a new seat instead of its old one. Nothing is
+//! synced: a machine that loses power loses the network paths of its calls as well. A file that has grown enough is
+//! rewritten beside the old one, which it then replaces. On a full or missing disk the file is removed, because seats
+//! kept for outdated tokens would be worse than none; as soon as the disk takes a file again, all records are
+//! written. The same happens if another process removes or changes the file or its folder: the file is checked before
+//! a write, once a second at most, and every few seconds without one.
 
 #[cfg(test)]
 mod tests;
@@ -33,20 +33,20 @@ use super::room::RoomRecord;
 use crate::protocol::RoomId;
 use crate::server::net::private_file;
 
-/// Pause before another look at the file, or another try on a disk that refused.
+/// Interval of checks of the file without writes, and of retries on a disk that refused.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Time after a look in which there is no other; each asks the system twice, which costs more than the write itself.
+/// Least time between two checks; each makes two system calls, which cost more than the write itself.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
-/// Time after somebody else has changed the file in which it is not looked at again.
+/// Least time between a change by another process and the next check.
 const SPOILED_PAUSE: Duration = Duration::from_secs(60);
-/// A file smaller than this is not worth writing anew.
+/// Bytes below which a file is not worth rewriting.
 const SMALL: usize = 64 * 1024;
 
-/// The way to the writing thread; clones are the same store. The default keeps nothing.
+/// A handle of the writing thread; clones are the same store. The default store keeps nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SeatStore(Option<Arc<Desk>>);
 
-/// What waits to be written, and whether all of it has been.
+/// Records that wait for the writing thread.
 #[derive(Debug, Default)]
 struct Desk {
     work: Mutex<Work>,
@@ -56,7 +56,7 @@ struct Desk {
 
 #[derive(Debug, Default)]
 struct Work {
-    /// The newest record of each room; so there is never more than the rooms there are.
+    /// The newest record of each room, so never more than there are rooms.
     waiting: HashMap<RoomId, RoomRecord>,
     writing: bool,
     closing: bool,
@@ -64,8 +64,8 @@ struct Work {
 }
 
 impl SeatStore {
-    /// Reads what `file` holds and starts the thread that writes to it. The file stays as it is until the caller has
-    /// written all records that are still true, at once ([`SeatStore::write_all`]).
+    /// Reads `file` and starts the thread that writes to it. Records in it stay there until the caller passes all
+    /// that still hold, at once, to [`SeatStore::write_all`].
     ///
     /// # Errors
     /// If the file cannot be read, or its folder takes no file.
@@ -75,7 +75,7 @@ impl SeatStore {
         if records.is_empty() {
             book.write_anew()?;
         } else {
-            // A large one takes a while, in which nobody is to wait for the server: the thread writes it.
+            // Rewriting a large file takes a while and must not delay the start: the thread does it.
             book.begin_anew()?;
         }
         let desk = Arc::new(Desk::default());
@@ -84,7 +84,7 @@ impl SeatStore {
         Ok((Self(Some(desk)), records))
     }
 
-    /// Has a room written down, with what `record` makes if this store keeps anything.
+    /// Queues the record of a room; `record` runs only if this store keeps anything.
     pub(crate) fn write(&self, record: impl FnOnce() -> Option<RoomRecord>) {
         let Some(desk) = &self.0 else { return };
         if let Some(record) = record() {
@@ -93,7 +93,7 @@ impl SeatStore {
         }
     }
 
-    /// Has many rooms written down at once, for which the thread wakes up once.
+    /// Queues many records at once, and wakes the thread once.
     pub(crate) fn write_all(&self, records: impl Iterator<Item = RoomRecord>) {
         let Some(desk) = &self.0 else { return records.for_each(drop) };
         let mut work = desk.lock();
@@ -103,13 +103,13 @@ impl SeatStore {
         desk.more.notify_one();
     }
 
-    /// Leaves the file to whoever takes it from now on: the next server may start before this one has ended.
+    /// Leaves the file to the next server, which may start before this one has ended.
     pub(crate) fn let_go(&self) {
         let Some(desk) = &self.0 else { return };
         desk.lock().let_go = true;
     }
 
-    /// Waits until all is written, but not longer than `patience`, and ends the thread.
+    /// Waits until all is written, for `patience` at most, and ends the thread.
     pub(crate) fn close(&self, patience: Duration) {
         let Some(desk) = &self.0 else { return };
         desk.lock().closing = true;
@@ -129,7 +129,7 @@ impl Desk {
                 let (woken, waited) =
                     self.more.wait_timeout(work, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner);
                 work = woken;
-                // The records that were read are not written again yet if nothing else is.
+                // Until the records that were read come back, there is nothing to check or to retry.
                 if waited.timed_out() && (book.file.is_some() || book.failing) {
                     break;
                 }
@@ -153,22 +153,22 @@ impl Desk {
     }
 }
 
-/// The file and what it says.
+/// The file and the records in it.
 struct Book {
     path: PathBuf,
     rooms: HashMap<RoomId, RoomRecord>,
-    /// `None` if the file has to be written anew before anything else.
+    /// `None` if the file has to be rewritten first.
     file: Option<File>,
     bytes: usize,
-    /// The size when it was written anew last.
+    /// Size after the last rewrite.
     least: usize,
-    /// The disk refused last time.
+    /// The last write failed.
     failing: bool,
-    /// The file is not looked at before then.
+    /// Earliest time of the next check.
     next_look: Option<Instant>,
 }
 
-/// What tells of a line whether a newer one has replaced it.
+/// The room of a line, which tells whether a newer line has replaced it.
 #[derive(Deserialize)]
 struct Heading<'a> {
     #[serde(borrow)]
@@ -180,7 +180,7 @@ impl Book {
         Self { path, rooms: HashMap::new(), file: None, bytes: 0, least: 0, failing: false, next_look: None }
     }
 
-    /// Reads the newest line of each room and passes the older ones over; tells how many lines it could not read.
+    /// Reads the newest line of each room, skips older ones, and counts the unreadable lines.
     fn read(&self) -> io::Result<(Vec<RoomRecord>, usize)> {
         let text = match fs::read(&self.path) {
             Ok(bytes) => bytes,
@@ -188,7 +188,7 @@ impl Book {
             Err(error) => return Err(error),
         };
         let (mut newest, mut unreadable) = (HashMap::<_, RoomRecord>::new(), 0);
-        // What follows the last end of line was cut off while it was written.
+        // Text after the last line feed was cut off while it was written.
         for line in text.rsplit(|byte| *byte == b'\n').skip(1) {
             let Ok(Heading { room }) = serde_json::from_slice(line) else {
                 unreadable += 1;
@@ -214,10 +214,10 @@ impl Book {
         }
     }
 
-    /// Notices that the file is not there any more as it was left, so that it is written anew.
+    /// Checks that the file is as it was left, and has it rewritten if not.
     ///
-    /// Not again for a moment, and for longer where it was changed: another server with the same file would write it
-    /// anew as often.
+    /// Checks are spaced out, further after a change by another process: a second server with the same file would
+    /// rewrite it as often.
     fn look(&mut self) {
         let Some(file) = &self.file else { return };
         let now = Instant::now();
@@ -252,7 +252,7 @@ impl Book {
                 if !self.failing {
                     warn!(%error, file = %self.path.display(), "seats cannot be written down; they would not outlive a restart");
                 }
-                // Half a line may be there, and what is old would keep seats for people who have newer proofs.
+                // The file may end in half a line, and old records would keep seats for people with newer tokens.
                 self.file = None;
                 drop(fs::remove_file(&self.path));
             }
@@ -270,7 +270,7 @@ impl Book {
         Ok(())
     }
 
-    /// Makes the file that is to replace the old one, and the folder if it is not there.
+    /// Creates the file that will replace the old one, and the folder if it is missing.
     fn begin_anew(&self) -> io::Result<(File, PathBuf)> {
         if let Some(folder) = self.path.parent() {
             private_file::make_folder(folder)?;
@@ -283,7 +283,7 @@ impl Book {
 fn lines<'a>(records: impl Iterator<Item = &'a RoomRecord>) -> String {
     let mut text = Vec::new();
     for record in records {
-        // No map with other than text keys, no Serialize that fails, and no disk is inside.
+        // Cannot fail: all keys are text, no `Serialize` here returns an error, and no disk is involved.
         if serde_json::to_writer(&mut text, record).is_ok() {
             text.push(b'\n');
         }
@@ -291,7 +291,7 @@ fn lines<'a>(records: impl Iterator<Item = &'a RoomRecord>) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// Whether a path leads to the file that is open.
+/// Whether a path leads to the open file.
 #[cfg(unix)]
 fn is_same(there: &Metadata, own: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,4 @@
-//! The upgrade of a request to a WebSocket: which pages may open one, and how many.
+//! The upgrade of a request to a WebSocket, after checks of its origin and of the socket limits.
 
 use axum::Extension;
 use axum::body::Body;
@@ -16,12 +16,12 @@ use crate::protocol::MAX_FRAME_BYTES;
 use crate::server::http::forwarded::ClientInfo;
 use crate::server::http::origin::refusal;
 
-/// Enough for a candidate; a description makes it grow for a moment.
+/// Read buffer: enough for an ICE candidate; a session description makes it grow for a moment.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Frames are gathered up to here before they are handed to the kernel.
+/// Write buffer: frames are gathered up to this size before a system call.
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 
-/// `GET /ws`.
+/// Answers `GET /ws` and starts the socket's task.
 pub(crate) async fn open(
     State(sockets): State<Sockets>,
     Extension(client): Extension<ClientInfo>,
@@ -42,7 +42,7 @@ pub(crate) async fn open(
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = sockets.tasks.clone();
     tasks.spawn(async move {
-        // A connection that ended before its answer was written is no socket.
+        // The connection may have ended before the response was written.
         let Ok(stream) = upgrade.await else { return };
         let stream = FrameMeter::new(TokioIo::new(stream), sockets.rules.frames);
         let ws = WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers())).await;

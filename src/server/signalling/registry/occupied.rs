@@ -1,4 +1,4 @@
-//! One room of the registry, with the sockets of those present.
+//! A room of the registry, with the sockets of its present peers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,31 +10,31 @@ use crate::server::signalling::outbox::Outbox;
 use crate::server::signalling::room::{Delivery, Room};
 use crate::server::signalling::store::SeatStore;
 
-/// Times that one seat may be taken back for ever, each second; a page waits longer between two tries.
+/// Sustained rate at which one seat may be taken back; a page waits longer between two tries.
 const RETURNS_PER_SECOND: u32 = 1;
-/// Times at once, as on a line that is lost again and again.
+/// Burst above that rate, for a network that is lost again and again.
 const RETURN_BURST: u32 = 60;
 
-/// A room with somebody in it.
+/// A room in use, with the sockets of its present peers.
 #[derive(Debug)]
 pub(super) struct Occupied {
     pub(super) room: Room,
-    /// Drawn anew whenever the number of a room is taken again, so that the holders of seats have other names: what
-    /// those before still have at a relay counts as theirs.
+    /// Random number, drawn anew whenever a room number comes into use. Quota holders are named by it, so that relay
+    /// allocations left from an earlier use do not count against the new peers.
     pub(super) generation: u64,
-    /// The sockets of those present.
+    /// Outboxes of the present peers.
     sockets: Vec<(PeerId, Arc<Outbox>)>,
-    /// How often seats were taken back of late.
+    /// Return meters of the seats taken back lately.
     returns: Vec<(PeerId, Meter)>,
-    /// When the room is looked into next.
+    /// Time of the registry's next look at this room.
     pub(super) alarm: Option<Duration>,
-    /// The room is known from before the restart, and nobody has come to it since. Such rooms are as many as then, last
-    /// for the grace, and take no newcomer's place.
+    /// The room is known from before a restart, and nobody has joined it since. Such rooms do not grow in number and
+    /// end with the grace period, so they do not count against the limit of rooms.
     pub(super) restored: bool,
 }
 
 impl Occupied {
-    /// The room without sockets, for the map and the seats.
+    /// Wraps a room without sockets, to be shared by the map and the seats.
     pub(super) fn shared(room: Room) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             room,
@@ -46,17 +46,17 @@ impl Occupied {
         }))
     }
 
-    /// Has the room written down if something of its record is new.
+    /// Passes the room's record to the store if it has changed.
     pub(super) fn record(&mut self, store: &SeatStore) {
         store.write(|| self.room.take_record());
     }
 
-    /// Whether this socket has the seat, and no newer one.
+    /// Whether this socket holds the seat, and no newer one has taken it over.
     pub(super) fn holds(&self, peer: PeerId, outbox: &Arc<Outbox>) -> bool {
         self.sockets.iter().any(|(holder, known)| *holder == peer && Arc::ptr_eq(known, outbox))
     }
 
-    /// Counts that a peer takes its seat back, unless it did so too often: the others hear of each time.
+    /// Counts a return of a peer, unless it exceeds the rate: the other peers are told of each.
     pub(super) fn may_return(&mut self, now: Duration, peer: PeerId) -> bool {
         let rate = Rate::new(RETURNS_PER_SECOND, RETURN_BURST);
         self.returns.retain(|(_, meter)| !meter.is_rested(now));
@@ -81,7 +81,7 @@ impl Occupied {
         Some(self.sockets.swap_remove(index).1)
     }
 
-    /// Puts frames into the queues of those present.
+    /// Queues frames for the peers that are present.
     pub(super) fn deliver(&self, deliveries: Vec<Delivery>) {
         for Delivery { to, frame } in deliveries {
             if let Some((_, outbox)) = self.sockets.iter().find(|(peer, _)| *peer == to) {

@@ -1,4 +1,4 @@
-//! Rooms, seats and their expiry, by the registry.
+//! The registry's rooms and seats, and their expiry.
 
 use super::*;
 use crate::protocol::inbound::{Inbound, decode};
@@ -33,7 +33,7 @@ fn asking(room: &str, resume: Option<SeatToken>) -> Join {
     Join { room: id(room), asked: id("4711"), name: None, resume, reloaded: false }
 }
 
-/// Takes a seat, and says that its token has arrived.
+/// Takes a seat and confirms its token.
 fn join(rooms: &Registry, room: &str, resume: Option<SeatToken>, outbox: &Arc<Outbox>) -> Seat {
     let seat = rooms.join(asking(room, resume), HOST, outbox).unwrap();
     seat.confirm();
@@ -104,7 +104,7 @@ async fn alarms_do_not_pile_up_while_a_seat_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn a_newer_socket_takes_the_seat_over_and_the_older_one_changes_nothing_any_more() {
+async fn a_newer_socket_takes_the_seat_and_the_older_one_changes_nothing() {
     let rooms = rooms(9);
     let (old, new, other) = (outbox(), outbox(), outbox());
     let old_seat = join(&rooms, "1", None, &old);
@@ -130,12 +130,12 @@ fn one_room_too_many_is_refused_until_another_is_forgotten() {
     seat.leave();
     assert!(rooms.join(asking("2", None), HOST, &outbox()).is_err(), "a kept seat keeps its room");
     let second = outbox();
-    // Nobody but the newcomers themselves looks what is due.
+    // No expiry task runs: only the joins themselves expire seats.
     let _seat = std::iter::repeat_with(|| rooms.join(asking("2", None), HOST, &second)).find_map(Result::ok);
     assert_eq!(rooms.count(), 1, "the room whose time was over made place");
 }
 
-/// A room with somebody in it, who can prove it by the room's number.
+/// A record with one seat, whose token is the room's number.
 fn record(number: usize) -> RoomRecord {
     let (room, token) = (id(&number.to_string()), SeatToken(number.to_string()));
     let seat =
@@ -143,7 +143,7 @@ fn record(number: usize) -> RoomRecord {
     RoomRecord { room, last_peer: 1, last_page: 1, seats: vec![seat] }
 }
 
-/// Rooms known from before a restart.
+/// A registry with rooms from before a restart.
 fn restored(rules: Rules, limit: usize, count: usize) -> Registry {
     let records = (0..count).map(record).collect();
     Registry::new(rules, limit, no_ice(), EventLog::default(), (SeatStore::default(), records))

@@ -1,4 +1,4 @@
-//! One seat: who holds it, what proves it, and what of it outlives the server.
+//! A seat: its holder, the tokens that prove it, and its record in the seat store.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl TokenDigest {
 
 impl From<TokenDigest> for String {
     fn from(digest: TokenDigest) -> Self {
-        // Not by the formatter, which takes most of the time to write 100,000 rooms down.
+        // The formatter would take most of the time of writing 100,000 rooms.
         let digits = digest.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
         digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
     }
@@ -46,49 +46,49 @@ impl TryFrom<String> for TokenDigest {
     }
 }
 
-/// What of a room outlives the server: enough that everybody finds their seat again, and that no number is
-/// given twice. Names are not in it; whoever comes back says theirs again.
+/// The record of a room, which outlives the server. It holds enough to give every seat back and no number twice.
+/// Names are not in it: a page that returns sends its own again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomRecord {
     /// The room.
     pub room: RoomId,
-    /// The number given to a peer last.
+    /// The last peer number given.
     pub last_peer: u32,
-    /// The number given to a page last.
+    /// The last page number given.
     pub last_page: u32,
-    /// The seats that somebody can prove; none is a room that is gone.
+    /// The seats with a confirmed token; a room without any is gone.
     pub seats: Vec<SeatRecord>,
 }
 
 /// One seat of a [`RoomRecord`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatRecord {
-    /// Who holds it.
+    /// The peer that holds it.
     pub peer: PeerId,
     /// The page load that holds it.
     pub page: PageLoad,
-    /// What proves it.
+    /// Digest of the confirmed token.
     pub token: TokenDigest,
-    /// Newer proofs, not known to have arrived.
+    /// Digests of newer tokens, not known to have arrived.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issued: Vec<TokenDigest>,
 }
 
-/// Most tokens told and not known to have arrived that are kept for one seat.
+/// Most unconfirmed tokens that are kept for one seat.
 const MAX_ISSUED: usize = 4;
 
 /// The tokens that prove one seat.
 #[derive(Debug, Default)]
 pub(super) struct Proof {
-    /// Known to have arrived.
+    /// The token known to have arrived.
     confirmed: Option<TokenDigest>,
-    /// Told since, the newest last, and not known to have arrived: answers can be lost with their sockets, and
+    /// Tokens issued since, the newest last, not known to have arrived: answers can be lost with their sockets, and
     /// joins can come late.
     issued: Vec<TokenDigest>,
 }
 
 impl Proof {
-    /// A token is told to whoever sits down, or has just shown another one.
+    /// Adds the new token of a join; an unconfirmed token that the join showed is confirmed by that.
     pub(super) fn issue(&mut self, token: &SeatToken, shown: Option<&SeatToken>) {
         let shown = shown.map(TokenDigest::of).filter(|shown| self.issued.contains(shown));
         self.confirmed = shown.or(self.confirmed);
@@ -99,25 +99,26 @@ impl Proof {
         self.issued.push(TokenDigest::of(token));
     }
 
-    /// The token told last has arrived; says whether that is news.
+    /// Confirms the newest token and drops the others; returns whether there was one.
     pub(super) fn confirm(&mut self) -> bool {
         let newest = std::mem::take(&mut self.issued).pop();
         self.confirmed = newest.or(self.confirmed);
         newest.is_some()
     }
 
-    /// Somebody can prove this seat.
+    /// Whether a token of this seat is known to have arrived.
     pub(super) fn is_confirmed(&self) -> bool {
         self.confirmed.is_some()
     }
 
-    /// Digests may be compared in any time: who does not know the token cannot choose its digest.
+    /// Whether a digest proves the seat. The comparison need not take constant time: without the token, its digest
+    /// cannot be chosen.
     pub(super) fn fits(&self, digest: TokenDigest) -> bool {
         self.confirmed == Some(digest) || self.issued.contains(&digest)
     }
 }
 
-/// One seat that is taken.
+/// A seat that is taken.
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) peer: PeerId,
@@ -139,7 +140,7 @@ impl Seat {
         Self { peer, page, name: None, proof, away_until: Some(away_until) }
     }
 
-    /// `None` for a seat that nobody can prove.
+    /// The record of the seat; `None` without a confirmed token.
     pub(super) fn record(&self) -> Option<SeatRecord> {
         let Self { peer, page, proof, .. } = self;
         let token = proof.confirmed?;

@@ -45,7 +45,7 @@ fn a_page_is_answered_by_its_own_spelling_of_the_room() {
     assert!(admission.deliveries[0].frame.contains(r#""room":"ABC""#));
 }
 
-/// A room with so many newcomers named `a`, `b`, `c` in it.
+/// A room with `count` confirmed peers named `a`, `b`, `c`.
 fn room_of(count: usize) -> Room {
     let mut room = Room::new(room_id(), RULES);
     for name in ["a", "b", "c"].into_iter().take(count) {
@@ -95,7 +95,7 @@ fn the_first_creates_the_room_and_the_second_joins_it() {
 }
 
 #[test]
-fn one_more_than_the_capacity_is_told_that_the_room_is_full_and_nobody_else_hears_of_it() {
+fn a_join_beyond_the_capacity_is_refused_as_the_room_is_full() {
     let mut room = room_of(3);
     assert_eq!(room.join(START, newcomer("d")).unwrap_err(), RoomFull);
     assert_eq!(room.seats(), 3);
@@ -167,7 +167,7 @@ fn a_token_takes_the_same_seat_back() {
 }
 
 #[test]
-fn a_token_takes_over_from_a_socket_that_still_hangs_without_a_word_of_absence() {
+fn a_token_takes_over_from_a_hanging_socket_without_word_of_absence() {
     let mut room = room_of(2);
     let admission = room.join(START, returning("a", false)).unwrap();
     assert_eq!(admission.entry, Entry::Resumed { was_present: true });
@@ -176,7 +176,7 @@ fn a_token_takes_over_from_a_socket_that_still_hangs_without_a_word_of_absence()
 }
 
 #[test]
-fn a_newcomer_is_told_who_is_away_and_one_alone_with_the_away_has_not_created_the_room() {
+fn a_newcomer_is_told_of_away_peers_and_joins_even_if_all_are_away() {
     let mut room = room_of(1);
     room.lose(START, PeerId(1), Loss::Lost);
     let admission = room.join(START, newcomer("b")).unwrap();
@@ -211,7 +211,7 @@ fn a_token_is_good_until_the_next_one_has_arrived_and_not_longer() {
     assert_eq!(holder("a", "a3", true), Ok(PeerId(1)));
     assert_eq!(holder("a", "a4", false), Err(RoomFull), "replayed");
     assert_eq!(holder("a2", "a4", false), Err(RoomFull), "told before the one that was confirmed");
-    // To show a token says as well that it has arrived.
+    // Showing a token confirms it as well.
     assert_eq!(holder("a3", "a4", false), Ok(PeerId(1)));
     assert_eq!(holder("a4", "a5", false), Ok(PeerId(1)));
     assert_eq!(holder("a3", "a6", false), Err(RoomFull));
@@ -230,7 +230,7 @@ fn a_seat_whose_token_never_arrived_is_not_kept() {
 }
 
 #[test]
-fn a_recorded_room_comes_back_with_everybody_away_and_gives_no_number_twice() {
+fn a_recorded_room_returns_with_all_away_and_gives_no_number_twice() {
     let mut room = room_of(3);
     room.leave(PeerId(3));
     room.join(START, newcomer("d")).unwrap();
@@ -306,7 +306,7 @@ fn a_room_is_empty_when_the_last_seat_is_given_up() {
     assert!(room.is_empty());
 }
 
-/// One thing that happens to a room; who and which token are chosen among those there were.
+/// One event of a room; `who` selects among the peers so far.
 #[derive(Clone, Debug)]
 enum Step {
     Join,
@@ -333,9 +333,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// What each peer was told, replayed, is what the room holds: nobody has a ghost or misses somebody.
+    /// The messages to each peer, replayed, give the room's state: no peer sees a ghost or misses another.
     #[test]
-    fn whatever_happens_seats_stay_within_the_capacity_and_everybody_present_knows_the_room(
+    fn seats_stay_within_the_capacity_and_all_present_know_the_room(
         capacity in 2..=4_usize, steps in steps(),
     ) {
         let rules = Rules { capacity, ..RULES };
@@ -343,7 +343,8 @@ proptest! {
         let mut record = None;
         let mut now = START;
         let mut tokens = 0;
-        // By joining order, with the token told last, and what each present peer believes about the others: away or not.
+        // In joining order, each with its newest token; and for each present peer, whether it believes the others
+        // away.
         let mut joined: Vec<(PeerId, SeatToken)> = Vec::new();
         let mut beliefs: BTreeMap<PeerId, BTreeMap<PeerId, bool>> = BTreeMap::new();
         for step in steps {

@@ -1,4 +1,4 @@
-//! Seats written down and read again, whatever the disk does.
+//! Records of seats are written and read again, whatever the disk does.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn record(room: &str, last_page: u32, seats: u32) -> RoomRecord {
     RoomRecord { room, last_peer: seats, last_page, seats: (1..=seats).map(seat).collect() }
 }
 
-/// As a server does that takes every seat over as it was.
+/// Opens the store as a server that keeps all seats.
 fn open(file: &Path) -> (SeatStore, Vec<RoomRecord>) {
     let (store, mut records) = SeatStore::open(file.to_owned()).unwrap();
     store.write_all(records.clone().into_iter());
@@ -23,7 +23,7 @@ fn open(file: &Path) -> (SeatStore, Vec<RoomRecord>) {
     (store, records)
 }
 
-/// What a server would find; nothing is written any more when this returns.
+/// The records that a server would find; the store is closed when this returns.
 fn found(file: &Path) -> Vec<RoomRecord> {
     let (store, records) = open(file);
     store.close(PATIENCE);
@@ -86,13 +86,13 @@ fn the_file_stays_small_however_often_a_room_changes() {
     assert_eq!(found(&file), [record("1", 4_999, 2)]);
 }
 
-/// Looks when the pause is over.
+/// Checks the file as after the pause.
 fn look_later(book: &mut Book) {
     book.next_look = None;
     book.look();
 }
 
-/// Has one change written, as the thread does.
+/// Writes one change, as the thread does.
 fn change(book: &mut Book, room: &str) {
     let record = record(room, 1, 1);
     book.look();
@@ -149,14 +149,14 @@ fn a_file_or_folder_that_somebody_removed_or_changed_is_written_anew() {
         spoil();
         look_later(&mut book);
         assert!(book.file.is_none(), "{how}");
-        // Nothing has changed; it was only time to look.
+        // No record has changed; only a check was due.
         book.write(HashMap::new());
         let text = fs::read_to_string(&file).unwrap();
         assert_eq!(text, lines([record("1", 1, 1)].iter()), "{how}");
         look_later(&mut book);
         assert!(book.file.is_some(), "{how}");
     }
-    // Looked at a moment ago, and after a change not for longer: another server may do the same.
+    // No check within the pause, and a longer pause after a change: another server may do the same.
     fs::remove_file(&file).unwrap();
     book.look();
     assert!(book.file.is_some());
