@@ -1,4 +1,4 @@
-//! Sockets, addresses, clocks and counts: what every wing of the server stands on.
+//! Sockets, addresses, clock, rates and private files: all parts of the server build on them.
 
 pub(crate) mod addresses;
 pub(crate) mod bind;

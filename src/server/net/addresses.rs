@@ -1,16 +1,16 @@
-//! The addresses of this machine, and how an address is written where a port may follow it.
+//! The addresses of this machine, and their form as the host of a URL.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// Of this machine, without those that only itself, or one cable, knows.
+/// Addresses of this machine, without loopback and link-local ones.
 pub(crate) fn own() -> BTreeSet<IpAddr> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let addresses = interfaces.into_iter().filter(|one| !one.is_loopback() && !one.is_link_local());
     addresses.map(|one| one.ip()).collect()
 }
 
-/// An address as a host (RFC 3986, section 3.2.2).
+/// Writes an address as the host of a URL (RFC 3986, section 3.2.2).
 pub(crate) fn in_brackets(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
@@ -18,7 +18,7 @@ pub(crate) fn in_brackets(address: IpAddr) -> String {
     }
 }
 
-/// The same for what may be a name.
+/// Writes a name or an address as the host of a URL.
 pub(crate) fn as_host(name: &str) -> String {
     name.parse().map_or_else(|_| name.to_owned(), in_brackets)
 }

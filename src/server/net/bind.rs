@@ -1,4 +1,4 @@
-//! Sockets on ports of this machine, for both families of addresses where the system has both.
+//! Bound sockets, for IPv4 and IPv6 where the system has both.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,13 +9,13 @@ use tokio::net::TcpListener;
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// A socket on a port; `::` is every address of this machine, of IPv4 too.
+/// Binds a socket to a port; `::` means every address of this machine, of IPv4 too.
 ///
 /// # Errors
-/// If the port cannot be had.
+/// If the port cannot be bound.
 pub(crate) fn bound(kind: Type, host: IpAddr, port: u16) -> io::Result<Socket> {
     match bound_at(kind, SocketAddr::new(host, port)) {
-        // A system without IPv6 has no such sockets, or none for its own addresses.
+        // Without IPv6 the system refuses such a socket or its address.
         Err(fault) if host == IpAddr::V6(Ipv6Addr::UNSPECIFIED) && !is_refusal(&fault) => {
             bound_at(kind, (Ipv4Addr::UNSPECIFIED, port).into())
         }
@@ -23,10 +23,10 @@ pub(crate) fn bound(kind: Type, host: IpAddr, port: u16) -> io::Result<Socket> {
     }
 }
 
-/// One that takes connections.
+/// Listens for TCP connections on a port.
 ///
 /// # Errors
-/// If the port cannot be had.
+/// If the port cannot be bound.
 ///
 /// # Panics
 /// Outside of a Tokio runtime.
@@ -42,7 +42,7 @@ fn bound_at(kind: Type, address: SocketAddr) -> io::Result<Socket> {
         socket.set_only_v6(false)?;
     }
     if kind == Type::STREAM {
-        // A server that was stopped can be started at once. On Windows the option means more.
+        // A stopped server can be started again at once. On Windows the option would also let others take the port.
         socket.set_reuse_address(cfg!(unix))?;
     }
     socket.set_nonblocking(true)?;

@@ -8,13 +8,13 @@ pub(crate) fn since_epoch() -> Duration {
     since_epoch_at(SystemTime::now())
 }
 
-/// The same for any moment.
+/// Time from 1970 to `now`; a moment before that counts as 1970.
 pub(crate) fn since_epoch_at(now: SystemTime) -> Duration {
     now.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Refuses a clock that HTTP's dates, certificates and the libraries that read them have no numbers for: they would
-/// panic at every connection. Linux sets no such clock itself.
+/// Refuses a clock before 1970. HTTP's dates, certificates and the libraries that read them have no numbers for it
+/// and would panic at every connection. Linux sets no such clock itself.
 ///
 /// # Errors
 /// If the clock stands before 1970.

@@ -1,10 +1,10 @@
-//! How many connections there are: in all, and from one network.
+//! The limit of connections: in all, and from one network.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The places for connections.
+/// A count of connections that hands out permits.
 #[derive(Debug)]
 pub(crate) struct ConnectionLimit {
     all: usize,
@@ -18,21 +18,21 @@ struct Taken {
     networks: HashMap<IpAddr, usize>,
 }
 
-/// A place that is taken until this is dropped.
+/// A permit for one connection, returned when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     places: Arc<ConnectionLimit>,
-    /// Whose it counts as, if anybody's.
+    /// The network that it counts against, if any.
     network: Option<IpAddr>,
 }
 
 impl ConnectionLimit {
-    /// So many in all, and for each network.
+    /// Allows `all` connections, and `each` from one network.
     pub(crate) fn new(all: usize, each: usize) -> Self {
         Self { all, each, taken: Mutex::default() }
     }
 
-    /// Takes one, if there is one.
+    /// Takes a permit for an address, if one is left.
     pub(crate) fn take(self: &Arc<Self>, from: IpAddr) -> Option<ConnectionPermit> {
         let network = network(from);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +45,7 @@ impl ConnectionLimit {
         Some(ConnectionPermit { places: self.clone(), network: Some(network) })
     }
 
-    /// The same for one through whom many come, such as a trusted proxy: only what there is in all limits it.
+    /// Takes a permit for an address that many clients share, such as a trusted proxy: only the limit in all applies.
     pub(crate) fn take_for_many(self: &Arc<Self>) -> Option<ConnectionPermit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= self.all {
@@ -70,8 +70,8 @@ impl Drop for ConnectionPermit {
     }
 }
 
-/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that one network has. A customer has several
-/// such networks, often 256 (RFC 6177).
+/// The network of an address: an IPv4 address, or the first 64 bits of an IPv6 address. A customer has several such
+/// networks, often 256 (RFC 6177).
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

@@ -1,4 +1,4 @@
-//! Files held in reserve, so that connections can still be answered when the system has no more.
+//! Open files held in reserve, so that connections can still be answered when the system has no more.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Socket, Type};
 use tracing::warn;
 
-/// Between two warnings that files have run out.
+/// Least time between two warnings that files have run out.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// Whether a connection was not accepted for a reason that is its own, and not for want of files or memory.
+/// Whether accepting failed because of the connection, not for want of files or memory.
 pub(crate) fn is_of_one_connection(fault: &io::Error) -> bool {
     matches!(
         fault.kind(),
@@ -20,7 +20,7 @@ pub(crate) fn is_of_one_connection(fault: &io::Error) -> bool {
     )
 }
 
-/// Files held back for connections that come when the system has no more.
+/// Open sockets whose files are given to connections when the system has no more.
 #[derive(Debug)]
 pub(crate) struct FileReserve {
     whose: &'static str,
@@ -31,14 +31,14 @@ pub(crate) struct FileReserve {
 }
 
 impl FileReserve {
-    /// So many files for the connections of `whose`.
+    /// Reserves `size` files for the connections of `whose`.
     pub(crate) fn new(whose: &'static str, size: usize) -> Self {
         let mut reserve = Self { whose, size, spares: Vec::with_capacity(size), warned: None, times: 0 };
         reserve.refill();
         reserve
     }
 
-    /// Gives a file back to the system for the next connection, if one is left. Warns, once in a while.
+    /// Frees a file for the next connection, and warns once in a while; returns whether one was left.
     pub(crate) fn spend(&mut self, fault: &io::Error) -> bool {
         self.times += 1;
         if self.warned.is_none_or(|warned| warned.elapsed() >= WARN_EVERY) {
@@ -52,7 +52,7 @@ impl FileReserve {
         self.spares.pop().is_some()
     }
 
-    /// Takes files into the reserve again, and says whether it is full.
+    /// Refills the reserve; returns whether it is full.
     pub(crate) fn refill(&mut self) -> bool {
         while self.spares.len() < self.size {
             match Socket::new(Domain::IPV4, Type::DGRAM, None) {

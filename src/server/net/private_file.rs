@@ -1,7 +1,7 @@
 //! Files and folders that only the server's own user may read: keys, secrets, seats.
 //!
-//! What is made here is closed to others. What was there before is left as it is, since its host may have reasons;
-//! [`warn_if_open`] tells.
+//! New files and folders are closed to other users. Existing ones stay as they are, since the host may have reasons;
+//! [`warn_if_open`] warns.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,12 +9,12 @@ use std::path::Path;
 
 use tracing::warn;
 
-/// Rights of the file's group and of everybody, as Unix writes them.
+/// Mode bits of a file's group and of others.
 const GROUP_OR_OTHERS: u32 = 0o077;
-/// Rights of everybody.
+/// Mode bits of others.
 const OTHERS: u32 = 0o007;
 
-/// Makes a folder, and those above it, with mode 700; one that is there stays as it is.
+/// Makes a folder and its parents with mode 700; an existing one stays as it is.
 ///
 /// # Errors
 /// If it cannot be made.
@@ -25,17 +25,17 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Writes a file into a folder and takes it away again.
+/// Checks that a folder takes files, by writing and removing one.
 ///
 /// # Errors
-/// If that cannot be done.
+/// If the folder takes no file.
 pub(crate) fn try_folder(folder: &Path) -> io::Result<()> {
     let file = folder.join(format!("trial-{}", std::process::id()));
     write(&file, b"")?;
     fs::remove_file(file)
 }
 
-/// Writes a secret in one step: whoever reads the file finds all of the old text or all of the new one.
+/// Writes a secret atomically: readers find all of the old text or all of the new one.
 ///
 /// # Errors
 /// If the disk refuses.
@@ -47,12 +47,12 @@ pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&new, file)
 }
 
-/// Makes an empty file with mode 600 in the place of what was there.
+/// Creates an empty file with mode 600, replacing an existing one.
 ///
 /// # Errors
 /// If the disk refuses.
 pub(crate) fn create(file: &Path) -> io::Result<File> {
-    // One that was left behind may have been open to others.
+    // A file left behind may have been open to others.
     drop(fs::remove_file(file));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -60,12 +60,12 @@ pub(crate) fn create(file: &Path) -> io::Result<File> {
     options.open(file)
 }
 
-/// Whether the file or folder is there, and its group or everybody has any right to it.
+/// Whether the path exists, and its group or others have any right to it.
 pub(crate) fn is_open(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|about| has_right(&about, GROUP_OR_OTHERS))
 }
 
-/// Tells the host of a file or folder of Parlor's own that others than its user have a right to.
+/// Warns if other users have a right to a file or folder of Parlor's own.
 pub(crate) fn warn_if_open(setting: &str, path: &Path) {
     if is_open(path) {
         let mode = if path.is_dir() { 700 } else { 600 };
@@ -73,7 +73,7 @@ pub(crate) fn warn_if_open(setting: &str, path: &Path) {
     }
 }
 
-/// The same for a file of the host's, which a group may have been made for.
+/// Warns if every user has a right to a file of the host's; its group may be meant to.
 pub(crate) fn warn_if_open_to_everybody(setting: &str, path: &Path) {
     if fs::metadata(path).is_ok_and(|about| has_right(&about, OTHERS)) {
         warn!(path = %path.display(), "{setting}: every user of this machine has rights to this file: chmod o= takes them away");
@@ -95,7 +95,7 @@ fn close_file(options: &mut OpenOptions) {
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
 }
 
-// Elsewhere the folders of a user are closed to others by themselves.
+// Other systems close a user's folders to other users by default.
 #[cfg(not(unix))]
 fn has_right(_: &Metadata, _: u32) -> bool {
     false

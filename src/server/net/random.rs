@@ -1,6 +1,6 @@
 //! Random numbers of the system, for tokens and generations that nobody can guess.
 
-/// So many bytes. [`run`](crate::server::run) makes sure at the start that there are any.
+/// Returns random bytes; [`run`](crate::server::run) checks at the start that the system has any.
 #[expect(clippy::expect_used, reason = "without the system's random numbers the server does not start")]
 pub(crate) fn random<const BYTES: usize>() -> [u8; BYTES] {
     let mut bytes = [0; BYTES];

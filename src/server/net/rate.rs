@@ -1,4 +1,4 @@
-//! How often something may happen: the generic cell rate algorithm, one number of state, time as an argument.
+//! Rate limits by the generic cell rate algorithm: one number of state, time as an argument.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
     events: u32,
-    /// In so many seconds.
+    /// The period of `events`.
     seconds: u32,
     tolerance: Duration,
 }
@@ -17,7 +17,7 @@ impl Rate {
         Self::over(per_second, 1, burst)
     }
 
-    /// The same for what is slower than one a second.
+    /// Allows `per_minute` for ever, and `burst` at once after a pause.
     pub(crate) fn per_minute(per_minute: u32, burst: u32) -> Self {
         Self::over(per_minute, 60, burst)
     }
@@ -28,32 +28,32 @@ impl Rate {
         rate
     }
 
-    /// What so many events take. Multiplied first: a byte of a fast line takes less than a nanosecond.
+    /// Time that `count` events take. Multiplied first: a byte at a high rate takes less than a nanosecond.
     fn interval(&self, count: u32) -> Duration {
         let nanos = u64::from(count) * 1_000_000_000 / u64::from(self.events);
         Duration::from_nanos(nanos.saturating_mul(self.seconds.into()))
     }
 }
 
-/// One spender of a [`Rate`].
+/// The state of one sender under a [`Rate`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Meter {
-    /// When everything allowed so far would be used up at the sustained rate.
+    /// Time at which all counted events are used up at the sustained rate (theoretical arrival time).
     spent_until: Duration,
 }
 
 impl Meter {
-    /// Counts one event, unless it comes too early.
+    /// Counts one event, unless it exceeds the rate.
     pub(crate) fn allows(&mut self, now: Duration, rate: Rate) -> bool {
         self.allows_many(now, rate, 1)
     }
 
-    /// Whether nothing is left of what was counted.
+    /// Whether the meter has refilled completely.
     pub(crate) fn is_rested(&self, now: Duration) -> bool {
         self.spent_until <= now
     }
 
-    /// Counts so many events at once, unless they come too early.
+    /// Counts `count` events at once, unless they exceed the rate.
     pub(crate) fn allows_many(&mut self, now: Duration, rate: Rate, count: u32) -> bool {
         let next = self.spent_until.max(now) + rate.interval(count);
         let allowed = next - now <= rate.tolerance;
@@ -63,7 +63,7 @@ impl Meter {
         allowed
     }
 
-    /// Counts so many events even if they come too early; afterwards no more than a burst is spent.
+    /// Counts `count` events even above the rate; they never cost more than one burst.
     pub(crate) fn charge(&mut self, now: Duration, rate: Rate, count: u32) {
         let next = self.spent_until.max(now) + rate.interval(count);
         self.spent_until = next.min(now + rate.tolerance);

@@ -1,5 +1,5 @@
-//! TCP streams to peers that may not read: the system holds little for them, and a stream that is given up while it
-//! is stuck is reset, so that nothing of it stays.
+//! TCP streams to peers that may not read: the system holds little for them. A stream that is dropped while it is
+//! stuck is reset, so that nothing of it stays.
 
 use std::io;
 use std::pin::Pin;
@@ -10,21 +10,20 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Bytes that the system holds for one stream of pages or signals. Linux counts its own structures and doubles the
-/// number for them, so a peer that reads nothing costs at most 192 KiB and one segment. It is also the most that is
-/// on its way at one time: more than slow start sends in any round trip of a page of 200 KB, and 7 Mbit/s over a
-/// path with a round trip of 100 ms.
+/// Send buffer of one stream of pages or signalling, in bytes. Linux doubles the number for its own structures, so a
+/// peer that reads nothing costs at most 192 KiB and one segment. It also bounds the bytes in flight: more than slow
+/// start sends in any round trip of a page of 200 KB, and 7 Mbit/s over a path with a round trip of 100 ms.
 const PAGE_BUFFER: usize = 96 * 1024;
-/// Bytes among these that are not yet on their way; more would only wait in the system for what the peer can take.
+/// Most bytes in it that are not in flight (TCP_NOTSENT_LOWAT); more would only wait for the peer.
 const MAX_UNSENT: u32 = 32 * 1024;
-/// The same for a stream of the relay: more would only be late.
+/// Send buffer of one stream of the relay, in bytes; media in a larger one would only be late.
 const RELAY_BUFFER: usize = 128 * 1024;
 
-/// Has the system hold little for streams that `listener` accepts; they inherit it. After `patience` without any
-/// progress it resets a stream, also one that was closed before its peer had read everything.
+/// Sets small send buffers on `listener`, which accepted streams inherit. After `patience` without any progress Linux
+/// resets a stream, even a closed one whose peer has not read everything.
 pub(crate) fn hold_little(listener: &TcpListener, patience: Duration) {
     let socket = SockRef::from(listener);
-    // None of it may fail a start: a system without an option does as it always does.
+    // A failure must not stop the start: without an option the system's default holds.
     drop(socket.set_send_buffer_size(PAGE_BUFFER));
     #[cfg(target_os = "linux")]
     {
@@ -35,17 +34,17 @@ pub(crate) fn hold_little(listener: &TcpListener, patience: Duration) {
     let _ = (MAX_UNSENT, patience);
 }
 
-/// Has the system hold for a stream what relayed media need.
+/// Sets the send buffer of a stream for relayed media.
 pub(crate) fn hold_media(stream: &TcpStream) {
     let socket = SockRef::from(stream);
-    // It may not fail a call.
+    // A failure must not end a call.
     drop(socket.set_send_buffer_size(RELAY_BUFFER));
-    // What the system has by itself, where the stream inherited another limit.
+    // The system's default, in place of the limit inherited from the listener.
     #[cfg(target_os = "linux")]
     drop(socket.set_tcp_notsent_lowat(0));
 }
 
-/// A stream that is reset when it is dropped while its peer does not take what was to be written.
+/// A stream that is reset if it is dropped while a write is stuck.
 #[derive(Debug)]
 pub(crate) struct ResettingStream {
     stream: TcpStream,
@@ -53,12 +52,12 @@ pub(crate) struct ResettingStream {
 }
 
 impl ResettingStream {
-    /// Takes over `stream`.
+    /// Wraps `stream`.
     pub(crate) fn new(stream: TcpStream) -> Self {
         Self { stream, is_stuck: false }
     }
 
-    /// The stream itself.
+    /// The wrapped stream.
     pub(crate) fn get_ref(&self) -> &TcpStream {
         &self.stream
     }
@@ -72,7 +71,7 @@ impl ResettingStream {
 impl Drop for ResettingStream {
     fn drop(&mut self) {
         if self.is_stuck {
-            // RFC 9293, section 3.10.4: an abort. Without it the system would try for minutes to send the rest.
+            // An abort (RFC 9293, section 3.10.5). Without it the system would try for minutes to send the rest.
             drop(SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)));
         }
     }
