@@ -1,7 +1,7 @@
 //! The server: signalling at `/ws`, pages, files, `/healthz`; and how it starts and stops.
 //!
-//! Each wing has a folder, and only this file ties them together. In [`signalling`] the rules of a room touch nothing,
-//! the registry locks and delivers, and a socket talks to one browser.
+//! [`signalling::room`] holds the rules and does no I/O; `signalling::registry` locks rooms and delivers frames;
+//! `signalling::socket` serves one browser.
 
 pub mod check;
 pub mod config;
@@ -54,15 +54,16 @@ use tls::Tls;
 
 use crate::protocol::{ICE_PATH, SOCKET_PATH};
 
-/// How long everything together may take to end.
+/// How long all connections together may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
-/// How much of it the disk may take.
+/// How long the seat store may take after that to write its last records.
 const WRITE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` is done, then closes every socket so that browsers know to come back.
+/// Serves until `stop` completes, then closes every socket so that browsers know to come back.
 ///
 /// # Errors
-/// If the certificate cannot be used, the clock stands before 1970, or the system has no random numbers for seat tokens.
+/// If the certificate cannot be used, the clock stands before 1970, or the system has no random numbers for seat
+/// tokens.
 pub async fn run(config: Config, listeners: Listeners, stop: impl Future<Output = ()>) -> io::Result<()> {
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
     clock::check(SystemTime::now())?;
@@ -111,7 +112,7 @@ pub async fn run(config: Config, listeners: Listeners, stop: impl Future<Output 
     Ok(())
 }
 
-/// Writes down where people can go.
+/// Logs the URLs of the server and the ports of the relay.
 fn announce(listeners: &Listeners, tls: Option<&Tls>) {
     match tls {
         Some(tls) => {
@@ -128,13 +129,13 @@ fn announce(listeners: &Listeners, tls: Option<&Tls>) {
     }
 }
 
-/// Without it calls are made all the same, but a restart takes the seats away.
+/// Opens the seat store; without one calls still work, but a restart loses their seats.
 fn open_store(config: &Config, address: SocketAddr) -> (SeatStore, Vec<RoomRecord>) {
     let Some(folder) = config.server.state_folder() else {
         info!("no folder for what outlives a restart (server.state): a restart will take the seats away");
         return Default::default();
     };
-    // Servers on other ports of this machine may have the same folder.
+    // Servers on other ports of this machine may use the same folder.
     let name = address.to_string().replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
     let file = folder.join(format!("seats-{name}.jsonl"));
     private_file::warn_if_open("server.state", &folder);
@@ -150,7 +151,7 @@ fn open_store(config: &Config, address: SocketAddr) -> (SeatStore, Vec<RoomRecor
     }
 }
 
-/// What browsers are told to find a way with.
+/// The ICE servers for browsers: the server's own relay and those of the settings.
 fn ice_servers(config: &Config, listeners: &Listeners) -> io::Result<IceServers> {
     let own = listeners.relay().zip(listeners.relay_ports()).map(|((_, secret), (udp, tcp))| OwnRelay {
         host: Some(config.relay.host.clone()).filter(|host| !host.is_empty()),

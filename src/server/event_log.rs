@@ -1,4 +1,4 @@
-//! What is written about comings and goings, and never more than a log can take.
+//! The event log: lines about calls, refusals and relayed traffic, at a bounded rate.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use tracing::info;
 use crate::protocol::{PeerId, RoomId};
 use crate::server::net::rate::{Meter, Rate};
 
-/// Lines a second; a burst of ten times as many is written at once.
+/// Sustained rate of lines; a burst may have ten times as many.
 const LINES_PER_SECOND: u32 = 100;
 
-/// A bounded log; clones share the bound.
+/// A log with a bounded rate; clones share the bound.
 #[derive(Clone, Debug)]
 pub(crate) struct EventLog(Arc<Shared>);
 
@@ -36,21 +36,21 @@ impl Default for EventLog {
 }
 
 impl EventLog {
-    /// Writes that something happened in a room.
+    /// Logs an event of a room.
     pub(crate) fn note(&self, what: &str, room: &RoomId, peer: Option<PeerId>) {
         if self.may_write() {
             info!(%room, peer = peer.map(|peer| peer.0), "{what}");
         }
     }
 
-    /// Writes what happened to a socket or a request; `count` says how often.
+    /// Logs an event of a socket or a request, and how often it happened.
     pub(crate) fn remark(&self, what: &str, why: &str, count: u32) {
         if self.may_write() {
             info!(why, count, "{what}");
         }
     }
 
-    /// Writes what one holder of relay credentials had relayed, when the last allocation of it ended.
+    /// Logs the traffic of a quota holder when its last allocation has ended.
     pub(crate) fn relayed(&self, holder: &str, bytes: u64, dropped: u64, lasted: Duration) {
         if self.may_write() {
             info!(holder, bytes, dropped, seconds = lasted.as_secs(), "the relay served");

@@ -1,4 +1,4 @@
-//! The log on standard output: a thread of its own writes it, so that a reader who stands still stops nothing else.
+//! The log on standard output: a thread of its own writes it, so that a blocked reader stops nothing else.
 
 use std::io::{self, IsTerminal, Write, stdout};
 use std::sync::mpsc::channel;
@@ -20,7 +20,7 @@ use crate::server::config::environment::unquoted;
 const QUEUED_LINES: usize = 8_192;
 /// How long the last lines may take to be written when the program ends.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
-/// Between two lines that give the count of those dropped, while the reader is slow.
+/// Least time between two counts of dropped lines, while the reader is slow.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// The log; its last lines are written when it is dropped.
@@ -33,7 +33,7 @@ pub struct Log {
 impl Log {
     /// Starts the log of the process, panics included. `RUST_LOG` chooses what it holds.
     pub fn start() -> Self {
-        // What the ACME library says of its steps is said again in our own words.
+        // The server logs the steps of ACME in its own words.
         let wanted = std::env::var(EnvFilter::DEFAULT_ENV).map(|text| unquoted(&text)).unwrap_or_default();
         let wanted = if wanted.is_empty() { None } else { EnvFilter::try_new(wanted).ok() };
         let filter = wanted.unwrap_or_else(|| EnvFilter::new("info,rustls_acme=warn"));
@@ -58,7 +58,7 @@ impl Log {
         Self { writer, guard: Some(guard) }
     }
 
-    /// Writes text that is no line of the log, in its turn.
+    /// Writes plain text in its turn between the lines of the log.
     pub fn print(&self, text: &str) {
         // Never fails: what does not fit is dropped and counted.
         drop(self.writer.clone().write_all(format!("{text}\n").as_bytes()));
@@ -68,7 +68,7 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         let Some(guard) = self.guard.take() else { return };
-        // The guard itself prints when the queue is full, and would wait for ever.
+        // The guard prints to standard output if the queue is full, and would wait for ever.
         let (done, finished) = channel::<()>();
         let flush = thread::Builder::new().spawn(move || {
             drop(guard);
@@ -80,8 +80,8 @@ impl Drop for Log {
     }
 }
 
-/// What the socket library writes at the level of traces are the frames, and so seat tokens. The protocol of the
-/// relay has a span and lines with addresses for every packet.
+/// Whether an event may show frames or packets. The WebSocket library traces frames, and so seat tokens; the TURN
+/// library has a span and lines with addresses for every packet.
 fn is_of_a_frame(about: &Metadata<'_>) -> bool {
     let target = about.target();
     let of_relay = ["stun_proto", "stun_types", "turn_server_proto", "turn_types"];
@@ -89,7 +89,7 @@ fn is_of_a_frame(about: &Metadata<'_>) -> bool {
         || *about.level() > Level::INFO && target.starts_with("tungstenite")
 }
 
-/// A queue of so many lines before `out`; those beyond are dropped, and `out` is told how many.
+/// Makes a queue of `lines` before `out`; further lines are dropped, and `out` is told how many.
 fn queue(lines: usize, out: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
     let dropped = Arc::new(OnceLock::new());
     let counted = Counted { out, dropped: dropped.clone(), told: 0, told_at: None };
@@ -103,7 +103,7 @@ fn queue(lines: usize, out: impl Write + Send + 'static) -> (NonBlocking, Worker
     (writer, guard)
 }
 
-/// Where the lines go. It alone knows when there is a reader again, and so says what that one has missed.
+/// The writer behind the queue. Only it knows when the reader reads again, so it reports dropped lines.
 struct Counted<W> {
     out: W,
     dropped: Arc<OnceLock<ErrorCounter>>,
@@ -151,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes a line when it is received at the other end.
+    /// A writer that takes a line only when it is received at the other end.
     struct Rendezvous(SyncSender<String>);
 
     impl Write for Rendezvous {

@@ -3,12 +3,12 @@
 use crate::server::config::Config;
 use crate::server::signalling::connections::MOST_ON_PROBATION;
 
-/// Open files that are none of the connections counted in the settings.
+/// Open files besides the connections that the settings count.
 const OTHER_FILES: usize = 100;
-/// Of the files that the system allows, the share that people who return may have, beside those on probation.
+/// Divisor of the allowed files for returning sockets, those on probation not included.
 const RETURNING_SHARE: usize = 8;
 
-/// The most files that the limits of the settings lead to.
+/// Most open files that the limits in the settings can lead to.
 pub(crate) fn wanted(config: &Config) -> usize {
     connections(config) + OTHER_FILES
 }
@@ -18,13 +18,13 @@ fn connections(config: &Config) -> usize {
     config.limits.sockets + returning(config.limits.returning_sockets) + config.limits.requests + relay
 }
 
-/// Sockets beyond the ordinary ones: those that took a seat back, and those that still have to.
+/// Sockets beyond `limits.sockets`: those that took a seat back, and those on probation.
 fn returning(sockets: usize) -> usize {
     sockets + sockets.min(MOST_ON_PROBATION)
 }
 
-/// Lowers the limits of connections, the largest first, to what `files` allow, so that files for pages and for the
-/// health check are never used up by sockets. Says so if it had to.
+/// Lowers the limits of connections, the largest first, to what `files` allow. Sockets then never use up the files
+/// for pages and for the health check. Returns a warning if it lowered any.
 pub fn fit(config: &mut Config, files: u64) -> Option<String> {
     let files = usize::try_from(files).unwrap_or(usize::MAX);
     let wanted = wanted(config);
