@@ -9,7 +9,7 @@ use crate::server::http::site::inside::EmbeddedFile;
 #[folder = "$CARGO_MANIFEST_DIR/target/site"]
 struct Site;
 
-/// All files of the site.
+/// Returns all files of the site.
 pub(crate) fn files() -> Vec<EmbeddedFile> {
     let file = |path: std::borrow::Cow<'static, str>| {
         let file = Site::get(&path)?;

@@ -1,31 +1,32 @@
 //! Parlor: a private video call that anyone can host. One binary, a room number, two browsers.
 //!
-//! The crate is compiled twice: with `ssr` it is the server that introduces the peers and renders the page,
-//! with `hydrate` it is the WebAssembly that brings the page to life. Media never passes the server.
+//! The crate is compiled twice: with `ssr` it is the server that introduces the peers and renders the page, with
+//! `hydrate` it is the WebAssembly that brings the page to life. Media go from browser to browser or, still
+//! encrypted, through the server's relay.
 //!
 //! # Map
 //! | module | where | what |
 //! |---|---|---|
 //! | [`protocol`] | both, pure | the wire: ids, messages, refusals, close codes, limits |
 //! | [`call`] | both, pure | one participant's whole call: events in, commands out, a view to draw |
-//! | `call::api` | both, pure | its border: events, commands, the view |
+//! | `call::api` | both, pure | the interface of the call: events, commands, the view |
 //! | `call::{session, signalling, peers}` | both, pure | the seat; the socket; the connections with the others |
-//! | `call::{media, privacy, connection_test}` | both, pure | devices and playback; the hidden address; the test |
-//! | [`ui`], [`app`] | both | the views, their words, the document |
+//! | `call::{media, privacy, connection_test}` | both, pure | devices, playback; hidden addresses; connection test |
+//! | [`ui`], [`app`] | both | the views, their texts, the document |
 //! | `browser` | browser | the driver: carries out what the call decides |
-//! | `server` | server | starts and stops the wings below, and ties them together |
+//! | `server` | server | starts, connects and stops the parts below |
 //! | `server::net` | server | sockets, addresses, clock, rates and counts, files that only the server may read |
-//! | `server::config`, `check` | server | settings, and what a host should know about them |
-//! | `server::log`, `event_log` | server | the log, and the few lines that hosts get about calls |
+//! | `server::config`, `check` | server | settings, and findings about them |
+//! | `server::log`, `event_log` | server | the log, and its lines about calls, at a bounded rate |
 //! | `server::ice` | server | ICE servers and their credentials |
 //! | `server::tls` | server | certificates: from files, by ACME, of this machine's own |
 //! | `server::turn` | server | the relay (STUN, TURN) |
-//! | `server::listeners`, `open_files` | server | the ports, and the open files that connections need |
+//! | `server::listeners`, `open_files` | server | the ports, and the limit of open files |
 //! | `server::http` | server | connections accepted, requests checked, pages, files |
-//! | `server::signalling` | server | sockets, rooms, seats and what of them outlives a restart |
-//! | `embedded` | server | the files that pages load, compiled in |
+//! | `server::signalling` | server | sockets, rooms, seats and their store, which outlives a restart |
+//! | `embedded` | server | the files of the site, compiled in |
 //!
-//! "Pure" means: no I/O, no clock, no randomness, no browser and no tokio; time is an argument. A signal's way:
+//! "Pure" means: no I/O, no clock, no randomness, no browser and no tokio; time is an argument. The path of a signal:
 //! ```text
 //! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Send -> browser/signalling -> signalling/socket
 //!   -> Room -> Delivery -> bounded queue -> signalling/socket -> browser/signalling -> Event -> Call::handle
@@ -35,11 +36,12 @@
 //! # Invariants, checked by `scripts/invariants.sh`
 //! - Each module names only what `scripts/invariants/borders.txt` allows it. In short (`a <- b`: `b` may import `a`):
 //!   `protocol <- call <- ui <- app <- server`, and `protocol, call <- browser`. In the server: `net, config, ice <-
-//!   event_log, tls <- turn <- listeners <- http <- signalling <- server`, and `room <- registry <- socket` in signalling.
-//!   `ui` never names `browser`: [`ui::Driver`] comes in through context.
-//! - Modules of `call`, of `server` and of `browser` import each other in no cycle. Those that are left are listed there.
-//! - `protocol`, `call`, `server::ice`, `signalling::{room, session, heartbeat}` and the relay's protocol (`server::turn` but
-//!   for `udp` and `turn.rs` itself) know no sockets, no clock and no tokio; only the relay draws random numbers.
+//!   event_log, tls <- turn <- listeners <- http <- signalling <- server`, and in signalling `room <- registry <-
+//!   socket`. `ui` never names `browser`: [`ui::Driver`] comes in through context.
+//! - Modules of `call`, of `server` and of `browser` import each other in no cycle; exceptions are listed there.
+//! - `protocol`, `call`, `server::ice`, `signalling::{room, session, heartbeat}` and the relay's protocol
+//!   (`server::turn` but for `udp` and `turn.rs` itself) know no sockets, no clock and no tokio; only the relay draws
+//!   random numbers.
 //! - No file has over 400 lines, unit tests apart.
 //! - `cfg(feature)` stands in this file only.
 //! - Nothing is leaked into JavaScript: no closure is forgotten.
@@ -62,13 +64,13 @@ mod embedded;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Brings the server-rendered page to life, or leaves it as it is where its words are not to be read.
+/// Hydrates the server-rendered page, or leaves it as it is if its texts cannot be read.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     browser::report_panics();
     let Some(words) = ui::i18n::Words::of_document() else { return };
-    // They are read until the page is gone.
+    // Leaked on purpose: the texts are read until the page is gone.
     let words: &'static ui::i18n::Words = Box::leak(Box::new(words));
     leptos::mount::hydrate_body(move || {
         leptos::prelude::provide_context(words);

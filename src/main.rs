@@ -56,7 +56,7 @@ async fn serve(arguments: &Arguments, log: &Log) -> ExitCode {
         let url = listeners.urls(&hosts).into_iter().next();
         url.into_iter().for_each(|url| log.print(&poster(&url, stdout().is_terminal())));
     }
-    // Asks for another look at certificate files; where there are none it must not end the server.
+    // SIGHUP asks for a reload of the certificate files; where there are none it must not end the server.
     #[cfg(unix)]
     let _hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());
     match run(config, listeners, asked_to_stop()).await {
@@ -68,10 +68,10 @@ async fn serve(arguments: &Arguments, log: &Log) -> ExitCode {
     }
 }
 
-/// Prints what there is to say about the settings.
+/// Prints the findings about the settings.
 async fn checked(arguments: &Arguments) -> ExitCode {
     let findings = check(arguments).await;
-    // Whoever reads it may have gone.
+    // The reader of a pipe may have gone.
     drop(write!(stdout(), "{findings}"));
     if findings.verdict() == Verdict::Wrong { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }

@@ -1,8 +1,8 @@
-//! Stands in for the site inside the binary where there is none.
+//! Replaces the embedded site in builds without the feature `embed`.
 
 use crate::server::http::site::inside::EmbeddedFile;
 
-/// No files: they lie in a folder.
+/// Returns no files: the site is served from a folder.
 pub(crate) fn files() -> Vec<EmbeddedFile> {
     Vec::new()
 }
