@@ -1,5 +1,5 @@
-//! Where connections come in: handshakes, telling TURN from HTTP, HTTP/1.1 and HTTP/2, and how long each step may
-//! take. `axum::serve` has no limit on how long a request may take to arrive.
+//! Accepted connections: TLS handshakes, telling TURN from HTTP, HTTP/1.1 and HTTP/2, and a time limit for each step.
+//! `axum::serve` does not limit how long a request may take to arrive.
 
 #[cfg(test)]
 mod tests;
@@ -38,43 +38,43 @@ use crate::server::net::file_reserve::{FileReserve, is_of_one_connection};
 use crate::server::net::tcp::{ResettingStream, hold_media};
 use crate::server::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
 
-/// Pause before another try when a connection could not be accepted, as when files have run out.
+/// Pause after an accept that failed, as when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Files held back for when the system has no more; a page loads its files over as many connections.
+/// File descriptors in reserve for when the system has no more; a page loads over as many connections.
 const SPARE_FILES: usize = 6;
 /// Largest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Requests at one time within one HTTP/2 connection; a page asks for a handful of files.
 const MAX_STREAMS: u32 = 32;
-/// Requests that one HTTP/2 connection may take back before they are answered, or that break its rules, until it
-/// is closed (CVE-2023-44487).
+/// Resets of streams after which an HTTP/2 connection is closed (CVE-2023-44487): by the client before a stream is
+/// accepted, and by the server for the client's errors.
 const MAX_RESETS: usize = 32;
-/// Answers of one HTTP/2 connection that are made at one time; other requests wait for their turn. A peer whose
-/// windows are closed keeps an answer, and what it was made with, in memory.
+/// Responses in progress per HTTP/2 connection; further requests wait. A client with closed flow-control windows keeps
+/// each of them, and the state behind it, in memory.
 const MAX_ANSWERS: usize = 8;
-/// HTTP/2 connections that may answer at one time, however few connections there may be.
+/// HTTP/2 connections that may have all their responses in progress, however low `limits.requests` is.
 const LEAST_ANSWERING: usize = 2;
-/// Answers of one HTTP/2 request that may wait to be written.
+/// Bytes per HTTP/2 stream that may wait to be written.
 const MAX_SEND_BYTES: usize = 16 * 1024;
-/// How long a connection that has been told to end may take.
+/// Time that an idle HTTP/2 connection has for its graceful shutdown.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Bytes that are looked at to tell who speaks; larger reads go past them.
+/// Buffer for the bytes that tell the protocol; larger reads bypass it.
 const LOOK_BYTES: usize = 64;
-/// The first byte of everything that is STUN or TURN over a stream lies below (RFC 8656, section 12; RFC 7983); a
-/// request of HTTP begins with a letter.
+/// Bound below which the first byte of a connection means STUN (RFC 7983); HTTP requests begin with a letter.
+/// ChannelData, whose first byte is not below it (RFC 8656, section 12), never comes first.
 const FIRST_LETTER: u8 = 0x40;
 
-/// A connection in both directions.
+/// A byte stream in both directions.
 pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 
-/// A TCP stream that knows when it was of use, and gives up when one write takes too long.
+/// TCP stream that records its activity and fails when one write takes too long.
 type TimedStream = Pin<Box<TimeoutStream<ActivityStream<ResettingStream>>>>;
 
 /// Takes over connections within TLS that speak STUN or TURN.
 pub(crate) type ServeTurn = Arc<dyn Fn(Box<dyn Duplex>, SocketAddr) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// All that it takes to serve a connection.
+/// Serves accepted connections over HTTP, or hands them to the TURN server.
 pub(crate) struct HttpServer {
     http1: http1::Builder,
     http2: http2::Builder<Tracked>,
@@ -83,9 +83,9 @@ pub(crate) struct HttpServer {
     relaying: Option<ServeTurn>,
     tasks: TaskTracker,
     stopping: CancellationToken,
-    /// Limited for one network too, unless it is a proxy's, through which many come.
+    /// Permits of connections; per network too, but for trusted proxies, whose connections serve many clients.
     places: Arc<SheddingLimit>,
-    /// Answers of all HTTP/2 connections that are made at one time.
+    /// Permits of the responses in progress on all HTTP/2 connections.
     answers: Arc<SheddingLimit>,
     proxies: TrustedProxies,
     patience: Duration,
@@ -128,7 +128,7 @@ impl HttpServer {
                 limits.requests_per_address,
                 limits.request_timeout / 2,
             )),
-            // Never so few that a connection which asks for what it may loses its own place.
+            // Enough that a connection with all its responses in progress never sheds itself.
             answers: Arc::new(SheddingLimit::new(
                 limits.requests.max(LEAST_ANSWERING * MAX_ANSWERS),
                 usize::MAX,
@@ -136,12 +136,12 @@ impl HttpServer {
             )),
             proxies: TrustedProxies::new(config),
             patience: limits.request_timeout,
-            // A socket has a limit of its own, which must be the first to be reached: it knows what to say.
+            // A WebSocket's own write timeout must expire first, since it knows the reason to close with.
             write_timeout: 2 * limits.write_timeout,
         }
     }
 
-    /// Lets connections in until the future is dropped. It waits for nothing else: who has no place is turned away.
+    /// Accepts connections until the future is dropped; those beyond a limit are closed instead of queued.
     pub(crate) async fn accept_forever(self: &Arc<Self>, listeners: &Listeners) {
         let mut reserve = FileReserve::new("pages", SPARE_FILES);
         loop {
@@ -161,7 +161,7 @@ impl HttpServer {
         }
     }
 
-    /// Serves a connection in a task of its own, if there is a place for it.
+    /// Serves a connection in its own task, if there is a permit for it.
     fn admit(self: &Arc<Self>, stream: TcpStream, transport: TransportInfo) {
         let (server, ip, activity) = (self.clone(), transport.address.ip(), Activity::default());
         let is_proxy = self.proxies.contains(ip);
@@ -173,7 +173,7 @@ impl HttpServer {
                 handed_over = server.serve(stream, transport, &activity) => handed_over,
                 () = activity.until_shed() => None,
             };
-            // A connection that has become something else has limits of its own.
+            // Upgraded connections and those of TURN have limits of their own.
             drop(place);
             if let Some(relay) = handed_over {
                 server.stopping.run_until_cancelled(relay).await;
@@ -181,19 +181,19 @@ impl HttpServer {
         });
     }
 
-    /// Tells all connections to end.
+    /// Starts the graceful shutdown of all connections.
     pub(crate) fn stop(&self) {
         self.stopping.cancel();
     }
 
-    /// One connection, until it ends or has become a WebSocket; or else who goes on with it.
+    /// Serves a connection until it ends or is upgraded; a TURN connection is returned as the future to go on with.
     async fn serve(
         &self,
         stream: TcpStream,
         transport: TransportInfo,
         activity: &Activity,
     ) -> Option<BoxFuture<'static, ()>> {
-        // Signals are small and urgent; without the option they only wait a little.
+        // Signalling messages are small and urgent; if this fails, they only arrive a little later.
         drop(stream.set_nodelay(true));
         let stream = ActivityStream::new(ResettingStream::new(stream), activity.clone());
         let mut stream = Box::pin(TimeoutStream::new(stream));
@@ -242,7 +242,7 @@ impl HttpServer {
         None
     }
 
-    /// What a stranger does, if it does it in time and before the server stops.
+    /// Awaits a client's step; `None` if the request timeout passes or the server stops.
     async fn soon<T>(&self, step: impl Future<Output = T>) -> Option<T> {
         self.stopping.run_until_cancelled(timeout(self.patience, step)).await?.ok()
     }
@@ -259,7 +259,8 @@ impl HttpServer {
             .await;
     }
 
-    /// HTTP/2 has no limit of its own on silence, not even before its first frame; and pings are no use.
+    /// Closes idle connections itself: hyper lets HTTP/2 be silent for ever, even before the first frame, and pings are
+    /// no activity.
     async fn serve_http2(
         &self,
         stream: impl Duplex + 'static,
@@ -304,7 +305,7 @@ impl HttpServer {
         })
     }
 
-    /// Until it ends by itself, or, soon after being asked to, because the server stops or it is of no more use.
+    /// Drives a connection to its end; `ask` shuts it down when the server stops or `useless` completes.
     async fn until_done<C>(&self, connection: C, ask: impl Fn(Pin<&mut C>), useless: impl Future<Output = ()>)
     where
         C: Future<Output = hyper::Result<()>>,
@@ -327,7 +328,7 @@ impl HttpServer {
     }
 }
 
-/// Runs the requests of HTTP/2 among the tasks that the server waits for when it stops.
+/// Runs HTTP/2 requests as tasks that the server waits for when it stops.
 #[derive(Clone)]
 struct Tracked(TaskTracker);
 
@@ -337,7 +338,7 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tracked {
     }
 }
 
-/// An answer of HTTP/2 that keeps its turn and its place until it was sent or given up.
+/// Body of an HTTP/2 response that keeps its permits until sent or dropped.
 struct HeldAnswer {
     body: Body,
     _held: (Option<OwnedSemaphorePermit>, Option<SheddingPermit>),

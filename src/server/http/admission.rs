@@ -20,10 +20,10 @@ use crate::server::event_log::EventLog;
 use crate::server::listeners::Scheme;
 use crate::server::tls::Tls;
 
-/// Answered by any scheme and any name: those who watch over servers ask by addresses, and by HTTP.
+/// Path of the health check, open by any scheme and name: monitoring asks by address, and by HTTP.
 pub(crate) const HEALTH_PATH: &str = "/healthz";
 
-/// The checks of one server.
+/// The checks, and what they need to know of the server.
 pub(crate) struct Admission {
     proxies: TrustedProxies,
     names: ServerNames,
@@ -34,7 +34,7 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    /// Believes the proxies and knows the names of the settings; sends people to `https`, a port, if there is one.
+    /// Takes proxies and names from the settings; redirects to the port of `https`, if there is one.
     pub(crate) fn new(config: &Config, https: Option<(Arc<Tls>, u16)>, event_log: EventLog) -> Self {
         Self {
             proxies: TrustedProxies::new(config),
@@ -50,7 +50,7 @@ impl Admission {
 /// Passes a request on to its handler, with its [`ClientInfo`], or answers it.
 pub(crate) async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
     let mut response = admission.check(request, next).await;
-    // A socket is no content.
+    // An upgraded connection has no content that the headers could be about.
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         guard(response.headers_mut());
     }

@@ -1,5 +1,5 @@
-//! Who sent a request and by which address they came, also through reverse proxies, of which only those are
-//! believed that the host trusts.
+//! Clients of requests: their addresses and the host names they asked for, also through reverse proxies. Headers of
+//! proxies that are not trusted (`server.trusted_proxies`) are ignored.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,65 +16,65 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The sender of a request; every request carries one as an extension.
+/// The client that sent a request; every request carries it as an extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientInfo {
-    /// Where the sender is; never written as IPv6 if it is IPv4.
+    /// Address of the client; an IPv4 address is never mapped into IPv6.
     pub(crate) address: IpAddr,
-    /// The name of this server as the sender knows it, without a port; IPv6 in brackets. Empty if none was given
+    /// The name of this server as the client knows it, without a port; IPv6 in brackets. Empty if none was given
     /// or it is no name.
     pub(crate) host: String,
-    /// The same with the port if one was given, as it stands in an `Origin`.
+    /// `host` with its port, if one was given, as in an `Origin`.
     pub(crate) authority: String,
-    /// Whether the sender's browser came by HTTPS.
+    /// Whether the browser uses HTTPS, be it only to a proxy.
     pub(crate) secure: bool,
-    /// Whether the address is a trusted proxy's, which did not say for whom it speaks.
+    /// Whether `address` is a trusted proxy's, which forwarded no address of a client.
     pub(crate) is_proxy: bool,
 }
 
 /// The other end of the connection that a request came through.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TransportInfo {
-    /// Its address.
+    /// Remote address.
     pub(crate) address: SocketAddr,
     /// HTTP or HTTPS, by the listener that accepted it.
     pub(crate) scheme: Scheme,
 }
 
-/// The reverse proxies that the host trusts.
+/// Reverse proxies whose `X-Forwarded-*` headers are believed.
 #[derive(Debug)]
 pub(crate) struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Those of the settings.
+    /// Takes them from `server.trusted_proxies`.
     pub(crate) fn new(config: &Config) -> Self {
         Self(config.server.trusted_proxies.clone())
     }
 
-    /// Whether one of them has this address.
+    /// Whether `address` belongs to a trusted proxy.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
     }
 }
 
 impl ClientInfo {
-    /// The name by which the sender's browser finds this server; one that says none is on this machine.
+    /// Host name under which the client finds this server; `localhost` if it sent none.
     pub(crate) fn known_as(&self) -> &str {
         if self.host.is_empty() { "localhost" } else { &self.host }
     }
 
-    /// The network that the sender counts as, unless many come through it.
+    /// Network that limits count the client under; `None` for a proxy, which many clients share.
     pub(crate) fn counted_as(&self) -> Option<IpAddr> {
         (!self.is_proxy).then(|| network(self.address))
     }
 
-    /// Finds out who sent a request that `transport` delivered.
+    /// Identifies the client of a request that arrived over `transport`.
     pub(crate) fn of(parts: &Parts, transport: TransportInfo, proxies: &TrustedProxies) -> Self {
         let headers = &parts.headers;
         let is_trusted = |address: IpAddr| proxies.contains(address);
         let by_proxy = is_trusted(transport.address.ip());
         let forwarded = |name| by_proxy.then(|| last(headers, &name)).flatten();
-        // HTTP/2 has it in the address (RFC 9113, section 8.3.1).
+        // HTTP/2 has the authority in the request's URI (RFC 9113, section 8.3.1).
         let own = parts.uri.authority().map(|authority| authority.as_str());
         let own = own.or_else(|| headers.get(HOST)?.to_str().ok());
         let authority = forwarded(FORWARDED_HOST).or(own).unwrap_or_default();
@@ -93,11 +93,11 @@ impl ClientInfo {
     }
 }
 
-/// Every proxy adds, at the right end, whom it heard. So the chain is walked from there until somebody is not
-/// trusted: what stands further left is only that one's word.
+/// Walks `X-Forwarded-For` from the right to the first address that is not trusted. Each proxy appends its peer at
+/// that end, so entries further left are only the claim of that address.
 fn sender(headers: &HeaderMap, transport: IpAddr, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
     let lines = headers.get_all(FORWARDED_FOR).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    // A line that is left out would put an earlier one, which the client may have written, in its place.
+    // Lossy: skipping a line that is no UTF-8 would promote an earlier one, which the client may have forged.
     let lines: Vec<_> = lines.collect();
     let entries: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
     let mut sender = transport;
@@ -111,20 +111,20 @@ fn sender(headers: &HeaderMap, transport: IpAddr, is_trusted: impl Fn(IpAddr) ->
     sender
 }
 
-/// Some proxies add a port.
+/// Parses an address, with or without the port that some proxies add.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').trim_end_matches(']').parse().ok();
     let address: IpAddr = bare.or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))?;
     Some(address.to_canonical())
 }
 
-/// What the nearest proxy said, if several did.
+/// Value that the nearest proxy added, the last of several.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
     value.rsplit(',').next().map(str::trim).filter(|value| !value.is_empty())
 }
 
-/// The host of `host[:port]`, if it is one (RFC 3986, section 3.2.2); names in other scripts come as ASCII.
+/// Returns the host of a valid `host[:port]` (RFC 3986, section 3.2.2); browsers send other scripts as ASCII.
 fn host(authority: &str) -> Option<&str> {
     let end = match authority.find(']') {
         Some(end) => end + 1,
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn visitors_are_counted_by_network_and_a_proxy_is_not() {
+    fn clients_are_counted_by_network_and_a_proxy_is_not() {
         let counted = |from: &str, chain: &[(&str, &str)]| client(from, chain).counted_as();
         let network = |text: &str| Some(text.parse().unwrap());
         assert_eq!(counted("203.0.113.9", &[]), network("203.0.113.9"));

@@ -1,4 +1,4 @@
-//! What browsers are told about safety and caching.
+//! Response headers for security and caching.
 
 use axum::extract::Request;
 use axum::http::header::{
@@ -13,14 +13,14 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// A call needs a camera, a microphone, a screen, sound, and a screen that stays on. Only features that Chromium
-/// knows on every system: it complains about others in the console.
+/// knows on every system are listed, since it warns of others in the console.
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), \
      fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), \
      clipboard-read=(), geolocation=(), accelerometer=(), gyroscope=(), \
      magnetometer=(), midi=(), payment=(), usb=(), serial=(), hid=(), idle-detection=(), \
      local-fonts=(), publickey-credentials-get=(), xr-spatial-tracking=()";
 
-/// For everything that is no page of the app.
+/// Content-Security-Policy of responses that are not pages of the app.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Content-Security-Policy (W3C CSP3) of a page whose own scripts carry `nonce`.
@@ -36,13 +36,13 @@ pub(crate) fn page_policy(nonce: &str, watched: bool) -> String {
     )
 }
 
-/// Adds what every response has to say, whatever it is.
+/// Adds the security headers that every response has.
 pub(crate) fn guard(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CORP, HeaderValue::from_static("same-origin"));
 }
 
-/// Adds what pages and their files have to say.
+/// Adds the security and cache headers of pages and their files.
 pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -56,7 +56,7 @@ pub(crate) async fn secure(request: Request, next: Next) -> Response {
     response
 }
 
-/// Lets a file whose name holds the hash of its content be kept for ever.
+/// Lets browsers cache files for ever whose names hold a hash of their content.
 pub(crate) async fn immutable(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT) {

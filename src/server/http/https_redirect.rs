@@ -1,4 +1,4 @@
-//! The way from HTTP to HTTPS: a redirect, and the word to browsers to come by HTTPS from then on.
+//! From HTTP to HTTPS: the redirect, and HSTS for browsers to use HTTPS from then on (RFC 6797).
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use super::forwarded::ClientInfo;
 use crate::server::listeners::HTTPS_PORT;
 use crate::server::tls::Tls;
 
-/// A year (RFC 6797); other hosts below this name are none of our business.
+/// A year (RFC 6797), without `includeSubDomains`: hosts below this name may be others'.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Sends people to HTTPS where there is any.
+/// Redirects to HTTPS, if the server has it.
 pub(super) struct HttpsRedirect(Option<(Arc<Tls>, u16)>);
 
 impl HttpsRedirect {
-    /// To the port by which people reach `https`.
+    /// Redirects to the public port of `https`, if there is one.
     pub(super) fn new(https: Option<(Arc<Tls>, u16)>) -> Self {
         Self(https)
     }
@@ -30,7 +30,7 @@ impl HttpsRedirect {
         Some(moved(&client.host, *port, path))
     }
 
-    /// Tells browsers to come by HTTPS only, if they trust the certificate.
+    /// Adds HSTS, if browsers trust the certificate and the settings allow it.
     pub(super) fn insist(&self, headers: &mut HeaderMap) {
         if self.0.as_ref().is_some_and(|(tls, _)| tls.is_for_good()) {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
@@ -38,12 +38,12 @@ impl HttpsRedirect {
     }
 }
 
-/// The same at HTTPS, for good and with the same method (RFC 9110, section 15.4.9).
+/// Redirects permanently to the same path at HTTPS, keeping the method (RFC 9110, section 15.4.9).
 fn moved(host: &str, port: u16, path: &str) -> Response {
     let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
     match HeaderValue::try_from(format!("https://{host}{port}{path}")) {
         Ok(place) if !host.is_empty() => {
-            // Not to be kept: tomorrow another program, or none of ours with HTTPS, may have this address.
+            // Not to be cached: tomorrow another program, or Parlor without HTTPS, may have this address.
             let headers = [(LOCATION, place), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
             (StatusCode::PERMANENT_REDIRECT, HeaderMap::from_iter(headers)).into_response()
         }

@@ -1,4 +1,4 @@
-//! `GET /ice`: what a page without a seat needs to test its connection.
+//! `GET /ice`: the ICE servers with which a page without a seat tests its connection.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::server::ice::IceServers;
 use crate::server::net::clock::since_epoch;
 use crate::server::net::connection_limit::network;
 
-/// Credentials for a minute, and little to be done with them at the relay inside: see its quotas. Those of other
-/// servers are theirs to limit; whoever joins any room is given as much.
+/// Answers with ICE servers and credentials for a minute. The built-in TURN server grants testers a small quota only;
+/// other servers have to limit theirs themselves, and a join of any room yields as much.
 pub(crate) async fn offer(
     State(ice): State<Arc<IceServers>>,
     Extension(client): Extension<ClientInfo>,

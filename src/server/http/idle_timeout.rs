@@ -1,4 +1,4 @@
-//! Whether a connection is still of use: somebody asks, or is being answered; and the way to end one for others' sake.
+//! Idle timeout of connections: records requests and responses as activity, and ends connections that are shed.
 
 use std::io;
 use std::pin::Pin;
@@ -11,17 +11,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// Bytes that are more than the frames with which HTTP/2 talks about itself, such as answers to pings.
+/// Least bytes of a write that counts as a response; HTTP/2 control frames, such as PING acks, are smaller.
 const LEAST_ANSWER: usize = 256;
 
-/// When it was of use last; clones tell of the same connection.
+/// Last activity of a connection, shared by its clones.
 #[derive(Clone, Debug)]
 pub(crate) struct Activity(Arc<Beats>);
 
 #[derive(Debug)]
 struct Beats {
     start: Instant,
-    /// Milliseconds since then.
+    /// Last activity, in milliseconds after `start`.
     last: AtomicU64,
     is_stuck: AtomicBool,
     shed: Notify,
@@ -39,8 +39,8 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Done as soon as it was of no use for `limit`. An answer on its way to a slow peer is of use; how long a write
-    /// may take is limited elsewhere.
+    /// Waits until the connection was idle for `limit`. A response that a slow client is still taking counts as
+    /// activity; how long a write may take is limited elsewhere.
     pub(crate) async fn idle_for(&self, limit: Duration) {
         let mut due = self.last() + limit;
         loop {
@@ -53,7 +53,7 @@ impl Activity {
         }
     }
 
-    /// It is of use now.
+    /// Records activity now.
     pub(crate) fn beat(&self) {
         let now = u64::try_from(self.0.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.last.store(now, Ordering::Relaxed);
@@ -66,28 +66,28 @@ impl Activity {
         self.0.is_stuck.store(written.is_pending(), Ordering::Relaxed);
     }
 
-    /// When it was of use last.
+    /// Time of the last activity.
     pub(crate) fn last(&self) -> Instant {
         self.0.start + Duration::from_millis(self.0.last.load(Ordering::Relaxed))
     }
 
-    /// Whether both tell of the same connection.
+    /// Whether both belong to the same connection.
     pub(crate) fn is_of_same_connection(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Has the connection ended, since others need its place.
+    /// Ends the connection to make room for others.
     pub(crate) fn shed(&self) {
         self.0.shed.notify_one();
     }
 
-    /// Waits until the connection has to end. For one task only.
+    /// Waits until the connection is shed. Only one task may wait, as only one is notified.
     pub(crate) async fn until_shed(&self) {
         self.0.shed.notified().await;
     }
 }
 
-/// A stream whose activity is taken.
+/// Stream that records its writes as activity.
 #[derive(Debug)]
 pub(crate) struct ActivityStream<S> {
     stream: S,
@@ -95,12 +95,12 @@ pub(crate) struct ActivityStream<S> {
 }
 
 impl<S> ActivityStream<S> {
-    /// Beats for every answer, or part of one, that `stream` takes.
+    /// Records activity for every response, or part of one, that `stream` takes.
     pub(crate) fn new(stream: S, activity: Activity) -> Self {
         Self { stream, activity }
     }
 
-    /// The stream itself.
+    /// The inner stream.
     pub(crate) fn get_ref(&self) -> &S {
         &self.stream
     }

@@ -1,4 +1,4 @@
-//! Which language a page is rendered in: the one asked for, the one asked for before, the browser's.
+//! Language of a rendered page: by the query, else by the cookie, else by `Accept-Language`.
 
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
@@ -11,13 +11,13 @@ const NAME: &str = "lang";
 /// The language of one response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
-    /// Which.
+    /// Language to render in.
     pub(crate) lang: Lang,
-    /// It was asked for in this request, and is to be remembered.
+    /// Whether the query named it, so that a cookie has to remember it.
     pub(crate) asked_for: bool,
 }
 
-/// Chooses for one request.
+/// Chooses the language of one response.
 pub(crate) fn choose(query: Option<&str>, headers: &HeaderMap) -> Choice {
     let asked = query.and_then(|query| find(query, '&'));
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -27,13 +27,13 @@ pub(crate) fn choose(query: Option<&str>, headers: &HeaderMap) -> Choice {
     Choice { lang, asked_for: asked.is_some() }
 }
 
-/// The cookie that remembers a choice for a year; one that came by HTTPS goes back by nothing else.
+/// Cookie that remembers a language for a year; over HTTPS it is set as `Secure`.
 pub(crate) fn cookie(lang: Lang, secure: bool) -> String {
     let only = if secure { "; Secure" } else { "" };
     format!("{NAME}={}; Path=/; Max-Age=31536000; SameSite=Lax{only}", lang.tag())
 }
 
-/// Tags are plain ASCII, so nothing needs to be unescaped to recognise one.
+/// Finds the language in `name=value` pairs; tags are plain ASCII, so nothing needs unescaping.
 fn find(pairs: &str, separator: char) -> Option<Lang> {
     let mut pairs = pairs.split(separator).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == NAME).and_then(|(_, tag)| Lang::from_tag(tag))

@@ -1,4 +1,4 @@
-//! Load shedding: places for which the networks that hold the most of them pay when there are no more.
+//! Load shedding: a connection limit that, once reached, makes room at the cost of the heaviest network.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::idle_timeout::Activity;
 use crate::server::net::connection_limit::network;
 
-/// Places of which a newcomer always gets one, at the cost of the network that has the most.
+/// Connection limit that makes room by shedding connections of the network with the most permits.
 #[derive(Debug)]
 pub(crate) struct SheddingLimit {
     all: usize,
@@ -26,7 +26,7 @@ struct Held {
     networks: HashMap<IpAddr, BTreeMap<u64, Activity>>,
 }
 
-/// A place that is held until this is dropped, or until it is taken away and the connection told so.
+/// Permit of a connection; ends when dropped, or earlier when the connection is shed.
 #[derive(Debug)]
 pub(crate) struct SheddingPermit {
     places: Arc<SheddingLimit>,
@@ -35,14 +35,14 @@ pub(crate) struct SheddingPermit {
 }
 
 impl SheddingLimit {
-    /// So many in all, and for each network, which may replace a connection of its own that was of no use for `stale`.
+    /// Limits permits to `all` in total and `each` per network. A network at its limit may replace a connection of its
+    /// own that was idle for `stale`.
     pub(crate) fn new(all: usize, each: usize, stale: Duration) -> Self {
         Self { all, each, stale, held: Mutex::default() }
     }
 
-    /// Takes one for a connection of `from`. When all are taken, the connection that was of no use for the longest
-    /// time among those of the network that has the most is shed. None if this network, if it is limited, has as many
-    /// as it may, all of them of use.
+    /// Takes a permit for a connection from `from`. If none is left, the heaviest network's longest idle connection is
+    /// shed. `None` if this network is limited, at its limit, and none of its connections is stale.
     pub(crate) fn take(
         self: &Arc<Self>,
         from: IpAddr,
@@ -64,7 +64,7 @@ impl SheddingLimit {
         Some(SheddingPermit { places: self.clone(), network, id })
     }
 
-    /// Sheds a connection as if a place were needed.
+    /// Sheds the heaviest network's longest idle connection, as when file descriptors have run out.
     pub(crate) fn shed(&self) {
         self.lock().shed_heaviest();
     }
@@ -79,7 +79,7 @@ impl Held {
         self.networks.get(&network).map_or(0, BTreeMap::len)
     }
 
-    /// Sheds the stillest connection of those networks that have most.
+    /// Sheds the longest idle connection among those of the networks with the most permits.
     fn shed_heaviest(&mut self) {
         let most = self.networks.values().map(BTreeMap::len).max().unwrap_or_default();
         let heaviest = self.networks.iter().filter(|(_, holders)| holders.len() == most);
@@ -89,7 +89,7 @@ impl Held {
         }
     }
 
-    /// Sheds one connection of a network, with all that it holds, if one was of no use for so long.
+    /// Sheds a network's longest idle connection with all its permits, if idle for `still`.
     fn shed(&mut self, network: IpAddr, still: Duration) -> bool {
         let Some(holders) = self.networks.get_mut(&network) else { return false };
         let Some(activity) = holders.values().min_by_key(|activity| activity.last()).cloned() else {
@@ -156,7 +156,7 @@ mod tests {
         let _place = places.take(ip(3), true, &newcomer).unwrap();
         let shed: Vec<_> = held.iter().map(|(_, activity)| is_shed(activity)).collect();
         assert_eq!(shed, [false, true, false, false, false]);
-        // What was taken away is not given back a second time.
+        // Permits that shedding took away are not given back again on drop.
         drop(held);
         assert_eq!(places.lock().count, 1);
         assert!(!is_shed(&newcomer));

@@ -1,13 +1,14 @@
-//! Which web pages may open a socket: those this server served, and those the host names.
+//! Origin check: only pages of this server and of the configured origins may open a socket.
 
 use axum::http::{HeaderMap, header};
 
-/// Longest text of a stranger's that is written into the log, in characters.
+/// Characters of a client's header that the log shows at most.
 const MAX_SHOWN: usize = 100;
 
-/// Why a request to `host` may not open a socket, if so, for the log.
+/// Explains, for the log, why a request to `host` may not open a socket; `None` if it may.
 ///
-/// A browser always says where a page comes from, and once; what says nothing is no page.
+/// Browsers send exactly one `Origin` with a WebSocket handshake (RFC 6455, section 4.1); a client without one is no
+/// page.
 pub(crate) fn refusal(headers: &HeaderMap, host: &str, allowed: &[String]) -> Option<String> {
     let mut origins = headers.get_all(header::ORIGIN).iter().map(|value| value.as_bytes());
     let origin = String::from_utf8_lossy(origins.next()?);
@@ -18,13 +19,13 @@ pub(crate) fn refusal(headers: &HeaderMap, host: &str, allowed: &[String]) -> Op
         .then(|| format!("a page of {} called this server {}", shown(&origin), shown(host)))
 }
 
-/// The text without what could be taken for anything but an origin or a host (RFC 6454, section 6.2; RFC 3986).
+/// Shortens a text and masks characters that origins and hosts lack (RFC 6454, section 6.2; RFC 3986).
 fn shown(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') { c } else { '?' };
     text.chars().take(MAX_SHOWN).map(plain).collect()
 }
 
-/// Whether a page of `origin` may talk to the server that was called `host`.
+/// Whether a page of `origin` may connect to this server under the name `host`.
 ///
 /// `allowed` holds origins as browsers send them (`https://call.example`). The default port of a scheme may
 /// stand in `host` or not.

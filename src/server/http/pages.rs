@@ -24,12 +24,12 @@ use crate::protocol::RoomId;
 use crate::ui::i18n::words_of;
 
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
-/// Where the form of a page without its scripts goes.
+/// Path that the form submits to on a page whose scripts do not run.
 const FORM_PATH: &str = "/room";
 
 /// Routes of all pages and files.
 pub(crate) fn router() -> Router {
-    // Fails only if it was done before; `leptos_routes`, which needs a router in the app, would do it as well.
+    // Fails only if called twice. `leptos_routes` would call it, but needs a router in the app.
     _ = Executor::init_tokio();
     let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let site = Site::find();
@@ -51,7 +51,7 @@ pub(crate) fn router() -> Router {
     router.layer(from_fn(to_normal_form)).layer(from_fn(secure))
 }
 
-/// Runs once for every page, where Leptos keeps what belongs to one request.
+/// Sets headers and contexts of one page; runs once per request, within its reactive owner.
 fn describe_response(watched: bool) {
     let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
         return;
@@ -60,12 +60,12 @@ fn describe_response(watched: bool) {
         insert(&response, CONTENT_SECURITY_POLICY, &page_policy(&nonce, watched));
     }
     insert(&response, VARY, "accept, accept-language, cookie");
-    // What a proxy does to pages it does not do to text: the page asks for this when its nodes are not as they were sent.
+    // Proxies that change pages leave plain text alone: early.js asks for it when the nodes did not arrive as sent.
     if parts.headers.get(ACCEPT).is_some_and(|accept| accept == "text/plain") {
         insert(&response, CONTENT_TYPE, "text/plain; charset=utf-8");
         insert(&response, CACHE_CONTROL, "no-store, no-transform");
     }
-    // A number in a search engine would be an invitation to everybody.
+    // A room number in a search engine would invite everybody.
     if parts.uri.path() != "/" {
         insert(&response, ROBOTS, "noindex, nofollow");
     }
@@ -98,7 +98,7 @@ struct Form {
     room: String,
 }
 
-/// The form of a page without its scripts: to the room's own page, or back with what was typed.
+/// Handles the form of a page without scripts: redirects to the room, or back with the typed text.
 async fn enter_room(
     Extension(client): Extension<ClientInfo>,
     Query(form): Query<Form>,
@@ -111,10 +111,10 @@ async fn enter_room(
     }
 }
 
-/// Leads every way to write a room's address to the one that the page itself uses.
+/// Redirects every spelling of a room's address to the page's own normal form.
 async fn to_normal_form(request: Request, next: Next) -> Response {
     match normal_form(request.uri()) {
-        // Not to be kept: tomorrow another program may have this address.
+        // Not to be cached: tomorrow another program may have this address.
         Some(address) => ([(CACHE_CONTROL, "no-store")], Redirect::permanent(&address)).into_response(),
         None => next.run(request).await,
     }

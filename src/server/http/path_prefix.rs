@@ -1,6 +1,7 @@
-//! Reverse proxies that serve Parlor below a path, such as `https://call.example/parlor/`: that is not supported, as pages
-//! name their files, links and sockets from the root. It is said in words where a host looks: in the answer to a
-//! proxy that tells the path it took away, and in the log for one that leaves the path in requests.
+//! Reverse proxies that serve Parlor below a path, such as `https://call.example/parlor/`.
+//!
+//! That is not supported, as pages name their files, links and sockets from the root. The operator learns of it in the
+//! response if the proxy announces the path it strips, and in the log if it leaves the path in requests.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,20 +11,20 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tracing::warn;
 
-/// What Traefik and others send besides `X-Forwarded-Host` when they take a path away.
+/// Header by which Traefik and others announce a path that they strip.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const REFUSAL: &str = "Parlor cannot be hosted below a path, and the reverse proxy says that it takes one away \
                        (X-Forwarded-PathPrefix). Give Parlor a name of its own, such as call.example; see README.md, \
                        \"Behind a proxy\".\n";
 
-/// Tells a host about a path, in the log only once: what asks for pages that are not there may be anything.
+/// Tells the operator about a path; the log says it once only, as missing pages may be requested for any reason.
 #[derive(Debug, Default)]
 pub(crate) struct PathPrefix {
     is_told: AtomicBool,
 }
 
 impl PathPrefix {
-    /// The answer to a request from a trusted proxy that took a path away.
+    /// Refuses a request if a trusted proxy stripped a path from it.
     pub(crate) fn refusal(headers: &HeaderMap) -> Option<Response> {
         let paths = headers.get_all(FORWARDED_PREFIX).iter();
         let is_below = paths.into_iter().any(|path| !matches!(path.as_bytes().trim_ascii(), b"" | b"/"));
@@ -31,14 +32,14 @@ impl PathPrefix {
         is_below.then(|| (StatusCode::NOT_FOUND, text, REFUSAL).into_response())
     }
 
-    /// Whether a person asks for a page.
+    /// Whether a browser asks for a page.
     pub(crate) fn asks_for_page(parts: &Parts) -> bool {
         let accepted = parts.headers.get_all(ACCEPT).iter();
         parts.method == Method::GET
             && accepted.into_iter().any(|kinds| kinds.as_bytes().starts_with(b"text/html"))
     }
 
-    /// Notices the first page that a trusted proxy asked for in vain.
+    /// Warns of the first missing page that a trusted proxy asked for.
     pub(crate) fn look(&self, path: &str, status: StatusCode) {
         if status == StatusCode::NOT_FOUND && !self.is_told.swap(true, Ordering::Relaxed) {
             warn!(

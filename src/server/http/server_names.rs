@@ -1,4 +1,4 @@
-//! The names by which this server is known; requests for others are turned away.
+//! Host names of this server; requests for any other name are refused (against DNS rebinding).
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -9,18 +9,20 @@ use axum::response::{IntoResponse, Response};
 use super::forwarded::ClientInfo;
 use crate::server::config::Config;
 
-/// All names of this server, as they stand in URLs; without any, every name is its own.
+/// Host names of this server, as in URLs; an empty list accepts every name.
 pub(super) struct ServerNames(Vec<String>);
 
 impl ServerNames {
-    /// The names of the settings.
+    /// Takes the names from `tls.domains` and `server.names`.
     pub(super) fn new(config: &Config) -> Self {
         let names = config.tls.domains.iter().chain(&config.server.names);
         Self(names.map(|name| as_in_urls(&bare(name).to_ascii_lowercase())).collect())
     }
 
-    /// Whether the name by which `client` came is one of this server. A page of another site can have its own name
-    /// lead here (DNS rebinding), and what it then asks for would look as if it came from a page of this server.
+    /// Whether `client` asked for a name of this server; loopback names count on this machine only.
+    ///
+    /// By DNS rebinding another site's name can resolve to this server; the browser would then take that site's page
+    /// and this server for one origin.
     pub(super) fn contains(&self, client: &ClientInfo) -> bool {
         let host = bare(&client.host);
         self.0.is_empty()
@@ -28,7 +30,7 @@ impl ServerNames {
             || client.address.is_loopback() && is_of_this_machine(host)
     }
 
-    /// The answer to requests for the name `host`, which is another server's (RFC 9110, section 15.5.20).
+    /// Answers a request for another server's name `host` with 421 (RFC 9110, section 15.5.20).
     pub(super) fn misdirected(&self, host: &str) -> Response {
         let text = format!(
             "This server is not known as {host:?}, but as {}. Whoever hosts it can add a name in server.names.",
@@ -39,17 +41,17 @@ impl ServerNames {
     }
 }
 
-/// Without the dot that ends a name in the DNS.
+/// Strips the dot that may end a DNS name.
 fn bare(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// Addresses of IPv6 stand in brackets (RFC 3986, section 3.2.2).
+/// Puts IPv6 addresses in brackets (RFC 3986, section 3.2.2).
 fn as_in_urls(name: &str) -> String {
     if name.parse::<Ipv6Addr>().is_ok() { format!("[{name}]") } else { name.to_owned() }
 }
 
-/// Whether `host` means, on every machine, the machine itself.
+/// Whether `host` is `localhost` or a loopback address.
 fn is_of_this_machine(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let is_loopback = match address {

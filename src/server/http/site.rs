@@ -1,4 +1,4 @@
-//! Where the files come from that pages load: from inside the binary, or, while one develops, from a folder.
+//! Files that pages load: embedded in the binary or, during development, in a folder.
 
 pub(crate) mod inside;
 pub(crate) mod paths;
@@ -20,20 +20,20 @@ use crate::app::PageFiles;
 pub(crate) enum Site {
     /// Compiled in (feature `embed`).
     Inside(Inside),
-    /// As cargo-leptos leaves them.
+    /// As cargo-leptos builds them.
     Folder(Folder),
 }
 
-/// What cargo-leptos builds and says about it in the environment.
+/// Output of cargo-leptos, found by its environment variables.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
-    /// Which hash is in the name of which file; none if names have none.
+    /// File that lists the hashes in file names; `None` if names have no hashes.
     hashes: Option<PathBuf>,
 }
 
 impl Site {
-    /// The one that this binary has.
+    /// Finds the site of this binary: embedded files, else the folder.
     pub(crate) fn find() -> Self {
         match crate::embedded::files() {
             files if files.is_empty() => Self::Folder(Folder::find()),
@@ -41,7 +41,7 @@ impl Site {
         }
     }
 
-    /// What the head of a page names.
+    /// Paths that the head of a page names.
     pub(crate) fn page_files(&self) -> PageFiles {
         match self {
             Self::Inside(inside) => inside.page_files(),
@@ -53,7 +53,7 @@ impl Site {
 impl Folder {
     fn find() -> Self {
         let set = |name: &str| std::env::var(name).ok();
-        // Other files than the binary's own must not be named, so the list lies beside it.
+        // Only the list beside the binary is sure to name files of the same build.
         let list = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
         let may_hash = set("LEPTOS_HASH_FILES").is_none_or(|hash| hash == "true");
         Self {
@@ -76,7 +76,7 @@ impl Folder {
         PageFiles { stylesheet: path("css"), script: path("js"), program: path("wasm") }
     }
 
-    /// Adds the files to the pages; `lost` answers for what is neither.
+    /// Adds the files to the pages' routes; `lost` answers for all other paths.
     pub(crate) fn add_to(&self, pages: Router, lost: MethodRouter) -> Router {
         let files = |folder: &Path| ServeDir::new(folder).precompressed_br().precompressed_gzip();
         let mut hashed = Router::new().fallback_service(files(&self.root.join(HASHED_FOLDER)));

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use super::*;
 use crate::server::config::Config;
 
-/// One connection that offers `alpn` and says `text`; what it hears until the other side closes.
+/// Sends `text` over a connection that offers `alpn`; returns all that comes back until the server closes.
 async fn talk(server: &Arc<HttpServer>, trusted: &RootCertStore, alpn: &str, text: &[u8]) -> Vec<u8> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

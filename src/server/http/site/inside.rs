@@ -1,5 +1,5 @@
-//! The site inside the binary: each file plain, in brotli and in gzip as the build compressed it, answered from
-//! memory by what the browser accepts and what it has.
+//! Site embedded in the binary: each file plain and as the build compressed it, by brotli and gzip. Requests are
+//! answered from memory by `Accept-Encoding` and `If-None-Match`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,9 +30,9 @@ const TAG_BYTES: usize = 12;
 pub(crate) struct EmbeddedFile {
     /// Path below the site's root, with slashes.
     pub(crate) path: String,
-    /// What is in it.
+    /// Bytes of the file.
     pub(crate) content: Bytes,
-    /// SHA-256 of it.
+    /// SHA-256 of the content.
     pub(crate) hash: [u8; 32],
     /// Media type, by the ending of its name.
     pub(crate) media_type: String,
@@ -47,7 +47,7 @@ pub(crate) struct Inside(Arc<BTreeMap<String, Arc<File>>>);
 struct File {
     media_type: HeaderValue,
     plain: Variant,
-    /// By coding; only those that are smaller.
+    /// Compressed variants by coding; only those that are smaller.
     coded: Vec<(&'static str, Variant)>,
 }
 
@@ -58,7 +58,7 @@ struct Variant {
 }
 
 impl Inside {
-    /// Sorts out which files are others in another coding.
+    /// Pairs files with their compressed variants.
     pub(crate) fn new(files: Vec<EmbeddedFile>) -> Self {
         let by_path: BTreeMap<_, _> = files.into_iter().map(|file| (file.path.clone(), file)).collect();
         let is_coded = |path: &str| {
@@ -79,7 +79,7 @@ impl Inside {
         Self(Arc::new(plain.map(|(path, plain)| (path.clone(), file(plain))).collect()))
     }
 
-    /// What the head of a page names.
+    /// Paths that the head of a page names.
     pub(crate) fn page_files(&self) -> PageFiles {
         let stem = format!("{HASHED_FOLDER}/{OUTPUT_NAME}.");
         let path = |ending: &str| {
@@ -127,7 +127,7 @@ impl File {
         let headers = response.headers_mut();
         headers.insert(ETAG, variant.tag.clone());
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        // Kept, but asked for again; those with a hash in their names get another value.
+        // Cached but revalidated; `immutable` overrides this for names with a hash.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.remove(CONTENT_TYPE);
         if !has_it {
@@ -139,7 +139,7 @@ impl File {
         response
     }
 
-    /// The coding that the browser likes best, and of those it likes alike the smallest.
+    /// Chooses the variant with the highest quality value, and the smallest of equals.
     fn choose(&self, request: &HeaderMap) -> (Option<&'static str>, &Variant) {
         let accepted: Vec<_> = values(request, ACCEPT_ENCODING).map(quality).collect();
         let liking = |name: &str| {
@@ -165,7 +165,7 @@ fn values(headers: &HeaderMap, name: axum::http::HeaderName) -> impl Iterator<It
     lines.flat_map(|line| line.split(',')).map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// A coding and how much it is liked (RFC 9110, section 12.4.2).
+/// Splits a coding from its quality value (RFC 9110, section 12.4.2).
 fn quality(part: &str) -> (&str, f32) {
     let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
     let weight = parameters.trim().strip_prefix("q=").or_else(|| parameters.trim().strip_prefix("Q="));
@@ -245,7 +245,7 @@ mod tests {
                 (StatusCode::NOT_MODIFIED, &first.headers()[ETAG])
             );
         }
-        // In another coding it is another thing.
+        // Each coding has an ETag of its own.
         let other = ask("pkg/parlor.abc.css", &[(ACCEPT_ENCODING, "gzip"), (IF_NONE_MATCH, &tag)]);
         assert_eq!(other.status(), StatusCode::OK);
     }
