@@ -1,5 +1,5 @@
-//! The server's settings and their defaults: [`arguments`] are what the command line says, `load` gathers the
-//! settings from all sources, `rules` says what fits together, `place` which line of which file said something.
+//! The server's settings and their defaults: [`arguments`] reads the command line, `load` gathers the settings from all
+//! sources, `rules` validates them, `place` finds the line that made a setting.
 
 pub mod arguments;
 pub mod environment;
@@ -25,17 +25,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where it is served.
+    /// Address, names and trusted proxies of the server.
     pub server: ServerConfig,
-    /// What a room holds to.
+    /// Size of rooms, and grace periods of seats.
     pub rooms: RoomsConfig,
-    /// What one client, and all together, may use up.
+    /// Limits for one client, and for all together.
     pub limits: LimitsConfig,
-    /// How browsers find a way to each other.
+    /// ICE servers besides the built-in one.
     pub ice: IceConfig,
     /// HTTPS.
     pub tls: TlsConfig,
-    /// The STUN and TURN server inside.
+    /// The built-in STUN and TURN server.
     pub relay: RelayConfig,
 }
 
@@ -47,25 +47,25 @@ pub struct ServerConfig {
     pub host: IpAddr,
     /// Port to listen on.
     pub port: u16,
-    /// Names of this server besides those of certificates that it fetches; if there are any, no others are served.
+    /// Host names besides those in `tls.domains`; with any of either, requests for other names are refused.
     pub names: Vec<String>,
     /// Origins whose pages may connect besides the server's own.
     pub origins: Vec<String>,
-    /// Folder for what outlives a restart, or [`STATE_AUTO`] or [`STATE_NONE`].
+    /// Folder for state that outlives a restart, or [`STATE_AUTO`] or [`STATE_NONE`].
     pub state: PathBuf,
-    /// Reverse proxies whose word about a request's sender, host and scheme is taken.
+    /// Reverse proxies whose `X-Forwarded-*` headers are believed about a request's client, host and scheme.
     #[serde(deserialize_with = "networks::deserialize")]
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// Value of `server.state` for the system's own place: `$STATE_DIRECTORY` (systemd), else
+/// Value of `server.state` for the system's default folder: `$STATE_DIRECTORY` (systemd), else
 /// `$XDG_STATE_HOME/parlor` or `$HOME/.local/state/parlor` (XDG Base Directory Specification).
 pub const STATE_AUTO: &str = "auto";
-/// Value of `server.state` for keeping nothing.
+/// Value of `server.state` that keeps nothing.
 pub const STATE_NONE: &str = "none";
 
 impl ServerConfig {
-    /// The folder for what outlives a restart, if there is to be one.
+    /// Resolves `state` to a folder; `None` if nothing is kept.
     pub fn state_folder(&self) -> Option<PathBuf> {
         // systemd lists several folders with colons between; the first will do.
         let first = |paths: std::ffi::OsString| std::env::split_paths(&paths).next();
@@ -89,7 +89,7 @@ pub struct RoomsConfig {
     /// How long the seat of a lost socket is kept.
     #[serde(with = "seconds")]
     pub grace: Duration,
-    /// The same when the browser said that the page goes away.
+    /// How long the seat is kept after the browser reported that the page unloads.
     #[serde(with = "seconds")]
     pub unload_grace: Duration,
 }
@@ -102,19 +102,19 @@ pub struct LimitsConfig {
     pub rooms: usize,
     /// Open sockets at one time.
     pub sockets: usize,
-    /// The same for one address, or one network of IPv6.
+    /// Open sockets at one time for one address, or one network of IPv6.
     pub sockets_per_address: usize,
-    /// Sockets beyond both that take a seat back.
+    /// Sockets beyond both limits that take a seat back.
     pub returning_sockets: usize,
-    /// Joins a minute from one address, or one network of IPv6, but for those that take a seat back.
+    /// Joins a minute from one address, or one network of IPv6; those that take a seat back do not count.
     pub joins_per_minute_per_address: u32,
-    /// The same at once.
+    /// Joins at once from one address, or one network of IPv6.
     pub join_burst_per_address: u32,
     /// Connections at one time that have not become a socket.
     pub requests: usize,
-    /// The same for one address, or one network of IPv6.
+    /// Such connections at one time for one address, or one network of IPv6.
     pub requests_per_address: usize,
-    /// Messages a second from one socket, each frame of one counted.
+    /// Messages a second from one socket, where each frame of a message counts.
     pub messages_per_second: u32,
     /// Messages at once from one socket.
     pub message_burst: u32,
@@ -134,13 +134,13 @@ pub struct LimitsConfig {
     /// How long a request may take to arrive.
     #[serde(with = "seconds")]
     pub request_timeout: Duration,
-    /// Between two pings.
+    /// Time between two pings.
     #[serde(with = "seconds")]
     pub ping: Duration,
-    /// Without any frame until a socket counts as dead.
+    /// Time without any frame after which a socket counts as dead.
     #[serde(with = "seconds")]
     pub silent: Duration,
-    /// Without a seat until a socket is closed.
+    /// Time without a seat after which a socket is closed.
     #[serde(with = "seconds")]
     pub idle: Duration,
 }
@@ -151,23 +151,23 @@ pub struct LimitsConfig {
 pub struct TlsConfig {
     /// Port to listen on for HTTPS and TURN over TLS.
     pub port: u16,
-    /// Port at which browsers find it, if that is another; 0 if not.
+    /// Port at which browsers find HTTPS; 0 if that is `port`.
     pub public_port: u16,
-    /// PEM file with the certificate and those between it and its authority; empty for none.
+    /// PEM file with the certificate and its intermediates; empty for none.
     pub certificate: PathBuf,
     /// PEM file with the certificate's private key.
     pub key: PathBuf,
     /// Names to get a certificate for by ACME (RFC 8555).
     pub domains: Vec<String>,
-    /// Mail address that the authority may write to; may be empty.
+    /// Mail address for the certificate authority to write to; may be empty.
     pub contact: String,
-    /// Ask the authority's test system.
+    /// Whether to use the staging environment of Let's Encrypt.
     pub staging: bool,
     /// Directory URL of another authority; empty for Let's Encrypt.
     pub directory: String,
     /// PEM file with the roots by which `directory` is trusted; empty for the public ones.
     pub directory_roots: PathBuf,
-    /// A self-signed certificate for this machine's addresses.
+    /// Whether to make a self-signed certificate for this machine's addresses.
     pub lan: bool,
     /// Whether browsers are told to come by HTTPS only (RFC 6797); never with a self-signed certificate.
     pub hsts: bool,
@@ -175,27 +175,27 @@ pub struct TlsConfig {
 
 /// `[relay]`
 ///
-/// A browser makes an allocation for each connection to a peer, each of its adapters, each family of addresses and each of
-/// UDP, TCP and TLS; while it restarts ICE it holds both sets. The quotas fit the most that an honest one makes:
+/// A browser makes an allocation for each connection to a peer, each of its adapters, each family of addresses and
+/// each of UDP, TCP and TLS; while it restarts ICE it holds both sets. The quotas fit the most of an honest one:
 /// - a seat in a room of eight, behind five adapters: 7 peers * 5 adapters * 2 families * 3 transports * 2 = 420;
-/// - an office with 50 such seats behind one address of IPv4, two adapters each: 50 * 7 * 2 * 3 * 2 = 4,200, of which two
-///   thirds, 2,800, come by TCP and TLS connections.
+/// - an office with 50 such seats behind one address of IPv4, two adapters each: 50 * 7 * 2 * 3 * 2 = 4,200, of which
+///   two thirds, 2,800, come by TCP and TLS connections.
 ///
 /// An allocation takes about 4 KiB, so that all of them take 84 MB.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RelayConfig {
-    /// Whether it runs at all.
+    /// Whether the built-in server runs.
     pub enabled: bool,
     /// Address to listen on.
     pub listen: IpAddr,
     /// Port to listen on, UDP and TCP.
     pub port: u16,
-    /// Host that browsers are told; empty for the one by which they came to the page.
+    /// Host of the relay in ICE URLs; empty for the host of the page.
     pub host: String,
-    /// What credentials are derived from; empty for a random one, kept in the state folder.
+    /// Secret that credentials are derived from; empty for a random one, kept in the state folder.
     pub secret: String,
-    /// How long credentials are good for new allocations.
+    /// How long credentials are valid for new allocations.
     #[serde(with = "seconds")]
     pub credential_lifetime: Duration,
     /// Allocations at one time.
@@ -212,7 +212,7 @@ pub struct RelayConfig {
     pub connections: usize,
     /// TCP and TLS connections at one time from one address.
     pub connections_per_address: usize,
-    /// Requests a second of those without an allocation that are looked at, by UDP, and as many by TCP and TLS.
+    /// Requests a second to process for clients without an allocation: by UDP, and as many by TCP and TLS.
     pub strangers_per_second: u32,
 }
 
@@ -220,7 +220,7 @@ pub struct RelayConfig {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IceConfig {
-    /// STUN and TURN servers that browsers use besides the one inside.
+    /// STUN and TURN servers that browsers use besides the built-in one.
     pub servers: Vec<IceServerConfig>,
 }
 
@@ -236,7 +236,7 @@ pub struct IceServerConfig {
     /// TURN password, the same for everybody.
     #[serde(default)]
     pub credential: Option<String>,
-    /// Instead of both: what the server derives short-lived credentials from (coturn's `static-auth-secret`).
+    /// Secret in place of both, to derive short-lived credentials from (coturn's `static-auth-secret`).
     #[serde(default)]
     pub secret: Option<String>,
 }
@@ -344,7 +344,7 @@ impl Default for LimitsConfig {
 }
 
 impl Config {
-    /// Where to listen.
+    /// Address and port to listen on.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::new(self.server.host, self.server.port)
     }

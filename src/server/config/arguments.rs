@@ -81,7 +81,7 @@ pub enum Task {
 }
 
 impl Arguments {
-    /// The settings among the arguments; the more particular ones last.
+    /// Returns the settings among the arguments, the more particular ones last.
     pub(super) fn given(&self) -> Vec<Given> {
         let text = |path: &PathBuf| path.display().to_string();
         let one = |by: &str, key: &str, text: Option<String>| {

@@ -2,8 +2,7 @@
 //! services set.
 //!
 //! An empty variable is not set: compose files and hosting panels pass on what was left empty. Quotes around a whole
-//! value belong to whoever wrote it: `docker run --env-file` hands them over as they stand in the file, with the
-//! carriage return of a file from Windows.
+//! value and a carriage return at its end are no part of it: `docker run --env-file` passes both on from the file.
 
 use std::ffi::OsString;
 
@@ -30,10 +29,10 @@ pub(super) fn given(variables: impl Iterator<Item = (OsString, OsString)>) -> Ve
     given
 }
 
-/// The value of a variable without what stands around it: white space, then one pair of quotes.
+/// Strips what surrounds the value of a variable: white space, then one pair of quotes.
 ///
 /// Two quoted words with a comma between them are a list, and keep their quotes. So does the inside of a list or table,
-/// where a backslash before a quote is taken away: compose files need it, and Docker's own do not.
+/// where a backslash before a quote is removed: compose files need it, and Docker's own env files pass it on.
 pub fn unquoted(text: &str) -> String {
     let text = text.trim();
     for quote in ['"', '\''] {
@@ -54,7 +53,7 @@ pub fn unquoted(text: &str) -> String {
     text.to_owned()
 }
 
-/// Whether Kubernetes, or Docker for a link, tells with it where a service is whose name begins with `parlor`
+/// Whether Kubernetes or a Docker link sets the variable, for a service named `parlor…`
 /// (kubernetes.io/docs/concepts/services-networking/service, "Environment variables").
 fn is_of_a_service(name: &str, text: &str) -> bool {
     let begins_with_number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());

@@ -17,13 +17,13 @@ use super::{Config, environment, names};
 /// The file that is read if it is there and no other is named.
 pub(super) const DEFAULT_FILE: &str = "Leptos.toml";
 
-/// What is wrong with the settings, a line for each fault: where, which setting, what.
+/// Faults in the settings, one per line: its place, the setting, the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
 pub struct ConfigError(Vec<String>);
 
 impl ConfigError {
-    /// The faults.
+    /// Texts of the faults.
     pub fn faults(&self) -> &[String] {
         &self.0
     }
@@ -33,7 +33,7 @@ impl Config {
     /// Gathers the settings for a start with `arguments` in the working directory.
     ///
     /// # Errors
-    /// Each setting that is wrong, what is wrong with it, and where it was made.
+    /// Every faulty setting, with the reason and the place where it was made.
     pub fn load(arguments: &Arguments) -> Result<Self, ConfigError> {
         let path = match &arguments.config {
             Some(path) => Some(path.as_path()),
@@ -47,7 +47,7 @@ impl Config {
             None => format!("{key}: {fault}"),
         };
 
-        // Figment would leave out what comes after the empty part, and so most often the whole setting.
+        // Figment would ignore the rest of a key after its empty part, and so most often the whole setting.
         let nameless: Vec<_> = given.iter().filter(|given| given.key.split('.').any(str::is_empty)).collect();
         if !nameless.is_empty() {
             let fault =
@@ -59,7 +59,7 @@ impl Config {
         if let Some(file) = &file {
             figment = figment.merge(Toml::string(file.text()));
         }
-        // What kind of value a text stands for is read off the default.
+        // The default of a setting tells the type that its text stands for.
         let defaults = figment.clone();
         for given in &given {
             let value = read(&given.text, defaults.find_value(&given.key).ok().as_ref());
@@ -82,7 +82,7 @@ impl Config {
     }
 }
 
-/// A text for a setting whose default is `like`: text stays as it is, and a list may do without brackets.
+/// Parses a text by the type of the default `like`: strings stay as they are, lists may lack brackets.
 fn read(text: &str, like: Option<&Value>) -> Value {
     let is_list = text.trim_start().starts_with('[') && text.trim_end().ends_with(']');
     match like {
@@ -90,18 +90,18 @@ fn read(text: &str, like: Option<&Value>) -> Value {
         Some(Value::Array(..)) if !is_list => {
             Value::from(text.split(',').map(unquoted).filter(|part| !part.is_empty()).collect::<Vec<_>>())
         }
-        // Never fails: what is nothing else is text.
+        // Figment's parser never fails: it takes anything else for a string.
         _ => as_toml(text).or_else(|| text.parse().ok()).unwrap_or_else(|| Value::from(text)),
     }
 }
 
-/// As it would be understood in the file. Figment's own reading does without quotes, but takes single ones for one
-/// character only.
+/// Parses a text as in the file. Figment's own parser needs no quotes, but takes single ones for those of a single
+/// character.
 fn as_toml(text: &str) -> Option<Value> {
     Figment::from(Toml::string(&format!("value = {text}"))).find_value("value").ok()
 }
 
-/// One setting as a source of settings.
+/// One setting as a provider for Figment.
 struct One<'a>(&'a str, Value);
 
 impl Provider for One<'_> {
@@ -116,7 +116,7 @@ impl Provider for One<'_> {
     }
 }
 
-/// Which key, and what is wrong with it.
+/// Splits an error of Figment into the key and the reason.
 fn explain(error: figment::Error) -> (String, String) {
     let mut path = error.path;
     let fault = match error.kind {
@@ -126,7 +126,7 @@ fn explain(error: figment::Error) -> (String, String) {
             }
             format!("there is no such setting; there are {}", known.join(", "))
         }
-        // Would show the value.
+        // The general text would show the value.
         Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) if is_secret(&path) => {
             format!("it must be {}", in_words(&wanted))
         }
@@ -138,7 +138,7 @@ fn explain(error: figment::Error) -> (String, String) {
     (path.join("."), fault)
 }
 
-/// What serde calls by its name in Rust.
+/// Describes a type that serde calls by its name in Rust.
 fn in_words(wanted: &str) -> &str {
     match wanted {
         "u16" => "a whole number from 0 to 65535",
@@ -152,7 +152,7 @@ fn in_words(wanted: &str) -> &str {
     }
 }
 
-/// Also whatever holds one: what cannot be taken apart is refused as a whole, secret included.
+/// Whether a value is a secret or holds one: text that does not parse is refused as a whole, secret included.
 fn is_secret(path: &[String]) -> bool {
     let path: Vec<_> = path.iter().map(String::as_str).collect();
     matches!(path.as_slice(), ["ice", ..] | ["relay"] | [.., "secret" | "credential"])

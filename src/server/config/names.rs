@@ -1,7 +1,7 @@
 //! Names of hosts in the form that the DNS, certificates and browsers' requests have: lower case and, for names in
 //! other scripts, the `xn--` form (IDNA, by UTS 46 as browsers read addresses).
 //!
-//! What is no name stays as it was written, for `rules` to refuse.
+//! Texts that are no names stay as they were written, for `rules` to refuse.
 
 use std::net::Ipv6Addr;
 
@@ -9,7 +9,7 @@ use idna::AsciiDenyList;
 
 use super::Config;
 
-/// Turns every name in the settings into this form.
+/// Converts every name in the settings to this form.
 pub(super) fn in_ascii(config: &mut Config) {
     config.tls.domains.iter_mut().for_each(|name| *name = host_name(name));
     config.server.names.iter_mut().for_each(|name| *name = host(name));
@@ -23,13 +23,13 @@ pub(super) fn in_ascii(config: &mut Config) {
     }
 }
 
-/// A name without the dot that ends it, which certificates and requests do not have.
+/// Converts a name and strips its final dot, which certificates and requests lack.
 pub(super) fn host_name(name: &str) -> String {
     let ascii = in_ascii_letters(name);
     ascii.strip_suffix('.').map(str::to_owned).unwrap_or(ascii)
 }
 
-/// A name, or an address as it stands in a URL: IPv6 in brackets (RFC 3986, section 3.2.2).
+/// Converts a name, or an address to its form in URLs: IPv6 in brackets (RFC 3986, section 3.2.2).
 fn host(text: &str) -> String {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     match bare.parse::<Ipv6Addr>() {
@@ -38,21 +38,21 @@ fn host(text: &str) -> String {
     }
 }
 
-/// The host within `scheme://host:port`, as browsers write an origin (RFC 6454, section 6.2).
+/// Converts the host within `scheme://host:port`, an origin as browsers write it (RFC 6454, section 6.2).
 fn in_origin(origin: &str) -> String {
     let Some((scheme, rest)) = origin.split_once("://") else { return origin.to_owned() };
     let (name, port) = parts(rest);
     format!("{}://{}{port}", scheme.to_ascii_lowercase(), host_name(name))
 }
 
-/// The host within `scheme:host:port?query` (RFC 7064, RFC 7065).
+/// Converts the host within `scheme:host:port?query` (RFC 7064, RFC 7065).
 fn in_ice_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once(':') else { return url.to_owned() };
     let (name, port) = parts(rest);
     format!("{scheme}:{}{port}", in_ascii_letters(name))
 }
 
-/// A host, and what follows it.
+/// Splits a text behind its host.
 fn parts(text: &str) -> (&str, &str) {
     let is_address = text.starts_with('[');
     text.split_at(text.find(|c: char| c == '?' || c == ':' && !is_address).unwrap_or(text.len()))

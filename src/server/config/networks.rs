@@ -21,7 +21,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 fn network(text: &str) -> Option<IpNet> {
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
-    // Senders are known by IPv4 where they have it.
+    // Addresses of clients are never IPv4 mapped into IPv6.
     match (network.addr().to_canonical(), network.prefix_len().checked_sub(MAPPED_BITS)) {
         (IpAddr::V4(address), Some(bits)) if network.addr().is_ipv6() => {
             Ipv4Net::new(address, bits).ok().map(IpNet::V4)

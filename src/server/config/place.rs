@@ -1,4 +1,4 @@
-//! Where a setting was made: the line of the file, the variable, the argument.
+//! Source of a setting, for messages: the line of the file, the variable or the argument.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ pub(super) struct SettingsFile {
 }
 
 impl SettingsFile {
-    /// Reads it.
+    /// Reads and parses the file.
     ///
     /// # Errors
-    /// Why it cannot be read, or what is no TOML in it, with the line.
+    /// Why the file cannot be read, or which line of it is no TOML.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|fault| format!("{shown}: {fault}"))?;
@@ -29,12 +29,12 @@ impl SettingsFile {
         Ok(Self { path: path.to_owned(), document })
     }
 
-    /// Its text.
+    /// Text of the file.
     pub(super) fn text(&self) -> &str {
         self.document.raw()
     }
 
-    /// `file:line` of a setting, or of an entry in its list.
+    /// Finds `file:line` of a setting, or of an entry in its list.
     fn place(&self, path: &[&str]) -> Option<String> {
         let span = self.span(path)?;
         Some(format!("{}:{}", self.path.display(), line_of(self.text(), span.start)))
@@ -56,7 +56,7 @@ impl SettingsFile {
     }
 }
 
-/// Says where a setting comes from, unless it is a default.
+/// Tells the source of a setting, unless it is a default.
 pub(super) fn place(key: &str, file: Option<&SettingsFile>, given: &[Given]) -> Option<String> {
     let is_it = |given: &&Given| {
         let below =

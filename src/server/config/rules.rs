@@ -1,13 +1,13 @@
-//! What values are sensible, and which fit together; whether they suit this machine is for `parlor check`.
+//! Validation of the settings, each and in combination; `parlor check` tests them on this machine.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Config, IceServerConfig, LimitsConfig, RelayConfig, TlsConfig};
 use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES};
 
-/// The shortest life of credentials that leaves a page the time to ask for new ones.
+/// Shortest lifetime of credentials that leaves pages time to ask for new ones.
 const LEAST_LIFETIME: u64 = 60;
-/// The most of anything that is counted: far beyond one machine, and no number that some sum or queue cannot hold.
+/// Upper bound of every count: far beyond one machine, yet no sum overflows and every queue can hold it.
 const MOST: usize = 1_000_000;
 /// Longest name in the DNS (RFC 1035, section 2.3.4, without the last dot).
 const MAX_NAME: usize = 253;
@@ -15,7 +15,7 @@ const MAX_NAME: usize = 253;
 /// A setting and what is wrong with it.
 type Fault = (String, String);
 
-/// All that is wrong.
+/// Finds every fault in the settings.
 pub(super) fn faults(config: &Config) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut wrong = |key: &str, what: String| faults.push((key.to_owned(), what));
@@ -48,7 +48,7 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
     ports.extend(tls.is_on().then_some(("tls.port", tls.port)));
     ports.extend(relay.enabled.then_some(("relay.port", relay.port)));
     for (index, (key, port)) in ports.iter().enumerate() {
-        // Port 0 is a free one each time.
+        // Port 0 stands for any free port.
         if let Some((other, _)) = ports[..index].iter().find(|(_, other)| other == port && *port != 0) {
             wrong(key, format!("{port} is the port of {other} already"));
         }
@@ -198,19 +198,20 @@ fn fault_of_entry(server: &IceServerConfig) -> Option<String> {
     if secret.as_ref().is_some_and(String::is_empty) {
         return Some("the secret is empty".into());
     }
-    // Browsers throw a whole configuration away for this (W3C WebRTC 1.0, section 4.4.1.1).
+    // Browsers reject the whole configuration for this (W3C WebRTC 1.0, section 4.4.1.1).
     let nameless = secret.is_none() && (username.is_none() || credential.is_none());
     let has_turn = urls.iter().any(|url| url.starts_with("turn"));
     (has_turn && nameless).then(|| format!("{urls:?} needs a username and a credential, or a secret"))
 }
 
-/// As browsers send it: scheme, host, maybe a port, nothing after it.
+/// Whether a text is an origin as browsers send it: scheme, host, maybe a port, nothing after it.
 fn is_origin(text: &str) -> bool {
     let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     authority.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']))
 }
 
-/// RFC 7064, section 3.1, and RFC 7065, section 3.1. For anything else browsers throw a whole configuration away.
+/// Whether a text is a STUN or TURN URL (RFC 7064 and RFC 7065, section 3.1 of each). Browsers reject the whole
+/// configuration for anything else.
 fn is_ice_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     let (authority, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
@@ -236,7 +237,7 @@ fn is_ice_url(text: &str) -> bool {
     has_query_of_its_kind && is_host && has_port
 }
 
-/// A name that a certificate authority can look up: letters, digits and hyphens (RFC 1123, section 2.1).
+/// Whether a certificate authority can look a name up: letters, digits and hyphens (RFC 1123, section 2.1).
 fn is_public_name(name: &str) -> bool {
     name.contains('.') && is_name(name) && !name.ends_with(|last: char| last.is_ascii_digit())
 }

@@ -1,4 +1,4 @@
-//! Sources, faults and their places.
+//! Tests of the sources of settings, of faults and of their places.
 #![expect(clippy::result_large_err, reason = "the jail asks for figment's own error")]
 
 use std::net::Ipv4Addr;
@@ -282,7 +282,7 @@ fn quotes_of_an_environment_file_are_not_part_of_a_value() {
             assert_eq!(config.tls.domains, ["a.example", "b.example"]);
             assert_eq!((config.relay.enabled, &*config.relay.secret), (false, " geheim "));
             assert_eq!(config.ice.servers[0].secret.as_deref(), Some("geheim"));
-            // Each name of a list for itself, with brackets or without.
+            // Quotes around each name of a list, with brackets or without.
             for names in ["A, B", "[A, B]"] {
                 let names = names.replace(['A', 'B'], &format!("{quote}c.example{quote}"));
                 jail.set_env("PARLOR_TLS_DOMAINS", names);
@@ -368,7 +368,7 @@ fn what_kubernetes_says_of_services_is_no_setting() {
         }
         let load = || Config::load(&Arguments::default()).map_err(|error| error.to_string());
         assert_eq!(load()?, Config::default());
-        // A mistake of somebody's own is still told.
+        // A variable that no service sets is still refused.
         jail.set_env("PARLOR_PORT", "8080");
         assert!(load().unwrap_err().starts_with("PARLOR_PORT: port: there is no such setting"));
         Ok(())
@@ -454,7 +454,7 @@ fn a_file_that_was_asked_for_must_exist() {
 }
 
 #[test]
-fn the_file_in_the_repository_holds_every_key_with_its_default_and_a_sentence() {
+fn the_file_in_the_repository_explains_every_key_and_its_default() {
     let file = MANUAL;
     // No defaults beneath: a key that is missing is an error.
     let config: Config = Figment::from(Toml::string(file)).extract().unwrap();
