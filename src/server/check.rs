@@ -15,7 +15,7 @@ pub use health::is_well;
 use crate::server::config::Config;
 use crate::server::config::arguments::Arguments;
 
-/// Looks at everything.
+/// Runs every check with the settings for `arguments`.
 pub async fn check(arguments: &Arguments) -> Findings {
     let mut findings = Findings::default();
     let config = match Config::load(arguments) {

@@ -1,5 +1,5 @@
-//! Whether others than root can read the certificate's files: whoever asks as root sees no hindrance, but the package's
-//! service is a user of its own.
+//! Whether the package's service can read the certificate's files. Root can read them all, so a check run by root looks
+//! at permissions instead: the service runs as a user of its own.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::findings::Findings;
 use crate::server::config::TlsConfig;
 
-/// Where systemd lays what LoadCredential= names, open to that service only.
+/// Folder of the files that `LoadCredential=` of systemd opens to one service only.
 const CREDENTIALS: &str = "/run/credentials";
-/// Rights of everybody, as file systems write them.
+/// Permission bits of all users: to read a file, to enter a folder.
 const READ: u32 = 0o004;
 const ENTER: u32 = 0o001;
 
@@ -32,7 +32,7 @@ pub(super) fn check(tls: &TlsConfig, findings: &mut Findings) {
     }
 }
 
-/// The part of the way to a file that only some users may go.
+/// Finds the nearest folder around a file, or the file, that is closed to others.
 fn closed(file: &Path) -> Option<PathBuf> {
     let way = std::path::absolute(file).ok()?;
     // The file may be a link.
@@ -53,7 +53,7 @@ fn is_open(_: &Metadata, _: u32) -> bool {
     true
 }
 
-/// Linux shows a program as a folder of the user that it runs as; elsewhere nobody has this service.
+/// Reads this process's user off `/proc/self`; without Linux there is no systemd service to check for.
 #[cfg(unix)]
 fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_to_a_file_is_closed_by_a_folder_or_by_the_file_also_behind_a_link() {
+    fn a_folder_or_the_file_itself_closes_the_way_also_behind_a_link() {
         let place = tempfile::tempdir().unwrap();
         let place = fs::canonicalize(place.path()).unwrap();
         let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

@@ -1,5 +1,5 @@
-//! What browsers will be able to do: camera and microphone only where the page is a secure context (W3C Secure
-//! Contexts), calls through strict networks only with a relay.
+//! Abilities of browsers: camera and microphone need a secure context (W3C Secure Contexts), calls through strict
+//! networks need a relay.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,11 +16,11 @@ use crate::server::net::addresses;
 use crate::server::tls::acme::Acme;
 use crate::server::tls::lan::LanHost;
 
-/// A name server that takes longer does not answer.
+/// Time after which a DNS lookup counts as unanswered.
 const LOOKUP_WITHIN: Duration = Duration::from_secs(5);
-/// Addresses named in one sentence.
+/// Addresses that one sentence names at most.
 const MOST_NAMED: usize = 4;
-/// Shorter secrets can be guessed.
+/// Letters below which a secret can be guessed.
 const SHORT_SECRET: usize = 16;
 
 pub(super) async fn check(config: &Config, https: u16, findings: &mut Findings) {
@@ -41,7 +41,7 @@ pub(super) async fn check(config: &Config, https: u16, findings: &mut Findings) 
     check_ways(config, findings);
 }
 
-/// Whether browsers find the relay, which no CDN and no proxy passes on.
+/// Checks that browsers find the relay, which no CDN or proxy forwards to.
 async fn check_relay_host(config: &Config, own: &BTreeSet<IpAddr>, findings: &mut Findings) {
     let relay = &config.relay;
     let is_elsewhere = |net: &IpNet| !net.addr().is_loopback() && !own.contains(&net.addr());
@@ -60,11 +60,11 @@ async fn check_relay_host(config: &Config, own: &BTreeSet<IpAddr>, findings: &mu
     }
 }
 
-/// Where the page is a secure context.
+/// Tells at which addresses the page is a secure context.
 fn check_context(config: &Config, https: u16, own: &BTreeSet<IpAddr>, findings: &mut Findings) {
     let (server, tls) = (&config.server, &config.tls);
     let port = if https == HTTPS_PORT { String::new() } else { format!(":{https}") };
-    // Whether it can be used at all has been said.
+    // `certificate` has told whether ACME can be used at all.
     let is_trusted = Acme::new(tls, None).is_ok_and(|acme| acme.is_trusted());
     for name in &tls.domains {
         if is_trusted {
@@ -100,7 +100,7 @@ fn check_context(config: &Config, https: u16, own: &BTreeSet<IpAddr>, findings: 
     }
 }
 
-/// How calls get through.
+/// Tells by which transports calls get through.
 fn check_ways(config: &Config, findings: &mut Findings) {
     let (relay, tls) = (&config.relay, &config.tls);
     match (relay.enabled, config.ice.servers.is_empty()) {

@@ -1,4 +1,4 @@
-//! Whether the certificate can be used, and for how long: that of files, or the one that is kept.
+//! Whether the certificate is valid, and for how long: one from files, or one kept from ACME or for `tls.lan`.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -33,7 +33,7 @@ pub(super) fn check(config: &Config, https: u16, findings: &mut Findings) {
     }
 }
 
-/// The setting to change.
+/// Setting to change for a fault.
 fn key_of(fault: &CertificateError) -> &'static str {
     match fault {
         CertificateError::NoKey
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     const DAY: Duration = Duration::from_secs(86_400);
-    /// So that days are whole ones however long a test takes.
+    /// Margin that keeps the count of days the same, however long a test takes.
     const HOUR: Duration = Duration::from_secs(3_600);
 
     fn said(acme: &Acme) -> String {

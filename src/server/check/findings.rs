@@ -1,24 +1,24 @@
-//! What a check finds, and how it is printed.
+//! Findings of a check, and how they are printed.
 
 use std::fmt;
 
-/// One thing that was looked at.
+/// Result of checking one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What it means for whoever starts the server.
+    /// Meaning for the operator who starts the server.
     pub verdict: Verdict,
     /// One sentence.
     pub text: String,
 }
 
-/// What a finding means.
+/// Meaning of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// As it should be.
     Ok,
     /// Worth knowing; may be as wanted.
     Note,
-    /// To be changed before the server can do what it is asked for.
+    /// Must be changed before the server can do as it is set.
     Wrong,
 }
 
@@ -27,7 +27,7 @@ pub enum Verdict {
 pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// The worst of all verdicts.
+    /// Returns the worst of all verdicts.
     pub fn verdict(&self) -> Verdict {
         self.0.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Ok)
     }

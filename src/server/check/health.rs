@@ -1,4 +1,4 @@
-//! Asks a running server whether it is well.
+//! Health check of a running server.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,12 +8,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// A server that takes longer is not well.
+/// Time within which a healthy server answers.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// More than its answer has.
+/// Bytes that are read of the response; a Parlor's has fewer.
 const MOST_BYTES: u64 = 8 * 1024;
 
-/// Whether a Parlor that listens on `address` answers.
+/// Whether a Parlor that listens on `address` answers its health check.
 pub async fn is_well(address: SocketAddr) -> bool {
     for ip in to_ask(address.ip()) {
         if let Ok(Ok(true)) = timeout(PATIENCE, ask(SocketAddr::new(ip, address.port()))).await {
@@ -23,7 +23,7 @@ pub async fn is_well(address: SocketAddr) -> bool {
     false
 }
 
-/// Who listens on all addresses is asked on those that need no network.
+/// Addresses to ask at: loopback for a server that listens on all.
 fn to_ask(ip: IpAddr) -> Vec<IpAddr> {
     match ip {
         IpAddr::V4(ip) if ip.is_unspecified() => vec![Ipv4Addr::LOCALHOST.into()],

@@ -1,4 +1,4 @@
-//! The folder for what is kept, the limit of open files, the clock.
+//! This machine: the state folder, the limit of open files, the clock.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -22,7 +22,7 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
             }
         }
         Some(folder) => {
-            // One that is made within it may be there already, and be another user's.
+            // The folder of TLS within it may exist already and belong to another user.
             let within = tls::folder(config).filter(|_| config.tls.is_on());
             for folder in [folder].into_iter().chain(within) {
                 match try_to_write(&folder) {
@@ -60,7 +60,7 @@ fn check_clock(findings: &mut Findings) {
     }
 }
 
-/// Into the folder, or where it would have to be made.
+/// Writes a file into the folder, or into its nearest ancestor that exists.
 fn try_to_write(folder: &Path) -> io::Result<()> {
     let nearest = folder.ancestors().find(|path| path.exists() || path.as_os_str().is_empty());
     let place = match nearest {

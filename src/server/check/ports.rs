@@ -1,4 +1,4 @@
-//! Whether the ports can be had.
+//! Whether the ports of the settings can be bound.
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::server::config::Config;
 use crate::server::listeners::{FIRST_FREE_PORT, LAN_PORT};
 use crate::server::net::bind::bound;
 
-/// A port and what it is for.
+/// A port, its setting and its purpose.
 struct Port {
     key: &'static str,
     host: IpAddr,
@@ -20,7 +20,7 @@ struct Port {
     purpose: &'static str,
 }
 
-/// Looks at them, and says at which one browsers will find HTTPS.
+/// Tries to bind each port; returns the one at which browsers will find HTTPS.
 pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
     let mut https = config.tls.port;
     let is_running = health::is_well(config.address()).await;
@@ -33,7 +33,7 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
             "port {number}/{} ({key}, {purpose})",
             if transport == Type::STREAM { "tcp" } else { "udp" }
         );
-        // Taken for a moment, without ever listening on it.
+        // Bound for a moment only, without listening.
         match bound(transport, host, number).map(drop) {
             Ok(()) if number == 0 => {
                 findings.note(format!("{key} = 0: any free port, another at each start"))
