@@ -39,21 +39,21 @@ pub type StreamSink = SendWrapper<Rc<dyn Fn(&HtmlVideoElement)>>;
 #[derive(Clone, Copy)]
 pub struct Driver(pub fn(CallPort));
 
-/// What the driver holds: the other end of a [`CallHandle`].
+/// The driver's end of a [`CallHandle`].
 pub struct CallPort {
-    /// What happens, from the views and from the driver's own callbacks.
+    /// Events from the views and from the driver's own callbacks.
     pub events: UnboundedReceiver<Event>,
-    /// A way in for those callbacks.
+    /// Sender for those callbacks.
     pub sender: UnboundedSender<Event>,
-    /// What the views draw.
+    /// State of the call that the views draw.
     pub view: WriteSignal<CallView>,
-    /// One's own picture.
+    /// The own stream.
     pub local: WriteSignal<Option<StreamSink>>,
-    /// The others' pictures and voices.
+    /// Streams of the peers.
     pub remote: WriteSignal<BTreeMap<PeerId, StreamSink>>,
 }
 
-/// All that views hold of a call.
+/// The views' end of a call: state to read, streams to show, actions to dispatch.
 #[derive(Clone, Copy)]
 pub struct CallHandle {
     view: ReadSignal<CallView>,
@@ -73,24 +73,24 @@ impl CallHandle {
         (handle, CallPort { events, sender, view: set_view, local: set_local, remote: set_remote })
     }
 
-    /// The call, as a signal to select from with memos.
+    /// State of the call, as a signal to select from with memos.
     pub fn view(&self) -> ReadSignal<CallView> {
         self.view
     }
 
-    /// One's own picture, reactive.
+    /// The own stream, reactive.
     pub fn local(&self) -> Option<StreamSink> {
         self.local.get()
     }
 
-    /// A peer's picture and voice, reactive.
+    /// A peer's stream, reactive.
     pub fn remote(&self, peer: PeerId) -> Option<StreamSink> {
         self.remote.with(|streams| streams.get(&peer).cloned())
     }
 
-    /// Reports what a person did.
+    /// Sends a user's action to the driver.
     pub fn dispatch(&self, action: UserAction) {
-        // Without a driver (on the server, or after the page is gone) nobody listens, and nothing is lost.
+        // Without a driver (on the server, or after the page is gone) there is no receiver, and nothing is lost.
         self.sender.with_value(|sender| drop(sender.unbounded_send(Event::User(action))));
     }
 }

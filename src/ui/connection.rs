@@ -1,4 +1,4 @@
-//! How calls reach others from here: hiding the own address, and testing which ways are open.
+//! Connection settings: hiding the own IP address, and the connection test.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use super::icon::{self, icon};
 use super::reactive::{Text, action, content, effect, flag, press, select, text};
 use crate::call::{Finding, Relay, Transport, UserAction, Verdict};
 
-/// The quiet part of the first screen.
+/// The connection settings on the home screen, folded until opened.
 pub(super) fn connection() -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
@@ -19,7 +19,7 @@ pub(super) fn connection() -> impl IntoView {
             call.dispatch(UserAction::LookForRelay);
         }
     };
-    // It may have been opened before there was anybody to notice.
+    // The settings may have been opened before hydration.
     effect(looked);
     view! {
         <details id="connection" class="connection" node_ref=details on:toggle=move |_| untrack(looked)>
@@ -29,7 +29,7 @@ pub(super) fn connection() -> impl IntoView {
     }
 }
 
-/// What hiding does, or why it does nothing here.
+/// Explains hiding, or why it has no effect here.
 fn hint(call: CallHandle, words: &'static Words) -> Text {
     let cannot = select(call, |view| view.cannot_hide);
     let in_vain = select(call, |view| view.hides_address && view.relay == Relay::Missing);
@@ -74,13 +74,13 @@ fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
     }
 }
 
-/// The same during a call.
+/// The button that hides the address during a call.
 pub(super) fn hide_button() -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
     let hidden = select(call, |view| view.hides_address);
     let cannot = select(call, |view| view.cannot_hide);
-    // Not `disabled`: whoever presses it is told why it does nothing.
+    // `aria-disabled` instead of `disabled`: a press then tells why hiding has no effect.
     view! {
         <button
             type="button"

@@ -15,7 +15,7 @@ use crate::call::{DeviceView, UserAction};
 /// How long the page says that the link was copied, in milliseconds.
 const COPIED_FOR: u32 = 6_000;
 
-/// What the button of one device says and does.
+/// Texts, icons and action of one device's button.
 struct DeviceButton {
     id: &'static str,
     state: Memo<DeviceView>,
@@ -30,7 +30,7 @@ struct DeviceButton {
     toggle: UserAction,
 }
 
-/// Microphone and camera; they stand under the preview and in the call, and those in sight have the ids.
+/// Buttons of microphone and camera, both in the preview and in the call; the visible ones have the ids.
 pub(super) fn device_buttons(in_call: Memo<bool>, stand_in_call: bool) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
@@ -139,7 +139,7 @@ enum Copy {
     ByHand,
 }
 
-/// A button that puts the invite link on the clipboard, or shows it where the browser refuses.
+/// Button that copies the invite link, or shows it where the browser refuses.
 pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();

@@ -1,4 +1,4 @@
-//! Words for missing devices: why, what to do next, and what goes on working without.
+//! Words for missing devices: the reason, advice, and what goes on working without them.
 
 use super::i18n::Words;
 use crate::call::{DeviceProblem, Devices, MediaError};
@@ -6,11 +6,11 @@ use crate::call::{DeviceProblem, Devices, MediaError};
 /// A device problem in words.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct ProblemWords {
-    /// What is wrong.
+    /// Reason why the devices are missing.
     pub(super) title: &'static str,
-    /// What to do next.
+    /// Advice on what to do next.
     pub(super) advice: &'static str,
-    /// What goes on working without.
+    /// Consequence for the call.
     pub(super) consequence: &'static str,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn by_devices(devices: Devices, texts: [&'static str; 3]) -> &'static
     }
 }
 
-/// Puts a device problem into words, for a person who is in the call already or not.
+/// Puts a device problem into words; consequences differ in a call and before.
 pub(super) fn problem_words(problem: DeviceProblem, in_call: bool, words: &'static Words) -> ProblemWords {
     let (titles, advice) = match problem.error {
         MediaError::Denied => {

@@ -1,4 +1,4 @@
-//! The first screen: who one is, how one looks, which room.
+//! The home screen: name, preview of the own video, room number.
 
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -15,10 +15,10 @@ use super::{CallHandle, invite};
 use crate::call::{CallView, DeviceView, UserAction, storage};
 use crate::protocol::MAX_NAME_CHARS;
 
-/// The first screen, with the room number of the invite link if there was one.
+/// The home screen, with the room number of the invite link if there was one.
 ///
-/// The fields are the person's, also before this code has loaded: the page reads them when asked to connect
-/// and otherwise fills only an empty one, so what was typed early stays.
+/// Fields may be filled in before hydration: this code reads them on CONNECT, and otherwise fills empty ones only,
+/// so that early input stays.
 pub fn home(
     container: NodeRef<html::Section>,
     room_field: NodeRef<html::Input>,
@@ -46,7 +46,7 @@ pub fn home(
 
     effect(move || focus(wrong()));
     effect(move || fill_empty(name_field, remembered_name()));
-    // A call that was not begun by the form, but by a reload.
+    // A reload resumes a call without the form.
     effect(move || fill_empty(room_field, room.get().map(String::from)));
 
     let connect = move |event: SubmitEvent| {
@@ -153,10 +153,10 @@ pub fn home(
     }
 }
 
-/// What the preview shows in place of a picture.
+/// State of the preview; all but `Picture` cover the video.
 #[derive(Clone, Copy, PartialEq)]
 enum Cover {
-    /// Nothing was asked for yet.
+    /// The camera was not asked for yet.
     Closed,
     Asking,
     Picture,
@@ -227,7 +227,7 @@ fn fill_empty(field: NodeRef<html::Input>, text: Option<String>) {
     }
 }
 
-/// The name used last, in this browser only.
+/// Reads the name used last, kept in this browser only.
 fn remembered_name() -> Option<String> {
     window().local_storage().ok()??.get_item(storage::NAME).ok()?
 }

@@ -1,4 +1,4 @@
-//! Drawings: paths on a grid of 24 by 24, and the mark of the house.
+//! Icons: SVG paths on a grid of 24 by 24, and the product's mark.
 
 use leptos::prelude::*;
 
@@ -22,7 +22,7 @@ pub(super) const GLOBE: &str =
     "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM3 12h18M12 3c-5 5.5-5 12.5 0 18M12 3c5 5.5 5 12.5 0 18";
 pub(super) const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
 
-/// A drawing beside a text, so hidden from those who hear the page.
+/// An icon beside a text, and so hidden from screen readers.
 pub(super) fn icon(path: Text) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
@@ -31,7 +31,7 @@ pub(super) fn icon(path: Text) -> impl IntoView {
     }
 }
 
-/// The mark of the house: two people in an arched doorway.
+/// The product's mark: two people in an arched doorway.
 pub(crate) fn mark() -> impl IntoView {
     view! {
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -1,4 +1,4 @@
-//! Room numbers as links, as proposals and as people read them.
+//! Room numbers: as links, as proposals, and in the form that people read.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -10,13 +10,13 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::protocol::RoomId;
 
-/// Digits of a proposed number: too many to guess at the rate that the server lets anyone try.
+/// Digits of a proposed number: too many to guess at the rate of joins that the server allows.
 const PROPOSED_DIGITS: usize = 12;
-/// From this length on a number is shown in groups.
+/// Least length of numbers that are shown in groups.
 const GROUPED_FROM: usize = 7;
 const GROUP: usize = 4;
 
-/// A room number made of random bits.
+/// Makes a room number of random bits.
 fn number(random: u64) -> String {
     format!("{:0PROPOSED_DIGITS$}", random % 10_u64.pow(PROPOSED_DIGITS as u32))
 }
@@ -28,7 +28,7 @@ pub(super) fn propose() -> Option<String> {
     Some(number(u64::from_le_bytes(bytes)))
 }
 
-/// The number as people read it aloud: long ones in groups. White space does not count when it is typed back.
+/// Formats a number to be read aloud, long ones in groups. White space does not count when it is typed back.
 pub(super) fn readable(room: &RoomId) -> String {
     let text = room.as_str();
     if text.len() < GROUPED_FROM || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -44,15 +44,15 @@ pub(super) fn readable(room: &RoomId) -> String {
     out
 }
 
-/// The link that brings somebody else into the room; only for the browser.
+/// Makes the invite link of a room; only for the browser.
 pub(super) fn link(room: &RoomId) -> String {
     format!("{}/room/{room}", window().location().origin().unwrap_or_default())
 }
 
-/// Puts a text on the clipboard and says whether it is there.
+/// Copies a text to the clipboard, and tells `done` whether that worked.
 pub(super) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     let clipboard = window().navigator().clipboard();
-    // It does not exist on insecure pages and in old browsers, and web-sys binds the method as if it never threw.
+    // Insecure pages and old browsers have no clipboard, and web-sys binds `writeText` as if it never threw.
     let write = Reflect::get(&clipboard, &"writeText".into()).and_then(JsCast::dyn_into::<Function>);
     let written = write.and_then(|write| write.call1(&clipboard, &text.into())?.dyn_into::<Promise>());
     match written {
@@ -61,7 +61,7 @@ pub(super) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     }
 }
 
-/// Moves the focus, once what was hidden until now can take it.
+/// Moves the focus in the next task, when an element just unhidden can take it.
 pub(crate) fn focus(element: Option<impl Into<HtmlElement>>) {
     if let Some(element) = element.map(Into::<HtmlElement>::into) {
         // Focusing fails only for elements that are gone again.

@@ -1,4 +1,4 @@
-//! The choice of languages.
+//! The menu of languages.
 
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ pub(crate) fn languages() -> impl IntoView {
     });
     view! {
         <nav class="languages" translate="no" aria-label=words.language()>
-            // early.js closes it, and opens it where the program is lost.
+            // early.js closes the list, and opens it when the program fails to load.
             <details id="languages">
                 <summary aria-label=format!("{}: {}", words.language(), here.autonym())>
                     {icon(text(|| icon::GLOBE))} <span>{here.autonym()}</span>

@@ -1,4 +1,4 @@
-//! What a person should read: what happened, what is wrong and what to do next.
+//! Notices: events of the call, faults, and advice on what to do next.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use super::reactive::{Press, action, content, effect, flag, press, select, text}
 use crate::call::{DeviceProblem, Notice, SignallingView, UserAction};
 use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 
-/// The live region with everything there is to tell, above the first screen and over the second.
+/// The live region with all notices, above the home screen and over the call.
 pub fn notices(in_call: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
@@ -18,7 +18,7 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
     let problem = select(call, |view| view.device_problem);
     let reconnecting = select(call, |view| view.signalling == SignallingView::Reconnecting);
     let silent = select(call, |view| view.sound_blocked);
-    // Only the words go away with this; the device's button goes on telling that it is missing.
+    // Dismissing hides the text only; the device's button still tells that it is missing.
     let read = RwSignal::new(None::<DeviceProblem>);
 
     let told =
@@ -100,7 +100,7 @@ fn dismiss(words: &'static Words, press: Press) -> impl IntoView {
     }
 }
 
-/// The field of the first screen that a notice speaks of; such a notice stands there and not here.
+/// Field of the home screen that a notice is about; the notice then stands there and not here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Field {
     Room,
@@ -115,7 +115,7 @@ pub(super) fn field(notice: &Notice) -> Option<Field> {
     }
 }
 
-/// A notice in words.
+/// Puts a notice into words.
 pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
     let fixed = match notice {
         Notice::PeerLeft(Some(name)) => return words.peer_left(&name.isolated()),

@@ -1,8 +1,8 @@
 //! Reactive parts of a view, each in one type for all views.
 //!
 //! Leptos compiles its code anew for every closure type. Boxed, all texts share one copy of it, all flags
-//! another, and so on; this keeps the page's WebAssembly small. For the same reason the views hide what is
-//! not to be seen instead of building it anew.
+//! another, and so on; this keeps the page's WebAssembly small. For the same reason the views hide elements
+//! instead of building them anew.
 
 use std::borrow::Cow;
 
@@ -15,13 +15,13 @@ use leptos::web_sys::Element;
 use super::CallHandle;
 use crate::call::{CallView, UserAction};
 
-/// Attribute out of the page's words.
+/// Attribute whose values are fixed texts.
 pub(crate) type Text = Box<dyn FnMut() -> &'static str + Send>;
-/// Attribute with a name or a number in it.
+/// Attribute that is formatted, as with a name or a number.
 pub(crate) type MadeText = Box<dyn FnMut() -> String + Send>;
-/// Attribute that is there or not.
+/// Boolean attribute, which is there or not.
 pub(crate) type Flag = Box<dyn FnMut() -> bool + Send>;
-/// What a button does.
+/// Handler of a button's click.
 pub(crate) type Press = Box<dyn FnMut(MouseEvent)>;
 
 pub(crate) fn text(read: impl FnMut() -> &'static str + Send + 'static) -> Text {
@@ -34,7 +34,7 @@ pub(crate) fn made_text(read: impl FnMut() -> String + Send + 'static) -> MadeTe
 
 /// Changing text as the only child of an element, for `inner_html`.
 ///
-/// It is set through the element: translators replace text nodes, and a node that was replaced changes unseen.
+/// The element sets the text: translators replace text nodes, and changes to a replaced node stay unseen.
 pub(crate) fn content<T: Into<Cow<'static, str>>>(
     mut read: impl FnMut() -> T + Send + 'static,
 ) -> ReadContent {
@@ -49,18 +49,18 @@ pub(crate) fn press(mut run: impl FnMut() + 'static) -> Press {
     Box::new(move |_| run())
 }
 
-/// A button's way to report what a person did.
+/// Handler of a click that dispatches `action`.
 pub(crate) fn action(call: CallHandle, action: UserAction) -> Press {
     press(move || call.dispatch(action.clone()))
 }
 
-/// Reaches outside whenever what it reads has changed; in the browser only, after what is drawn.
+/// Effect that reaches outside the views whenever its signals change; in the browser only, after rendering.
 pub(crate) fn effect(run: impl FnMut() + 'static) {
     let run: Box<dyn FnMut()> = Box::new(run);
     Effect::new(run);
 }
 
-/// Part of the call, followed only when it changes.
+/// Memo of a part of the call, which notifies only when that part changes.
 pub(crate) fn select<T: PartialEq + Send + Sync + 'static>(
     call: CallHandle,
     pick: impl Fn(&CallView) -> T + Send + Sync + 'static,
@@ -69,7 +69,7 @@ pub(crate) fn select<T: PartialEq + Send + Sync + 'static>(
     Memo::new(move |_| call.view().with(|view| pick(view)))
 }
 
-/// What [`content`] makes. The macro asks for something that could be an attribute.
+/// Result of [`content`], which the `view!` macro requires to be an attribute value.
 pub(crate) struct ReadContent(Box<dyn FnMut() -> Content + Send>);
 
 impl IntoAttributeValue for ReadContent {
@@ -80,7 +80,7 @@ impl IntoAttributeValue for ReadContent {
     }
 }
 
-/// Text that fills an element; markup in it is shown, not obeyed.
+/// Text that fills an element; markup in it is escaped.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Content(Cow<'static, str>);
 

@@ -1,4 +1,4 @@
-//! The call view: the others large, oneself small, the buttons below.
+//! The call screen: the peers large, the own video small, the buttons below.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use super::tile::{own_video, tile};
 use super::{CallHandle, invite};
 use crate::call::{DeviceView, Phase};
 
-/// The second screen.
+/// The call screen, hidden while the home screen is shown.
 pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
@@ -61,7 +61,7 @@ pub fn room(container: NodeRef<html::Section>, in_call: Memo<bool>) -> impl Into
             </div>
             {controls(in_call)}
         </section>
-        // Not inside: a live region that comes into view together with its words is not read out.
+        // Outside the section: screen readers skip a live region that is unhidden together with its text.
         <div role="status">
             <p class="waiting" hidden=flag(move || !joining.get())>
                 {words.joining()}

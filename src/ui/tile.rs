@@ -1,4 +1,4 @@
-//! Pictures: the others', and one's own.
+//! Videos: tiles of the peers, and the own video.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -9,9 +9,9 @@ use super::reactive::{action, content, effect, flag, made_text, select, text};
 use crate::call::{DeviceView, LinkView, RelayProtocol, Route, UserAction};
 use crate::protocol::PeerId;
 
-/// Somebody else: picture or initial, name, and how the connection is doing.
+/// Tile of a peer: video or initial, name, and state of the connection.
 ///
-/// The `<video>` stays in place whatever the state is, since the voice comes out of it too.
+/// The `<video>` stays in place whatever the state is, since it plays the peer's audio too.
 pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
@@ -92,7 +92,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     }
 }
 
-/// One's own picture, mirrored as one knows oneself; it runs while `shown`.
+/// The own video, mirrored as people know themselves; it plays while `shown`.
 pub(super) fn own_video(id: &'static str, label: &'static str, shown: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let video = NodeRef::<html::Video>::new();
@@ -100,7 +100,7 @@ pub(super) fn own_video(id: &'static str, label: &'static str, shown: Memo<bool>
 
     effect(move || {
         let Some(video) = video.get() else { return };
-        // The attribute alone does not silence a picture that the page's script has touched.
+        // The attribute alone does not mute an element that a script has touched.
         video.set_muted(true);
         match call.local().filter(|_| shown.get()) {
             Some(sink) => sink(&video),

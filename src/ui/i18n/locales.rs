@@ -1,6 +1,6 @@
 //! The locale files, as the server reads them.
 //!
-//! Nothing of this is in the WebAssembly: `hydrate()` does not reach it, so the linker leaves it out.
+//! The WebAssembly holds none of this: `hydrate()` does not reach it, so the linker leaves it out.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Letters of the language's own script, and none of those that only its neighbours have.
+    /// Whether a text has letters of its language's script, and none of its neighbours' alone.
     fn has_its_letters(lang: Lang, text: &str) -> bool {
         let some = |range: std::ops::RangeInclusive<char>| text.chars().any(|letter| range.contains(&letter));
         let (kana, hangul, han) = (some('ぁ'..='ヺ'), some('가'..='힣'), some('一'..='鿿'));
