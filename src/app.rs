@@ -21,7 +21,7 @@ use crate::ui::{CallHandle, Driver, mark};
 
 mod shape;
 
-/// Works before WebAssembly does; the only script of the page besides the one that loads it.
+/// Script that runs before the WebAssembly; the only one of the page besides the one that loads it.
 const EARLY: &str = include_str!("app/early.js");
 
 /// Paths of what the head of the page loads; content hashes in their names let browsers keep them for ever.
@@ -31,7 +31,7 @@ pub struct PageFiles {
     pub stylesheet: String,
     /// The JavaScript module that `wasm-bindgen` made.
     pub script: String,
-    /// The WebAssembly.
+    /// The WebAssembly module.
     pub program: String,
 }
 
@@ -69,9 +69,9 @@ pub fn shell(files: PageFiles) -> impl IntoView {
             </head>
             <body>
                 {InertElement::new(app)}
-                // Data, which no policy of scripts concerns; behind what is to be seen first.
+                // Data, to which no script policy applies; placed after the content that is to be seen first.
                 <script id=i18n::ELEMENT r#type="application/json" inner_html=words.embedded()></script>
-                // Seen only by whoever presses CONNECT before the program is there.
+                // Shown only after a press on CONNECT before the program has loaded.
                 <div id="early-call" role="status" tabindex="-1">
                     <p>{words.joining()}</p>
                     <button type="button" id="early-cancel" class="quiet-button">{words.cancel()}</button>
@@ -95,25 +95,25 @@ pub fn shell(files: PageFiles) -> impl IntoView {
     }
 }
 
-/// That script without comments and indents, which would weigh a kilobyte in every page.
+/// Strips comments and indents from `EARLY`: two kilobytes of every page, compressed.
 fn early() -> String {
     EARLY.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The address of the page; provided by the server and by `hydrate()`.
 ///
-/// There is no router in the browser: its two addresses show the same page, the driver changes them without
-/// asking anybody, and a router would weigh a third of the page's WebAssembly.
+/// The browser has no router: both addresses show the same page, the driver changes them by itself, and a router
+/// would weigh a third of the page's WebAssembly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
-    /// The path, still escaped; what it may hold needs no escaping.
+    /// Path of the URL, still percent-encoded; room numbers in their normal form need no encoding.
     pub path: String,
-    /// What a form without its scripts had sent as a room number, and the server refused.
+    /// Room number, sent by the form of a page without scripts, that the server refused.
     pub typed_room: String,
 }
 
 impl Address {
-    /// Of the page that the browser shows; only for the browser.
+    /// Reads the address of the page that the browser shows; only for the browser.
     pub fn of_document() -> Self {
         let location = window().location();
         let query = location.search().ok().and_then(|query| UrlSearchParams::new_with_str(&query).ok());
@@ -142,7 +142,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Both screens of a call; the one that is not to be seen is hidden.
+/// Home and call screen, one of which is hidden.
 fn call_page(invited: String) -> impl IntoView {
     let (call, port) = CallHandle::new();
     provide_context(call);
@@ -150,7 +150,7 @@ fn call_page(invited: String) -> impl IntoView {
     let home_section = NodeRef::<html::Section>::new();
     let room_section = NodeRef::<html::Section>::new();
     let room_field = NodeRef::<html::Input>::new();
-    // Or on the way into it.
+    // Also while joining.
     let in_call = select(call, |view| view.phase != Phase::Home);
     let phase = select(call, |view| view.phase);
 
@@ -165,7 +165,7 @@ fn call_page(invited: String) -> impl IntoView {
             press_early();
         }
     });
-    // The button that was pressed goes out of sight; without this the keyboard would start over at the top.
+    // The pressed button disappears; without this, keyboard focus would start over at the top of the page.
     let mut before = Phase::Home;
     effect(move || {
         let now = phase.get();
@@ -191,7 +191,7 @@ fn call_page(invited: String) -> impl IntoView {
     }
 }
 
-/// Presses the button that a person pressed before this code had loaded.
+/// Presses the button that the user pressed before this code had loaded.
 fn press_early() {
     if let Ok(Some(button)) = document().query_selector("[data-early]") {
         drop(button.remove_attribute("data-early"));
@@ -201,7 +201,7 @@ fn press_early() {
     }
 }
 
-/// Name and language switch.
+/// Header with the product's name and the menu of languages.
 fn head(hidden: Memo<bool>) -> impl IntoView {
     view! {
         <header class="head" hidden=flag(move || hidden.get())>
@@ -211,7 +211,7 @@ fn head(hidden: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// The page that does not exist; the server answers it with status 404.
+/// Page for addresses that lead nowhere; the server sends it with status 404.
 fn lost() -> impl IntoView {
     let words = words();
     view! {

@@ -9,20 +9,20 @@
   function languages() { return document.getElementById('languages'); }
   function pressed() { return document.querySelector('[data-early]'); }
   function keep(event, button) {
-    // Where the program is lost the form works without it, which loads the page again.
+    // Once the program has failed to load, the form submits by itself, which loads the page again.
     if (live() || lost() || !button || !main() || !main().contains(button)) return;
     event.preventDefault();
     if (pressed()) pressed().removeAttribute('data-early');
     var joins = button.type === 'submit' && ask();
-    // The style sheet shows nothing more of the first screen to whoever is on the way into a call.
+    // The style sheet hides the home screen while a call is being joined.
     button.setAttribute('data-early', joins ? 'call' : '');
     if (joins) document.getElementById('early-call').focus();
     else if (button.type !== 'submit') forget();
   }
-  // Whoever pressed CONNECT is asked for camera and microphone, and joins the room, now and not only when the
-  // program is here; it takes both over (`get_user_media` in browser/media.rs, which asks the same, and `Early`
-  // in browser/signalling.rs). Not for what it will refuse, nor for a room number that is not in its normal form
-  // (protocol/room_id.rs), which it makes; says whether it is neither.
+  // CONNECT asks for camera and microphone and joins the room at once, not only when the program has loaded. The
+  // program takes both over (`get_user_media` in browser/media.rs, which asks the same, and `Early` in
+  // browser/signalling.rs). Returns false, and leaves all to the program, for input that it will refuse and for room
+  // numbers that it first has to bring into their normal form (protocol/room_id.rs).
   function ask() {
     var field = document.getElementById('room-input');
     var room = field && field.value.replace(/\s/g, '');
@@ -37,39 +37,39 @@
     window.parlorCapture = navigator.mediaDevices.getUserMedia({
       audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 } }
     });
-    window.parlorCapture.catch(function () { /* told by whoever takes it over */ });
+    window.parlorCapture.catch(function () { /* the program tells */ });
   }
   function dropCapture() {
     if (window.parlorCapture) window.parlorCapture.then(stop, function () {});
     window.parlorCapture = undefined;
   }
   function stop(stream) { stream.getTracks().forEach(function (track) { track.stop(); }); }
-  // Whoever has allowed both before sees themselves as soon as the page is there.
+  // If both are allowed already, the preview starts with the page.
   if (navigator.permissions && navigator.mediaDevices) {
     Promise.all(['microphone', 'camera'].map(function (name) {
       return navigator.permissions.query({ name: name });
     })).then(function (answers) {
       var granted = answers.every(function (answer) { return answer.state === 'granted'; });
       if (granted && !live() && !lost() && able()) capture();
-    }).catch(function () { /* a browser that does not tell */ });
+    }).catch(function () { /* a browser that cannot be asked */ });
   }
   function join(room) {
     var typed = document.getElementById('name-input');
     var name = '', held;
     try {
-      // The name of the last time stands in the field as soon as the program is here; now it is needed sooner.
+      // The program fills in the name used last; a join that comes before it needs the name sooner.
       if (typed && !typed.value) typed.value = localStorage.getItem('parlor.name') || '';
       name = typed ? typed.value : '';
       held = sessionStorage.getItem('parlor.seat');
     } catch (refused) { /* no storage, no name */ }
     name = clean(name);
     if (name === undefined) return false;
-    // A seat that is held is the program's to take back.
+    // The program itself takes back a seat that is held.
     if (held) return true;
     var words = { type: 'join', room: room };
     if (name) words.name = name;
     window.parlorHold(room).then(function (seat) {
-      // In another tab, given up, or the program's to join: it says what there is to say.
+      // The room is open in another tab, the join was given up, or the program joins: the program tells the user.
       if (seat === undefined || mine.room !== room || window.parlorEarly || live()) return;
       var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws');
       var early = window.parlorEarly = { socket: socket, join: JSON.stringify(words), heard: [] };
@@ -78,9 +78,9 @@
     });
     return true;
   }
-  // A name as the program and the server have it (`DisplayName` in protocol/ids.rs; tests/names.json holds both to one
-  // rule), empty for white space, undefined where it is refused. Written as a text, because a browser too old for the
-  // names of properties would refuse this whole script for them.
+  // Cleans a name as program and server do (`DisplayName` in protocol/ids.rs; tests/names.json holds both to one
+  // rule): empty for white space, undefined where it is refused. The patterns are strings, since a browser too old for
+  // Unicode property escapes would refuse this whole script for them.
   function clean(text) {
     var name = text.replace(
       new RegExp('^[\\p{space}\\p{DI}\\u2800]+|\\p{Bidi_C}|[\\p{space}\\p{Bidi_C}]+$', 'gu'), ''
@@ -88,7 +88,7 @@
     var fits = new RegExp('^[^\\p{Cc}\\u2028\\u2029]{1,40}$', 'u').test(name);
     return fits || !new RegExp('\\P{space}', 'u').test(text) ? name : undefined;
   }
-  // Another button, or no program: the seat is nobody's.
+  // Gives the early seat up, as another button was pressed or the program failed.
   function forget() {
     if (window.parlorEarly) window.parlorEarly.socket.close();
     window.parlorEarly = undefined;
@@ -102,9 +102,9 @@
     button.removeAttribute('data-early');
     button.focus();
   }
-  // The bytes are a WebAssembly module of nothing but a type with `externref`, which the program needs and which
-  // is the youngest of what it needs (Chrome 96, Firefox 79, Safari 15). Compiled and not only looked at: browsers
-  // that do not know 'wasm-unsafe-eval' in the page's policy compile nothing (Chrome before 97, Safari before 16).
+  // The bytes are a WebAssembly module with only a type that has `externref`, the newest feature that the program
+  // needs (Chrome 96, Firefox 79, Safari 15). Compiled and not only validated: browsers that do not know
+  // 'wasm-unsafe-eval' in the page's policy compile nothing (Chrome before 97, Safari before 16).
   var compiles;
   function able() {
     if (compiles === undefined) {
@@ -125,9 +125,9 @@
     for (var at = 0; at < all.length; at++) hash = (hash * 31 + all.charCodeAt(at)) | 0;
     return hash;
   }
-  // Starts the program on the nodes of the page, each of which must be as it was sent: hydration counts them. What
-  // extensions, translators and proxies have changed before is replaced by the same page as plain text, which none
-  // of them touches. From looking at the nodes to starting on them nobody else gets a turn.
+  // Starts the program on the nodes of the page, each of which must be as it was sent: hydration counts them. If
+  // extensions, translators or proxies have changed any, the nodes are replaced from the same page fetched as plain
+  // text, which none of them touches. Check and start run in one task, so that nothing changes nodes in between.
   window.parlorStart = function (loading, program, sent) {
     var loaded;
     function start(text) {
@@ -139,13 +139,13 @@
         return fetch(location.href, { headers: { accept: 'text/plain' }, cache: 'no-store', signal: patience.signal })
           .then(function (answer) { return answer.text(); }).then(start);
       }
-      // The program looks for it there.
+      // Hydration expects `main` as the first child of `body`.
       if (main().parentNode !== document.body) document.body.prepend(main());
       while (document.body.firstChild !== main()) document.body.append(document.body.firstChild);
       focused = focused && document.getElementById(focused);
       if (focused && focused !== document.activeElement) focused.focus();
       loaded.hydrate();
-      // All that it begins with has run in microtasks by then.
+      // By then the program's first effects have run, as microtasks.
       setTimeout(function () {
         if (!live()) return fail();
         document.getElementById('load-failed').hidden = true;
@@ -157,7 +157,7 @@
       return page.default({ module_or_path: program });
     }).then(function () { return start(); }).catch(fail);
   };
-  // Puts `main` out of the text of the page in place of the one that is there; what a person did to it stays.
+  // Replaces `main` by the one in the text of the page, and keeps the user's input.
   function renew(text, sent) {
     var page = new DOMParser().parseFromString(text, 'text/html');
     var old = main(), fresh = page.querySelector('main');
@@ -180,14 +180,14 @@
     if (pressed()) pressed().removeAttribute('data-early');
     block.hidden = false;
     block.focus();
-    // The words may be in a language that this person does not read: the links to the others are to be seen.
+    // The page may be in a language that the user does not read, so the links to the others are shown.
     document.documentElement.setAttribute('data-script', 'failed');
     if (languages()) languages().open = true;
   }
   addEventListener('click', function (event) {
     keep(event, event.target.closest && event.target.closest('button'));
   }, true);
-  // Whoever hides their address and connects before the program is there must not be connected without.
+  // A user who hides the address and connects before the program has loaded must not be connected unhidden.
   addEventListener('change', function (event) {
     if (live() || event.target.id !== 'hide-address') return;
     window.parlorHide = event.target.checked;
@@ -211,7 +211,7 @@
     if (languages().contains(document.activeElement)) languages().querySelector('summary').focus();
     closeLanguages();
   });
-  // Settles with whether this page gets a lock, which it has until `end` settles or the page is gone.
+  // Resolves to whether this page gets a lock, which it holds until `end` settles or the page is gone.
   function lock(name, options, end) {
     return new Promise(function (settled) {
       navigator.locks.request('parlor.' + name, options, function () {
@@ -225,18 +225,18 @@
     setTimeout(function () { patience.abort(); }, 1500);
     return { signal: patience.signal };
   }
-  // One tab of a browser at most is in a room, or two would howl: it holds the lock of the room. Another one that
+  // Only one tab of a browser may be in a room, or the two would feed back: it holds the lock of the room. A tab that
   // is to go on with the call says so on the channel, and is handed the seat; see browser/tab.rs.
   var mine = {};
   var channel;
-  try { channel = new BroadcastChannel('parlor'); } catch (refused) { /* then nobody else is heard of */ }
+  try { channel = new BroadcastChannel('parlor'); } catch (refused) { /* then tabs do not hear each other */ }
   if (channel) channel.onmessage = function (event) {
     var said = event.data;
     if (said.room !== mine.room) return;
     if ('seat' in said) return mine.take && mine.take(said.seat);
     mine.wanted = true;
     if (dead) {
-      // A program that has died hands nothing over, and its seat is kept here for whoever goes on.
+      // A dead program hands nothing over, so its seat is taken from the storage for the tab that goes on.
       var kept = null;
       if (mine.has) try {
         kept = sessionStorage.getItem('parlor.seat');
@@ -266,24 +266,24 @@
         if (got) return seat;
         if (mine !== own) return;
         mine = {};
-        // The program asks again when it may join.
+        // The program asks for the devices again when it may join.
         if (live()) dropCapture();
       });
     });
   };
   window.parlorFree = function (seat) {
-    // One that only asks for the room itself has nothing to hand over.
+    // A tab that is still asking for the room itself has nothing to hand over.
     if (mine.wanted && mine.has) channel.postMessage({ room: mine.room, seat: seat || '' });
     if (mine.free) {
       mine.free();
-      // What the program has not taken over by now is nobody's.
+      // No program will use streams that it has not taken over by now.
       if (live()) dropCapture();
     }
     mine = {};
   };
-  // A duplicated tab has a copy of the first one's sessionStorage, seat and all. A lock tells them apart: each
+  // A duplicated tab has a copy of the first one's sessionStorage, seat included. A lock tells them apart: each
   // tab holds the one of its own name as long as its page is there. On a reload it is free as soon as the old
-  // page is gone; whoever does not get it is a copy, forgets the seat and takes a name of its own.
+  // page is gone; a tab that does not get it is a copy, forgets the seat and takes a name of its own.
   function settle() {
     var known = sessionStorage.getItem('parlor.tab');
     function hold(name, options) {
@@ -300,13 +300,13 @@
   try {
     window.parlorTab = navigator.locks ? settle() : Promise.resolve();
   } catch (refused) {
-    // No storage, so nothing to share; or so old a browser that what follows has to tell.
+    // No storage, so nothing is shared; or a browser so old that `able` will tell.
     window.parlorTab = window.Promise && Promise.resolve();
   }
-  // A program that was alive and is no more. It holds here what outlives it (browser/liveness.rs), and says so when
-  // it panics. An exception or a trap leaves nothing behind but an error, which may be anybody's: then, and every few
-  // seconds in case somebody else's script has swallowed it, the program is asked, and answers by a turn of its loop
-  // before any timer runs.
+  // Detects that a running program has died. Sockets and streams that outlive it are held here (browser/liveness.rs).
+  // A panic calls `parlorDied`. An exception or a trap leaves only an error, which may come from any script: then, and
+  // every few seconds in case another script has swallowed the error, the program is asked, and answers by a turn of
+  // its loop before any timer runs.
   var turns = 0, held = [], dead = false;
   window.parlorTurn = function () { turns += 1; return !dead; };
   window.parlorKeep = function (what, on) {
@@ -325,7 +325,7 @@
       dropCapture();
     }
     letGo();
-    // What the browser was asked for before comes later.
+    // Streams that were asked for before may arrive later.
     setInterval(letGo, 500);
     main().setAttribute('inert', '');
     block.hidden = false;
@@ -340,7 +340,7 @@
   function checkLoop(event) {
     var before = turns, error = event && (event.error || event.reason);
     if (!before || dead) return;
-    // A trap where no loop runs: what it has left half done is not to be relied on.
+    // A trap outside the loop may have left the program's state half changed, so that it cannot go on.
     if (window.WebAssembly && error instanceof WebAssembly.RuntimeError && String(error.stack).indexOf(location.origin + '/pkg/') >= 0) return parlorDied();
     dispatchEvent(new Event('parlor-ask'));
     setTimeout(function () { if (turns === before) parlorDied(); });

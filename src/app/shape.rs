@@ -1,7 +1,7 @@
 //! A checksum of the nodes in a rendered page.
 //!
 //! Hydration walks the nodes that the server has sent. Extensions, translators and proxies add and remove some before,
-//! which is noticed by this number alone: hydration itself may panic, or bind a button's code to another element.
+//! and only this checksum tells: hydration itself may panic, or bind a button's code to another element.
 
 /// Elements of HTML without content (HTML Standard, 13.1.2), as far as pages may use them.
 const VOID: [&str; 5] = ["br", "hr", "img", "input", "source"];
@@ -14,7 +14,7 @@ pub(super) fn shape(html: &str) -> i32 {
     names(content).bytes().fold(0, |hash: i32, byte| hash.wrapping_mul(31).wrapping_add(i32::from(byte)))
 }
 
-/// Names of the nodes in HTML that Leptos has written, each with those of its children in parentheses.
+/// Lists the names of nodes in Leptos's HTML, each with its children's in parentheses.
 fn names(html: &str) -> String {
     let mut names = String::new();
     let mut rest = html;
@@ -44,7 +44,7 @@ fn names(html: &str) -> String {
     names
 }
 
-/// Bytes up to the end of a tag, past the `>` that no attribute's quotes hold.
+/// Counts the bytes up to the end of a tag, past the `>` outside quotes.
 fn tag_length(markup: &str) -> usize {
     let mut quoted = false;
     let end = markup.bytes().position(|byte| {
