@@ -105,7 +105,7 @@ impl Admission {
         {
             warn!(
                 %from,
-                "requests come through a proxy that is not in server.trusted_proxies: all its visitors share what one \
+                "requests come through a proxy that is not in server.trusted_proxies: all its clients share what one \
                  address may have"
             );
         }

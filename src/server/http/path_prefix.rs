@@ -14,7 +14,7 @@ use tracing::warn;
 /// Header by which Traefik and others announce a path that they strip.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const REFUSAL: &str = "Parlor cannot be hosted below a path, and the reverse proxy says that it takes one away \
-                       (X-Forwarded-PathPrefix). Give Parlor a name of its own, such as call.example; see README.md, \
+                       (X-Forwarded-Prefix). Give Parlor a name of its own, such as call.example; see README.md, \
                        \"Behind a proxy\".\n";
 
 /// Tells the operator about a path; the log says it once only, as missing pages may be requested for any reason.
