@@ -96,3 +96,15 @@ for (const [what, answer] of [
     await expect(connection.result).toContainText('does not answer');
   });
 }
+
+test('an extension that rejects requests with a text, and no error, does not end the program', async ({ person }) => {
+  const { page, home } = await person();
+  const connection = new ConnectionPart(page);
+  await home.open();
+  await page.evaluate(() => {
+    window.fetch = () => Promise.reject('blocked');
+  });
+  await connection.open();
+  await connection.test.click();
+  await expect(connection.result).toContainText('does not answer');
+});

@@ -1,27 +1,25 @@
 //! Connections of the connection test: of this page with itself and with the server, closed after their attempt.
 
 use std::cell::RefCell;
-use std::fmt::Display;
 use std::pin::pin;
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{Either, select};
 use gloo_events::EventListener;
-use gloo_net::http::Request;
 use gloo_timers::callback::Timeout;
 use js_sys::Reflect;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    MessageEvent, RtcDataChannel, RtcDataChannelEvent, RtcIceCandidate, RtcPeerConnection,
+    MessageEvent, Response, RtcDataChannel, RtcDataChannelEvent, RtcIceCandidate, RtcPeerConnection,
     RtcPeerConnectionIceErrorEvent, RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 use super::configuration::configuration;
 use super::env::{Events, after, elapsed, log, now};
-use super::error::{BrowserError, settled};
+use super::error::{BrowserError, invoke, settled};
 use super::peer::bindings::Connection;
 use crate::call::attempt::{Attempt, AttemptEvent, PATIENCE, Target, is_loopback};
 use crate::call::{ConnectionTestEvent, ConnectionTestId, Event, Finding, PeerConfig, Transport};
@@ -238,11 +236,11 @@ async fn offer_in_time() -> Result<IceOffer, BrowserError> {
 }
 
 async fn fetch_offer() -> Result<IceOffer, BrowserError> {
-    let failed = |error: &dyn Display| JsValue::from_str(&error.to_string());
-    let response = Request::get(ICE_PATH).send().await.map_err(|error| failed(&error))?;
+    let asked = invoke(&window(), "fetch", &ICE_PATH.into());
+    let response: Response = settled(asked.map(JsCast::unchecked_into)).await?.unchecked_into();
     if response.status() == 204 {
         return Ok(IceOffer::default());
     }
-    let text = response.text().await.map_err(|error| failed(&error))?;
-    protocol::read(&text).map_err(|error| failed(&error).into())
+    let text = settled(response.text()).await?.as_string().unwrap_or_default();
+    protocol::read(&text).map_err(|error| JsValue::from_str(&error.to_string()).into())
 }

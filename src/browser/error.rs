@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::DomException;
@@ -45,6 +45,12 @@ impl BrowserError {
             _ => MediaError::Unsupported,
         }
     }
+}
+
+/// Calls a method that web-sys binds as if it never threw.
+pub(super) fn invoke(object: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
+    let method: Function = Reflect::get(object, &method.into())?.dyn_into()?;
+    method.call1(object, argument)
 }
 
 /// Awaits the promise of an operation that did not throw.
