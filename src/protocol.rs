@@ -33,7 +33,7 @@ pub const VERSION: u32 = 1;
 pub const HEARTBEAT_WITHIN: Duration = Duration::from_secs(15);
 /// Path of the WebSocket endpoint.
 pub const SOCKET_PATH: &str = "/ws";
-/// Path of the [`IceOffer`].
+/// Path of the [`IceServersReply`].
 pub const ICE_PATH: &str = "/ice";
 /// Largest frame either side accepts, in bytes.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024;
@@ -86,7 +86,7 @@ pub struct Seated {
 
 /// The answer to `GET` of [`ICE_PATH`], for a connection test without a seat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IceOffer {
+pub struct IceServersReply {
     /// Configuration for `RTCPeerConnection`, good for a short while; empty if this server offers nothing.
     pub ice_servers: Vec<IceServer>,
 }

@@ -211,11 +211,11 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (SeatStore, Vec<Room
 }
 
 fn router(sockets: Sockets, ice: Arc<IceServers>, admission: Arc<Admission>) -> Router {
-    let offers = Router::new().route(ICE_PATH, get(ice_servers::offer)).with_state(ice);
+    let test_servers = Router::new().route(ICE_PATH, get(ice_servers::for_tester)).with_state(ice);
     Router::new()
         .route(SOCKET_PATH, get(upgrade::open))
         .with_state(sockets)
-        .merge(offers)
+        .merge(test_servers)
         .route(HEALTH_PATH, get(async || "ok"))
         .merge(pages::router())
         .layer(from_fn_with_state(admission, admit))

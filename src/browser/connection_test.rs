@@ -23,7 +23,7 @@ use super::error::{BrowserError, invoke, settled};
 use super::peer::bindings::Connection;
 use crate::call::attempt::{Attempt, AttemptEvent, PATIENCE, Target, is_loopback};
 use crate::call::{ConnectionTestEvent, ConnectionTestId, Event, Finding, PeerConfig, Transport};
-use crate::protocol::{self, ICE_PATH, IceOffer, IceServer};
+use crate::protocol::{self, ICE_PATH, IceServer, IceServersReply};
 
 /// The data that goes through the relay.
 const TEXT: &str = "parlor";
@@ -32,10 +32,10 @@ const TEXT: &str = "parlor";
 pub(super) fn ask(events: &Events, id: ConnectionTestId) {
     let events = events.clone();
     spawn_local(async move {
-        let ice_servers = match offer_in_time().await {
-            Ok(offer) => Some(offer.ice_servers),
+        let ice_servers = match ice_servers_in_time().await {
+            Ok(reply) => Some(reply.ice_servers),
             Err(error) => {
-                log(&format!("no offer: {error}"));
+                log(&format!("no ICE servers: {error}"));
                 None
             }
         };
@@ -228,18 +228,18 @@ fn receive(connection: &Connection, hears: UnboundedSender<Heard>) -> EventListe
     })
 }
 
-async fn offer_in_time() -> Result<IceOffer, BrowserError> {
-    match select(pin!(fetch_offer()), elapsed(PATIENCE)).await {
-        Either::Left((offer, _)) => offer,
+async fn ice_servers_in_time() -> Result<IceServersReply, BrowserError> {
+    match select(pin!(fetch_ice_servers()), elapsed(PATIENCE)).await {
+        Either::Left((reply, _)) => reply,
         Either::Right(_) => Err(JsValue::from_str("no answer in time").into()),
     }
 }
 
-async fn fetch_offer() -> Result<IceOffer, BrowserError> {
+async fn fetch_ice_servers() -> Result<IceServersReply, BrowserError> {
     let asked = invoke(&window(), "fetch", &ICE_PATH.into());
     let response: Response = settled(asked.map(JsCast::unchecked_into)).await?.unchecked_into();
     if response.status() == 204 {
-        return Ok(IceOffer::default());
+        return Ok(IceServersReply::default());
     }
     let text = settled(response.text()).await?.as_string().unwrap_or_default();
     protocol::read(&text).map_err(|error| JsValue::from_str(&error.to_string()).into())

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use parlor::protocol::{ErrorCode, ICE_PATH, IceOffer, IceServer, ServerMsg};
+use parlor::protocol::{ErrorCode, ICE_PATH, IceServer, IceServersReply, ServerMsg};
 use parlor::server::config::Config;
 use parlor::server::ice::{Secret, TESTER, parse_username};
 
@@ -88,7 +88,7 @@ async fn a_page_without_a_seat_may_test_its_connection() {
     let server = Server::with(with_relay).await;
     let answer = server.get(ICE_PATH, &[]).await;
     assert!(answer.0.contains("cache-control: no-store"), "{}", answer.0);
-    let offer: IceOffer = serde_json::from_str(answer.0.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let offer: IceServersReply = serde_json::from_str(answer.0.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     let (_, expiry, holder) = turn(&offer.ice_servers);
     assert!(holder.starts_with(TESTER));
     assert!(expiry <= now() + Duration::from_secs(60));
@@ -103,7 +103,8 @@ async fn all_who_test_from_one_network_are_one_tester() {
     .await;
     let tester = async |from: &str| {
         let answer = server.get(ICE_PATH, &[("x-forwarded-for", from)]).await;
-        let offer: IceOffer = serde_json::from_str(answer.0.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let offer: IceServersReply =
+            serde_json::from_str(answer.0.split("\r\n\r\n").nth(1).unwrap()).unwrap();
         turn(&offer.ice_servers).2.to_owned()
     };
     assert_eq!(tester("2001:db8::1").await, tester("2001:db8::2").await, "one customer has both");
