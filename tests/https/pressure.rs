@@ -340,6 +340,24 @@ mod linux {
         process.ended().await;
     }
 
+    #[tokio::test]
+    async fn a_connection_that_took_the_last_file_is_served() {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Process::start(folder.path(), &[]);
+        let address = process.address().await;
+        // One number below the limit is free.
+        let files = (0..).find(|number| !process.has_file(*number)).unwrap() + 1;
+        rlimit::prlimit(process.id(), rlimit::Resource::NOFILE, Some((files, files)), None).unwrap();
+        let mut stream = connect_from(121, address, None).await;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+        process.says("no file is left for a connection").await;
+        stream.write_all(b"Connection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        soon("an answer", stream.read_to_string(&mut answer)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        process.ended().await;
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn when_files_run_out_it_is_said_once_and_health_is_answered() {
         let folder = tempfile::tempdir().unwrap();

@@ -98,6 +98,12 @@ impl Process {
         until("the end of the program", async || self.child.try_wait().unwrap().is_some()).await;
     }
 
+    /// Whether a file is open under this number.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn has_file(&self, number: u64) -> bool {
+        fs::symlink_metadata(format!("/proc/{}/fd/{number}", self.child.id())).is_ok()
+    }
+
     /// How many files it has open.
     #[cfg(target_os = "linux")]
     pub(crate) fn files(&self) -> usize {

@@ -147,13 +147,17 @@ impl HttpServer {
         loop {
             match listeners.accept().await {
                 Ok((stream, address, scheme)) => {
-                    reserve.refill();
+                    // The connection took a file of the reserve, for which another one pays.
+                    if !reserve.refill() {
+                        self.places.shed();
+                    }
                     self.admit(stream, TransportInfo { address, scheme });
                 }
                 Err(error) if is_of_one_connection(&error) => debug!(%error, "no connection accepted"),
+                // The system says so without a file also where no connection waits: nobody is shed for that.
                 Err(error) => {
-                    self.places.shed();
                     if !reserve.spend(&error) {
+                        self.places.shed();
                         sleep(ACCEPT_PAUSE).await;
                     }
                 }
