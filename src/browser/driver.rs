@@ -3,11 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::task::Poll;
 
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
-use futures::future::poll_fn;
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -20,7 +18,7 @@ use web_sys::{HtmlVideoElement, MediaStream};
 use super::env::{Events, after, log, now, seed};
 use super::media::Media;
 use super::peer::{self, Peer};
-use super::signalling::{self, Signalling};
+use super::signalling::{self, Socket};
 use super::{connection_test, liveness, page, storage, tab};
 use crate::call::{Call, CallView, Command, Event, PeerCommand, PeerEvent, SocketEvent};
 use crate::protocol::{Epoch, PeerId};
@@ -39,7 +37,7 @@ pub fn start(port: CallPort) {
     let driver = Driver {
         call: Call::new(seed()).with_hidden_address(storage::hides_address()).at_host(page::host()),
         media,
-        signalling: None,
+        socket: None,
         certificate: Rc::clone(&certificate),
         peers: BTreeMap::new(),
         timer: None,
@@ -61,7 +59,7 @@ pub fn start(port: CallPort) {
 struct Driver {
     call: Call,
     media: Media,
-    signalling: Option<Signalling>,
+    socket: Option<Socket>,
     /// Filled soon after the start; see [`peer::certificate`].
     certificate: Rc<RefCell<Option<JsValue>>>,
     peers: BTreeMap<PeerId, (Epoch, Peer)>,
@@ -79,7 +77,7 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self, mut events: UnboundedReceiver<Event>) {
-        while let Some(event) = self.next(&mut events).await {
+        while let Some(event) = events.next().await {
             if !liveness::takes_turn() {
                 return;
             }
@@ -91,33 +89,21 @@ impl Driver {
         }
     }
 
-    /// The next event of the queue, or of the socket.
-    async fn next(&mut self, events: &mut UnboundedReceiver<Event>) -> Option<Event> {
-        poll_fn(|cx| {
-            if let Poll::Ready(event) = events.poll_next_unpin(cx) {
-                return Poll::Ready(event);
-            }
-            let Some(signalling) = &mut self.signalling else { return Poll::Pending };
-            let id = signalling.id();
-            signalling.poll_event(cx).map(|event| Some(Event::Socket(id, event)))
-        })
-        .await
-    }
-
     fn perform(&mut self, command: Command) {
         match command {
             Command::HoldRoom { room, take } => tab::hold(&self.queue, room, take),
             Command::LetGo(seat) => tab::let_go(seat.as_ref()),
             Command::OpenSocket(id) => {
-                self.signalling = Signalling::open(id).map_err(|error| log(&format!("socket: {error}"))).ok();
-                if self.signalling.is_none() {
+                self.socket =
+                    Socket::open(id, &self.queue).map_err(|error| log(&format!("socket: {error}"))).ok();
+                if self.socket.is_none() {
                     self.queue.push(Event::Socket(id, SocketEvent::Closed { code: signalling::ABNORMAL }));
                 }
             }
-            Command::CloseSocket => self.signalling = None,
+            Command::CloseSocket => self.socket = None,
             Command::Send(message) => {
-                if let Some(signalling) = &mut self.signalling {
-                    signalling.send(&message);
+                if let Some(socket) = &self.socket {
+                    socket.send(&message);
                 }
             }
             Command::Capture(devices) => self.media.capture(devices),

@@ -1,151 +1,142 @@
 //! The signalling socket; dropping it detaches its callbacks and closes it.
 
-use std::collections::VecDeque;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::cell::RefCell;
 
-use futures::{Sink, Stream};
-use gloo_net::websocket::futures::WebSocket;
-use gloo_net::websocket::{Message, State, WebSocketError};
+use gloo_events::EventListener;
 use js_sys::{Array, Reflect};
 use leptos::prelude::window;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::MessageEvent;
+use wasm_bindgen::JsCast;
+use web_sys::{CloseEvent, Event as DomEvent, MessageEvent, WebSocket};
 
 use super::early;
-use super::env::log;
+use super::env::{Events, log};
 use super::error::BrowserError;
 use super::liveness::Held;
-use crate::call::{SocketEvent, SocketId};
+use crate::call::{Event, SocketEvent, SocketId};
 use crate::protocol::{self, ClientMsg, SOCKET_PATH};
 
-/// Close code of a socket that could not be opened: "no status" (RFC 6455, section 7.4.1).
+/// Close code for "no status" (RFC 6455, section 7.4.1): what a socket that could not be opened reports.
 pub(super) const ABNORMAL: u16 = 1006;
 
 /// An open or opening socket.
-pub(super) struct Signalling {
-    id: SocketId,
+pub(super) struct Socket {
     socket: WebSocket,
-    /// Its opening was reported.
-    is_open: bool,
-    early: Option<Early>,
-    /// Messages that came before the next one of the socket.
-    heard: VecDeque<String>,
-    /// It was opened early, for another join.
-    is_unusable: bool,
+    id: SocketId,
+    events: Events,
+    early: RefCell<Option<Early>>,
     _held: Held,
+    listeners: RefCell<Vec<EventListener>>,
 }
 
-/// A socket that the page's first script opened when CONNECT was pressed before this program was there.
+/// What the page's first script began when CONNECT was pressed before this program was there.
 struct Early {
-    socket: web_sys::WebSocket,
+    socket: WebSocket,
     /// The join it sends, or has sent.
     join: String,
-    /// Messages that have come since.
-    heard: VecDeque<String>,
+    /// The messages that have come since.
+    heard: Array,
 }
 
 impl Early {
-    /// Takes the socket over, once, unless it is closed again.
+    /// What was begun, once, if there is anything left of it.
     fn take() -> Option<Self> {
         let begun = early::take(early::SOCKET);
         let part = |name: &str| Reflect::get(&begun, &name.into()).ok();
-        let socket: web_sys::WebSocket = part("socket")?.dyn_into().ok()?;
-        let (join, heard) = (part("join")?.as_string()?, part("heard")?.dyn_into::<Array>().ok()?);
-        if socket.ready_state() > web_sys::WebSocket::OPEN {
-            return None;
-        }
-        // From here on this program listens.
-        socket.set_onmessage(None);
-        let text = |event: JsValue| event.dyn_into::<MessageEvent>().ok()?.data().as_string();
-        Some(Self { socket, join, heard: heard.iter().filter_map(text).collect() })
+        let socket: WebSocket = part("socket")?.dyn_into().ok()?;
+        let early = Self { join: part("join")?.as_string()?, heard: part("heard")?.dyn_into().ok()?, socket };
+        (early.socket.ready_state() <= WebSocket::OPEN).then_some(early)
     }
 }
 
-impl Signalling {
+impl Socket {
     /// Opens a socket to the page's own server, or takes over the one that is open already.
     ///
     /// # Errors
-    /// An exception of the constructor, such as a policy that forbids it.
-    pub(super) fn open(id: SocketId) -> Result<Self, BrowserError> {
+    /// What the constructor throws, such as a policy that forbids it.
+    pub(super) fn open(id: SocketId, events: &Events) -> Result<Self, BrowserError> {
         let early = Early::take();
         let socket = match &early {
             Some(early) => early.socket.clone(),
-            None => web_sys::WebSocket::new(&own_server()?)?,
+            None => WebSocket::new(&own_server()?)?,
         };
+        let (is_early, is_open) = (early.is_some(), socket.ready_state() == WebSocket::OPEN);
+        let (early, listeners) = (RefCell::new(early), RefCell::default());
         let _held = Held::new(&socket);
-        let socket = WebSocket::try_from(socket).map_err(|error| JsValue::from_str(&error.to_string()))?;
-        let heard = VecDeque::new();
-        Ok(Self { id, socket, is_open: false, early, heard, is_unusable: false, _held })
+        let this = Self { socket, id, events: events.clone(), early, _held, listeners };
+        if is_open {
+            this.events.push(Event::Socket(id, SocketEvent::Opened));
+        } else {
+            this.listen("open", |_| Some(SocketEvent::Opened));
+        }
+        this.listen("close", |event| {
+            let code = event.dyn_ref::<CloseEvent>().map_or(ABNORMAL, CloseEvent::code);
+            Some(SocketEvent::Closed { code })
+        });
+        if !is_early {
+            this.listen("message", read);
+        }
+        Ok(this)
     }
 
-    pub(super) fn id(&self) -> SocketId {
-        self.id
-    }
-
-    /// Polls for the next event; after a close there are none.
-    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
-        if std::mem::take(&mut self.is_unusable) {
-            return Poll::Ready(SocketEvent::Closed { code: ABNORMAL });
-        }
-        if !self.is_open {
-            // Ready for a socket that has failed, too; its close follows.
-            let _ = ready!(Pin::new(&mut self.socket).poll_ready(cx));
-            self.is_open = true;
-            if matches!(self.socket.state(), State::Open) {
-                return Poll::Ready(SocketEvent::Opened);
+    fn listen(&self, name: &'static str, report: fn(&DomEvent) -> Option<SocketEvent>) {
+        let (events, id) = (self.events.clone(), self.id);
+        let listener = EventListener::new(&self.socket, name, move |event| {
+            if let Some(event) = report(event) {
+                events.push(Event::Socket(id, event));
             }
-        }
-        loop {
-            if let Some(text) = self.heard.pop_front() {
-                if let Some(event) = read(&text) {
-                    return Poll::Ready(event);
-                }
-                continue;
-            }
-            match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
-                Some(Ok(Message::Text(text))) => match &mut self.early {
-                    Some(early) => early.heard.push_back(text),
-                    None => self.heard.push_back(text),
-                },
-                Some(Ok(Message::Bytes(_))) => log("message is not text"),
-                Some(Err(WebSocketError::ConnectionClose(close))) => {
-                    return Poll::Ready(SocketEvent::Closed { code: close.code });
-                }
-                Some(Err(_)) => {}
-                None => return Poll::Pending,
-            }
-        }
+        });
+        self.listeners.borrow_mut().push(listener);
     }
 
     /// Sends one message; on a socket that is no longer open it is lost, which its close event tells.
-    pub(super) fn send(&mut self, message: &ClientMsg) {
+    pub(super) fn send(&self, message: &ClientMsg) {
         let text = match serde_json::to_string(message) {
             Ok(text) => text,
             Err(error) => return log(&format!("message not sent: {error}")),
         };
         if let Some(early) = self.early.take() {
-            // Its join is sent: the call speaks only once the socket is open, and the script heard that first.
-            if early.join == text {
-                self.heard = early.heard;
-            } else {
-                self.is_unusable = true;
+            return self.go_on_with(early, &text);
+        }
+        if let Err(error) = self.socket.send_with_str(&text) {
+            log(&format!("message not sent: {}", BrowserError::from(error)));
+        }
+    }
+
+    /// The first message on a socket that was opened early: it is the join that was said already, or the socket
+    /// is of no use.
+    fn go_on_with(&self, early: Early, text: &str) {
+        if early.join != text {
+            // Nothing but the code is wrong with it.
+            let _ = self.socket.close();
+            return self.events.push(Event::Socket(self.id, SocketEvent::Closed { code: ABNORMAL }));
+        }
+        // Its join is sent: the call speaks only once the socket is open, and the script heard that first.
+        self.socket.set_onmessage(None);
+        self.listen("message", read);
+        for event in early.heard.iter().filter_map(|event| event.dyn_into::<DomEvent>().ok()) {
+            if let Some(event) = read(&event) {
+                self.events.push(Event::Socket(self.id, event));
             }
-        } else if let Err(error) = Pin::new(&mut self.socket).start_send(Message::Text(text)) {
-            log(&format!("message not sent: {error}"));
         }
     }
 }
 
-fn read(text: &str) -> Option<SocketEvent> {
-    match protocol::read(text) {
-        Ok(message) => Some(SocketEvent::Message(message)),
-        // A newer server may say more than this page understands.
-        Err(error) => {
-            log(&format!("message not understood: {error}"));
-            None
-        }
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Throws only for codes and reasons, of which there are none here.
+        let _ = self.socket.close();
     }
+}
+
+fn read(event: &DomEvent) -> Option<SocketEvent> {
+    let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
+    match text.as_deref().map(protocol::read) {
+        Some(Ok(message)) => return Some(SocketEvent::Message(message)),
+        // A newer server may say more than this page understands.
+        Some(Err(error)) => log(&format!("message not understood: {error}")),
+        None => log("message is not text"),
+    }
+    None
 }
 
 /// `ws:` or `wss:` with the host the page came from.
