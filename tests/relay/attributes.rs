@@ -79,6 +79,7 @@ async fn each_request_refuses_what_it_does_not_understand_and_ignores_the_rest()
     let mut holder = server.udp_client("a").await;
     holder.allocate().await.unwrap();
     let methods = [BINDING, ALLOCATE, REFRESH, CREATE_PERMISSION, CHANNEL_BIND];
+    let mut clients = Vec::new();
     for (attribute, codes) in [
         (UNKNOWN, [420, 420, 420, 420, 420]),
         (CHANGE_REQUEST, [420, 420, 420, 420, 420]),
@@ -99,7 +100,10 @@ async fn each_request_refuses_what_it_does_not_understand_and_ignores_the_rest()
     ] {
         for (method, expected) in methods.into_iter().zip(codes) {
             let answer = match method {
-                ALLOCATE => answer(&mut known(&server).await, ALLOCATE, &[UDP, attribute]).await,
+                ALLOCATE => {
+                    clients.push(known(&server).await);
+                    answer(clients.last_mut().unwrap(), ALLOCATE, &[UDP, attribute]).await
+                }
                 BINDING => answer(&mut server.udp_client("a").await, BINDING, &[attribute]).await,
                 _ => answer(&mut holder, method, &[attribute, OPTIONAL]).await,
             };
@@ -140,9 +144,13 @@ async fn an_allocate_request_is_checked_in_the_order_of_the_rfc() {
 #[tokio::test]
 async fn an_even_port_is_given_and_another_family_is_told_to_be_missing() {
     let server = Server::start();
+    let mut clients = Vec::new();
     for _ in 0..20 {
-        let answer = answer(&mut known(&server).await, ALLOCATE, &[UDP, EVEN_PORT]).await;
+        let mut client = known(&server).await;
+        let answer = answer(&mut client, ALLOCATE, &[UDP, EVEN_PORT]).await;
         assert!(relayed_address(&answer).port().is_multiple_of(2));
+        // Its port must not be another client's while the relay has its allocation.
+        clients.push(client);
     }
     let answer = answer(&mut known(&server).await, ALLOCATE, &[UDP, ALSO_IPV6]).await;
     assert!(relayed_address(&answer).is_ipv4());
