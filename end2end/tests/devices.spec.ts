@@ -277,7 +277,7 @@ test('a device that is pulled out is missed, and back when plugged in', async ({
     await arrives();
     await guest.page.evaluate((kind) => window.watch.unplug?.(kind), kind);
     await says(guest, `No ${device} was found`);
-    await says(guest, 'Plug it in');
+    await says(guest, 'Plug in what is missing');
     await expect(button).toHaveAttribute('data-state', 'missing');
     await expect(other, 'the other device stays').toHaveAttribute('data-state', 'on');
     await guest.call.expectConnected(1);
