@@ -14,6 +14,9 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     for (const [language, locale] of [
       ['en', 'en-US'],
       ['ko', 'ko-KR'],
+      ['de', 'de-DE'],
+      ['ja', 'ja-JP'],
+      ['zh', 'zh-CN'],
     ] as const) {
       test.describe(`${size} ${colorScheme} ${language}`, () => {
         test.use({ viewport, colorScheme, locale });
