@@ -92,7 +92,7 @@ struct Inner {
     allocations: Allocations,
     datagrams: Datagrams,
     listener: TcpListener,
-    places: Arc<ConnectionLimit>,
+    limit: Arc<ConnectionLimit>,
     started: Instant,
     stopping: CancellationToken,
     tasks: TaskTracker,
@@ -117,7 +117,7 @@ impl TurnServer {
         getrandom::fill(&mut nonces).map_err(io::Error::other)?;
         let authenticator = Authenticator::new(secret, Secret::new(nonces));
         let unauthenticated = UnauthenticatedLimit::new(config.strangers_per_second, event_log.clone());
-        let places = Arc::new(ConnectionLimit::new(config.allocations, config.allocations_per_address));
+        let limit = Arc::new(ConnectionLimit::new(config.allocations, config.allocations_per_address));
         let listener = listener(host, config.port)?;
         hold_little(&listener, 2 * WRITE_PATIENCE);
         Ok(Self(Arc::new(Inner {
@@ -125,11 +125,11 @@ impl TurnServer {
                 authenticator,
                 unauthenticated,
                 Quotas::new(quotas, event_log),
-                places,
+                limit,
             ),
             datagrams: Datagrams::bind(host, config.port)?,
             listener,
-            places: Arc::new(ConnectionLimit::new(config.connections, config.connections_per_address)),
+            limit: Arc::new(ConnectionLimit::new(config.connections, config.connections_per_address)),
             started: Instant::now(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -177,7 +177,7 @@ impl TurnServer {
     /// Ends when either end closes the stream, the client stays idle, or the relay stops.
     pub async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin>(&self, stream: S, peer: SocketAddr) {
         let inner = &self.0;
-        let Some(_place) = inner.places.take(peer.ip()) else {
+        let Some(_permit) = inner.limit.take(peer.ip()) else {
             return debug!("too many streams to the relay");
         };
         let outbox = Arc::new(StreamQueue::default());

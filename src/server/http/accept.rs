@@ -80,11 +80,11 @@ pub(crate) struct HttpServer {
     http2: http2::Builder<Tracked>,
     router: Router,
     tls: Option<Arc<Tls>>,
-    relaying: Option<ServeTurn>,
+    serve_turn: Option<ServeTurn>,
     tasks: TaskTracker,
     stopping: CancellationToken,
     /// Permits of connections; per network too, but for trusted proxies, whose connections serve many clients.
-    places: Arc<SheddingLimit>,
+    limit: Arc<SheddingLimit>,
     /// Permits of the responses in progress on all HTTP/2 connections.
     answers: Arc<SheddingLimit>,
     proxies: TrustedProxies,
@@ -93,12 +93,12 @@ pub(crate) struct HttpServer {
 }
 
 impl HttpServer {
-    /// Serves pages by `router`, and hands STUN and TURN to `relaying`.
+    /// Serves pages by `router`, and hands STUN and TURN to `serve_turn`.
     pub(crate) fn new(
         config: &Config,
         router: Router,
         tls: Option<Arc<Tls>>,
-        relaying: Option<ServeTurn>,
+        serve_turn: Option<ServeTurn>,
         tasks: TaskTracker,
     ) -> Self {
         let limits = &config.limits;
@@ -120,10 +120,10 @@ impl HttpServer {
             http2,
             router,
             tls,
-            relaying,
+            serve_turn,
             tasks,
             stopping: CancellationToken::new(),
-            places: Arc::new(SheddingLimit::new(
+            limit: Arc::new(SheddingLimit::new(
                 limits.requests,
                 limits.requests_per_address,
                 limits.request_timeout / 2,
@@ -149,7 +149,7 @@ impl HttpServer {
                 Ok((stream, address, scheme)) => {
                     // The connection took a file of the reserve, for which another one pays.
                     if !reserve.refill() {
-                        self.places.shed();
+                        self.limit.shed();
                     }
                     self.admit(stream, TransportInfo { address, scheme });
                 }
@@ -157,7 +157,7 @@ impl HttpServer {
                 // The system says so without a file also where no connection waits: nobody is shed for that.
                 Err(error) => {
                     if !reserve.spend(&error) {
-                        self.places.shed();
+                        self.limit.shed();
                         sleep(ACCEPT_PAUSE).await;
                     }
                 }
@@ -169,7 +169,7 @@ impl HttpServer {
     fn admit(self: &Arc<Self>, stream: TcpStream, transport: TransportInfo) {
         let (server, ip, activity) = (self.clone(), transport.address.ip(), Activity::default());
         let is_proxy = self.proxies.contains(ip);
-        let Some(place) = self.places.take(ip, !is_proxy, &activity) else {
+        let Some(permit) = self.limit.take(ip, !is_proxy, &activity) else {
             return debug!(%ip, "too many connections from one address");
         };
         self.tasks.spawn(async move {
@@ -178,7 +178,7 @@ impl HttpServer {
                 () = activity.until_shed() => None,
             };
             // Upgraded connections and those of TURN have limits of their own.
-            drop(place);
+            drop(permit);
             if let Some(relay) = handed_over {
                 server.stopping.run_until_cancelled(relay).await;
             }
@@ -234,9 +234,9 @@ impl HttpServer {
         let mut stream = BufReader::with_capacity(LOOK_BYTES, stream);
         let first = *self.soon(stream.fill_buf()).await?.ok()?.first()?;
         if matches!(alpn, Some(ALPN_TURN | ALPN_STUN)) || first < FIRST_LETTER {
-            let relaying = self.relaying.as_ref()?;
+            let serve_turn = self.serve_turn.as_ref()?;
             hold_media(stream.get_ref().get_ref().0.get_ref().get_ref().get_ref());
-            return Some(relaying(Box::new(stream), transport.address));
+            return Some(serve_turn(Box::new(stream), transport.address));
         }
         if alpn == Some(ALPN_HTTP2) {
             self.serve_http2(stream, transport, activity).await;
@@ -280,8 +280,8 @@ impl HttpServer {
             async move {
                 // The semaphore is never closed.
                 let turn = turns.acquire_owned().await.ok();
-                let place = answers.take(ip, false, &activity);
-                let held = (turn, place);
+                let permit = answers.take(ip, false, &activity);
+                let held = (turn, permit);
                 answer.await.map(|answer| answer.map(|body| Body::new(HeldAnswer { body, _held: held })))
             }
         });

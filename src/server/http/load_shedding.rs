@@ -29,7 +29,7 @@ struct Held {
 /// Permit of a connection; ends when dropped, or earlier when the connection is shed.
 #[derive(Debug)]
 pub(crate) struct SheddingPermit {
-    places: Arc<SheddingLimit>,
+    limit: Arc<SheddingLimit>,
     network: IpAddr,
     id: u64,
 }
@@ -61,7 +61,7 @@ impl SheddingLimit {
         held.count += 1;
         let id = held.last_id;
         held.networks.entry(network).or_default().insert(id, activity.clone());
-        Some(SheddingPermit { places: self.clone(), network, id })
+        Some(SheddingPermit { limit: self.clone(), network, id })
     }
 
     /// Sheds the heaviest network's longest idle connection, as when file descriptors have run out.
@@ -82,38 +82,38 @@ impl Held {
     /// Sheds the longest idle connection among those of the networks with the most permits.
     fn shed_heaviest(&mut self) {
         let most = self.networks.values().map(BTreeMap::len).max().unwrap_or_default();
-        let heaviest = self.networks.iter().filter(|(_, holders)| holders.len() == most);
-        let stillest = |holders: &BTreeMap<u64, Activity>| holders.values().map(Activity::last).min();
-        if let Some((network, _)) = heaviest.min_by_key(|(_, holders)| stillest(holders)) {
+        let heaviest = self.networks.iter().filter(|(_, connections)| connections.len() == most);
+        let stillest = |connections: &BTreeMap<u64, Activity>| connections.values().map(Activity::last).min();
+        if let Some((network, _)) = heaviest.min_by_key(|(_, connections)| stillest(connections)) {
             self.shed(*network, Duration::ZERO);
         }
     }
 
     /// Sheds a network's longest idle connection with all its permits, if idle for `still`.
     fn shed(&mut self, network: IpAddr, still: Duration) -> bool {
-        let Some(holders) = self.networks.get_mut(&network) else { return false };
-        let Some(activity) = holders.values().min_by_key(|activity| activity.last()).cloned() else {
+        let Some(connections) = self.networks.get_mut(&network) else { return false };
+        let Some(activity) = connections.values().min_by_key(|activity| activity.last()).cloned() else {
             return false;
         };
         if Instant::now().saturating_duration_since(activity.last()) < still {
             return false;
         }
         activity.shed();
-        let before = holders.len();
-        holders.retain(|_, other| !other.is_of_same_connection(&activity));
-        self.count -= before - holders.len();
-        if holders.is_empty() {
+        let before = connections.len();
+        connections.retain(|_, other| !other.is_of_same_connection(&activity));
+        self.count -= before - connections.len();
+        if connections.is_empty() {
             self.networks.remove(&network);
         }
         true
     }
 
     fn remove(&mut self, network: IpAddr, id: u64) {
-        let Some(holders) = self.networks.get_mut(&network) else { return };
-        if holders.remove(&id).is_some() {
+        let Some(connections) = self.networks.get_mut(&network) else { return };
+        if connections.remove(&id).is_some() {
             self.count -= 1;
         }
-        if holders.is_empty() {
+        if connections.is_empty() {
             self.networks.remove(&network);
         }
     }
@@ -121,7 +121,7 @@ impl Held {
 
 impl Drop for SheddingPermit {
     fn drop(&mut self) {
-        self.places.lock().remove(self.network, self.id);
+        self.limit.lock().remove(self.network, self.id);
     }
 }
 
@@ -144,51 +144,51 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_newcomer_takes_the_place_of_the_stillest_of_the_heaviest() {
-        let places = Arc::new(SheddingLimit::new(5, 3, STALE));
+        let limit = Arc::new(SheddingLimit::new(5, 3, STALE));
         let mut held = Vec::new();
         for from in [1, 1, 1, 2, 2] {
             let activity = Activity::default();
-            held.push((places.take(ip(from), true, &activity).unwrap(), activity));
+            held.push((limit.take(ip(from), true, &activity).unwrap(), activity));
             advance(Duration::from_millis(10)).await;
         }
         held[0].1.beat();
         let newcomer = Activity::default();
-        let _place = places.take(ip(3), true, &newcomer).unwrap();
+        let _permit = limit.take(ip(3), true, &newcomer).unwrap();
         let shed: Vec<_> = held.iter().map(|(_, activity)| is_shed(activity)).collect();
         assert_eq!(shed, [false, true, false, false, false]);
         // Permits that shedding took away are not given back again on drop.
         drop(held);
-        assert_eq!(places.lock().count, 1);
+        assert_eq!(limit.lock().count, 1);
         assert!(!is_shed(&newcomer));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_shed_with_all_that_it_holds_and_no_other() {
-        let places = Arc::new(SheddingLimit::new(6, usize::MAX, Duration::ZERO));
+        let limit = Arc::new(SheddingLimit::new(6, usize::MAX, Duration::ZERO));
         let activities = [Activity::default(), Activity::default(), Activity::default()];
         let mut held = Vec::new();
         for (last, activity) in (1..).zip(&activities[..2]) {
-            (0..3).for_each(|_| held.push(places.take(ip(last), false, activity).unwrap()));
+            (0..3).for_each(|_| held.push(limit.take(ip(last), false, activity).unwrap()));
             advance(Duration::from_millis(10)).await;
         }
         activities[1].beat();
-        (0..3).for_each(|_| held.push(places.take(ip(3), false, &activities[2]).unwrap()));
+        (0..3).for_each(|_| held.push(limit.take(ip(3), false, &activities[2]).unwrap()));
         assert_eq!(activities.each_ref().map(is_shed), [true, false, false]);
         drop(held);
-        let left = places.lock();
+        let left = limit.lock();
         assert_eq!((left.count, left.networks.len()), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_network_at_its_limit_replaces_only_what_stands_still() {
-        let places = Arc::new(SheddingLimit::new(9, 2, STALE));
+        let limit = Arc::new(SheddingLimit::new(9, 2, STALE));
         let activities = [Activity::default(), Activity::default()];
-        let _held = activities.each_ref().map(|activity| places.take(ip(1), true, activity).unwrap());
-        assert!(places.take(ip(1), true, &Activity::default()).is_none());
+        let _held = activities.each_ref().map(|activity| limit.take(ip(1), true, activity).unwrap());
+        assert!(limit.take(ip(1), true, &Activity::default()).is_none());
         advance(STALE).await;
         activities[0].beat();
-        assert!(places.take(ip(1), true, &Activity::default()).is_some());
+        assert!(limit.take(ip(1), true, &Activity::default()).is_some());
         assert!(!is_shed(&activities[0]) && is_shed(&activities[1]));
-        assert!(places.take(ip(1), false, &Activity::default()).is_some(), "a proxy has no limit of its own");
+        assert!(limit.take(ip(1), false, &Activity::default()).is_some(), "a proxy has no limit of its own");
     }
 }

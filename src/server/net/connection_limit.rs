@@ -21,7 +21,7 @@ struct Taken {
 /// A permit for one connection, returned when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
-    places: Arc<ConnectionLimit>,
+    limit: Arc<ConnectionLimit>,
     /// The network that it counts against, if any.
     network: Option<IpAddr>,
 }
@@ -42,7 +42,7 @@ impl ConnectionLimit {
         }
         taken.all += 1;
         taken.networks.insert(network, have + 1);
-        Some(ConnectionPermit { places: self.clone(), network: Some(network) })
+        Some(ConnectionPermit { limit: self.clone(), network: Some(network) })
     }
 
     /// Takes a permit for an address that many clients share, such as a trusted proxy: only the limit in all applies.
@@ -52,13 +52,13 @@ impl ConnectionLimit {
             return None;
         }
         taken.all += 1;
-        Some(ConnectionPermit { places: self.clone(), network: None })
+        Some(ConnectionPermit { limit: self.clone(), network: None })
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.limit.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
         let Some(network) = self.network else { return };
         if let Some(have) = taken.networks.get_mut(&network) {
@@ -85,32 +85,32 @@ mod tests {
 
     #[test]
     fn places_are_limited_for_one_and_for_all_and_come_back() {
-        let places = Arc::new(ConnectionLimit::new(3, 2));
+        let limit = Arc::new(ConnectionLimit::new(3, 2));
         let [first, second, third] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|ip| ip.parse().unwrap());
-        let held = [places.take(first), places.take(first)].map(Option::unwrap);
-        assert!(places.take(first).is_none());
-        let other = places.take(second).unwrap();
-        assert!(places.take(third).is_none());
+        let held = [limit.take(first), limit.take(first)].map(Option::unwrap);
+        assert!(limit.take(first).is_none());
+        let other = limit.take(second).unwrap();
+        assert!(limit.take(third).is_none());
         drop(held);
-        assert!(places.take(first).is_some() && places.take(third).is_some());
+        assert!(limit.take(first).is_some() && limit.take(third).is_some());
         drop(other);
-        assert!(places.taken.lock().unwrap().networks.is_empty());
+        assert!(limit.taken.lock().unwrap().networks.is_empty());
     }
 
     #[test]
     fn one_who_comes_for_many_may_have_all_there_are() {
-        let places = Arc::new(ConnectionLimit::new(3, 1));
-        let held: Vec<_> = std::iter::from_fn(|| places.take_for_many()).collect();
+        let limit = Arc::new(ConnectionLimit::new(3, 1));
+        let held: Vec<_> = std::iter::from_fn(|| limit.take_for_many()).collect();
         assert_eq!(held.len(), 3);
-        assert!(places.take("192.0.2.1".parse().unwrap()).is_none());
+        assert!(limit.take("192.0.2.1".parse().unwrap()).is_none());
         drop(held);
-        assert!(places.take("192.0.2.1".parse().unwrap()).is_some());
+        assert!(limit.take("192.0.2.1".parse().unwrap()).is_some());
     }
 
     #[test]
     fn addresses_of_one_ipv6_customer_share() {
-        let places = Arc::new(ConnectionLimit::new(9, 1));
-        let take = |address: &str| places.take(address.parse().unwrap());
+        let limit = Arc::new(ConnectionLimit::new(9, 1));
+        let take = |address: &str| limit.take(address.parse().unwrap());
         let held = take("2001:db8::1").unwrap();
         assert!(take("2001:db8::ffff:2").is_none() && take("2001:db8:0:1::1").is_some());
         drop(held);

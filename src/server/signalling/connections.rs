@@ -27,7 +27,7 @@ pub(crate) struct SocketLimit {
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     queue: QueueLimit,
-    places: Arc<ConnectionLimit>,
+    limit: Arc<ConnectionLimit>,
     returning: Arc<ConnectionLimit>,
     open: Arc<Mutex<Open>>,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Connection {
     outbox: Arc<Outbox>,
     network: Option<IpAddr>,
     /// `None` while the socket is on probation.
-    place: Option<ConnectionPermit>,
+    permit: Option<ConnectionPermit>,
     connections: Connections,
 }
 
@@ -62,7 +62,7 @@ impl Connections {
         };
         Self {
             queue,
-            places: Arc::new(ConnectionLimit::new(limit.all, limit.each)),
+            limit: Arc::new(ConnectionLimit::new(limit.all, limit.each)),
             returning: Arc::new(ConnectionLimit::new(limit.returning, limit.each)),
             open: Arc::new(Mutex::new(open)),
         }
@@ -73,14 +73,14 @@ impl Connections {
     /// Without a free permit the socket is on probation: it has to take a seat back. `None` is returned if the server
     /// is stopping, or if there is neither a permit nor probation.
     pub(crate) fn enter(&self, network: Option<IpAddr>) -> Option<Connection> {
-        let place = take(&self.places, network);
+        let permit = take(&self.limit, network);
         let mut open = self.lock();
-        if open.stopping || place.is_none() && !open.probation.exists() {
+        if open.stopping || permit.is_none() && !open.probation.exists() {
             return None;
         }
         open.last_id += 1;
         let (id, outbox) = (open.last_id, Arc::new(Outbox::new(self.queue)));
-        if place.is_none()
+        if permit.is_none()
             && let Some(evicted) = open.probation.enter(network, id)
             && let Some(outbox) = open.outboxes.get(&evicted)
         {
@@ -88,7 +88,7 @@ impl Connections {
         }
         open.outboxes.insert(id, outbox.clone());
         drop(open);
-        Some(Connection { id, outbox, network, place, connections: self.clone() })
+        Some(Connection { id, outbox, network, permit, connections: self.clone() })
     }
 
     /// Closes every socket and refuses new ones.
@@ -116,22 +116,22 @@ impl Connection {
 
     /// Whether the socket was accepted only to take a seat back.
     pub(crate) fn is_on_probation(&self) -> bool {
-        self.place.is_none()
+        self.permit.is_none()
     }
 
     /// Ends the probation if a permit is free by now; sockets that take a seat back have further ones. Returns
     /// whether the socket may stay.
-    pub(crate) fn find_place(&mut self, comes_back: bool) -> bool {
-        if self.place.is_some() {
+    pub(crate) fn find_permit(&mut self, comes_back: bool) -> bool {
+        if self.permit.is_some() {
             return true;
         }
-        let Connections { places, returning, .. } = &self.connections;
+        let Connections { limit, returning, .. } = &self.connections;
         let beyond = || comes_back.then(|| take(returning, self.network)).flatten();
-        let place = take(places, self.network).or_else(beyond);
-        if place.is_none() || !self.connections.lock().probation.leave(self.network, self.id) {
+        let permit = take(limit, self.network).or_else(beyond);
+        if permit.is_none() || !self.connections.lock().probation.leave(self.network, self.id) {
             return false;
         }
-        self.place = place;
+        self.permit = permit;
         true
     }
 }
@@ -140,16 +140,16 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
         open.outboxes.remove(&self.id);
-        if self.place.is_none() {
+        if self.permit.is_none() {
             open.probation.leave(self.network, self.id);
         }
     }
 }
 
-fn take(places: &Arc<ConnectionLimit>, network: Option<IpAddr>) -> Option<ConnectionPermit> {
+fn take(limit: &Arc<ConnectionLimit>, network: Option<IpAddr>) -> Option<ConnectionPermit> {
     match network {
-        Some(network) => places.take(network),
-        None => places.take_for_many(),
+        Some(network) => limit.take(network),
+        None => limit.take_for_many(),
     }
 }
 
@@ -182,19 +182,19 @@ mod tests {
         let connections = connections(9, 1, 1);
         let full = connections.enter(network(1)).unwrap();
         let mut back = connections.enter(network(1)).unwrap();
-        assert!(back.is_on_probation() && !back.find_place(false));
-        assert!(back.find_place(true) && !back.is_on_probation());
+        assert!(back.is_on_probation() && !back.find_permit(false));
+        assert!(back.find_permit(true) && !back.is_on_probation());
         let mut second = connections.enter(network(1)).unwrap();
-        assert!(!second.find_place(true), "that many may come back from one network");
+        assert!(!second.find_permit(true), "that many may come back from one network");
         let _third = connections.enter(network(1)).unwrap();
         assert_eq!(second.outbox().until_cut().await, CloseCode::Busy);
         drop(back);
-        assert!(!second.find_place(true), "it has been told to go");
+        assert!(!second.find_permit(true), "it has been told to go");
         let other = connections.enter(network(2)).unwrap();
         assert!(!other.is_on_probation());
         let mut newcomer = connections.enter(network(1)).unwrap();
         drop(full);
-        assert!(newcomer.find_place(false), "there is a place by now");
+        assert!(newcomer.find_permit(false), "there is room by now");
     }
 
     #[test]

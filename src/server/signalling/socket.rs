@@ -278,7 +278,7 @@ impl Socket {
     /// such sockets; for others the network must be within its rate of joins.
     fn let_join(&mut self, join: &Join, now: Duration) -> Result<(), End> {
         let comes_back = join.resume.as_ref().is_some_and(|token| self.rooms.may_return(&join.room, token));
-        let refusal = if !self.connection.find_place(comes_back) {
+        let refusal = if !self.connection.find_permit(comes_back) {
             Some(
                 "too many sockets, in all or from one address (limits.sockets_per_address, server.trusted_proxies)",
             )

@@ -90,11 +90,11 @@ impl Hash for Route {
 
 /// All allocations, with the limits that apply to them.
 pub(super) struct Allocations {
-    gate: Authenticator,
-    strangers: UnauthenticatedLimit,
-    holders: Quotas,
+    authenticator: Authenticator,
+    unauthenticated: UnauthenticatedLimit,
+    quotas: Quotas,
     /// Limit of allocations, in all and for each address.
-    places: Arc<ConnectionLimit>,
+    limit: Arc<ConnectionLimit>,
     allocations: RwLock<Table>,
     /// The core that new clients get until it is full.
     core: Mutex<Arc<Core>>,
@@ -111,7 +111,7 @@ struct Allocation {
     route: Route,
     client: Client,
     holder: Arc<QuotaHolder>,
-    _place: ConnectionPermit,
+    _permit: ConnectionPermit,
     /// The time at which it ends at the latest.
     until: Option<Duration>,
 }
@@ -119,13 +119,13 @@ struct Allocation {
 impl Allocations {
     /// Starts without allocations.
     pub(super) fn new(
-        gate: Authenticator,
-        strangers: UnauthenticatedLimit,
-        holders: Quotas,
-        places: Arc<ConnectionLimit>,
+        authenticator: Authenticator,
+        unauthenticated: UnauthenticatedLimit,
+        quotas: Quotas,
+        limit: Arc<ConnectionLimit>,
     ) -> Self {
         let core = Mutex::new(Arc::new(Core::new()));
-        Self { gate, strangers, holders, places, allocations: RwLock::default(), core }
+        Self { authenticator, unauthenticated, quotas, limit, allocations: RwLock::default(), core }
     }
 
     /// Handles one whole message, and hands the message that follows from it to `send`.
@@ -160,7 +160,7 @@ impl Allocations {
         let Some(allocation) = allocations.by_route.remove(route) else { return };
         allocations.by_relayed_address.remove(&allocation.client.relayed_address());
         drop(allocations);
-        self.holders.end(&allocation.holder, now);
+        self.quotas.end(&allocation.holder, now);
     }
 
     /// Ends expired allocations, drops idle quota holders, and logs unanswered requests.
@@ -175,15 +175,15 @@ impl Allocations {
         for allocation in allocations.iter().filter(|allocation| is_over(allocation)) {
             self.hang_up(&allocation.route, now);
         }
-        self.holders.forget(now);
-        self.strangers.report(now);
+        self.quotas.forget(now);
+        self.unauthenticated.report(now);
     }
 
     /// Ends all allocations.
     pub(super) fn close(&self, now: Duration) {
         let allocations =
             std::mem::take(&mut *self.allocations.write().unwrap_or_else(PoisonError::into_inner));
-        allocations.by_route.values().for_each(|allocation| self.holders.end(&allocation.holder, now));
+        allocations.by_route.values().for_each(|allocation| self.quotas.end(&allocation.holder, now));
     }
 
     fn allocation(&self, route: &Route) -> Option<Arc<Allocation>> {
@@ -193,7 +193,7 @@ impl Allocations {
     /// Relays data from one client to another. A relayed address that is not in the table leads nowhere.
     fn carry(&self, now: Duration, from: &Route, message: &[u8]) -> Option<(Arc<Allocation>, Vec<u8>)> {
         let sender = self.allocation(from)?;
-        if !self.holders.spend(&sender.holder, message.len() + PER_MESSAGE, now) {
+        if !self.quotas.spend(&sender.holder, message.len() + PER_MESSAGE, now) {
             return None;
         }
         let (relayed_address, data) = sender.client.outgoing(message, now)?;
@@ -212,7 +212,7 @@ impl Allocations {
     fn answer(&self, now: Now, from: &Route, message: &[u8]) -> Option<Vec<u8>> {
         let request = Message::from_bytes(message).ok()?;
         let (allocation, peer) = (self.allocation(from), from.peer());
-        let allowed = || self.strangers.allows(now.running, peer.ip(), from.carrier());
+        let allowed = || self.unauthenticated.allows(now.running, peer.ip(), from.carrier());
         // Requests without an allocation are limited before anything is computed for them.
         if allocation.is_none() && !allowed() {
             return None;
@@ -223,11 +223,11 @@ impl Allocations {
                 None => binding_answer(&request, peer),
             });
         }
-        let credentials = match self.gate.admit(&request, peer, now.date) {
+        let credentials = match self.authenticator.admit(&request, peer, now.date) {
             Ok(credentials) => credentials,
             Err(why) => {
                 let answered = allocation.is_none() || allowed();
-                return answered.then(|| self.gate.challenge(&request, peer, now.date, why));
+                return answered.then(|| self.authenticator.challenge(&request, peer, now.date, why));
             }
         };
         if let Some(unknown) = attributes::unknown(&request) {
@@ -253,8 +253,8 @@ impl Allocations {
             Err(code) => return credentials.refuse(request, code),
         };
         let full = || credentials.refuse(request, ErrorCode::INSUFFICIENT_CAPACITY);
-        let Some(place) = self.places.take(route.peer().ip()) else { return full() };
-        let Some(holder) = self.holders.begin(credentials.holder(), now) else {
+        let Some(place) = self.limit.take(route.peer().ip()) else { return full() };
+        let Some(holder) = self.quotas.begin(credentials.holder(), now) else {
             return credentials.refuse(request, ErrorCode::ALLOCATION_QUOTA_REACHED);
         };
         let (allocation, answer) = match self.free_label(wanted) {
@@ -264,7 +264,7 @@ impl Allocations {
                     Client::allocate(core, request, credentials, route.peer(), relayed_address, now);
                 let (route, holder) = (route.clone(), holder.clone());
                 let allocation =
-                    client.map(|client| Allocation { route, client, holder, _place: place, until });
+                    client.map(|client| Allocation { route, client, holder, _permit: place, until });
                 (allocation, answer)
             }
             None => (None, full()),
@@ -273,7 +273,7 @@ impl Allocations {
         if allocation.is_some_and(|allocation| self.connect(allocation)) {
             return answer;
         }
-        self.holders.end(&holder, now);
+        self.quotas.end(&holder, now);
         if granted { full() } else { answer }
     }
 
@@ -282,7 +282,7 @@ impl Allocations {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         if !core.admits(address) {
             *core = Arc::new(Core::new());
-            // An empty core has places.
+            // An empty core has room.
             core.admits(address);
         }
         core.clone()

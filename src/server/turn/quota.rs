@@ -141,7 +141,7 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(100);
 
-    fn holders(allocations_each: usize) -> Quotas {
+    fn quotas(allocations_each: usize) -> Quotas {
         let quotas =
             QuotaLimits { allocations_each, bytes_per_second: 1_000_000, bytes_per_second_each: 300_000 };
         Quotas::new(quotas, EventLog::default())
@@ -149,45 +149,45 @@ mod tests {
 
     #[test]
     fn allocations_are_limited_for_each() {
-        let holders = holders(3);
-        let first: Vec<_> = (0..3).map(|_| holders.begin("a", NOW).unwrap()).collect();
-        assert!(holders.begin("a", NOW).is_none());
-        let others = [holders.begin("b", NOW).unwrap(), holders.begin("c", NOW).unwrap()];
-        holders.end(&first[0], NOW);
-        assert!(holders.begin("a", NOW).is_some());
+        let quotas = quotas(3);
+        let first: Vec<_> = (0..3).map(|_| quotas.begin("a", NOW).unwrap()).collect();
+        assert!(quotas.begin("a", NOW).is_none());
+        let others = [quotas.begin("b", NOW).unwrap(), quotas.begin("c", NOW).unwrap()];
+        quotas.end(&first[0], NOW);
+        assert!(quotas.begin("a", NOW).is_some());
         for holder in &others {
-            holders.end(holder, NOW);
+            quotas.end(holder, NOW);
         }
-        holders.forget(NOW);
-        assert_eq!(lock(&holders.present).len(), 1, "who has no allocation is not kept");
+        quotas.forget(NOW);
+        assert_eq!(lock(&quotas.present).len(), 1, "who has no allocation is not kept");
     }
 
     #[test]
     fn coming_anew_gives_nothing_more() {
-        let holders = holders(100);
+        let quotas = quotas(100);
         let spend = |at| {
-            let holder = holders.begin("a", at).unwrap();
-            let spent = (0..1_000).filter(|_| holders.spend(&holder, 1_000, at)).count();
-            holders.end(&holder, at);
-            holders.forget(at);
+            let holder = quotas.begin("a", at).unwrap();
+            let spent = (0..1_000).filter(|_| quotas.spend(&holder, 1_000, at)).count();
+            quotas.end(&holder, at);
+            quotas.forget(at);
             spent
         };
         let second = Duration::from_secs(1);
         assert_eq!([NOW, NOW, NOW + second / 2, NOW + 2 * second].map(spend), [300, 0, 150, 300]);
-        holders.forget(NOW + 4 * second);
-        assert!(lock(&holders.present).is_empty());
+        quotas.forget(NOW + 4 * second);
+        assert!(lock(&quotas.present).is_empty());
     }
 
     #[test]
     fn what_a_holder_used_is_written_with_the_end_of_its_last_allocation() {
-        let holders = holders(100);
-        let both = [(); 2].map(|()| holders.begin("a", NOW).unwrap());
-        assert!(holders.spend(&both[0], 200_000, NOW) && holders.spend(&both[1], 100_000, NOW));
-        assert!(!holders.spend(&both[0], 50_000, NOW), "the two have one quota");
+        let quotas = quotas(100);
+        let both = [(); 2].map(|()| quotas.begin("a", NOW).unwrap());
+        assert!(quotas.spend(&both[0], 200_000, NOW) && quotas.spend(&both[1], 100_000, NOW));
+        assert!(!quotas.spend(&both[0], 50_000, NOW), "the two have one quota");
         let log = Arc::new(tempfile::tempfile().unwrap());
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
         let later = NOW + Duration::from_secs(7);
-        tracing::subscriber::with_default(subscriber, || both.iter().for_each(|one| holders.end(one, later)));
+        tracing::subscriber::with_default(subscriber, || both.iter().for_each(|one| quotas.end(one, later)));
         let mut written = String::new();
         (&*log).rewind().unwrap();
         (&*log).read_to_string(&mut written).unwrap();
@@ -197,19 +197,19 @@ mod tests {
 
     #[test]
     fn tests_of_a_connection_get_little() {
-        let holders = holders(1_000);
-        let tests = std::iter::from_fn(|| holders.begin("test-1", NOW)).collect::<Vec<_>>();
+        let quotas = quotas(1_000);
+        let tests = std::iter::from_fn(|| quotas.begin("test-1", NOW)).collect::<Vec<_>>();
         assert_eq!(tests.len(), TEST_ALLOCATIONS);
-        let relayed = (0..1_000).filter(|_| holders.spend(&tests[0], 1_000, NOW)).count();
+        let relayed = (0..1_000).filter(|_| quotas.spend(&tests[0], 1_000, NOW)).count();
         assert_eq!(relayed, 65);
     }
 
     #[test]
     fn bytes_are_limited_for_one_and_for_all() {
-        let holders = holders(100);
+        let quotas = quotas(100);
         let spend = |name| {
-            let holder = holders.begin(name, NOW).unwrap();
-            (0..1_000).filter(|_| holders.spend(&holder, 1_000, NOW)).count()
+            let holder = quotas.begin(name, NOW).unwrap();
+            (0..1_000).filter(|_| quotas.spend(&holder, 1_000, NOW)).count()
         };
         assert_eq!(["a", "b", "c", "d", "e"].map(spend), [300, 300, 300, 100, 0]);
     }

@@ -104,32 +104,34 @@ impl UnauthenticatedLimit {
 mod tests {
     use super::*;
 
-    fn answered(strangers: &UnauthenticatedLimit, at: u64, from: &str, requests: usize) -> usize {
+    fn answered(unauthenticated: &UnauthenticatedLimit, at: u64, from: &str, requests: usize) -> usize {
         let from = from.parse().unwrap();
-        (0..requests).filter(|_| strangers.allows(Duration::from_secs(at), from, Transport::Datagram)).count()
+        (0..requests)
+            .filter(|_| unauthenticated.allows(Duration::from_secs(at), from, Transport::Datagram))
+            .count()
     }
 
     #[test]
     fn a_flood_from_one_network_leaves_answers_to_others() {
-        let strangers = UnauthenticatedLimit::new(300, EventLog::default());
-        assert_eq!(answered(&strangers, 9, "192.0.2.1", 100_000), 100);
-        assert_eq!(answered(&strangers, 9, "198.51.100.1", 10), 10);
-        assert_eq!(answered(&strangers, 10, "192.0.2.1", 100_000), 100);
+        let unauthenticated = UnauthenticatedLimit::new(300, EventLog::default());
+        assert_eq!(answered(&unauthenticated, 9, "192.0.2.1", 100_000), 100);
+        assert_eq!(answered(&unauthenticated, 9, "198.51.100.1", 10), 10);
+        assert_eq!(answered(&unauthenticated, 10, "192.0.2.1", 100_000), 100);
     }
 
     #[test]
     fn addresses_of_one_ipv6_customer_share() {
-        let strangers = UnauthenticatedLimit::new(30, EventLog::default());
-        assert_eq!(answered(&strangers, 9, "2001:db8::1", 10), 10);
-        assert_eq!(answered(&strangers, 9, "2001:db8::2", 10), 0);
-        assert_eq!(answered(&strangers, 9, "2001:db8:0:1::2", 10), 10);
+        let unauthenticated = UnauthenticatedLimit::new(30, EventLog::default());
+        assert_eq!(answered(&unauthenticated, 9, "2001:db8::1", 10), 10);
+        assert_eq!(answered(&unauthenticated, 9, "2001:db8::2", 10), 0);
+        assert_eq!(answered(&unauthenticated, 9, "2001:db8:0:1::2", 10), 10);
     }
 
     #[test]
     fn forged_senders_get_no_more_than_all() {
-        let strangers = UnauthenticatedLimit::new(800, EventLog::default());
+        let unauthenticated = UnauthenticatedLimit::new(800, EventLog::default());
         let now = Duration::from_secs(9);
-        let allows = |n: u32, by| strangers.allows(now, IpAddr::from(n.to_be_bytes()), by);
+        let allows = |n: u32, by| unauthenticated.allows(now, IpAddr::from(n.to_be_bytes()), by);
         assert_eq!((0..100_000).filter(|n| allows(*n, Transport::Datagram)).count(), 800);
         assert!(allows(1, Transport::Stream), "whoever comes by a stream is who it says");
         assert_eq!((0..100_000).filter(|n| allows(*n, Transport::Stream)).count(), 799);

@@ -44,7 +44,7 @@ async fn the_first_byte_tells_turn_from_http() {
     let tls = Arc::new(Tls::open(&config).unwrap().unwrap());
     let mut trusted = RootCertStore::empty();
     trusted.add(tls.certificate().unwrap().key().cert[0].clone()).unwrap();
-    let relaying: ServeTurn = Arc::new(|mut stream, address| {
+    let serve_turn: ServeTurn = Arc::new(|mut stream, address| {
         Box::pin(async move {
             assert!(address.ip().is_loopback());
             let mut bytes = [0; 4];
@@ -55,7 +55,7 @@ async fn the_first_byte_tells_turn_from_http() {
         })
     });
     let router = Router::new().route("/", get(async || "page"));
-    let server = HttpServer::new(&config, router, Some(tls), Some(relaying), TaskTracker::new());
+    let server = HttpServer::new(&config, router, Some(tls), Some(serve_turn), TaskTracker::new());
     let server = Arc::new(server);
     let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     for alpn in ["http/1.1", "stun.turn"] {

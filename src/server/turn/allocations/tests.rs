@@ -18,7 +18,7 @@ const RESTARTS: usize = 2;
 
 /// The allocations of a relay, and a client that signs requests as browsers do.
 struct Lab {
-    exchange: Allocations,
+    allocations: Allocations,
     now: Now,
     port: u16,
 }
@@ -31,12 +31,17 @@ impl Lab {
             bytes_per_second: config.bytes_per_second,
             bytes_per_second_each: config.bytes_per_second_per_seat,
         };
-        let strangers = UnauthenticatedLimit::new(config.strangers_per_second, event_log.clone());
-        let places = Arc::new(ConnectionLimit::new(config.allocations, config.allocations_per_address));
-        let gate = Authenticator::new(Secret::new("secret"), Secret::new("nonces"));
+        let unauthenticated = UnauthenticatedLimit::new(config.strangers_per_second, event_log.clone());
+        let limit = Arc::new(ConnectionLimit::new(config.allocations, config.allocations_per_address));
+        let authenticator = Authenticator::new(Secret::new("secret"), Secret::new("nonces"));
         let now = Now { running: Duration::from_secs(100), date: Duration::from_secs(1_000_000_000) };
         Self {
-            exchange: Allocations::new(gate, strangers, Quotas::new(quotas, event_log), places),
+            allocations: Allocations::new(
+                authenticator,
+                unauthenticated,
+                Quotas::new(quotas, event_log),
+                limit,
+            ),
             now,
             port: 1024,
         }
@@ -68,7 +73,7 @@ impl Lab {
 
     fn answer(&self, from: &Route, request: &[u8]) -> Option<Vec<u8>> {
         let mut answer = None;
-        self.exchange.receive(self.now, from, request, |_, message| answer = Some(message.to_vec()));
+        self.allocations.receive(self.now, from, request, |_, message| answer = Some(message.to_vec()));
         answer
     }
 
@@ -112,7 +117,7 @@ fn a_seat_in_a_room_of_eight_has_five_adapters() {
         .chain(["2001:db8::1", "2001:db8::2", "2001:db8:1::1", "2001:db8:2::1", "2001:db8:3::1"])
         .collect();
     lab.connect(std::slice::from_ref(&seat), &addresses);
-    assert_eq!(lab.exchange.allocations(), 420);
+    assert_eq!(lab.allocations.allocations(), 420);
     for _ in 420..config.allocations_per_seat {
         assert_eq!(lab.allocate(&seat, "198.51.100.1", Transport::Datagram), Ok(()));
     }
@@ -127,7 +132,7 @@ fn an_office_of_fifty_in_rooms_of_eight_is_behind_one_address() {
     let seats: Vec<_> = (0..50).map(|n| Seat::new(&format!("seat {n}"))).collect();
     // Two adapters each, behind one address of their router.
     lab.connect(&seats, &["198.51.100.1", "198.51.100.1"]);
-    assert_eq!(lab.exchange.allocations(), 4_200);
+    assert_eq!(lab.allocations.allocations(), 4_200);
     let streams = 4_200 * 2 / 3;
     assert!((streams..config.connections).contains(&config.connections_per_address));
     for seat in seats.iter().cycle().take(config.allocations_per_address - 4_200) {
