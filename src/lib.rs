@@ -35,7 +35,7 @@
 //!
 //! # Invariants, checked by `scripts/invariants.sh`
 //! - Each module names only what `scripts/invariants/borders.txt` allows it. In short (`a <- b`: `b` may import `a`):
-//!   `protocol <- call <- ui <- app <- server`, and `protocol, call <- browser`. In the server: `net, config, ice <-
+//!   `protocol <- call <- ui <- app <- server`, and `protocol, call <- browser`. In the server: `net <- config, ice <-
 //!   event_log, tls <- turn <- listeners <- http <- signalling <- server`, and in signalling `room <- registry <-
 //!   socket`. `ui` never names `browser`: [`ui::Driver`] comes in through context.
 //! - Modules of `call`, of `server` and of `browser` import each other in no cycle; exceptions are listed there.

@@ -9,8 +9,7 @@ pub(crate) mod secret;
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -156,13 +155,13 @@ impl Secret {
         // Does not fail: HMAC takes keys of every length (RFC 2104).
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(&self.0) else { return String::new() };
         mac.update(username.as_bytes());
-        BASE64_STANDARD.encode(mac.finalize().into_bytes())
+        BASE64.encode(&mac.finalize().into_bytes())
     }
 
     /// Derives sixteen hexadecimal digits from `what`.
     fn name(&self, what: &str) -> String {
         let digest = Sha256::new().chain_update(&self.0).chain_update(what).finalize();
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&digest[..8])
     }
 }
 

@@ -1,6 +1,7 @@
-//! Sockets, addresses, clock, rates and private files: all parts of the server build on them.
+//! Sockets, addresses, hosts, clock, rates and private files: all parts of the server build on them.
 
 pub(crate) mod addresses;
+pub(crate) mod authority;
 pub(crate) mod bind;
 pub(crate) mod clock;
 pub(crate) mod connection_limit;

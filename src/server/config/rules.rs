@@ -1,16 +1,15 @@
 //! Validation of the settings, each and in combination; `parlor check` tests them on this machine.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::{Config, IceServerConfig, LimitsConfig, RelayConfig, TlsConfig};
 use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES};
+use crate::server::net::authority;
 
 /// Shortest lifetime of credentials that leaves pages time to ask for new ones.
 const LEAST_LIFETIME: u64 = 60;
 /// Upper bound of every count: far beyond one machine, yet no sum overflows and every queue can hold it.
 const MOST: usize = 1_000_000;
-/// Longest name in the DNS (RFC 1035, section 2.3.4, without the last dot).
-const MAX_NAME: usize = 253;
 
 /// A setting and what is wrong with it.
 type Fault = (String, String);
@@ -207,7 +206,7 @@ fn fault_of_entry(server: &IceServerConfig) -> Option<String> {
 /// Whether a text is an origin as browsers send it: scheme, host, maybe a port, nothing after it.
 fn is_origin(text: &str) -> bool {
     let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    authority.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']))
+    authority.and_then(authority::split).is_some()
 }
 
 /// Whether a text is a STUN or TURN URL (RFC 7064 and RFC 7065, section 3.1 of each). Browsers reject the whole
@@ -220,44 +219,21 @@ fn is_ice_url(text: &str) -> bool {
         "turn" | "turns" => matches!(query, None | Some("transport=udp" | "transport=tcp")),
         _ => return false,
     };
-    let end = match authority.find(']') {
-        Some(end) => end + 1,
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    let (host, port) = authority.split_at(end);
-    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        // Container networks have names with underscores, and a DNS name may end with its dot.
-        None => is_name(&host.strip_suffix('.').unwrap_or(host).replace('_', "x")),
-    };
-    let is_port = |port: &str| {
-        port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
-    };
-    let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-    has_query_of_its_kind && is_host && has_port
+    has_query_of_its_kind && authority::split(authority).is_some_and(|(_, port)| port != Some(0))
 }
 
-/// Whether a certificate authority can look a name up: letters, digits and hyphens (RFC 1123, section 2.1).
+/// Whether a certificate authority can look a name up.
 fn is_public_name(name: &str) -> bool {
-    name.contains('.') && is_name(name) && !name.ends_with(|last: char| last.is_ascii_digit())
-}
-
-fn is_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.len() <= MAX_NAME && name.split('.').all(is_label)
+    name.contains('.') && authority::is_host_name(name)
 }
 
 fn is_host(text: &str) -> bool {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    bare.parse::<IpAddr>().is_ok() || is_name(text)
+    bare.parse::<IpAddr>().is_ok() || authority::is_host_name(text)
 }
 
 fn is_mail_address(text: &str) -> bool {
     let parts = text.split_once('@');
-    parts.is_some_and(|(who, host)| !who.is_empty() && is_name(host)) && !text.contains([':', ' ', ','])
+    parts.is_some_and(|(who, host)| !who.is_empty() && authority::is_host_name(host))
+        && !text.contains([':', ' ', ','])
 }

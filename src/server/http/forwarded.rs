@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use crate::server::config::Config;
 use crate::server::listeners::Scheme;
+use crate::server::net::authority;
 use crate::server::net::connection_limit::network;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -78,7 +79,7 @@ impl ClientInfo {
         let own = parts.uri.authority().map(|authority| authority.as_str());
         let own = own.or_else(|| headers.get(HOST)?.to_str().ok());
         let authority = forwarded(FORWARDED_HOST).or(own).unwrap_or_default();
-        let host = host(authority).unwrap_or_default();
+        let host = authority::split(authority).map_or("", |(host, _)| host);
         let address = sender(headers, transport.address.ip(), is_trusted);
         Self {
             address,
@@ -122,22 +123,6 @@ fn address(text: &str) -> Option<IpAddr> {
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
     value.rsplit(',').next().map(str::trim).filter(|value| !value.is_empty())
-}
-
-/// Returns the host of a valid `host[:port]` (RFC 3986, section 3.2.2); browsers send other scripts as ASCII.
-fn host(authority: &str) -> Option<&str> {
-    let end = match authority.find(']') {
-        Some(end) => end + 1,
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    let (host, rest) = authority.split_at(end);
-    let port = rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
-    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    let valid = match host.strip_prefix('[') {
-        Some(address) => address.trim_end_matches(']').parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.len() <= 253 && host.chars().all(name),
-    };
-    (port && valid).then_some(host)
 }
 
 #[cfg(test)]

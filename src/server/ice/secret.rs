@@ -1,9 +1,10 @@
 //! The secret of the relay's passwords, configured, or random and kept over restarts.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use tracing::{info, warn};
 
 use super::Secret;
@@ -39,13 +40,13 @@ fn keep(folder: &Path, fresh: &str) -> io::Result<String> {
     let file = folder.join(FILE);
     private_file::warn_if_open("server.state", &file);
     match fs::read_to_string(&file) {
-        // A secret that was cut off by a full disk would be easy to guess.
-        Ok(kept) if kept.len() >= BYTES => return Ok(kept),
+        // A secret that was cut off would be easier to guess.
+        Ok(kept) if kept.len() >= 2 * BYTES => return Ok(kept),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    private_file::create(&file)?.write_all(fresh.as_bytes())?;
+    private_file::write(&file, fresh.as_bytes())?;
     Ok(fresh.to_owned())
 }
 
@@ -56,7 +57,7 @@ fn keep(folder: &Path, fresh: &str) -> io::Result<String> {
 pub(crate) fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 #[cfg(test)]
@@ -75,8 +76,11 @@ mod tests {
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&state), mode(&state.join(FILE))), (0o700, 0o600));
         }
-        fs::write(state.join(FILE), "cut").unwrap();
-        assert_ne!(relay_secret("", Some(&state)).unwrap(), Secret::new("cut"));
+        for length in [3, 2 * BYTES - 1] {
+            let cut = "c".repeat(length);
+            fs::write(state.join(FILE), &cut).unwrap();
+            assert_ne!(relay_secret("", Some(&state)).unwrap(), Secret::new(cut));
+        }
     }
 
     #[test]

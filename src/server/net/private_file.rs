@@ -3,10 +3,11 @@
 //! New files and folders are closed to other users. Existing ones stay as they are, since the host may have reasons;
 //! [`warn_if_open`] warns.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
 use tracing::warn;
 
 /// Mode bits of a file's group and of others.
@@ -25,14 +26,12 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Checks that a folder takes files, by writing and removing one.
+/// Checks that a folder takes files, by creating one, which is removed again.
 ///
 /// # Errors
 /// If the folder takes no file.
 pub(crate) fn try_folder(folder: &Path) -> io::Result<()> {
-    let file = folder.join(format!("trial-{}", std::process::id()));
-    write(&file, b"")?;
-    fs::remove_file(file)
+    NamedTempFile::new_in(folder).map(drop)
 }
 
 /// Writes a secret atomically: readers find all of the old text or all of the new one.
@@ -40,24 +39,24 @@ pub(crate) fn try_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// If the disk refuses.
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = file.with_extension("new");
-    let mut writer = create(&new)?;
-    writer.write_all(bytes)?;
-    writer.sync_all()?;
-    fs::rename(&new, file)
+    let mut new = beside(file)?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(file)?;
+    Ok(())
 }
 
-/// Creates an empty file with mode 600, replacing an existing one.
+/// Creates the empty file `FILE.new` with mode 600, which can replace `file`; dropped, it is removed.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(crate) fn create(file: &Path) -> io::Result<File> {
-    // A file left behind may have been open to others.
-    drop(fs::remove_file(file));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    close_file(&mut options);
-    options.open(file)
+pub(crate) fn beside(file: &Path) -> io::Result<NamedTempFile> {
+    let new = file.with_extension("new");
+    // A killed server may have left one behind. A name of its own for each would fill the folder.
+    drop(fs::remove_file(&new));
+    let folder = new.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = new.file_name().unwrap_or_default();
+    tempfile::Builder::new().prefix(name).rand_bytes(0).tempfile_in(folder)
 }
 
 /// Whether the path exists, and its group or others have any right to it.
@@ -90,11 +89,6 @@ fn close_folder(builder: &mut DirBuilder) {
     std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
 }
 
-#[cfg(unix)]
-fn close_file(options: &mut OpenOptions) {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-}
-
 // Other systems close a user's folders to other users by default.
 #[cfg(not(unix))]
 fn has_right(_: &Metadata, _: u32) -> bool {
@@ -103,9 +97,6 @@ fn has_right(_: &Metadata, _: u32) -> bool {
 
 #[cfg(not(unix))]
 fn close_folder(_: &mut DirBuilder) {}
-
-#[cfg(not(unix))]
-fn close_file(_: &mut OpenOptions) {}
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -126,6 +117,7 @@ mod tests {
         }
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+        drop(beside(&file).unwrap());
         try_folder(&folder).unwrap();
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         assert!(!is_open(&folder) && !is_open(&file));

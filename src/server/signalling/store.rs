@@ -27,6 +27,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use tempfile::NamedTempFile;
 use tracing::{info, warn};
 
 use super::room::RoomRecord;
@@ -262,21 +263,20 @@ impl Book {
 
     fn write_anew(&mut self) -> io::Result<()> {
         self.file = None;
-        let (mut file, beside) = self.begin_anew()?;
+        let mut new = self.begin_anew()?;
         let text = lines(self.rooms.values());
-        file.write_all(text.as_bytes())?;
-        fs::rename(&beside, &self.path)?;
+        new.write_all(text.as_bytes())?;
+        let file = new.persist(&self.path)?;
         (self.file, self.bytes, self.least) = (Some(file), text.len(), text.len());
         Ok(())
     }
 
     /// Creates the file that will replace the old one, and the folder if it is missing.
-    fn begin_anew(&self) -> io::Result<(File, PathBuf)> {
+    fn begin_anew(&self) -> io::Result<NamedTempFile> {
         if let Some(folder) = self.path.parent() {
             private_file::make_folder(folder)?;
         }
-        let beside = self.path.with_extension("new");
-        Ok((private_file::create(&beside)?, beside))
+        private_file::beside(&self.path)
     }
 }
 

@@ -18,7 +18,7 @@ use x509_parser::time::ASN1Time;
 use super::certificate::{Certificate, Validity};
 use super::resolver::CertResolver;
 use crate::server::net::clock::since_epoch_at;
-use crate::server::net::{addresses, private_file};
+use crate::server::net::{addresses, authority, private_file};
 
 /// Longest life that Apple's systems accept (support.apple.com/102028).
 const LIFE_DAYS: u64 = 825;
@@ -33,6 +33,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 const BEFORE_NOW: Duration = Duration::from_secs(60 * 60);
 /// Most names in a certificate, former ones included.
 const MOST_NAMES: usize = 50;
+/// Longest name of the machine, in bytes; with `.local` behind it, it is still one of the DNS.
+const MAX_NAME: usize = 200;
 const FILE: &str = "lan.pem";
 
 /// The names and addresses of this machine.
@@ -49,7 +51,10 @@ impl LanHost {
         if !host.is_unspecified() {
             return Self { name: None, addresses: vec![host], main: Some(host) };
         }
-        let name = gethostname::gethostname().into_string().ok().filter(|name| is_name(name));
+        let name = gethostname::gethostname()
+            .into_string()
+            .ok()
+            .filter(|name| name.len() <= MAX_NAME && authority::is_host_name(name));
         let addresses: Vec<_> = addresses::own().into_iter().collect();
         let main = main_address().filter(|main| addresses.contains(main));
         let main = main.or_else(|| addresses.iter().find(|address| address.is_ipv4()).copied());
@@ -96,11 +101,6 @@ fn main_address() -> Option<IpAddr> {
 fn as_local(name: &str) -> String {
     let first = name.split('.').next().unwrap_or(name);
     format!("{}.local", first.to_lowercase())
-}
-
-fn is_name(name: &str) -> bool {
-    let fine = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    name.len() <= 200 && name.split('.').all(fine)
 }
 
 /// Reads the certificate in the folder, if it still suits the machine and the clock.

@@ -13,8 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use data_encoding::BASE64URL_NOPAD;
 
 use super::paths::{HASHED_FOLDER, OUTPUT_NAME};
 use crate::app::PageFiles;
@@ -107,7 +106,7 @@ impl Inside {
 
 impl Variant {
     fn new(file: &EmbeddedFile) -> Self {
-        let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&file.hash[..TAG_BYTES]));
+        let tag = format!("\"{}\"", BASE64URL_NOPAD.encode(&file.hash[..TAG_BYTES]));
         // Base64 between quotes is a valid value.
         let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
         Self { content: file.content.clone(), tag }

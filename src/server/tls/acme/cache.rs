@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use rustls_acme::{AccountCache, CertCache};
 use sha2::{Digest, Sha256};
 use tracing::warn;
@@ -52,7 +53,7 @@ pub(super) fn certificate_file(folder: &Path, names: &[String], directory: &str)
 
 fn digest(about: &[String], directory: &str) -> String {
     let about = format!("{}\n{directory}", about.join("\n"));
-    Sha256::digest(about).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(about)[..8])
 }
 
 fn read(file: Option<PathBuf>) -> io::Result<Option<Vec<u8>>> {
