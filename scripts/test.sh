@@ -25,6 +25,9 @@ passed=0
 failed=0
 skipped=0
 
+# Most of these tests wait for time limits: more of them at a time than there are cores take half as long.
+native_tests() { RUST_TEST_THREADS=${RUST_TEST_THREADS:-8} cargo test --locked --features ssr; }
+
 # Adds up the closing lines of cargo's, wasm-bindgen's, Playwright's and our own test runs.
 count() {
   local sums
@@ -106,7 +109,7 @@ step "clippy, server" cargo clippy --locked --features ssr --all-targets -- -D w
 step "clippy, browser" cargo clippy --locked --features hydrate --target $wasm --lib --test browser -- -D warnings
 step "documentation, server" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features ssr
 step "documentation, browser" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features hydrate --target $wasm --lib
-step "unit, mesh and signalling tests" cargo test --locked --features ssr
+step "unit, mesh and signalling tests" native_tests
 step "browser tests" browser_tests
 if [ "$mode" != fast ]; then
   step "release build" release_build
