@@ -2,6 +2,9 @@
 //!
 //! The server writes the texts of one language into the page, the browser reads them there: the program that it
 //! loads holds none. A key that no view uses is an error of the compiler, one that a language lacks fails a test.
+//!
+//! Why a table of our own: a page of nothing but these texts, each once, weighs 34 KB with it and 127 KB with
+//! leptos_i18n 0.6.2 and dynamic loading (program and glue, brotli 11).
 
 mod lang;
 mod locales;
