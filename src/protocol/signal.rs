@@ -55,25 +55,6 @@ pub struct IceCandidate {
     pub username_fragment: Option<String>,
 }
 
-/// `RTCIceServer` (W3C WebRTC 1.0, section 4.2.4).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IceServer {
-    /// STUN and TURN URLs (RFC 7064, RFC 7065).
-    pub urls: Vec<String>,
-    /// TURN user name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// TURN password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
-}
-
-impl std::fmt::Debug for IceServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
-    }
-}
-
 /// A signal from peer to peer; opaque to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -151,15 +132,5 @@ mod tests {
         };
         let json = r#"{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"x"}"#;
         assert_eq!(serde_json::to_string(&candidate).unwrap(), json);
-    }
-
-    #[test]
-    fn ice_server_does_not_show_its_credential() {
-        let server = IceServer {
-            urls: vec!["turn:x".into()],
-            username: Some("u".into()),
-            credential: Some("geheim".into()),
-        };
-        assert!(!format!("{server:?}").contains("geheim"));
     }
 }

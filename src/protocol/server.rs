@@ -1,0 +1,142 @@
+//! The messages between browser and server.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DisplayName, ErrorCode, IceServer, PageLoad, PeerId, RoomId, SeatToken, Signal, frame, ids};
+
+/// A peer in the room, as told to the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerInfo {
+    /// The id.
+    pub peer: PeerId,
+    /// The page load that holds the seat.
+    pub page: PageLoad,
+    /// The display name, if it has one.
+    #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
+    /// The peer's socket is lost and its seat is kept for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub away: bool,
+}
+
+/// A seat, as told to its holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seated {
+    /// The room.
+    pub room: RoomId,
+    /// The receiver's own id.
+    pub peer: PeerId,
+    /// The receiver's own page number.
+    pub page: PageLoad,
+    /// The others in the room; empty in `room_created`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerInfo>,
+    /// The token that takes this seat back after a lost socket or a reload. It is new every time; the one before
+    /// stays good until [`ClientMsg::Confirm`].
+    pub resume: SeatToken,
+    /// This is the seat that the join's token proved, in the same life of the room: the numbers of peers and
+    /// pages mean what they meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
+    /// Configuration for `RTCPeerConnection`.
+    pub ice_servers: Vec<IceServer>,
+    /// [`VERSION`](super::VERSION) of the server.
+    pub version: u32,
+}
+
+/// A message from browser to server.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "frame::ClientFrame")]
+pub enum ClientMsg {
+    /// Asks for a seat, or for one's own seat back.
+    Join {
+        /// The room number.
+        room: RoomId,
+        /// A display name.
+        name: Option<DisplayName>,
+        /// The token of a seat held before.
+        resume: Option<SeatToken>,
+        /// With `resume`: this page has no peer connections any more (it was reloaded), so the others must
+        /// build theirs anew.
+        reloaded: bool,
+    },
+    /// Confirms that the seat's token has arrived. A seat never confirmed is freed when its socket is lost: nobody
+    /// knows its token.
+    Confirm,
+    /// Gives the seat up; the socket stays open for another join.
+    Leave {
+        /// A seat left while there was no socket, instead of this socket's seat.
+        held: Option<HeldSeat>,
+    },
+    /// Signals to a peer, or to all others in the room.
+    Signal {
+        /// The receiver.
+        to: Option<PeerId>,
+        /// The signal.
+        signal: Signal,
+    },
+}
+
+/// A seat that a token proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldSeat {
+    /// Its room.
+    pub room: RoomId,
+    /// Its proof.
+    pub resume: SeatToken,
+}
+
+/// A message from server to browser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "frame::ServerFrame")]
+pub enum ServerMsg {
+    /// The receiver has a seat and is alone.
+    RoomCreated(Seated),
+    /// The receiver has a seat beside others.
+    RoomJoined(Seated),
+    /// Every seat is taken.
+    FullRoom {
+        /// The room asked for.
+        room: RoomId,
+    },
+    /// A peer has joined.
+    PeerJoined(PeerInfo),
+    /// A peer's socket is lost; its seat is kept for a while, its media may well go on.
+    PeerAway {
+        /// The peer.
+        peer: PeerId,
+        /// The browser said that the page is closed or reloaded: its media is gone too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unloaded: bool,
+    },
+    /// An away peer took its seat back; with a new `page` it was reloaded.
+    PeerBack(PeerInfo),
+    /// A peer gave its seat up, or did not come back in time.
+    PeerLeft {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// New credentials for all connections of a long call, before the ones told with the seat end.
+    IceServers {
+        /// Configuration for `RTCPeerConnection`.
+        ice_servers: Vec<IceServer>,
+    },
+    /// A sign of life, with every ping to a socket with a seat, since pages do not see pings; and the answer to a leave.
+    Heartbeat,
+    /// A message of the receiver was refused.
+    Error {
+        /// The reason; stable, for programs.
+        code: ErrorCode,
+        /// A text for developers, in English.
+        message: String,
+    },
+    /// A signal from a peer of the same room.
+    #[serde(untagged)]
+    Signal {
+        /// The sender, vouched for by the server.
+        from: PeerId,
+        /// The signal.
+        #[serde(flatten)]
+        signal: Signal,
+    },
+}
