@@ -1,8 +1,10 @@
 //! The wire: every id, message, refusal, close code and limit that browser and server share; no I/O.
 //!
 //! One JSON object per WebSocket text frame on `GET /ws`, `type` names the message. A [`ClientMsg`] goes up,
-//! a [`ServerMsg`] comes down. The server reads frames through [`inbound`], which does not decode signals; tests
-//! there hold both views of a frame together.
+//! a [`ServerMsg`] comes down; who gets a type that it does not know ignores it. What two peers say to each other is a
+//! [`Signal`] in an envelope: `{"type":"signal","to":2,"sealed":{..}}` goes up and comes down with `from` in the place of
+//! `to`. The server reads frames through [`inbound`], which leaves the sealed part unread; tests there hold both views of
+//! a frame together.
 //!
 //! # Words
 //! A **seat** is a place in a room, proved by a [`SeatToken`]; its holder is a **peer** ([`PeerId`]). The
@@ -37,6 +39,10 @@ pub const SOCKET_PATH: &str = "/ws";
 /// Path of the [`IceServersReply`].
 pub const ICE_PATH: &str = "/ice";
 
+/// Deepest nesting of objects and lists that a page reads. The reader skips what it does not know by recursion, and the
+/// stack of a page is small; the server passes on what peers write to each other as it is.
+const MAX_NESTING: usize = 32;
+
 /// Reads JSON in a page: server messages, and what the page itself has stored.
 ///
 /// Not by `serde_json`, whose errors format the wrong value, floats included: a tenth more WebAssembly. An escaped
@@ -45,9 +51,31 @@ pub const ICE_PATH: &str = "/ice";
 /// # Errors
 /// Text that is no JSON, or not of this shape.
 pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, serde_json_core::de::Error> {
+    if nesting(json) > MAX_NESTING {
+        return Err(serde_json_core::de::Error::CustomError);
+    }
     // What is escaped is longer than what it stands for.
     let mut unescaped = vec![0; json.len()];
     serde_json_core::from_str_escaped(json, &mut unescaped).map(|(value, _)| value)
+}
+
+/// How deep objects and lists are nested in a text.
+fn nesting(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 #[cfg(test)]
@@ -80,12 +108,12 @@ mod tests {
         let table = [
             (join, r#"{"type":"join","room":"4711","name":"Ann","resume":"t","reloaded":true}"#),
             (
-                ClientMsg::Signal { to: Some(PeerId(2)), signal: offer },
-                r#"{"type":"webrtc_offer","to":2,"sdp":"v=0","epoch":17,"offer":1}"#,
+                ClientMsg::Signal { to: PeerId(2), signal: offer },
+                r#"{"type":"signal","to":2,"sealed":{"webrtc_offer":{"sdp":"v=0","epoch":17,"offer":1}}}"#,
             ),
             (
-                ClientMsg::Signal { to: None, signal: candidate },
-                r#"{"type":"webrtc_ice_candidate","candidate":"c","sdpMid":"0","epoch":17}"#,
+                ClientMsg::Signal { to: PeerId(2), signal: candidate },
+                r#"{"type":"signal","to":2,"sealed":{"webrtc_ice_candidate":{"candidate":{"candidate":"c","sdpMid":"0"},"epoch":17}}}"#,
             ),
             (ClientMsg::Confirm, r#"{"type":"confirm"}"#),
             (ClientMsg::Leave { held: None }, r#"{"type":"leave"}"#),
@@ -142,7 +170,7 @@ mod tests {
             ),
             (
                 ServerMsg::Signal { from: PeerId(1), signal: Signal::StartCall { epoch: Epoch(32) } },
-                r#"{"from":1,"type":"start_call","epoch":32}"#,
+                r#"{"type":"signal","from":1,"sealed":{"start_call":{"epoch":32}}}"#,
             ),
             (
                 ServerMsg::Error { code: ErrorCode::NotJoined, message: "x".into() },
@@ -161,8 +189,13 @@ mod tests {
             r#"{"type":"room_joined","room":"4711"}"#,
             r#"{"type":"peer_left"}"#,
             r#"{"type":"ice_servers"}"#,
-            r#"{"type":"webrtc_offer","sdp":"v=0"}"#,
-            r#"{"type":"webrtc_offer","from":1}"#,
+            r#"{"type":"signal","sealed":{"start_call":{"epoch":32}}}"#,
+            r#"{"type":"signal","from":1}"#,
+            r#"{"type":"signal","from":1,"sealed":{}}"#,
+            r#"{"type":"signal","from":1,"sealed":7}"#,
+            r#"{"type":"signal","from":1,"sealed":{"dance":{"epoch":32}}}"#,
+            r#"{"type":"signal","from":1,"sealed":{"webrtc_offer":{"epoch":32,"offer":1}}}"#,
+            r#"{"type":"signal","from":1,"sealed":{"start_call":{"epoch":4294967296}}}"#,
             r#"{"type":"dance","from":1}"#,
             r#"{"peer":1}"#,
             r#"{"type":"heartbeat"} {}"#,
@@ -192,6 +225,22 @@ mod tests {
     fn unknown_fields_of_a_newer_server_are_ignored() {
         let read = server(r#"{"type":"peer_left","peer":4,"why":"tired"}"#);
         assert_eq!(read, ServerMsg::PeerLeft { peer: PeerId(4) });
+    }
+
+    #[test]
+    fn a_signal_that_is_nested_too_deep_is_refused_and_not_recursed_into() {
+        let frame = |skipped: &str| {
+            format!(r#"{{"type":"signal","from":1,"sealed":{{"start_call":{{"x":{skipped},"epoch":3}}}}}}"#)
+        };
+        let nested = |levels: usize, open: &str, close: &str| open.repeat(levels) + &close.repeat(levels);
+        let signal = ServerMsg::Signal { from: PeerId(1), signal: Signal::StartCall { epoch: Epoch(3) } };
+        for fine in ["\"[[{\"", r#"["\"]"]"#, &nested(20, "[", "]"), &format!("\"{}\"", "[".repeat(60_000))] {
+            assert_eq!(server(&frame(fine)), signal);
+        }
+        for deep in [nested(20_000, "[", "]"), nested(9_000, r#"["]","#, "]"), nested(9_000, r#"{"x":"#, "}")]
+        {
+            assert!(read::<ServerMsg>(&frame(&deep)).is_err());
+        }
     }
 
     proptest! {

@@ -196,7 +196,7 @@ async fn a_part_of_the_call_that_a_peer_rejects_takes_no_buttons_away() {
 #[wasm_bindgen_test]
 async fn a_peer_that_rejects_every_part_takes_no_buttons_away() {
     let page = offered("[['audio', 0], ['video', 0]]").await;
-    until("return room.said.some(({ type }) => type === 'webrtc_answer' || type === 'start_call')").await;
+    until("return room.said.some(({ sealed }) => sealed?.webrtc_answer || sealed?.start_call)").await;
     answers_to_buttons(page).await;
 }
 

@@ -6,12 +6,8 @@ import { framesGrow, hears } from '../fixtures/media';
 import { overcome } from '../fixtures/obstacle';
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
 
-interface CandidateMessage {
-  type: string;
-  candidate?: string;
-  sdpMid?: string;
-  sdpMLineIndex?: number;
-  usernameFragment?: string;
+interface Message {
+  sealed?: { webrtc_ice_candidate?: { candidate: RTCIceCandidateInit } };
 }
 
 declare global {
@@ -31,10 +27,10 @@ function noteCandidates(): void {
 }
 
 /** What the page sends through its sockets from now on. */
-function sentBy(page: Page): CandidateMessage[] {
-  const sent: CandidateMessage[] = [];
+function sentBy(page: Page): Message[] {
+  const sent: Message[] = [];
   page.on('websocket', (socket) =>
-    socket.on('framesent', ({ payload }) => void sent.push(JSON.parse(String(payload)) as CandidateMessage)),
+    socket.on('framesent', ({ payload }) => void sent.push(JSON.parse(String(payload)) as Message)),
   );
   return sent;
 }
@@ -147,7 +143,7 @@ test('every candidate is sent, and given to the browser, with all that tells whe
   }
   await Promise.all(pair.map(seesTheOther));
   for (const [at, { page }] of pair.entries()) {
-    const candidates = () => sent[at]!.filter(({ type }) => type === 'webrtc_ice_candidate');
+    const candidates = () => sent[at]!.flatMap(({ sealed }) => sealed?.webrtc_ice_candidate?.candidate ?? []);
     const gathering = () => page.evaluate(() => window.watch.connections.map((connection) => connection.iceGatheringState));
     await expect.poll(gathering).toEqual(['complete']);
     await expect.poll(() => candidates().at(-1)?.candidate, { message: 'the end comes last' }).toBe('');

@@ -129,9 +129,9 @@ test('the networks of both change at the same moment, and both see and hear each
   const pair = await twoInCall(person, room, { prepare: valves[0]!.prepare }, { prepare: valves[1]!.prepare });
   const before = await Promise.all(pair.map(iceUsers));
   // Neither hears of the other's restart before its own has begun.
-  for (const valve of valves) valve.close(/"type":"(start_call|webrtc_)/);
+  for (const valve of valves) valve.close(/"type":"signal"/);
   for (const { page } of pair) await page.evaluate(() => window.dispatchEvent(new Event('online')));
-  for (const valve of valves) await expect.poll(() => valve.holding(/"type":"(start_call|webrtc_offer)"/)).toBe(true);
+  for (const valve of valves) await expect.poll(() => valve.holding(/"sealed":{"(start_call|webrtc_offer)"/)).toBe(true);
   for (const valve of valves) valve.release();
   for (const [at, one] of pair.entries()) await expect.poll(() => iceUsers(one)).not.toEqual(before[at]);
   await Promise.all(pair.map(seesTheOther));

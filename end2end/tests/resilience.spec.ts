@@ -26,7 +26,8 @@ async function offersSoundOnly(page: Page, room: string): Promise<void> {
           seated();
         }
         if (type === 'peer_joined') {
-          socket.send(JSON.stringify({ type: 'webrtc_offer', to: peer, sdp, epoch: Math.max(own, page) * 1024, offer: 1 }));
+          const webrtc_offer = { sdp, epoch: Math.max(own, page) * 1024, offer: 1 };
+          socket.send(JSON.stringify({ type: 'signal', to: peer, sealed: { webrtc_offer } }));
         }
       };
     });

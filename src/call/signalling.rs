@@ -317,7 +317,7 @@ impl Signalling {
 }
 
 fn send(to: PeerId, signal: Signal) -> Command {
-    Command::Send(ClientMsg::Signal { to: Some(to), signal })
+    Command::Send(ClientMsg::Signal { to, signal })
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! The browser's view of a frame: one flat object in each direction.
 //!
-//! The enums of this protocol would be read through serde's buffer of untyped content, which costs a page of
+//! An enum with its tag inside would be read through serde's buffer of untyped content, which costs a page of
 //! WebAssembly some 20 KB; a flat struct is read field by field.
 
 use serde::{Deserialize, Serialize};
 
 use super::ids::name_of_peer;
 use super::{
-    ClientMsg, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, PageLoad, PeerId,
-    PeerInfo, RoomId, SeatToken, Seated, ServerMsg, Signal,
+    ClientMsg, DisplayName, ErrorCode, HeldSeat, IceServer, PageLoad, PeerId, PeerInfo, RoomId, SeatToken,
+    Seated, ServerMsg, Signal,
 };
 
 /// The reason why a frame is no message.
@@ -46,18 +46,7 @@ pub(super) struct ServerFrame {
     code: Option<ErrorCode>,
     #[serde(default)]
     message: String,
-    sdp: Option<String>,
-    candidate: Option<String>,
-    #[serde(rename = "sdpMid")]
-    sdp_mid: Option<String>,
-    #[serde(rename = "sdpMLineIndex")]
-    sdp_m_line_index: Option<u16>,
-    #[serde(rename = "usernameFragment")]
-    username_fragment: Option<String>,
-    #[serde(default)]
-    epoch: Epoch,
-    #[serde(default)]
-    offer: OfferId,
+    sealed: Option<Signal>,
 }
 
 fn need<T>(field: Option<T>) -> Result<T, FrameError> {
@@ -79,7 +68,8 @@ impl TryFrom<ServerFrame> for ServerMsg {
             "ice_servers" => Self::IceServers { ice_servers: need(frame.ice_servers)? },
             "heartbeat" => Self::Heartbeat,
             "error" => Self::Error { code: need(frame.code)?, message: frame.message },
-            _ => Self::Signal { from: need(frame.from)?, signal: frame.signal()? },
+            "signal" => Self::Signal { from: need(frame.from)?, signal: need(frame.sealed)? },
+            _ => return Err(FrameError::UnknownType),
         })
     }
 }
@@ -102,25 +92,6 @@ impl ServerFrame {
             version: self.version,
         })
     }
-
-    fn signal(self) -> Result<Signal, FrameError> {
-        let Self { epoch, offer, .. } = self;
-        Ok(match self.kind.as_str() {
-            "start_call" => Signal::StartCall { epoch },
-            "webrtc_offer" => Signal::WebrtcOffer { sdp: need(self.sdp)?, epoch, offer },
-            "webrtc_answer" => Signal::WebrtcAnswer { sdp: need(self.sdp)?, epoch, offer },
-            "webrtc_ice_candidate" => Signal::WebrtcIceCandidate {
-                candidate: IceCandidate {
-                    candidate: need(self.candidate)?,
-                    sdp_mid: self.sdp_mid,
-                    sdp_m_line_index: self.sdp_m_line_index,
-                    username_fragment: self.username_fragment,
-                },
-                epoch,
-            },
-            _ => return Err(FrameError::UnknownType),
-        })
-    }
 }
 
 /// All fields of all client messages.
@@ -139,51 +110,23 @@ pub(super) struct ClientFrame {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     reloaded: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sdp: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    candidate: Option<String>,
-    #[serde(rename = "sdpMid", skip_serializing_if = "Option::is_none")]
-    sdp_mid: Option<String>,
-    #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
-    sdp_m_line_index: Option<u16>,
-    #[serde(rename = "usernameFragment", skip_serializing_if = "Option::is_none")]
-    username_fragment: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<Epoch>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offer: Option<OfferId>,
+    sealed: Option<Signal>,
 }
 
 impl From<ClientMsg> for ClientFrame {
     fn from(message: ClientMsg) -> Self {
-        let (to, signal) = match message {
+        match message {
             ClientMsg::Join { room, name, resume, reloaded } => {
-                return Self { kind: "join", room: Some(room), name, resume, reloaded, ..Self::default() };
+                Self { kind: "join", room: Some(room), name, resume, reloaded, ..Self::default() }
             }
-            ClientMsg::Confirm => return Self { kind: "confirm", ..Self::default() },
+            ClientMsg::Confirm => Self { kind: "confirm", ..Self::default() },
             ClientMsg::Leave { held } => {
                 let (room, resume) = held.map(|HeldSeat { room, resume }| (room, resume)).unzip();
-                return Self { kind: "leave", room, resume, ..Self::default() };
+                Self { kind: "leave", room, resume, ..Self::default() }
             }
-            ClientMsg::Signal { to, signal } => (to, signal),
-        };
-        let frame = Self { to, epoch: Some(signal.epoch()), ..Self::default() };
-        match signal {
-            Signal::StartCall { .. } => Self { kind: "start_call", ..frame },
-            Signal::WebrtcOffer { sdp, offer, .. } => {
-                Self { kind: "webrtc_offer", sdp: Some(sdp), offer: Some(offer), ..frame }
+            ClientMsg::Signal { to, signal } => {
+                Self { kind: "signal", to: Some(to), sealed: Some(signal), ..Self::default() }
             }
-            Signal::WebrtcAnswer { sdp, offer, .. } => {
-                Self { kind: "webrtc_answer", sdp: Some(sdp), offer: Some(offer), ..frame }
-            }
-            Signal::WebrtcIceCandidate { candidate, .. } => Self {
-                kind: "webrtc_ice_candidate",
-                candidate: Some(candidate.candidate),
-                sdp_mid: candidate.sdp_mid,
-                sdp_m_line_index: candidate.sdp_m_line_index,
-                username_fragment: candidate.username_fragment,
-                ..frame
-            },
         }
     }
 }

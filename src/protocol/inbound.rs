@@ -1,7 +1,8 @@
-//! The server's view of a client frame: decoded as far as the server needs it, otherwise checked for shape.
+//! The server's view of a client frame, decoded as far as the server needs it.
 //!
-//! A signal's description or candidate stays the JSON text it arrived as ([`RawValue`]) and is written into
-//! the outgoing frame as it is, so a relay neither unescapes nor escapes an SDP.
+//! What is sealed in an [`Envelope`] stays the JSON text it arrived as ([`RawValue`]) and is written into the outgoing
+//! frame as it is: the server knows no kind of signal, and neither unescapes nor escapes an SDP. It is a JSON value and
+//! no text inside a text, which would be escaped twice; once it is encrypted, it is a text.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -28,12 +29,7 @@ pub enum Inbound<'a> {
         reloaded: bool,
     },
     /// See [`super::ClientMsg::Signal`].
-    Relay {
-        /// The receiver; all others in the room without it.
-        to: Option<PeerId>,
-        /// The signal.
-        relay: Relay<'a>,
-    },
+    Signal(Envelope<'a>),
     /// See [`super::ClientMsg::Confirm`].
     Confirm,
     /// See [`super::ClientMsg::Leave`].
@@ -43,36 +39,12 @@ pub enum Inbound<'a> {
     },
 }
 
-/// Which signal a [`Relay`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RelayKind {
-    /// [`super::Signal::StartCall`]
-    StartCall,
-    /// [`super::Signal::WebrtcOffer`]
-    Offer,
-    /// [`super::Signal::WebrtcAnswer`]
-    Answer,
-    /// [`super::Signal::WebrtcIceCandidate`]
-    IceCandidate,
-}
-
-impl RelayKind {
-    /// The `type` on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::StartCall => "start_call",
-            Self::Offer => "webrtc_offer",
-            Self::Answer => "webrtc_answer",
-            Self::IceCandidate => "webrtc_ice_candidate",
-        }
-    }
-}
-
-/// A signal to pass on, its fields still the sender's JSON text.
+/// A signal to pass on: the receiver, and a JSON text that only the receiver reads.
 #[derive(Debug)]
-pub struct Relay<'a> {
-    kind: RelayKind,
-    frame: Frame<'a>,
+pub struct Envelope<'a> {
+    /// The receiver.
+    pub to: PeerId,
+    sealed: &'a RawValue,
 }
 
 /// The one flat object that every client frame is read into.
@@ -84,6 +56,8 @@ struct Frame<'a> {
     #[serde(borrow)]
     to: Option<&'a RawValue>,
     #[serde(borrow)]
+    sealed: Option<&'a RawValue>,
+    #[serde(borrow)]
     room: Option<&'a RawValue>,
     #[serde(borrow)]
     name: Option<&'a RawValue>,
@@ -91,20 +65,6 @@ struct Frame<'a> {
     resume: Option<&'a RawValue>,
     #[serde(borrow)]
     reloaded: Option<&'a RawValue>,
-    #[serde(borrow)]
-    sdp: Option<&'a RawValue>,
-    #[serde(borrow)]
-    candidate: Option<&'a RawValue>,
-    #[serde(borrow, rename = "sdpMid")]
-    sdp_mid: Option<&'a RawValue>,
-    #[serde(borrow, rename = "sdpMLineIndex")]
-    sdp_m_line_index: Option<&'a RawValue>,
-    #[serde(borrow, rename = "usernameFragment")]
-    username_fragment: Option<&'a RawValue>,
-    #[serde(borrow)]
-    epoch: Option<&'a RawValue>,
-    #[serde(borrow)]
-    offer: Option<&'a RawValue>,
 }
 
 /// Reads one text frame.
@@ -117,10 +77,7 @@ pub fn decode(text: &str) -> Result<Inbound<'_>, ErrorCode> {
         "join" => decode_join(&frame),
         "confirm" => Ok(Inbound::Confirm),
         "leave" => decode_leave(&frame),
-        "start_call" => decode_relay(RelayKind::StartCall, frame),
-        "webrtc_offer" => decode_relay(RelayKind::Offer, frame),
-        "webrtc_answer" => decode_relay(RelayKind::Answer, frame),
-        "webrtc_ice_candidate" => decode_relay(RelayKind::IceCandidate, frame),
+        "signal" => decode_signal(&frame),
         _ => Err(ErrorCode::UnknownType),
     }
 }
@@ -152,72 +109,20 @@ fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
     })
 }
 
-fn decode_relay(kind: RelayKind, frame: Frame<'_>) -> Result<Inbound<'_>, ErrorCode> {
-    let to = read(frame.to, ErrorCode::BadMessage)?;
-    number(frame.epoch)?;
-    match kind {
-        RelayKind::StartCall => {}
-        RelayKind::Offer | RelayKind::Answer => {
-            string(Some(frame.sdp.ok_or(ErrorCode::BadMessage)?))?;
-            number(frame.offer)?;
-        }
-        RelayKind::IceCandidate => {
-            string(Some(frame.candidate.ok_or(ErrorCode::BadMessage)?))?;
-            string(frame.sdp_mid)?;
-            number(frame.sdp_m_line_index)?;
-            string(frame.username_fragment)?;
-        }
-    }
-    Ok(Inbound::Relay { to, relay: Relay { kind, frame } })
+fn decode_signal<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
+    let to = read(frame.to, ErrorCode::BadMessage)?.ok_or(ErrorCode::BadMessage)?;
+    let sealed = frame.sealed.ok_or(ErrorCode::BadMessage)?;
+    Ok(Inbound::Signal(Envelope { to, sealed }))
 }
 
-fn string(raw: Option<&RawValue>) -> Result<(), ErrorCode> {
-    shaped(raw, |json| json.starts_with('"'))
-}
-
-fn number(raw: Option<&RawValue>) -> Result<(), ErrorCode> {
-    shaped(raw, |json| json.parse::<u32>().is_ok())
-}
-
-/// Well-formed JSON of the right kind can still be what no receiver reads, such as the number `1e999`.
-fn shaped(raw: Option<&RawValue>, fits: fn(&str) -> bool) -> Result<(), ErrorCode> {
-    match raw {
-        Some(value) if !fits(value.get()) => Err(ErrorCode::BadMessage),
-        _ => Ok(()),
-    }
-}
-
-impl Relay<'_> {
-    /// Which signal it is.
-    pub fn kind(&self) -> RelayKind {
-        self.kind
-    }
-
+impl Envelope<'_> {
     /// The frame for the receiver, with the sender the server vouches for.
     pub fn encode(&self, from: PeerId) -> String {
-        let Frame { sdp, candidate, sdp_mid, sdp_m_line_index, username_fragment, epoch, offer, .. } =
-            &self.frame;
-        let fields: &[(&str, &Option<&RawValue>)] = match self.kind {
-            RelayKind::StartCall => &[("epoch", epoch)],
-            RelayKind::Offer | RelayKind::Answer => &[("sdp", sdp), ("epoch", epoch), ("offer", offer)],
-            RelayKind::IceCandidate => &[
-                ("candidate", candidate),
-                ("sdpMid", sdp_mid),
-                ("sdpMLineIndex", sdp_m_line_index),
-                ("usernameFragment", username_fragment),
-                ("epoch", epoch),
-            ],
-        };
-        let present = || fields.iter().filter_map(|(name, raw)| raw.map(|raw| (name, raw.get())));
-        let size = 64 + present().map(|(name, raw)| name.len() + raw.len() + 4).sum::<usize>();
-        let mut frame = String::with_capacity(size);
+        let sealed = self.sealed.get();
+        let mut frame = String::with_capacity(48 + sealed.len());
         // Writing to a String cannot fail.
-        let _ = write!(frame, r#"{{"from":{from},"type":"{}""#, self.kind.name());
-        for (name, raw) in present() {
-            for part in [",\"", name, "\":", raw] {
-                frame.push_str(part);
-            }
-        }
+        let _ = write!(frame, r#"{{"type":"signal","from":{from},"sealed":"#);
+        frame.push_str(sealed);
         frame.push('}');
         frame
     }
@@ -253,16 +158,17 @@ mod tests {
             (r#"{"type":"join","room":"1","room":"2"}"#, ErrorCode::BadMessage),
             (r#"{"type":"leave","resume":"t"}"#, ErrorCode::BadRoom),
             (r#"{"type":"leave","resume":5,"room":"1"}"#, ErrorCode::BadMessage),
-            (r#"{"type":"webrtc_offer"}"#, ErrorCode::BadMessage),
-            (r#"{"type":"webrtc_offer","sdp":{}}"#, ErrorCode::BadMessage),
-            (r#"{"type":"webrtc_offer","sdp":"v=0","to":"2"}"#, ErrorCode::BadMessage),
-            (r#"{"type":"webrtc_offer","sdp":"v=0","to":-1}"#, ErrorCode::BadMessage),
-            (r#"{"type":"webrtc_ice_candidate","candidate":null}"#, ErrorCode::BadMessage),
-            (r#"{"type":"webrtc_ice_candidate","candidate":"","sdpMLineIndex":"0"}"#, ErrorCode::BadMessage),
-            (r#"{"type":"webrtc_ice_candidate","candidate":"","epoch":[]}"#, ErrorCode::BadMessage),
-            (r#"{"type":"start_call","epoch":1e999}"#, ErrorCode::BadMessage),
-            (r#"{"type":"start_call","epoch":-1}"#, ErrorCode::BadMessage),
-            (r#"{"type":"start_call","epoch":4294967296}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal"}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":2}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":2,"sealed":null}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":2,"sealed":{]}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":2,"sealed":1,"sealed":2}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","sealed":1}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":null,"sealed":1}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":"2","sealed":1}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":-1,"sealed":1}"#, ErrorCode::BadMessage),
+            (r#"{"type":"signal","to":4294967296,"sealed":1}"#, ErrorCode::BadMessage),
+            (r#"{"type":"webrtc_offer","sdp":"v=0"}"#, ErrorCode::UnknownType),
         ];
         for (text, code) in table {
             assert_eq!(refusal(text), code, "{text}");
@@ -280,12 +186,15 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_passes_only_its_own_fields_and_never_a_forged_sender() {
-        let text =
-            r#"{"type":"webrtc_offer","from":9,"sdp":"v=0\r\n","to":2,"candidate":"x","extra":{"a":[1]}}"#;
-        let Ok(Inbound::Relay { to, relay }) = decode(text) else { panic!("not a relay") };
-        assert_eq!(to, Some(PeerId(2)));
-        assert_eq!(relay.encode(PeerId(1)), r#"{"from":1,"type":"webrtc_offer","sdp":"v=0\r\n"}"#);
+    fn an_envelope_passes_unread_and_never_with_a_forged_sender() {
+        for sealed in [r#"{"a kind of its own":[1e999, "\ud83d"]}"#, r#""ciphertext""#, "7"] {
+            let text =
+                format!(r#"{{"type":"signal","from":9,"sealed": {sealed} ,"to":2,"extra":{{"a":[1]}}}}"#);
+            let Ok(Inbound::Signal(envelope)) = decode(&text) else { panic!("{text}") };
+            assert_eq!(envelope.to, PeerId(2));
+            let passed = format!(r#"{{"type":"signal","from":1,"sealed":{sealed}}}"#);
+            assert_eq!(envelope.encode(PeerId(1)), passed);
+        }
     }
 
     fn signals() -> impl Strategy<Value = Signal> {
@@ -316,20 +225,20 @@ mod tests {
     proptest! {
         #[test]
         fn what_a_browser_encodes_arrives_unchanged(
-            signal in signals(), to in any::<Option<u32>>(), from in any::<u32>(),
+            signal in signals(), to in any::<u32>(), from in any::<u32>(),
         ) {
-            let to = to.map(PeerId);
+            let to = PeerId(to);
             let text = serde_json::to_string(&ClientMsg::Signal { to, signal: signal.clone() }).unwrap();
-            let Ok(Inbound::Relay { to: read_to, relay }) = decode(&text) else { panic!("{text}") };
-            prop_assert_eq!(read_to, to);
-            let read: ServerMsg = protocol::read(&relay.encode(PeerId(from))).unwrap();
+            let Ok(Inbound::Signal(envelope)) = decode(&text) else { panic!("{text}") };
+            prop_assert_eq!(envelope.to, to);
+            let read: ServerMsg = protocol::read(&envelope.encode(PeerId(from))).unwrap();
             prop_assert_eq!(read, ServerMsg::Signal { from: PeerId(from), signal });
         }
 
         #[test]
         fn no_text_makes_the_decoder_panic_or_pass_on_broken_json(text in any::<String>()) {
-            if let Ok(Inbound::Relay { relay, .. }) = decode(&text) {
-                serde_json::from_str::<serde_json::Value>(&relay.encode(PeerId(1))).unwrap();
+            if let Ok(Inbound::Signal(envelope)) = decode(&text) {
+                serde_json::from_str::<&RawValue>(&envelope.encode(PeerId(1))).unwrap();
             }
         }
 
@@ -337,11 +246,11 @@ mod tests {
         fn broken_frames_never_panic_and_never_pass_on_broken_json(
             signal in signals(), cut in any::<prop::sample::Index>(), noise in any::<char>(), insert in any::<bool>(),
         ) {
-            let text = serde_json::to_string(&ClientMsg::Signal { to: None, signal }).unwrap();
+            let text = serde_json::to_string(&ClientMsg::Signal { to: PeerId(2), signal }).unwrap();
             let at = (0..=cut.index(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
             let broken = if insert { format!("{}{noise}{}", &text[..at], &text[at..]) } else { text[..at].to_owned() };
-            if let Ok(Inbound::Relay { relay, .. }) = decode(&broken) {
-                serde_json::from_str::<serde_json::Value>(&relay.encode(PeerId(1))).unwrap();
+            if let Ok(Inbound::Signal(envelope)) = decode(&broken) {
+                serde_json::from_str::<&RawValue>(&envelope.encode(PeerId(1))).unwrap();
             }
         }
     }

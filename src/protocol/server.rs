@@ -68,11 +68,11 @@ pub enum ClientMsg {
         /// A seat left while there was no socket, instead of this socket's seat.
         held: Option<HeldSeat>,
     },
-    /// Signals to a peer, or to all others in the room.
+    /// Signals to a peer.
     Signal {
         /// The receiver.
-        to: Option<PeerId>,
-        /// The signal.
+        to: PeerId,
+        /// The signal, which the server does not read: see [`Envelope`](super::inbound::Envelope).
         signal: Signal,
     },
 }
@@ -131,12 +131,11 @@ pub enum ServerMsg {
         message: String,
     },
     /// A signal from a peer of the same room.
-    #[serde(untagged)]
     Signal {
         /// The sender, vouched for by the server.
         from: PeerId,
         /// The signal.
-        #[serde(flatten)]
+        #[serde(rename = "sealed")]
         signal: Signal,
     },
 }

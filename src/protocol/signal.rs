@@ -1,4 +1,7 @@
 //! Signals between two peers: descriptions and candidates, with the numbers that tell late ones apart.
+//!
+//! The server passes them on unread. A new kind is a variant here, and its routing in `call/peers.rs`; a page that
+//! does not know a kind ignores it.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +42,7 @@ impl Epoch {
 pub struct OfferId(pub u32);
 
 /// `RTCIceCandidateInit` (W3C WebRTC 1.0, section 4.8.1.1); an empty `candidate` ends the candidates.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// `candidate-attribute` of RFC 8839, section 5.1.
@@ -55,9 +58,9 @@ pub struct IceCandidate {
     pub username_fragment: Option<String>,
 }
 
-/// A signal from peer to peer; opaque to the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+/// A signal from peer to peer; on the wire an object with its kind as the only name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Asks for an offer of this epoch: for a new connection, or with restarted ICE for the one there is.
     StartCall {
@@ -85,7 +88,6 @@ pub enum Signal {
     /// An ICE candidate of the sender, or the end of them.
     WebrtcIceCandidate {
         /// The candidate.
-        #[serde(flatten)]
         candidate: IceCandidate,
         /// The connection it belongs to.
         epoch: Epoch,

@@ -14,7 +14,7 @@ window.openRoom = (ports) => {
     said: [],
     close: () => (window.WebSocket = Own),
     /** What the page answers for one section. */
-    answered: (mid) => room.said.find(({ type }) => type === 'webrtc_answer')?.sdp.split('m=')[mid + 1] ?? '',
+    answered: (mid) => room.said.find(({ sealed }) => sealed?.webrtc_answer)?.sealed.webrtc_answer.sdp.split('m=')[mid + 1] ?? '',
   };
   window.room = room;
   window.WebSocket = class extends EventTarget {
@@ -38,7 +38,7 @@ window.openRoom = (ports) => {
       if (message.type !== 'join') return;
       const seat = { peer: 2, page: 2, peers: [{ peer: 1, page: 1 }], resume: 't', resumed: false, ice_servers: [], version: 1 };
       this.hear({ type: 'room_joined', room: message.room, ...seat });
-      this.hear({ type: 'webrtc_offer', from: 1, sdp, epoch: 2 * 1024, offer: 1 });
+      this.hear({ type: 'signal', from: 1, sealed: { webrtc_offer: { sdp, epoch: 2 * 1024, offer: 1 } } });
     }
 
     close() {}

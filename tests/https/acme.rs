@@ -160,12 +160,12 @@ async fn a_certificate_is_renewed_in_time_and_no_connection_is_lost() {
     let first = number(&server).await;
     let (mut one, mut two) = (server.seat("1").await, server.seat("1").await);
     until("another certificate", async || {
-        one.reaches(&mut two, "meanwhile").await;
-        two.reaches(&mut one, "meanwhile").await;
+        one.reaches(2, &mut two, "meanwhile").await;
+        two.reaches(1, &mut one, "meanwhile").await;
         number(&server).await != first
     })
     .await;
-    one.reaches(&mut two, "after the renewal").await;
+    one.reaches(2, &mut two, "after the renewal").await;
     server.ended().await;
 }
 

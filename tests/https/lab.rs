@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use parlor::protocol::{ClientMsg, IceCandidate, RoomId, ServerMsg, Signal};
+use parlor::protocol::{ClientMsg, IceCandidate, PeerId, RoomId, ServerMsg, Signal};
 use parlor::server::config::{Config, STATE_NONE};
 use parlor::server::listeners::Listeners;
 use parlor::server::run;
@@ -207,11 +207,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         .await
     }
 
-    /// Sends a candidate to whoever is in the room, and has it heard there.
-    pub(crate) async fn reaches(&mut self, other: &mut Self, text: &str) {
+    /// Sends a candidate to a peer, and has it heard there.
+    pub(crate) async fn reaches(&mut self, peer: u32, other: &mut Self, text: &str) {
         let candidate = IceCandidate { candidate: text.to_owned(), ..IceCandidate::default() };
         let signal = Signal::WebrtcIceCandidate { candidate, epoch: Default::default() };
-        self.say(&ClientMsg::Signal { to: None, signal: signal.clone() }).await;
+        self.say(&ClientMsg::Signal { to: PeerId(peer), signal: signal.clone() }).await;
         loop {
             match other.next().await {
                 ServerMsg::Signal { signal: heard, .. } => return assert_eq!(heard, signal),

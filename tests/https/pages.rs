@@ -14,8 +14,8 @@ async fn page_and_call_signalling_go_through_tls() {
     assert_eq!(page.status(), 200);
     assert!(page.0.contains("room-input"), "{}", page.0);
     let (mut one, mut two) = (server.seat("1").await, server.seat("1").await);
-    two.reaches(&mut one, "a").await;
-    one.reaches(&mut two, "b").await;
+    two.reaches(1, &mut one, "a").await;
+    one.reaches(2, &mut two, "b").await;
     let stream = tls(server.https, &["http/1.1"]).await.unwrap();
     let foreign = socket(stream, &server.https.to_string(), &[("origin", "https://evil.example")]).await;
     assert!(foreign.is_err(), "a foreign page");

@@ -36,13 +36,13 @@ async fn half_open_connections_end_and_nobody_else_notices() {
         slow.push(stream);
         if number % 20 == 0 {
             assert_eq!(server.get_tls("/healthz", &[]).await.status(), 200);
-            one.reaches(&mut two, "still here").await;
+            one.reaches(2, &mut two, "still here").await;
         }
     }
     for stream in slow {
         ends(stream).await;
     }
-    two.reaches(&mut one, "still here").await;
+    two.reaches(1, &mut one, "still here").await;
     server.ended().await;
 }
 
@@ -124,7 +124,7 @@ async fn a_flood_of_half_open_handshakes_costs_few_files_and_little_memory() {
         neighbour.bind("127.0.0.2:0".parse().unwrap()).unwrap();
         let neighbour = handshake(neighbour.connect(address).await.unwrap(), &["http/1.1"]).await.unwrap();
         assert_eq!(get(neighbour, "localhost", "/healthz", &[]).await.status(), 200);
-        one.reaches(&mut two, "still here").await;
+        one.reaches(2, &mut two, "still here").await;
         for stream in slow {
             ends(stream).await;
         }

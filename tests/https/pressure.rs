@@ -123,7 +123,7 @@ mod linux {
     use std::io::{BufRead, BufReader, PipeReader};
 
     use futures::SinkExt;
-    use parlor::protocol::{ClientMsg, OfferId, RoomId, ServerMsg, Signal};
+    use parlor::protocol::{ClientMsg, OfferId, PeerId, RoomId, ServerMsg, Signal};
     use tokio_tungstenite::tungstenite::Message;
 
     use super::*;
@@ -216,7 +216,7 @@ mod linux {
         let (mut one, _) = clients.pop().unwrap();
         let sdp = "v".repeat(60_000);
         let offer = Signal::WebrtcOffer { sdp, epoch: Default::default(), offer: OfferId(0) };
-        let offer = ClientMsg::Signal { to: None, signal: offer };
+        let offer = ClientMsg::Signal { to: PeerId(2), signal: offer };
         let flood = async {
             loop {
                 one.say(&offer).await;
@@ -276,7 +276,7 @@ mod linux {
         let address = address_in(&head);
         let (mut one, mut two) = (seat(address, "1").await, seat(address, "1").await);
         for _ in 0..MESSAGES {
-            one.reaches(&mut two, "x").await;
+            one.reaches(2, &mut two, "x").await;
         }
         visit_tls(50, address).await;
         let (pipe, log) = read_until(pipe, "lines were dropped lines=").await;
@@ -285,7 +285,7 @@ mod linux {
         assert!((1..MESSAGES).contains(&lines), "{lines}");
         // Nobody reads from here on.
         for _ in 0..MESSAGES {
-            one.reaches(&mut two, "x").await;
+            one.reaches(2, &mut two, "x").await;
         }
         visit_tls(50, address).await;
         let began = Instant::now();

@@ -138,6 +138,6 @@ async fn the_readmes_block_for_nginx_brings_page_and_calls() {
     );
     // Browsers are let in by the origin that they see.
     let (mut one, mut two) = (seat(address, "1").await, seat(address, "1").await);
-    two.reaches(&mut one, "through nginx").await;
+    two.reaches(1, &mut one, "through nginx").await;
     process.ended().await;
 }

@@ -29,7 +29,7 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not_and_no_connection_is_lo
     authority.make(2, 90).write(folder.path());
     process.says("a new certificate is in use").await;
     assert_eq!(serial().await, "02");
-    one.reaches(&mut two, "after the second").await;
+    one.reaches(2, &mut two, "after the second").await;
 
     fs::write(&key, &first.key).unwrap();
     process.says("does not fit").await;
@@ -40,7 +40,7 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not_and_no_connection_is_lo
     authority.make(3, -2).write(folder.path());
     process.says("the new certificate expired on").await;
     assert_eq!(serial().await, "02");
-    two.reaches(&mut one, "after the bad ones").await;
+    two.reaches(1, &mut one, "after the bad ones").await;
     let faults = process.log().matches("the old one stays in use").count();
 
     // Taken over by a link, as in Kubernetes, and with few days left.
@@ -53,7 +53,7 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not_and_no_connection_is_lo
         fs::rename(&new, file).unwrap();
     }
     until("the fourth certificate", async || serial().await == "04").await;
-    one.reaches(&mut two, "after the fourth").await;
+    one.reaches(2, &mut two, "after the fourth").await;
     assert_eq!(process.log().matches("the old one stays in use").count(), faults, "{}", process.log());
 
     // What another machine's clock has made too soon is taken when its time has come, though its files do not change.
@@ -64,12 +64,12 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not_and_no_connection_is_lo
     process.says("the new certificate is not valid before").await;
     assert_eq!(serial().await, "04");
     until("the fifth certificate", async || {
-        one.reaches(&mut two, "meanwhile").await;
-        two.reaches(&mut one, "meanwhile").await;
+        one.reaches(2, &mut two, "meanwhile").await;
+        two.reaches(1, &mut one, "meanwhile").await;
         serial().await == "05"
     })
     .await;
-    two.reaches(&mut one, "after the fifth").await;
+    two.reaches(1, &mut one, "after the fifth").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -39,9 +39,9 @@ impl Server {
                 let request = JoinRequest { asked, name, resume, reloaded, token, ice_servers: vec![] };
                 self.join(now, id, request);
             }
-            (Inbound::Relay { to, relay }, Some(peer)) => {
+            (Inbound::Signal(envelope), Some(peer)) => {
                 let room = self.room.as_mut().expect("a seat is in a room");
-                for Delivery { to, frame } in room.relay(peer, to, &relay)? {
+                if let Some(Delivery { to, frame }) = room.forward(peer, &envelope)? {
                     self.pass_on(to, frame, passage);
                 }
             }

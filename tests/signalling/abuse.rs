@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::lab::{HealthyPair, PATIENCE, Server, candidate, join, soon, to_all, until};
+use crate::lab::{HealthyPair, PATIENCE, Server, candidate, join, soon, to, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
@@ -24,18 +24,18 @@ async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
         ("{", ErrorCode::BadMessage),
         ("null", ErrorCode::BadMessage),
         ("[]", ErrorCode::BadMessage),
-        ("42[\"webrtc_offer\"]", ErrorCode::BadMessage),
+        ("42[\"signal\"]", ErrorCode::BadMessage),
         ("{}", ErrorCode::BadMessage),
         (r#"{"type":null}"#, ErrorCode::BadMessage),
         (&deep, ErrorCode::BadRoom),
         (r#"{"type":"toString"}"#, ErrorCode::UnknownType),
         (r#"{"type":"room_joined"}"#, ErrorCode::UnknownType),
-        (r#"{"type":"webrtc_offer"}"#, ErrorCode::BadMessage),
-        (r#"{"type":"webrtc_answer","sdp":7}"#, ErrorCode::BadMessage),
-        (r#"{"type":"webrtc_ice_candidate"}"#, ErrorCode::BadMessage),
-        (r#"{"type":"start_call","to":"2"}"#, ErrorCode::BadMessage),
-        (r#"{"type":"start_call","to":-1}"#, ErrorCode::BadMessage),
-        (r#"{"type":"start_call","to":1e99}"#, ErrorCode::BadMessage),
+        (r#"{"type":"signal"}"#, ErrorCode::BadMessage),
+        (r#"{"type":"signal","to":2}"#, ErrorCode::BadMessage),
+        (r#"{"type":"signal","sealed":{}}"#, ErrorCode::BadMessage),
+        (r#"{"type":"signal","to":"2","sealed":{}}"#, ErrorCode::BadMessage),
+        (r#"{"type":"signal","to":-1,"sealed":{}}"#, ErrorCode::BadMessage),
+        (r#"{"type":"signal","to":1e99,"sealed":{}}"#, ErrorCode::BadMessage),
         (r#"{"type":"join"}"#, ErrorCode::BadRoom),
         (r#"{"type":"join","room":""}"#, ErrorCode::BadRoom),
         (r#"{"type":"join","room":4711}"#, ErrorCode::BadRoom),
@@ -50,7 +50,7 @@ async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
     ] {
         one.refused(text, code).await;
     }
-    one.say(&to_all(candidate("x"))).await;
+    one.say(&to(2, candidate("x"))).await;
     two.hears(1, &candidate("x")).await;
     pair.stays_well().await;
 }
@@ -78,7 +78,7 @@ async fn types_that_a_newer_page_knows_are_no_abuse() {
         one.refused(r#"{"type":"wave","to":["all"],"room":7,"hand":{"left":true}}"#, ErrorCode::UnknownType)
             .await;
     }
-    one.say(&to_all(candidate("x"))).await;
+    one.say(&to(2, candidate("x"))).await;
     two.hears(1, &candidate("x")).await;
     // They are messages like others.
     for _ in 0..2_000 {
@@ -154,8 +154,12 @@ async fn the_largest_frame_passes_and_one_byte_more_closes_that_socket() {
     let server = Server::start().await;
     let pair = HealthyPair::start(&server).await;
     let offer = |bytes: usize| {
-        let around = r#"{"type":"webrtc_offer","sdp":""}"#.len();
-        format!(r#"{{"type":"webrtc_offer","sdp":"{}"}}"#, "v".repeat(bytes - around))
+        let around =
+            r#"{"type":"signal","to":2,"sealed":{"webrtc_offer":{"sdp":"","epoch":1,"offer":1}}}"#.len();
+        let sdp = "v".repeat(bytes - around);
+        format!(
+            r#"{{"type":"signal","to":2,"sealed":{{"webrtc_offer":{{"sdp":"{sdp}","epoch":1,"offer":1}}}}}}"#
+        )
     };
     let (mut one, mut two) = server.pair("1").await;
     one.text(&offer(MAX_FRAME_BYTES)).await;
@@ -180,7 +184,7 @@ async fn a_flood_of_messages_closes_that_socket() {
     let (mut one, two) = server.pair("1").await;
     let (mut sink, stream) = two.ws.split();
     let flood = tokio::spawn(async move {
-        let frame = Message::text(serde_json::to_string(&to_all(candidate("flood"))).unwrap());
+        let frame = Message::text(serde_json::to_string(&to(1, candidate("flood"))).unwrap());
         // As fast as it goes; ends with the connection.
         while sink.send(frame.clone()).await.is_ok() {}
         sink
@@ -208,7 +212,7 @@ async fn a_flood_of_bytes_closes_its_sender_and_not_its_reader() {
     let server = Server::start().await;
     let (mut one, mut two) = server.pair("1").await;
     let long = candidate(&"x".repeat(MAX_FRAME_BYTES - 200));
-    let text = serde_json::to_string(&to_all(long.clone())).unwrap();
+    let text = serde_json::to_string(&to(1, long.clone())).unwrap();
     let flood = async {
         // Ends with the connection; far fewer messages than one may send.
         for _ in 0..200 {
@@ -269,7 +273,7 @@ async fn a_reader_too_slow_for_its_signals_is_cut_and_the_sender_goes_on() {
     let pair = HealthyPair::start(&server).await;
     let (mut one, mut two) = server.pair("1").await;
     let sdp = "v".repeat(60_000);
-    let offer = to_all(Signal::WebrtcOffer { sdp, epoch: Default::default(), offer: OfferId(0) });
+    let offer = to(2, Signal::WebrtcOffer { sdp, epoch: Default::default(), offer: OfferId(0) });
     // `two` reads nothing, so the kernel's buffers fill up, then its queue.
     let away = async {
         loop {

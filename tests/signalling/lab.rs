@@ -199,7 +199,7 @@ impl Client {
         }
     }
 
-    async fn frame(&mut self) -> Message {
+    pub(crate) async fn frame(&mut self) -> Message {
         loop {
             match self.ws.next().await.unwrap().unwrap() {
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -292,12 +292,8 @@ pub(crate) fn candidate(text: &str) -> Signal {
     Signal::WebrtcIceCandidate { candidate, epoch: Default::default() }
 }
 
-pub(crate) fn to_all(signal: Signal) -> ClientMsg {
-    ClientMsg::Signal { to: None, signal }
-}
-
 pub(crate) fn to(peer: u32, signal: Signal) -> ClientMsg {
-    ClientMsg::Signal { to: Some(PeerId(peer)), signal }
+    ClientMsg::Signal { to: PeerId(peer), signal }
 }
 
 /// A pair whose signals bounce all the time, to prove that nobody else's doings reach it.
@@ -325,7 +321,7 @@ impl HealthyPair {
                 pace.tick().await;
                 let begun = Instant::now();
                 let signal = candidate(&format!("round {}", *count.borrow()));
-                one.say(&to_all(signal.clone())).await;
+                one.say(&to(2, signal.clone())).await;
                 two.hears(1, &signal).await;
                 two.say(&to(1, signal.clone())).await;
                 one.hears(2, &signal).await;

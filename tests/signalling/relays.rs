@@ -2,7 +2,9 @@
 
 use parlor::protocol::{ClientMsg, Epoch, ErrorCode, IceCandidate, OfferId, ServerMsg, Signal};
 
-use crate::lab::{Server, candidate, join, to, to_all};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::lab::{Server, candidate, join, to};
 
 #[tokio::test]
 async fn every_kind_of_signal_arrives_unchanged_with_its_sender() {
@@ -25,28 +27,28 @@ async fn every_kind_of_signal_arrives_unchanged_with_its_sender() {
     ] {
         one.say(&to(2, signal.clone())).await;
         two.hears(1, &signal).await;
-        two.say(&to_all(signal.clone())).await;
+        two.say(&to(1, signal.clone())).await;
         one.hears(2, &signal).await;
     }
 }
 
 #[tokio::test]
-async fn without_a_receiver_all_others_hear_it_and_the_sender_does_not() {
+async fn a_signal_is_heard_by_its_receiver_alone_whatever_is_in_it() {
     let server = Server::with(|config| config.rooms.capacity = 3).await;
     let (mut one, mut two) = server.pair("1").await;
     let (mut three, _) = server.seat("1").await;
     for early in [&mut one, &mut two] {
         assert!(matches!(early.next().await, ServerMsg::PeerJoined(_)));
     }
-    one.say(&to_all(candidate("all"))).await;
     one.say(&to(3, candidate("three"))).await;
-    two.hears(1, &candidate("all")).await;
-    three.hears(1, &candidate("all")).await;
+    one.text(r#"{"type":"signal","to":2,"sealed": {"of a newer page":[1, "\u00e9"]} }"#).await;
+    one.say(&to(2, candidate("two"))).await;
     three.hears(1, &candidate("three")).await;
-    three.say(&to(2, candidate("two"))).await;
-    two.hears(3, &candidate("two")).await;
-    two.say(&to_all(candidate("end"))).await;
+    let Message::Text(frame) = two.frame().await else { panic!("no frame") };
+    assert_eq!(frame.as_str(), r#"{"type":"signal","from":1,"sealed":{"of a newer page":[1, "\u00e9"]}}"#);
+    two.hears(1, &candidate("two")).await;
     // What the sender hears next is from somebody else.
+    two.say(&to(1, candidate("end"))).await;
     one.hears(2, &candidate("end")).await;
 }
 
@@ -59,19 +61,19 @@ async fn signals_stay_in_their_room_and_outsiders_cannot_send_any() {
     third.say(&join("1")).await;
     assert!(matches!(third.next().await, ServerMsg::FullRoom { .. }));
     for text in [
-        r#"{"type":"start_call","room":"1"}"#,
-        r#"{"type":"webrtc_offer","sdp":"v=0","room":"1","roomId":"1","to":1}"#,
-        r#"{"type":"webrtc_answer","sdp":"v=0","from":1}"#,
-        r#"{"type":"webrtc_ice_candidate","candidate":"x","to":2}"#,
+        r#"{"type":"signal","to":1,"sealed":{"start_call":{"epoch":1}},"room":"1"}"#,
+        r#"{"type":"signal","to":2,"sealed":{"start_call":{"epoch":1}},"from":1,"roomId":"1"}"#,
         r#"{"type":"leave","room":"1"}"#,
     ] {
         third.refused(text, ErrorCode::NotJoined).await;
     }
     // A seat in another room reaches only that room, whatever the message claims.
-    other.text(r#"{"type":"start_call","room":"1","roomId":"1","from":2}"#).await;
-    one.say(&to_all(candidate("first"))).await;
+    other
+        .text(r#"{"type":"signal","to":2,"sealed":{"start_call":{"epoch":1}},"room":"1","roomId":"1","from":1}"#)
+        .await;
+    one.say(&to(2, candidate("first"))).await;
     two.hears(1, &candidate("first")).await;
-    two.say(&to_all(candidate("second"))).await;
+    two.say(&to(1, candidate("second"))).await;
     one.hears(2, &candidate("second")).await;
 }
 
@@ -80,10 +82,10 @@ async fn nobody_is_reached_by_a_wrong_number() {
     let server = Server::start().await;
     let (mut one, mut two) = server.pair("1").await;
     for stranger in ["1", "0", "3", "4294967295"] {
-        let text = format!(r#"{{"type":"start_call","to":{stranger}}}"#);
+        let text = format!(r#"{{"type":"signal","to":{stranger},"sealed":{{}}}}"#);
         one.refused(&text, ErrorCode::UnknownPeer).await;
     }
-    one.say(&to_all(candidate("x"))).await;
+    one.say(&to(2, candidate("x"))).await;
     two.hears(1, &candidate("x")).await;
 }
 
@@ -91,9 +93,8 @@ async fn nobody_is_reached_by_a_wrong_number() {
 async fn a_forged_sender_is_overwritten() {
     let server = Server::start().await;
     let (mut one, mut two) = server.pair("1").await;
-    one.text(r#"{"from":2,"type":"webrtc_offer","sdp":"v=0","peer":9}"#).await;
-    let offer = Signal::WebrtcOffer { sdp: "v=0".into(), epoch: Epoch(0), offer: OfferId(0) };
-    two.hears(1, &offer).await;
+    one.text(r#"{"from":2,"type":"signal","to":2,"sealed":{"start_call":{"epoch":7}},"peer":9}"#).await;
+    two.hears(1, &Signal::StartCall { epoch: Epoch(7) }).await;
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn signals_keep_their_order() {
     let (mut one, mut two) = server.pair("1").await;
     let sender = tokio::spawn(async move {
         for n in 0..500 {
-            one.say(&to_all(candidate(&n.to_string()))).await;
+            one.say(&to(2, candidate(&n.to_string()))).await;
         }
         one.say(&ClientMsg::Leave { held: None }).await;
         one

@@ -35,7 +35,7 @@ fn the_side_that_does_not_offer_asks_again_if_its_question_may_be_lost() {
     let (from, epoch) = (first.peer, Epoch::first(PageLoad(1), PageLoad(3)));
     let says = |page: &mut Tab, signal| page.hears(ServerMsg::Signal { from, signal });
     let asks = |commands: Vec<Command>| {
-        let ask = Command::Send(ClientMsg::Signal { to: Some(from), signal: Signal::StartCall { epoch } });
+        let ask = Command::Send(ClientMsg::Signal { to: from, signal: Signal::StartCall { epoch } });
         let offers = |command: &&Command| matches!(command, Command::Peer(_, _, PeerCommand::Offer { .. }));
         assert_eq!(commands.iter().find(offers), None);
         commands.iter().filter(|command| **command == ask).count()

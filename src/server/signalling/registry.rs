@@ -1,7 +1,7 @@
 //! The registry: it maps room numbers to rooms, locks them, queues their deliveries and removes empty ones.
 //!
 //! Two locks, always taken in this order: the map (joins, leaves, losses, expiry), then one room (these and every
-//! relay). Deliveries are queued under the room's lock, so all peers of a room see one order of events.
+//! signal). Deliveries are queued under the room's lock, so all peers of a room see one order of events.
 
 mod occupied;
 #[cfg(test)]
@@ -19,7 +19,7 @@ use super::outbox::Outbox;
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
 use super::session::Join;
 use super::store::SeatStore;
-use crate::protocol::inbound::Relay;
+use crate::protocol::inbound::Envelope;
 use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
 use crate::server::event_log::EventLog;
 use crate::server::ice::IceServers;
@@ -320,18 +320,18 @@ impl Map {
 }
 
 impl Seat {
-    /// Relays a signal within the room.
+    /// Forwards a signal within the room.
     ///
     /// # Errors
-    /// See [`Room::relay`].
-    pub(crate) fn relay(&self, to: Option<PeerId>, relay: &Relay<'_>) -> Result<(), ErrorCode> {
+    /// See [`Room::forward`].
+    pub(crate) fn forward(&self, envelope: &Envelope<'_>) -> Result<(), ErrorCode> {
         let occupied = lock(&self.room);
         if !occupied.holds(self.peer, &self.outbox) {
             return Err(ErrorCode::NotJoined);
         }
-        occupied.deliver(occupied.room.relay(self.peer, to, relay)?);
+        occupied.deliver(occupied.room.forward(self.peer, envelope)?);
         drop(occupied);
-        debug!(room = %self.id, peer = %self.peer, kind = relay.kind().name(), "relayed");
+        debug!(room = %self.id, from = %self.peer, to = %envelope.to, "signal");
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Membership and relay rules of one room; no sockets, no clock, no randomness.
+//! Membership and forwarding rules of one room; no sockets, no clock, no randomness.
 //!
 //! Every operation returns the frames to deliver, in order, and none for an away seat: on its return it learns from
 //! `room_joined` what it missed, and the pair negotiates again.
@@ -9,7 +9,7 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::protocol::inbound::Relay;
+use crate::protocol::inbound::Envelope;
 use crate::protocol::{
     DisplayName, ErrorCode, IceServer, PageLoad, PeerId, PeerInfo, RoomId, SeatToken, Seated, ServerMsg,
     VERSION,
@@ -37,7 +37,7 @@ pub struct Rules {
 pub struct Delivery {
     /// The receiver, present in the room.
     pub to: PeerId,
-    /// An encoded [`ServerMsg`] or relay.
+    /// An encoded [`ServerMsg`] or envelope.
     pub frame: String,
 }
 
@@ -191,27 +191,17 @@ impl Room {
         Ok(Admission { peer, entry, deliveries })
     }
 
-    /// Relays a signal to one peer, or to all others.
+    /// Forwards a signal to its receiver, unless that is away.
     ///
     /// # Errors
-    /// [`ErrorCode::NotJoined`] without a seat, [`ErrorCode::UnknownPeer`] if `to` is no other peer of the room.
-    pub fn relay(
-        &self,
-        from: PeerId,
-        to: Option<PeerId>,
-        relay: &Relay<'_>,
-    ) -> Result<Vec<Delivery>, ErrorCode> {
+    /// [`ErrorCode::NotJoined`] without a seat, [`ErrorCode::UnknownPeer`] if the receiver is no other peer of the room.
+    pub fn forward(&self, from: PeerId, envelope: &Envelope<'_>) -> Result<Option<Delivery>, ErrorCode> {
         if self.find(from).is_none() {
             return Err(ErrorCode::NotJoined);
         }
-        let Some(to) = to else {
-            return Ok(self.spread(from, || relay.encode(from)));
-        };
+        let to = envelope.to;
         let receiver = self.find(to).filter(|_| to != from).ok_or(ErrorCode::UnknownPeer)?;
-        if !self.seats[receiver].present() {
-            return Ok(Vec::new());
-        }
-        Ok(vec![Delivery { to, frame: relay.encode(from) }])
+        Ok(self.seats[receiver].present().then(|| Delivery { to, frame: envelope.encode(from) }))
     }
 
     /// Confirms that the newest token has arrived; it replaces the one before.
@@ -317,18 +307,14 @@ impl Room {
         others.map(|(_, seat)| seat.info()).collect()
     }
 
+    /// Sends one message to all present peers but one; it is encoded only if there is a receiver.
     fn tell_others(&self, about: PeerId, message: &ServerMsg) -> Vec<Delivery> {
-        self.spread(about, || encode(message))
-    }
-
-    /// Sends one frame to all present peers but one; it is made only if there is a receiver.
-    fn spread(&self, except: PeerId, frame: impl FnOnce() -> String) -> Vec<Delivery> {
-        let receivers = || self.seats.iter().filter(|seat| seat.present() && seat.peer != except);
+        let receivers = || self.seats.iter().filter(|seat| seat.present() && seat.peer != about);
         let count = receivers().count();
         if count == 0 {
             return Vec::new();
         }
-        let frames = std::iter::repeat_n(frame(), count);
+        let frames = std::iter::repeat_n(encode(message), count);
         receivers().zip(frames).map(|(seat, frame)| Delivery { to: seat.peer, frame }).collect()
     }
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::heartbeat::{Beat, Heartbeat, Rhythm};
-use crate::protocol::inbound::{Inbound, Relay, decode};
-use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, PeerId, RoomId, SeatToken};
+use crate::protocol::inbound::{Envelope, Inbound, decode};
+use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, RoomId, SeatToken};
 use crate::server::net::rate::{Meter, Rate};
 
 /// Joins per second that one socket may send; a page needs one whenever a person picks a room.
@@ -57,13 +57,8 @@ pub(crate) struct Join {
 /// The action that a message requests.
 #[derive(Debug)]
 pub(crate) enum Action<'a> {
-    /// Relays a signal from the seat.
-    Relay {
-        /// The receiver; `None` means all others in the room.
-        to: Option<PeerId>,
-        /// The signal.
-        relay: Relay<'a>,
-    },
+    /// Forwards a signal from the seat.
+    Forward(Envelope<'a>),
     /// Takes a seat; the socket has none yet.
     Join(Join),
     /// Confirms the seat's newest token; the one before is forgotten.
@@ -119,7 +114,7 @@ impl Session {
     /// The code with which to close, after too many joins or bad messages.
     pub(crate) fn receive<'a>(&mut self, now: Duration, text: &'a str) -> Result<Action<'a>, CloseCode> {
         let action = match decode(text) {
-            Ok(Inbound::Relay { to, relay }) => self.seated_only(Action::Relay { to, relay }),
+            Ok(Inbound::Signal(envelope)) => self.seated_only(Action::Forward(envelope)),
             Ok(Inbound::Confirm) => self.seated_only(Action::Confirm),
             Ok(Inbound::Leave { held: None }) => self.seated_only(Action::Leave),
             Ok(Inbound::Leave { held: Some(held) }) => {
@@ -215,7 +210,7 @@ mod tests {
     const PING: Duration = Duration::from_secs(10);
     const IDLE: Duration = Duration::from_secs(30);
     const JOIN: &str = r#"{"type":"join","room":"1"}"#;
-    const CANDIDATE: &str = r#"{"type":"webrtc_ice_candidate","candidate":"x","sdpMLineIndex":0}"#;
+    const SIGNAL: &str = r#"{"type":"signal","to":2,"sealed":{}}"#;
 
     fn session(on_probation: bool) -> Session {
         let rhythm = Rhythm { ping: PING, silent: 10 * PING, idle: IDLE };
@@ -224,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_socket_with_a_seat_relays_confirms_and_leaves() {
+    fn only_a_socket_with_a_seat_signals_confirms_and_leaves() {
         let mut session = session(false);
-        for text in [CANDIDATE, r#"{"type":"confirm"}"#, r#"{"type":"leave"}"#] {
+        for text in [SIGNAL, r#"{"type":"confirm"}"#, r#"{"type":"leave"}"#] {
             let refused = session.receive(NOW, text);
             assert!(matches!(refused, Ok(Action::Refuse(ErrorCode::NotJoined))), "{text}: {refused:?}");
         }
         session.seated(NOW, true);
-        assert!(matches!(session.receive(NOW, CANDIDATE), Ok(Action::Relay { to: None, .. })));
+        assert!(matches!(session.receive(NOW, SIGNAL), Ok(Action::Forward(_))));
         assert!(matches!(session.receive(NOW, r#"{"type":"confirm"}"#), Ok(Action::Confirm)));
         assert!(matches!(session.receive(NOW, JOIN), Ok(Action::Refuse(ErrorCode::AlreadyJoined))));
         assert!(matches!(session.receive(NOW, r#"{"type":"leave"}"#), Ok(Action::Leave)));

@@ -243,7 +243,7 @@ impl Socket {
             self.event_log.remark("bad message", &code.to_string(), 1);
         }
         let refusal = match (action.map_err(End::Close)?, &self.seat) {
-            (Action::Relay { to, relay }, Some(seat)) => seat.relay(to, &relay),
+            (Action::Forward(envelope), Some(seat)) => seat.forward(&envelope),
             (Action::Confirm, Some(seat)) => {
                 seat.confirm();
                 Ok(())
@@ -266,7 +266,7 @@ impl Socket {
             }
             (Action::Refuse(code), _) => Err(code),
             (Action::Join(_), Some(_)) => Err(ErrorCode::AlreadyJoined),
-            (Action::Relay { .. } | Action::Confirm | Action::Leave, None) => Err(ErrorCode::NotJoined),
+            (Action::Forward(_) | Action::Confirm | Action::Leave, None) => Err(ErrorCode::NotJoined),
         };
         if let Err(code) = refusal {
             self.answer(&ServerMsg::Error { code, message: code.to_string() });

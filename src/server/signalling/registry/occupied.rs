@@ -82,7 +82,7 @@ impl Occupied {
     }
 
     /// Queues frames for the peers that are present.
-    pub(super) fn deliver(&self, deliveries: Vec<Delivery>) {
+    pub(super) fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
         for Delivery { to, frame } in deliveries {
             if let Some((_, outbox)) = self.sockets.iter().find(|(peer, _)| *peer == to) {
                 outbox.push(frame);

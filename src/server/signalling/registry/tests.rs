@@ -115,8 +115,8 @@ async fn a_newer_socket_takes_the_seat_and_the_older_one_changes_nothing() {
     assert_eq!(old.until_cut().await, CloseCode::Replaced);
     assert_ne!(token_of(&new).await, token);
     assert!(matches!(next(&other).await, ServerMsg::PeerBack(info) if info.peer == PeerId(1)));
-    let Ok(Inbound::Relay { to, relay }) = decode(r#"{"type":"start_call"}"#) else { panic!() };
-    assert_eq!(old_seat.relay(to, &relay), Err(ErrorCode::NotJoined));
+    let Ok(Inbound::Signal(envelope)) = decode(r#"{"type":"signal","to":2,"sealed":1}"#) else { panic!() };
+    assert_eq!(old_seat.forward(&envelope), Err(ErrorCode::NotJoined));
     old_seat.leave();
     assert_eq!(other.try_next(), None);
 }

@@ -55,9 +55,11 @@ fn room_of(count: usize) -> Room {
     room
 }
 
-fn relayed(room: &Room, from: u32, text: &str) -> Result<Vec<(u32, ServerMsg)>, ErrorCode> {
-    let Ok(Inbound::Relay { to, relay }) = decode(text) else { panic!("{text}") };
-    room.relay(PeerId(from), to, &relay).map(|deliveries| read(&deliveries))
+/// What becomes of a signal.
+fn forwarded(room: &Room, from: u32, to: u32) -> Result<Vec<(u32, ServerMsg)>, ErrorCode> {
+    let text = format!(r#"{{"type":"signal","to":{to},"sealed":{{"start_call":{{"epoch":9}}}}}}"#);
+    let Ok(Inbound::Signal(envelope)) = decode(&text) else { panic!("{text}") };
+    room.forward(PeerId(from), &envelope).map(|delivery| read(delivery.as_slice()))
 }
 
 fn peer_info(peer: u32, name: &str) -> PeerInfo {
@@ -274,26 +276,22 @@ fn digests_are_read_as_they_are_written_and_nothing_else_is() {
 }
 
 #[test]
-fn signals_reach_the_one_meant_or_all_others_and_never_the_sender() {
+fn signals_reach_the_one_meant_and_nobody_else() {
     let room = room_of(3);
-    let signal = || ServerMsg::Signal { from: PeerId(2), signal: Signal::StartCall { epoch: Epoch(9) } };
-    let all = relayed(&room, 2, r#"{"type":"start_call","epoch":9}"#);
-    assert_eq!(all, Ok(vec![(1, signal()), (3, signal())]));
-    let one = relayed(&room, 2, r#"{"type":"start_call","epoch":9,"to":3}"#);
-    assert_eq!(one, Ok(vec![(3, signal())]));
-    for stranger in ["2", "4", "0"] {
-        let text = format!(r#"{{"type":"start_call","to":{stranger}}}"#);
-        assert_eq!(relayed(&room, 2, &text), Err(ErrorCode::UnknownPeer), "{stranger}");
+    let signal = ServerMsg::Signal { from: PeerId(2), signal: Signal::StartCall { epoch: Epoch(9) } };
+    assert_eq!(forwarded(&room, 2, 3), Ok(vec![(3, signal)]));
+    for stranger in [2, 4, 0] {
+        assert_eq!(forwarded(&room, 2, stranger), Err(ErrorCode::UnknownPeer), "{stranger}");
     }
-    assert_eq!(relayed(&room, 9, r#"{"type":"start_call"}"#), Err(ErrorCode::NotJoined));
+    assert_eq!(forwarded(&room, 9, 2), Err(ErrorCode::NotJoined));
 }
 
 #[test]
 fn signals_for_somebody_away_are_dropped() {
     let mut room = room_of(3);
     room.lose(START, PeerId(1), Loss::Lost);
-    assert_eq!(relayed(&room, 2, r#"{"type":"start_call","to":1}"#), Ok(vec![]));
-    assert_eq!(relayed(&room, 2, r#"{"type":"start_call"}"#).unwrap().len(), 1);
+    assert_eq!(forwarded(&room, 2, 1), Ok(vec![]));
+    assert_eq!(forwarded(&room, 2, 3).unwrap().len(), 1);
 }
 
 #[test]
