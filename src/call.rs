@@ -13,6 +13,7 @@
 //! | `privacy` | whether the own address is hidden; `redact` takes it out of signals |
 //! | `connection_test` | the test of the transports out of this network |
 //! | `notices`, `network` | the notice shown; a change of network that is not acted on yet |
+//! | `version` | whether the server is newer than the page, which is then loaded anew |
 //! | `api`, `output` | nothing: the border to the driver and the views; the outputs of parts |
 //!
 //! Parts import `api`, `output` and their own files, never this file, nor another part's state.
@@ -43,6 +44,7 @@ mod signalling;
 pub mod storage;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use connection_test::ConnectionTest;
 use media::Media;
@@ -53,6 +55,7 @@ use peers::{Own, Peers};
 use privacy::Privacy;
 use session::Session;
 use signalling::Signalling;
+use version::Version;
 
 pub use api::command::*;
 pub use api::event::*;
@@ -76,6 +79,7 @@ pub struct Call {
     connection_test: ConnectionTest,
     notices: Notices,
     network: NetworkChange,
+    version: Version,
 }
 
 impl Call {
@@ -90,20 +94,15 @@ impl Call {
             connection_test: ConnectionTest::default(),
             notices: Notices::default(),
             network: NetworkChange::default(),
+            version: Version::default(),
         }
     }
 
-    /// The same call in a page of this host; see [`from_pasted`](crate::protocol::RoomId::from_pasted).
+    /// The same call in this page.
     #[must_use]
-    pub fn at_host(mut self, host: String) -> Self {
-        self.session.set_host(host);
-        self
-    }
-
-    /// The same call of a person who has chosen, in an earlier one, to keep the own address hidden.
-    #[must_use]
-    pub fn with_hidden_address(self, hidden: bool) -> Self {
-        Self { privacy: Privacy::new(hidden), ..self }
+    pub fn in_page(mut self, page: Page) -> Self {
+        self.session.set_host(page.host);
+        Self { privacy: Privacy::new(page.hides_address), version: Version::new(page.loaded_for), ..self }
     }
 
     /// Takes one event; returns what to do, in order.
@@ -187,6 +186,7 @@ impl Call {
             UserAction::LookForRelay => return self.connection_test.look_for_relay(),
             UserAction::TestConnection => return self.connection_test.start(),
             UserAction::PlaySound => return self.media.play(),
+            UserAction::LoadAnew => return vec![Command::LoadAnew { once_for: None }],
             UserAction::DismissNotice => vec![Output::Unsay],
         };
         self.perform(now, outputs)
@@ -212,6 +212,7 @@ impl Call {
             SocketEvent::Closed { code } => {
                 self.signalling.lost(now, self.session.room().is_some() || self.signalling.owes());
                 let outputs = self.session.closed(now, code);
+                let outputs = self.version.closed(outputs);
                 self.perform(now, outputs)
             }
         }
@@ -228,7 +229,10 @@ impl Call {
             }
             ServerMsg::Heartbeat => {
                 self.signalling.left(self.session.room().is_some());
-                return vec![];
+                self.version.heartbeat(self.session.phase())
+            }
+            ServerMsg::Version { version } => {
+                self.version.told(version, self.session.phase(), self.session.room())
             }
             ServerMsg::Error { code, message } => return vec![Command::Log(format!("{code:?}: {message}"))],
             ServerMsg::PeerAway { peer, unloaded } => {

@@ -32,12 +32,27 @@ pub use room_id::{RoomId, RoomIdError};
 pub use server::{ClientMsg, HeldSeat, PeerInfo, Seated, ServerMsg};
 pub use signal::{Epoch, IceCandidate, OfferId, Signal};
 
-/// The version of this protocol, which the server tells with a seat.
-pub const VERSION: u32 = 1;
+/// The version of this protocol. A page says its own with the address of its socket, and a server of another version
+/// answers with [`ServerMsg::Version`] before anything else.
+pub const VERSION: u32 = 2;
+/// Oldest version that the server understands. An older page is closed with [`CloseCode::BadMessages`], which pages of
+/// all versions put into words.
+pub const OLDEST_VERSION: u32 = 2;
 /// Path of the WebSocket endpoint.
 pub const SOCKET_PATH: &str = "/ws";
 /// Path of the [`IceServersReply`].
 pub const ICE_PATH: &str = "/ice";
+
+/// Path and query of the address at which a page of this version opens its socket.
+pub fn socket_address() -> String {
+    format!("{SOCKET_PATH}?version={VERSION}")
+}
+
+/// The version in the query of a socket's address; pages of version 1 did not say it.
+pub fn version_in(query: &str) -> u32 {
+    let said = query.split('&').find_map(|parameter| parameter.strip_prefix("version="));
+    said.and_then(|said| said.parse().ok()).unwrap_or(1)
+}
 
 /// Deepest nesting of objects and lists that a page reads. The reader skips what it does not know by recursion, and the
 /// stack of a page is small; the server passes on what peers write to each other as it is.
@@ -142,12 +157,11 @@ mod tests {
             resume: SeatToken("t".into()),
             resumed: true,
             ice_servers: vec![],
-            version: 1,
         };
         let table = [
             (
                 ServerMsg::RoomJoined(seated),
-                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1}],"resume":"t","resumed":true,"ice_servers":[],"version":1}"#,
+                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1}],"resume":"t","resumed":true,"ice_servers":[]}"#,
             ),
             (
                 ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() },
@@ -163,6 +177,7 @@ mod tests {
                 },
                 r#"{"type":"ice_servers","ice_servers":[{"urls":["turn:192.0.2.1:3478"],"username":"u","credential":"c"}]}"#,
             ),
+            (ServerMsg::Version { version: 3 }, r#"{"type":"version","version":3}"#),
             (ServerMsg::Heartbeat, r#"{"type":"heartbeat"}"#),
             (
                 ServerMsg::PeerBack(PeerInfo { peer: PeerId(1), page: PageLoad(3), name: None, away: false }),
@@ -189,6 +204,7 @@ mod tests {
             r#"{"type":"room_joined","room":"4711"}"#,
             r#"{"type":"peer_left"}"#,
             r#"{"type":"ice_servers"}"#,
+            r#"{"type":"version"}"#,
             r#"{"type":"signal","sealed":{"start_call":{"epoch":32}}}"#,
             r#"{"type":"signal","from":1}"#,
             r#"{"type":"signal","from":1,"sealed":{}}"#,
@@ -218,6 +234,19 @@ mod tests {
             assert!(
                 matches!(server(&seated), ServerMsg::RoomJoined(seated) if seated.peers == [nameless.clone()])
             );
+        }
+    }
+
+    #[test]
+    fn a_socket_is_opened_with_the_version_by_program_and_first_script() {
+        let address = socket_address();
+        assert_eq!(
+            address.strip_prefix(SOCKET_PATH).and_then(|rest| rest.strip_prefix('?')).map(version_in),
+            Some(VERSION)
+        );
+        assert!(include_str!("app/early.js").contains(&format!("'{address}'")));
+        for (query, version) in [("", 1), ("version", 1), ("version=x", 1), ("a=1&version=7&b", 7)] {
+            assert_eq!(version_in(query), version, "{query}");
         }
     }
 

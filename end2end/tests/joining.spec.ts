@@ -64,7 +64,7 @@ test('who is refused is back on the first screen, and never was in the call', as
 test('where the server cannot be reached the page says so, keeps trying, and gets in when it can be', async ({ person, room }) => {
   const ann = await person();
   let reachable = false;
-  await ann.page.routeWebSocket(/\/ws$/, async (socket) => {
+  await ann.page.routeWebSocket(/\/ws\?/, async (socket) => {
     if (reachable) socket.connectToServer();
     else await socket.close({ code: 1011, reason: 'cut by the test' });
   });

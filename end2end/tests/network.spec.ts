@@ -99,7 +99,7 @@ for (const [what, whole, spoilt, connections] of [
   test(`${what} that the browser refuses does not prevent the call`, async ({ person, room }) => {
     let spoils = 0;
     const prepare = (context: BrowserContext) =>
-      context.routeWebSocket(/\/ws$/, (socket) => {
+      context.routeWebSocket(/\/ws\?/, (socket) => {
         const server = socket.connectToServer();
         server.onMessage((message) => {
           const text = String(message);

@@ -16,7 +16,7 @@ async function offersSoundOnly(page: Page, room: string): Promise<void> {
       section('audio', 0, 9, '111 opus/48000/2') +
       section('video', 1, 0, '96 VP8/90000');
     return new Promise<void>((seated) => {
-      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws');
+      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws?version=2');
       let own = 0;
       socket.onopen = () => socket.send(JSON.stringify({ type: 'join', room }));
       socket.onmessage = ({ data }) => {

@@ -73,7 +73,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           const { page, home } = await person();
           const shoot = (name: string) => page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`) });
           const release = await holdProgram(page);
-          await page.routeWebSocket(/\/ws$/, () => {});
+          await page.routeWebSocket(/\/ws\?/, () => {});
           await page.goto(`/room/${room}`, { waitUntil: 'commit' });
           await home.connect.click();
           await expect(page.locator('#early-call')).toBeVisible();

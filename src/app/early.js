@@ -71,7 +71,7 @@
     window.parlorHold(room).then(function (seat) {
       // The room is open in another tab, the join was given up, or the program joins: the program tells the user.
       if (seat === undefined || mine.room !== room || window.parlorEarly || live()) return;
-      var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws');
+      var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws?version=2');
       var early = window.parlorEarly = { socket: socket, join: JSON.stringify(words), heard: [] };
       socket.onopen = function () { socket.send(early.join); };
       socket.onmessage = function (event) { early.heard.push(event); };

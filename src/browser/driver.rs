@@ -35,7 +35,7 @@ pub fn start(port: CallPort) {
     local.set(Some(sink(Clone::clone(media.stream()), &queue)));
     let certificate = Rc::new(RefCell::new(None));
     let driver = Driver {
-        call: Call::new(seed()).with_hidden_address(storage::hides_address()).at_host(page::host()),
+        call: Call::new(seed()).in_page(page::known()),
         media,
         socket: None,
         certificate: Rc::clone(&certificate),
@@ -118,6 +118,7 @@ impl Driver {
             }
             Command::TryRelay(id, servers) => connection_test::try_relay(&self.queue, id, servers),
             Command::Remember(seat) => storage::remember(seat.as_ref()),
+            Command::LoadAnew { once_for } => page::load_anew(once_for),
             Command::Log(text) => log(&text),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }

@@ -13,7 +13,7 @@ use super::env::{Events, log};
 use super::error::BrowserError;
 use super::media::permissions;
 use super::storage;
-use crate::call::{Event, Loaded, MediaEvent, UserAction};
+use crate::call::{Event, Loaded, MediaEvent, Page, UserAction};
 use crate::protocol::RoomId;
 
 /// Reports the state of the page at its start.
@@ -33,9 +33,10 @@ fn supports_calls() -> bool {
         .all(|name| Reflect::get(&window, &(*name).into()).is_ok_and(|found| found.is_function()))
 }
 
-/// The host that the page came from, with a port unless that is the usual one.
-pub(super) fn host() -> String {
-    window().location().host().unwrap_or_default()
+/// What is known of the page before its call begins.
+pub(super) fn known() -> Page {
+    let host = window().location().host().unwrap_or_default();
+    Page { host, hides_address: storage::hides_address(), loaded_for: storage::loaded_for() }
 }
 
 /// Reports the network coming back or changing, and the page being looked at again.
@@ -87,6 +88,16 @@ pub(super) fn show_address(room: Option<&RoomId>) {
     });
     if let Err(error) = shown {
         log(&format!("address not shown: {}", BrowserError::from(error)));
+    }
+}
+
+/// Loads the page anew; for a version of the server only if the tab keeps that it did.
+pub(super) fn load_anew(once_for: Option<u32>) {
+    if once_for.is_some_and(|version| !storage::note_loaded_for(version)) {
+        return log("the page is not loaded anew: its storage keeps nothing");
+    }
+    if let Err(error) = window().location().reload() {
+        log(&format!("page not loaded anew: {}", BrowserError::from(error)));
     }
 }
 

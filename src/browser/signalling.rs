@@ -13,7 +13,7 @@ use super::env::{Events, log};
 use super::error::BrowserError;
 use super::liveness::Held;
 use crate::call::{Event, SocketEvent, SocketId};
-use crate::protocol::{self, ClientMsg, SOCKET_PATH};
+use crate::protocol::{self, ClientMsg, socket_address};
 
 /// Close code for "no status" (RFC 6455, section 7.4.1): what a socket that could not be opened reports.
 pub(super) const ABNORMAL: u16 = 1006;
@@ -139,9 +139,9 @@ fn read(event: &DomEvent) -> Option<SocketEvent> {
     None
 }
 
-/// `ws:` or `wss:` with the host the page came from.
+/// `ws:` or `wss:` with the host the page came from, and the page's version.
 fn own_server() -> Result<String, BrowserError> {
     let location = window().location();
     let scheme = if location.protocol()? == "https:" { "wss:" } else { "ws:" };
-    Ok(format!("{scheme}//{}{SOCKET_PATH}", location.host()?))
+    Ok(format!("{scheme}//{}{}", location.host()?, socket_address()))
 }

@@ -12,7 +12,7 @@ use web_sys::{Storage, StorageEvent};
 use super::early;
 use super::env::{Events, log};
 use super::error::BrowserError;
-use crate::call::storage::{DEPARTED, HIDE_ADDRESS, SEAT, is_reload};
+use crate::call::storage::{DEPARTED, HIDE_ADDRESS, LOADED_FOR, SEAT, is_reload};
 use crate::call::{Event, Remembered};
 use crate::protocol;
 
@@ -79,6 +79,16 @@ pub(super) fn note_departure() {
         // Without it the page only does not come back by itself.
         let _ = storage.set_item(DEPARTED, &today().to_string());
     }
+}
+
+/// The server's version for which this tab has loaded its page anew.
+pub(super) fn loaded_for() -> Option<u32> {
+    of_tab()?.get_item(LOADED_FOR).ok()??.parse().ok()
+}
+
+/// Keeps that the page is loaded anew for this version of the server; returns whether the browser keeps it.
+pub(super) fn note_loaded_for(version: u32) -> bool {
+    of_tab().is_some_and(|storage| storage.set_item(LOADED_FOR, &version.to_string()).is_ok())
 }
 
 /// Whole milliseconds since 1970; the code that reads and writes fractions would weigh 14 KB.

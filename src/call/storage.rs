@@ -10,6 +10,8 @@ pub const HIDE_ADDRESS: &str = "parlor.hide-address";
 pub const SEAT: &str = "parlor.seat";
 /// `sessionStorage`: when the tab's page was last left, in milliseconds since 1970.
 pub const DEPARTED: &str = "parlor.departed";
+/// `sessionStorage`: the server's version for which the tab has loaded its page anew.
+pub const LOADED_FOR: &str = "parlor.loaded-for";
 
 /// How long a reload may take.
 const RELOAD: Duration = Duration::from_secs(60);

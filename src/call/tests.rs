@@ -11,6 +11,7 @@ mod joining;
 mod media;
 mod negotiation;
 mod privacy;
+mod version;
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -31,7 +32,6 @@ fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
         resume: token(token_text),
         resumed,
         ice_servers: vec![],
-        version: crate::protocol::VERSION,
     })
 }
 

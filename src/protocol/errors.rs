@@ -43,7 +43,8 @@ pub enum CloseCode {
     Idle = 4000,
     /// No sign of life within the heartbeat's limit.
     Silent = 4001,
-    /// Too many malformed messages; those of an unknown type do not count.
+    /// Too many malformed messages, those of an unknown type not counted; or a page of a version that is not understood
+    /// any more.
     BadMessages = 4002,
     /// Too many messages, frames or bytes a second.
     TooManyMessages = 4003,

@@ -41,8 +41,7 @@ pub(super) struct ServerFrame {
     #[serde(default)]
     resumed: bool,
     ice_servers: Option<Vec<IceServer>>,
-    #[serde(default)]
-    version: u32,
+    version: Option<u32>,
     code: Option<ErrorCode>,
     #[serde(default)]
     message: String,
@@ -66,6 +65,7 @@ impl TryFrom<ServerFrame> for ServerMsg {
             "peer_back" => Self::PeerBack(frame.info()?),
             "peer_left" => Self::PeerLeft { peer: need(frame.peer)? },
             "ice_servers" => Self::IceServers { ice_servers: need(frame.ice_servers)? },
+            "version" => Self::Version { version: need(frame.version)? },
             "heartbeat" => Self::Heartbeat,
             "error" => Self::Error { code: need(frame.code)?, message: frame.message },
             "signal" => Self::Signal { from: need(frame.from)?, signal: need(frame.sealed)? },
@@ -89,7 +89,6 @@ impl ServerFrame {
             resume: need(self.resume)?,
             resumed: self.resumed,
             ice_servers: self.ice_servers.unwrap_or_default(),
-            version: self.version,
         })
     }
 }

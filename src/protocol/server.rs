@@ -40,8 +40,6 @@ pub struct Seated {
     pub resumed: bool,
     /// Configuration for `RTCPeerConnection`.
     pub ice_servers: Vec<IceServer>,
-    /// [`VERSION`](super::VERSION) of the server.
-    pub version: u32,
 }
 
 /// A message from browser to server.
@@ -120,6 +118,11 @@ pub enum ServerMsg {
     IceServers {
         /// Configuration for `RTCPeerConnection`.
         ice_servers: Vec<IceServer>,
+    },
+    /// The server is of another version than the page said: the first message on the socket.
+    Version {
+        /// [`VERSION`](super::VERSION) of the server.
+        version: u32,
     },
     /// A sign of life, with every ping to a socket with a seat, since pages do not see pings; and the answer to a leave.
     Heartbeat,

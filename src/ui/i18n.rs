@@ -83,6 +83,7 @@ keys! {
         verdict_everywhere verdict_by_tcp verdict_without_relay verdict_relay_blocked verdict_blocked verdict_unclear
         verdict_nothing_offered verdict_no_server verdict_same_computer
         try_again empty_room room_full unreachable unsupported left dropped in_other_tab move_here moved_elsewhere
+        old_page
         no_relay hidden_without_relay address_hidden address_shown line_reconnecting
         guest_joined guest_left sound_blocked tap_to_hear dismiss
         camera_denied microphone_denied both_denied denied_advice

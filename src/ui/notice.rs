@@ -58,6 +58,14 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
                 >
                     {words.move_here()}
                 </button>
+                <button
+                    type="button"
+                    class="quiet-button"
+                    hidden=flag(move || notice.get() != Some(Notice::OldPage))
+                    on:click=action(call, UserAction::LoadAnew)
+                >
+                    {words.reload()}
+                </button>
                 {dismiss(words, action(call, UserAction::DismissNotice))}
             </div>
             <div
@@ -137,6 +145,7 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
         Notice::Unsupported => words.unsupported(),
         Notice::Left => words.left(),
         Notice::Dropped => words.dropped(),
+        Notice::OldPage => words.old_page(),
         Notice::InOtherTab => words.in_other_tab(),
         Notice::MovedElsewhere => words.moved_elsewhere(),
         Notice::NoRelay => words.no_relay(),

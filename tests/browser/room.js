@@ -36,7 +36,7 @@ window.openRoom = (ports) => {
       const message = JSON.parse(text);
       room.said.push(message);
       if (message.type !== 'join') return;
-      const seat = { peer: 2, page: 2, peers: [{ peer: 1, page: 1 }], resume: 't', resumed: false, ice_servers: [], version: 1 };
+      const seat = { peer: 2, page: 2, peers: [{ peer: 1, page: 1 }], resume: 't', resumed: false, ice_servers: [] };
       this.hear({ type: 'room_joined', room: message.room, ...seat });
       this.hear({ type: 'signal', from: 1, sealed: { webrtc_offer: { sdp, epoch: 2 * 1024, offer: 1 } } });
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use parlor::protocol::{ClientMsg, IceCandidate, PeerId, RoomId, ServerMsg, Signal};
+use parlor::protocol::{ClientMsg, IceCandidate, PeerId, RoomId, ServerMsg, Signal, socket_address};
 use parlor::server::config::{Config, STATE_NONE};
 use parlor::server::listeners::Listeners;
 use parlor::server::run;
@@ -165,7 +165,7 @@ pub(crate) async fn socket<S: AsyncRead + AsyncWrite + Unpin>(
     host: &str,
     headers: &[(&'static str, &str)],
 ) -> Result<Client<S>, tungstenite::Error> {
-    let mut request = format!("ws://{host}/ws").into_client_request().unwrap();
+    let mut request = format!("ws://{host}{}", socket_address()).into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }

@@ -226,6 +226,7 @@ impl World {
             Command::Enable { .. }
             | Command::PlaySound
             | Command::KeepHidden(_)
+            | Command::LoadAnew { .. }
             | Command::Log(_)
             | Command::ShowAddress(_)
             | Command::LetGo(_) => {}

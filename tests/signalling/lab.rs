@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures::{SinkExt, StreamExt};
 use parlor::protocol::{
     ClientMsg, CloseCode, ErrorCode, IceCandidate, PeerId, RoomId, SeatToken, Seated, ServerMsg, Signal,
+    socket_address,
 };
 use parlor::server::config::{Config, STATE_NONE};
 use parlor::server::listeners::Listeners;
@@ -122,12 +123,27 @@ impl Server {
         self.try_connect_from(from).await.unwrap()
     }
 
+    /// Opens a socket at an address other than that of this version's pages.
+    pub(crate) async fn connect_at(&self, address: &str) -> Client {
+        self.open_at(address, self.tcp().await, &[]).await.unwrap()
+    }
+
     async fn open(
         &self,
         stream: TcpStream,
         headers: &[(&'static str, &str)],
     ) -> Result<Client, tungstenite::Error> {
-        let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
+        self.open_at(&socket_address(), stream, headers).await
+    }
+
+    async fn open_at(
+        &self,
+        address: &str,
+        stream: TcpStream,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, tungstenite::Error> {
+        let url = format!("ws://{}{address}", self.address);
+        let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().append(*name, value.parse().unwrap());
         }

@@ -12,3 +12,4 @@ mod pages;
 mod relays;
 mod restarts;
 mod seats;
+mod versions;

@@ -50,6 +50,11 @@ pub enum Command {
     Remember(Option<Remembered>),
     /// Keep in this browser whether the own address is hidden.
     KeepHidden(bool),
+    /// Load the page anew.
+    LoadAnew {
+        /// Only if the tab's own storage keeps that it was done for this version of the server.
+        once_for: Option<u32>,
+    },
     /// Log this text, for developers.
     Log(String),
     /// Put the room's own address into the address bar; `None` is the start page.

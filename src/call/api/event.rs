@@ -41,6 +41,17 @@ pub enum Event {
     Tick,
 }
 
+/// What a call knows of its page from the first moment on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Its host, with a port unless that is the usual one; see [`from_pasted`](RoomId::from_pasted).
+    pub host: String,
+    /// The person chose, in an earlier call, to keep the own address hidden.
+    pub hides_address: bool,
+    /// The version of the server for which this tab has loaded its page anew.
+    pub loaded_for: Option<u32>,
+}
+
 /// The state of the page at its start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Loaded {
@@ -123,6 +134,8 @@ pub enum UserAction {
     TestConnection,
     /// Play the sound that the browser held back.
     PlaySound,
+    /// Load the page anew, since it is older than the server.
+    LoadAnew,
     /// The notice was read.
     DismissNotice,
 }

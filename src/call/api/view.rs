@@ -215,6 +215,8 @@ pub enum Notice {
     Left,
     /// The server ended the call for this page (too many messages, too slow); one can join again.
     Dropped,
+    /// The page is older than the server; it can be loaded again.
+    OldPage,
     /// The own address cannot be hidden: this server has no relay.
     NoRelay,
     /// The own address is to be hidden and this server has no relay, so no connection can be made.

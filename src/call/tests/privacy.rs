@@ -54,9 +54,13 @@ fn told(commands: &[Command]) -> String {
     commands.iter().filter_map(sent).collect()
 }
 
+fn call(hides_address: bool) -> Call {
+    Call::new(1).in_page(Page { hides_address, ..Page::default() })
+}
+
 #[test]
 fn who_hides_from_the_beginning_opens_relayed_connections_only() {
-    let (mut page, commands) = Tab::joined(Call::new(1).with_hidden_address(true));
+    let (mut page, commands) = Tab::joined(call(true));
     let opens = |command: &&Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { .. }));
     let opened: Vec<_> = commands.iter().filter(opens).collect();
     let config = PeerConfig { ice_servers: vec![], relay_only: true };
@@ -114,7 +118,7 @@ fn a_connection_that_cannot_be_built_anew_is_closed() {
 
 #[test]
 fn who_shows_it_again_goes_on_and_looks_for_a_direct_way() {
-    let (mut page, _) = Tab::joined(Call::new(1).with_hidden_address(true));
+    let (mut page, _) = Tab::joined(call(true));
     offers_relay(&mut page);
     connect(&mut page);
     let commands = hides(&mut page, false);
@@ -128,7 +132,7 @@ fn who_shows_it_again_goes_on_and_looks_for_a_direct_way() {
 #[test]
 fn who_hides_in_vain_is_told_that_only_relays_were_tried() {
     for (hidden, link) in [(true, LinkView::FailedHidden), (false, LinkView::Failed)] {
-        let (mut page, _) = Tab::joined(Call::new(1).with_hidden_address(hidden));
+        let (mut page, _) = Tab::joined(call(hidden));
         offers_relay(&mut page);
         for epoch in epoch().0..epoch().0 + 7 {
             let failed = PeerEvent::StepFailed(String::new());
@@ -159,7 +163,7 @@ fn nothing_is_hidden_where_there_is_no_relay() {
     assert_eq!(hides(&mut page, true), []);
     assert!(!page.call.view().hides_address && page.call.view().cannot_hide);
     assert_eq!(page.call.view().notice, Some(Notice::NoRelay));
-    let (hidden, _) = Tab::joined(Call::new(1).with_hidden_address(true));
+    let (hidden, _) = Tab::joined(call(true));
     assert!(!hidden.call.view().cannot_hide, "it can be shown");
 }
 

@@ -12,7 +12,6 @@ use std::time::Duration;
 use crate::protocol::inbound::Envelope;
 use crate::protocol::{
     DisplayName, ErrorCode, IceServer, PageLoad, PeerId, PeerInfo, RoomId, SeatToken, Seated, ServerMsg,
-    VERSION,
 };
 
 use seat::Seat;
@@ -177,7 +176,6 @@ impl Room {
             resume: request.token,
             resumed: matches!(entry, Entry::Resumed { .. }),
             ice_servers: request.ice_servers,
-            version: VERSION,
         };
         let peer = seat.peer;
         let own = if seated.peers.is_empty() {

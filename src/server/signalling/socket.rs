@@ -24,7 +24,7 @@ use super::outbox::Outgoing;
 use super::registry::{Registry, Seat};
 use super::room::{Loss, RoomFull, encode};
 use super::session::{Action, Due, Join, Session, SessionRules};
-use crate::protocol::{CloseCode, ErrorCode, ServerMsg};
+use crate::protocol::{CloseCode, ErrorCode, OLDEST_VERSION, ServerMsg, VERSION};
 use crate::server::event_log::EventLog;
 
 /// Most frames written before the socket is read again.
@@ -112,9 +112,12 @@ impl Socket {
         }
     }
 
-    /// Serves the socket until it ends.
-    pub(super) async fn run(mut self) {
-        let end = self.pump().await;
+    /// Serves the socket of a page of this version until it ends.
+    pub(super) async fn run(mut self, version: u32) {
+        let end = match self.greet(version).await {
+            Ok(()) => self.pump().await,
+            Err(end) => end,
+        };
         if let Some(seat) = self.seat.take() {
             match end {
                 End::Gone(loss) => seat.lose(loss),
@@ -125,7 +128,8 @@ impl Socket {
         if let End::Close(code) | End::CloseUnread(code) = end
             && code != CloseCode::Busy
         {
-            self.event_log.remark("socket closed", code.reason(), 1);
+            let why = if version < OLDEST_VERSION { "a page of an older version" } else { code.reason() };
+            self.event_log.remark("socket closed", why, 1);
         }
         let (bad, unknown) = (self.session.bad_messages(), self.session.unknown_messages());
         if bad > 1 {
@@ -136,6 +140,15 @@ impl Socket {
         }
         // The close is best effort: after this time the socket is dropped.
         drop(timeout(FAREWELL, self.say_farewell(end)).await);
+    }
+
+    /// Says the server's version to a page of another one, and refuses a page that is too old.
+    async fn greet(&mut self, version: u32) -> Result<(), End> {
+        if version != VERSION {
+            let told = encode(&ServerMsg::Version { version: VERSION });
+            self.write(Message::Text(told.into())).await?;
+        }
+        if version < OLDEST_VERSION { Err(End::Close(CloseCode::BadMessages)) } else { Ok(()) }
     }
 
     async fn pump(&mut self) -> End {

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::frame_meter::FrameMeter;
 use super::socket::{Socket, Sockets};
-use crate::protocol::MAX_FRAME_BYTES;
+use crate::protocol::{MAX_FRAME_BYTES, version_in};
 use crate::server::http::forwarded::ClientInfo;
 use crate::server::http::origin::refusal;
 
@@ -39,6 +39,7 @@ pub(crate) async fn open(
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };
     let host = client.known_as().to_owned();
+    let version = version_in(request.uri().query().unwrap_or_default());
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = sockets.tasks.clone();
     tasks.spawn(async move {
@@ -46,7 +47,7 @@ pub(crate) async fn open(
         let Ok(stream) = upgrade.await else { return };
         let stream = FrameMeter::new(TokioIo::new(stream), sockets.rules.frames);
         let ws = WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers())).await;
-        Box::pin(Socket::new(ws, connection, host, &sockets).run()).await;
+        Box::pin(Socket::new(ws, connection, host, &sockets).run(version)).await;
     });
     response
 }

@@ -80,7 +80,6 @@ fn seated(peer: u32, page: u32, peers: Vec<PeerInfo>, resume: &str) -> Seated {
         resume: token(resume),
         resumed: resume == "fresh",
         ice_servers: vec![],
-        version: VERSION,
     }
 }
 
