@@ -48,7 +48,7 @@ use signalling::registry::Registry;
 use signalling::room::{RoomRecord, Rules};
 use signalling::session::SessionRules;
 use signalling::socket::{SocketRules, Sockets};
-use signalling::store::SeatStore;
+use signalling::store::file::SeatStore;
 use signalling::upgrade;
 use tls::Tls;
 

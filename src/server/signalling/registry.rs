@@ -18,7 +18,7 @@ use tracing::debug;
 use super::outbox::Outbox;
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
 use super::session::Join;
-use super::store::SeatStore;
+use super::store::file::SeatStore;
 use crate::protocol::inbound::Envelope;
 use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
 use crate::server::event_log::EventLog;

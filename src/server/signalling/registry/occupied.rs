@@ -8,7 +8,7 @@ use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
 use crate::server::signalling::outbox::Outbox;
 use crate::server::signalling::room::{Delivery, Room};
-use crate::server::signalling::store::SeatStore;
+use crate::server::signalling::store::file::SeatStore;
 
 /// Sustained rate at which one seat may be taken back; a page waits longer between two tries.
 const RETURNS_PER_SECOND: u32 = 1;
