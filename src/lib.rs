@@ -23,7 +23,8 @@
 //! | `server::turn` | server | the relay (STUN, TURN) |
 //! | `server::listeners`, `open_files` | server | the ports, and the limit of open files |
 //! | `server::http` | server | connections accepted, requests checked, pages, files |
-//! | `server::signalling` | server | sockets, rooms, seats and their store, which outlives a restart |
+//! | `server::signalling` | server | sockets, sessions, rooms, seats |
+//! | `server::signalling::{directory, store}` | server | seams of the rooms: their sockets and clock, what outlives a restart |
 //! | `embedded` | server | the files of the site, compiled in |
 //!
 //! "Pure" means: no I/O, no clock, no randomness, no browser and no tokio; time is an argument. The path of a signal:
@@ -36,8 +37,8 @@
 //! # Invariants, checked by `scripts/invariants.sh`
 //! - Each module names only what `scripts/invariants/borders.txt` allows it. In short (`a <- b`: `b` may import `a`):
 //!   `protocol <- call <- ui <- app <- server`, and `protocol, call <- browser`. In the server: `net <- config, ice <-
-//!   event_log, tls <- turn <- listeners <- http <- signalling <- server`, and in signalling `room <- registry <-
-//!   socket`. `ui` never names `browser`: [`ui::Driver`] comes in through context.
+//!   event_log, tls <- turn <- listeners <- http <- signalling <- server`, and in signalling `room, directory, store
+//!   <- registry <- socket`. `ui` never names `browser`: [`ui::Driver`] comes in through context.
 //! - Modules of `call`, of `server` and of `browser` import each other in no cycle; exceptions are listed there.
 //! - `protocol`, `call`, `server::ice`, `signalling::{room, session, heartbeat}` and the relay's protocol
 //!   (`server::turn` but for `udp` and `turn.rs` itself) know no sockets, no clock and no tokio; only the relay draws

@@ -5,7 +5,7 @@
 
 pub mod check;
 pub mod config;
-mod event_log;
+pub mod event_log;
 pub(crate) mod http;
 pub mod ice;
 pub mod listeners;
@@ -40,6 +40,7 @@ use listeners::Listeners;
 use net::rate::Rate;
 use net::{clock, private_file};
 use signalling::connections::{Connections, SocketLimit};
+use signalling::directory::OneNode;
 use signalling::frame_meter::FrameLimit;
 use signalling::heartbeat::Rhythm;
 use signalling::join_limit::JoinLimit;
@@ -48,6 +49,7 @@ use signalling::registry::Registry;
 use signalling::room::{RoomRecord, Rules};
 use signalling::session::SessionRules;
 use signalling::socket::{SocketRules, Sockets};
+use signalling::store::RoomStore;
 use signalling::store::file::SeatStore;
 use signalling::upgrade;
 use tls::Tls;
@@ -99,7 +101,9 @@ pub async fn run(config: Config, listeners: Listeners, stop: impl Future<Output 
         () = stop => {}
     }
     drop(listeners);
-    store.let_go();
+    if let Some(store) = &store {
+        store.let_go();
+    }
     info!(rooms = sockets.rooms.count(), "stopping");
     sockets.connections.stop();
     server.stop();
@@ -108,7 +112,9 @@ pub async fn run(config: Config, listeners: Listeners, stop: impl Future<Output 
     if timeout(STOP_WITHIN, sockets.tasks.wait()).await.is_err() {
         warn!("some connections did not end in time");
     }
-    store.close(WRITE_WITHIN);
+    if let Some(store) = store {
+        store.close(WRITE_WITHIN);
+    }
     Ok(())
 }
 
@@ -130,7 +136,7 @@ fn announce(listeners: &Listeners, tls: Option<&Tls>) {
 }
 
 /// Opens the seat store; without one calls still work, but a restart loses their seats.
-fn open_store(config: &Config, address: SocketAddr) -> (SeatStore, Vec<RoomRecord>) {
+fn open_store(config: &Config, address: SocketAddr) -> (Option<SeatStore>, Vec<RoomRecord>) {
     let Some(folder) = config.server.state_folder() else {
         info!("no folder for what outlives a restart (server.state): a restart will take the seats away");
         return Default::default();
@@ -142,7 +148,7 @@ fn open_store(config: &Config, address: SocketAddr) -> (SeatStore, Vec<RoomRecor
     match SeatStore::open(file.clone()) {
         Ok((store, records)) => {
             info!(file = %file.display(), rooms = records.len(), "seats outlive a restart");
-            (store, records)
+            (Some(store), records)
         }
         Err(error) => {
             warn!(%error, file = %file.display(), "seats cannot be written down; they will not outlive a restart");
@@ -176,8 +182,13 @@ fn ice_servers(config: &Config, listeners: &Listeners) -> io::Result<IceServers>
     Ok(IceServers { own, others, lifetime: config.relay.credential_lifetime, key })
 }
 
-fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (SeatStore, Vec<RoomRecord>)) -> Sockets {
+fn sockets(
+    config: &Config,
+    ice: Arc<IceServers>,
+    (store, records): (Option<SeatStore>, Vec<RoomRecord>),
+) -> Sockets {
     let (rooms, limits) = (&config.rooms, &config.limits);
+    let store = store.map(|store| -> Arc<dyn RoomStore> { Arc::new(store) });
     let event_log = EventLog::default();
     let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
     let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
@@ -202,7 +213,7 @@ fn sockets(config: &Config, ice: Arc<IceServers>, recorded: (SeatStore, Vec<Room
     };
     Sockets {
         rules: Arc::new(rules_of_sockets),
-        rooms: Registry::new(rules, limits.rooms, ice, event_log.clone(), recorded),
+        rooms: Registry::new(OneNode::new(), rules, limits.rooms, ice, event_log.clone(), (store, records)),
         connections: Connections::new(socket_limit, queue),
         joins: JoinLimit::new(joins),
         tasks: TaskTracker::new(),

@@ -13,7 +13,7 @@ const LINES_PER_SECOND: u32 = 100;
 
 /// A log with a bounded rate; clones share the bound.
 #[derive(Clone, Debug)]
-pub(crate) struct EventLog(Arc<Shared>);
+pub struct EventLog(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {

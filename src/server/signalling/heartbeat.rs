@@ -6,13 +6,13 @@ use crate::protocol::CloseCode;
 
 /// The intervals of a heartbeat.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rhythm {
+pub struct Rhythm {
     /// Time between two pings.
-    pub(crate) ping: Duration,
+    pub ping: Duration,
     /// Time without any frame after which the socket is closed.
-    pub(crate) silent: Duration,
+    pub silent: Duration,
     /// Time without a seat after which the socket is closed.
-    pub(crate) idle: Duration,
+    pub idle: Duration,
 }
 
 /// The state of one socket's heartbeat.

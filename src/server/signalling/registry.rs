@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tracing::debug;
 
-use super::outbox::Outbox;
+use super::directory::{Directory, OneNode};
 use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
 use super::session::Join;
-use super::store::file::SeatStore;
+use super::store::RoomStore;
 use crate::protocol::inbound::Envelope;
 use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
 use crate::server::event_log::EventLog;
@@ -35,25 +35,32 @@ const EXPIRY_HOLDS: Duration = Duration::from_millis(2);
 const EXPIRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// The registry of rooms; clones are the same registry.
-#[derive(Clone, Debug)]
-pub(crate) struct Registry(Arc<Shared>);
+#[derive(Debug)]
+pub struct Registry<D: Directory>(Arc<Shared<D>>);
+
+impl<D: Directory> Clone for Registry<D> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 #[derive(Debug)]
-struct Shared {
+struct Shared<D: Directory> {
+    directory: D,
     rules: Rules,
     limit: usize,
     ice: Arc<IceServers>,
     event_log: EventLog,
-    store: SeatStore,
-    started: Instant,
-    map: Mutex<Map>,
+    /// `None` keeps nothing.
+    store: Option<Arc<dyn RoomStore>>,
+    map: Mutex<Map<D::Socket>>,
     /// Wakes the expiry task when a deadline is earlier than all known before.
     sooner: Notify,
 }
 
-#[derive(Debug, Default)]
-struct Map {
-    rooms: HashMap<RoomId, Arc<Mutex<Occupied>>>,
+#[derive(Debug)]
+struct Map<S> {
+    rooms: HashMap<RoomId, Arc<Mutex<Occupied<S>>>>,
     /// Deadlines of rooms, earliest first; entries that differ from the room's [`Occupied::alarm`] are stale and
     /// ignored.
     alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
@@ -63,12 +70,12 @@ struct Map {
 
 /// A seat as one socket holds it. Dropping it counts as the loss of the socket.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    rooms: Registry,
+pub struct Seat<D: Directory> {
+    rooms: Registry<D>,
     id: RoomId,
-    room: Arc<Mutex<Occupied>>,
+    room: Arc<Mutex<Occupied<D::Socket>>>,
     peer: PeerId,
-    outbox: Arc<Outbox>,
+    socket: D::Socket,
     parting: Parting,
 }
 
@@ -78,21 +85,42 @@ enum Parting {
     Lose(Loss),
 }
 
-impl Registry {
+impl Registry<OneNode> {
+    /// Converts a time of [`Registry::now`] to an instant for timers; `None` means never.
+    pub(crate) fn instant(&self, time: Duration) -> Option<Instant> {
+        self.0.directory.instant(time)
+    }
+
+    /// Expires away seats for as long as it is polled.
+    pub(crate) async fn expire_forever(&self) {
+        loop {
+            match self.expire().and_then(|next| self.instant(next)) {
+                None => self.0.sooner.notified().await,
+                Some(next) => {
+                    // The deadline and a sooner one are both reasons to look again.
+                    drop(tokio::time::timeout_at(next.into(), self.0.sooner.notified()).await);
+                }
+            }
+        }
+    }
+}
+
+impl<D: Directory> Registry<D> {
     /// Restores the recorded rooms. New ones are opened while fewer than `limit` exist, restored ones not counted;
     /// every change of a seat goes into the store.
-    pub(crate) fn new(
+    pub fn new(
+        directory: D,
         rules: Rules,
         limit: usize,
         ice: Arc<IceServers>,
         event_log: EventLog,
-        (store, records): (SeatStore, Vec<RoomRecord>),
+        (store, records): (Option<Arc<dyn RoomStore>>, Vec<RoomRecord>),
     ) -> Self {
-        let mut map = Map { restored: records.len(), ..Map::default() };
-        map.rooms.reserve(records.len());
+        let (restored, now) = (records.len(), directory.now());
+        let mut map = Map { rooms: HashMap::with_capacity(restored), alarms: BinaryHeap::new(), restored };
         let restore = |record: RoomRecord| {
             let id = record.room.clone();
-            let room = Occupied::shared(Room::restore(Duration::ZERO, record, rules));
+            let room = Occupied::shared(Room::restore(now, record, rules));
             let mut occupied = lock(&room);
             occupied.restored = true;
             let record = occupied.room.take_record();
@@ -101,27 +129,26 @@ impl Registry {
             map.rooms.insert(id, room);
             record
         };
-        store.write_all(records.into_iter().filter_map(restore));
-        let (started, map, sooner) = (Instant::now(), Mutex::new(map), Notify::new());
-        Self(Arc::new(Shared { rules, limit, ice, event_log, store, started, map, sooner }))
+        let mut restored = records.into_iter().filter_map(restore);
+        match &store {
+            Some(store) => store.write_all(&mut restored),
+            None => restored.for_each(drop),
+        }
+        let (map, sooner) = (Mutex::new(map), Notify::new());
+        Self(Arc::new(Shared { directory, rules, limit, ice, event_log, store, map, sooner }))
     }
 
-    /// Time since the registry was made, which is the clock of all rooms and sessions.
+    /// Time of all rooms and sessions.
     pub(crate) fn now(&self) -> Duration {
-        self.0.started.elapsed()
+        self.0.directory.now()
     }
 
-    /// Converts a time of [`Registry::now`] to an instant for timers; `None` means never.
-    pub(crate) fn instant(&self, time: Duration) -> Option<Instant> {
-        self.0.started.checked_add(time)
-    }
-
-    /// Gives a socket a seat and puts the room's answer into its outbox. `host` is the name at which the browser
+    /// Gives a socket a seat and delivers the room's answer to it. `host` is the name at which the browser
     /// reached this server.
     ///
     /// # Errors
     /// [`RoomFull`] if the room has no free seat, or the server takes no further room.
-    pub(crate) fn join(&self, join: Join, host: &str, outbox: &Arc<Outbox>) -> Result<Seat, RoomFull> {
+    pub fn join(&self, join: Join, host: &str, socket: &D::Socket) -> Result<Seat<D>, RoomFull> {
         let (id, showed_token) = (join.room, join.resume.is_some());
         let Some(mut map) = self.map_with(&id) else {
             self.0.event_log.note("no room left on this server", &id, None);
@@ -148,11 +175,11 @@ impl Registry {
         };
         let peer = admission.peer;
         if let Some(old) = occupied.take_socket(peer) {
-            old.cut(CloseCode::Replaced);
+            self.0.directory.cut(&old, CloseCode::Replaced);
         }
-        occupied.put_socket(peer, outbox.clone());
-        occupied.deliver(admission.deliveries);
-        occupied.record(&self.0.store);
+        occupied.put_socket(peer, socket.clone());
+        occupied.deliver(&self.0.directory, admission.deliveries);
+        occupied.record(self.0.store.as_deref());
         map.restored -= usize::from(std::mem::take(&mut occupied.restored));
         drop(occupied);
         map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
@@ -166,8 +193,8 @@ impl Registry {
         if showed_token && !matches!(admission.entry, Entry::Resumed { .. }) {
             self.0.event_log.note("showed a token that fits no seat", &id, Some(peer));
         }
-        let (rooms, outbox, parting) = (self.clone(), outbox.clone(), Parting::Lose(Loss::Lost));
-        Ok(Seat { rooms, id, room, peer, outbox, parting })
+        let (rooms, socket, parting) = (self.clone(), socket.clone(), Parting::Lose(Loss::Lost));
+        Ok(Seat { rooms, id, room, peer, socket, parting })
     }
 
     fn ice_servers(&self, host: &str, room: &RoomId, generation: u64, peer: PeerId) -> Vec<IceServer> {
@@ -184,13 +211,13 @@ impl Registry {
     }
 
     /// Gives up the seat that a token proves; returns whether there was one.
-    pub(crate) fn give_up(&self, held: &HeldSeat) -> bool {
+    pub fn give_up(&self, held: &HeldSeat) -> bool {
         let mut map = lock(&self.0.map);
         let Some(room) = map.rooms.get(&held.room).cloned() else { return false };
         let mut occupied = lock(&room);
         let Some(peer) = occupied.room.holder_of(&held.resume) else { return false };
         if let Some(old) = occupied.take_socket(peer) {
-            old.cut(CloseCode::Replaced);
+            self.0.directory.cut(&old, CloseCode::Replaced);
         }
         let deliveries = occupied.room.leave(peer);
         self.parted(&mut map, &held.room, &mut occupied, deliveries);
@@ -199,27 +226,15 @@ impl Registry {
         true
     }
 
-    /// Expires away seats for as long as it is polled.
-    pub(crate) async fn expire_forever(&self) {
-        loop {
-            match self.expire().and_then(|next| self.instant(next)) {
-                None => self.0.sooner.notified().await,
-                Some(next) => {
-                    // The deadline and a sooner one are both reasons to look again.
-                    drop(tokio::time::timeout_at(next.into(), self.0.sooner.notified()).await);
-                }
-            }
-        }
-    }
-
     /// Number of rooms, restored ones included.
-    pub(crate) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         lock(&self.0.map).rooms.len()
     }
 
     /// Locks the map if the room exists or may be opened; expires due rooms if there are too many.
-    fn map_with(&self, id: &RoomId) -> Option<MutexGuard<'_, Map>> {
-        let takes = |map: &Map| map.rooms.len() - map.restored < self.0.limit || map.rooms.contains_key(id);
+    fn map_with(&self, id: &RoomId) -> Option<MutexGuard<'_, Map<D::Socket>>> {
+        let takes =
+            |map: &Map<_>| map.rooms.len() - map.restored < self.0.limit || map.rooms.contains_key(id);
         let map = lock(&self.0.map);
         if takes(&map) {
             return Some(map);
@@ -230,7 +245,7 @@ impl Registry {
     }
 
     /// Expires one batch of due seats and logs them; returns when to look again.
-    fn expire(&self) -> Option<Duration> {
+    pub fn expire(&self) -> Option<Duration> {
         let mut gone = Vec::new();
         let next = self.expire_into(&mut gone);
         for id in gone {
@@ -258,7 +273,7 @@ impl Registry {
     }
 
     /// Expires the due seats of the room with the earliest alarm, unless that alarm is stale.
-    fn expire_first(&self, map: &mut Map, now: Duration, gone: &mut Vec<RoomId>) {
+    fn expire_first(&self, map: &mut Map<D::Socket>, now: Duration, gone: &mut Vec<RoomId>) {
         let Some(Reverse((due, id))) = map.alarms.pop() else { return };
         let Some(room) = map.rooms.get(&id).cloned() else { return };
         let mut occupied = lock(&room);
@@ -269,15 +284,15 @@ impl Registry {
         let before = occupied.room.seats();
         let deliveries = occupied.room.expire(now);
         gone.extend(std::iter::repeat_n(id.clone(), before - occupied.room.seats()));
-        occupied.deliver(deliveries);
-        occupied.record(&self.0.store);
+        occupied.deliver(&self.0.directory, deliveries);
+        occupied.record(self.0.store.as_deref());
         map.watch(&id, &mut occupied);
     }
 
-    fn part(&self, seat: &Seat) {
+    fn part(&self, seat: &Seat<D>) {
         let mut map = lock(&self.0.map);
         let mut occupied = lock(&seat.room);
-        if !occupied.holds(seat.peer, &seat.outbox) {
+        if !occupied.holds(seat.peer, &seat.socket) {
             // A newer socket took the seat over.
             return;
         }
@@ -291,19 +306,25 @@ impl Registry {
         self.0.event_log.note(what, &seat.id, Some(seat.peer));
     }
 
-    fn parted(&self, map: &mut Map, id: &RoomId, occupied: &mut Occupied, deliveries: Vec<Delivery>) {
-        occupied.deliver(deliveries);
-        occupied.record(&self.0.store);
+    fn parted(
+        &self,
+        map: &mut Map<D::Socket>,
+        id: &RoomId,
+        occupied: &mut Occupied<D::Socket>,
+        deliveries: Vec<Delivery>,
+    ) {
+        occupied.deliver(&self.0.directory, deliveries);
+        occupied.record(self.0.store.as_deref());
         if map.watch(id, occupied) {
             self.0.sooner.notify_one();
         }
     }
 }
 
-impl Map {
+impl<S: Clone + PartialEq> Map<S> {
     /// Removes an empty room, or sets the alarm of one with away seats. Returns whether that alarm is the earliest of
     /// all.
-    fn watch(&mut self, id: &RoomId, occupied: &mut Occupied) -> bool {
+    fn watch(&mut self, id: &RoomId, occupied: &mut Occupied<S>) -> bool {
         if occupied.room.is_empty() {
             self.rooms.remove(id);
             self.restored -= usize::from(std::mem::take(&mut occupied.restored));
@@ -319,28 +340,28 @@ impl Map {
     }
 }
 
-impl Seat {
+impl<D: Directory> Seat<D> {
     /// Forwards a signal within the room.
     ///
     /// # Errors
     /// See [`Room::forward`].
-    pub(crate) fn forward(&self, envelope: &Envelope<'_>) -> Result<(), ErrorCode> {
+    pub fn forward(&self, envelope: &Envelope<'_>) -> Result<(), ErrorCode> {
         let occupied = lock(&self.room);
-        if !occupied.holds(self.peer, &self.outbox) {
+        if !occupied.holds(self.peer, &self.socket) {
             return Err(ErrorCode::NotJoined);
         }
-        occupied.deliver(occupied.room.forward(self.peer, envelope)?);
+        occupied.deliver(&self.rooms.0.directory, occupied.room.forward(self.peer, envelope)?);
         drop(occupied);
         debug!(room = %self.id, from = %self.peer, to = %envelope.to, "signal");
         Ok(())
     }
 
     /// Confirms that the seat's newest token has arrived.
-    pub(crate) fn confirm(&self) {
+    pub fn confirm(&self) {
         let mut occupied = lock(&self.room);
-        if occupied.holds(self.peer, &self.outbox) {
+        if occupied.holds(self.peer, &self.socket) {
             occupied.room.confirm(self.peer);
-            occupied.record(&self.rooms.0.store);
+            occupied.record(self.rooms.0.store.as_deref());
         }
     }
 
@@ -351,17 +372,17 @@ impl Seat {
     }
 
     /// Gives the seat up.
-    pub(crate) fn leave(mut self) {
+    pub fn leave(mut self) {
         self.parting = Parting::Leave;
     }
 
     /// Says how the socket was lost, which decides how long the seat is kept.
-    pub(crate) fn lose(mut self, loss: Loss) {
+    pub fn lose(mut self, loss: Loss) {
         self.parting = Parting::Lose(loss);
     }
 }
 
-impl Drop for Seat {
+impl<D: Directory> Drop for Seat<D> {
     fn drop(&mut self) {
         self.rooms.part(self);
     }

@@ -17,18 +17,18 @@ const PROBATION: Duration = Duration::from_secs(3);
 
 /// The limits of a session.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SessionRules {
+pub struct SessionRules {
     /// Malformed messages allowed in a socket's life.
-    pub(crate) bad_messages: u32,
+    pub bad_messages: u32,
     /// Intervals of the heartbeat.
-    pub(crate) rhythm: Rhythm,
+    pub rhythm: Rhythm,
     /// Interval at which a seat gets new ICE credentials; `None` if they do not expire.
-    pub(crate) renew_ice: Option<Duration>,
+    pub renew_ice: Option<Duration>,
 }
 
 /// The state of one socket from its upgrade to its close.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub struct Session {
     rules: SessionRules,
     heartbeat: Heartbeat,
     has_seat: bool,
@@ -41,22 +41,22 @@ pub(crate) struct Session {
 
 /// A join that a message requests.
 #[derive(Debug)]
-pub(crate) struct Join {
+pub struct Join {
     /// The room number.
-    pub(crate) room: RoomId,
+    pub room: RoomId,
     /// The room number as the page wrote it.
-    pub(crate) asked: RoomId,
+    pub asked: RoomId,
     /// A display name.
-    pub(crate) name: Option<DisplayName>,
+    pub name: Option<DisplayName>,
     /// The token of a seat held before.
-    pub(crate) resume: Option<SeatToken>,
+    pub resume: Option<SeatToken>,
     /// The page has no peer connections any more.
-    pub(crate) reloaded: bool,
+    pub reloaded: bool,
 }
 
 /// The action that a message requests.
 #[derive(Debug)]
-pub(crate) enum Action<'a> {
+pub enum Action<'a> {
     /// Forwards a signal from the seat.
     Forward(Envelope<'a>),
     /// Takes a seat; the socket has none yet.
@@ -73,7 +73,7 @@ pub(crate) enum Action<'a> {
 
 /// The work that is due by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub enum Due {
     /// Nothing yet.
     Rest,
     /// A ping; with it, new ICE credentials if they are due.
@@ -87,7 +87,7 @@ pub(crate) enum Due {
 
 impl Session {
     /// Starts the session of a socket without a seat; on probation it must take one soon.
-    pub(crate) fn new(now: Duration, rules: SessionRules, on_probation: bool) -> Self {
+    pub fn new(now: Duration, rules: SessionRules, on_probation: bool) -> Self {
         let mut rhythm = rules.rhythm;
         if on_probation {
             rhythm.idle = rhythm.idle.min(PROBATION);
@@ -104,7 +104,7 @@ impl Session {
     }
 
     /// Notes that a frame of any kind came.
-    pub(crate) fn heard(&mut self, now: Duration) {
+    pub fn heard(&mut self, now: Duration) {
         self.heartbeat.heard(now);
     }
 
@@ -112,7 +112,7 @@ impl Session {
     ///
     /// # Errors
     /// The code with which to close, after too many joins or bad messages.
-    pub(crate) fn receive<'a>(&mut self, now: Duration, text: &'a str) -> Result<Action<'a>, CloseCode> {
+    pub fn receive<'a>(&mut self, now: Duration, text: &'a str) -> Result<Action<'a>, CloseCode> {
         let action = match decode(text) {
             Ok(Inbound::Signal(envelope)) => self.seated_only(Action::Forward(envelope)),
             Ok(Inbound::Confirm) => self.seated_only(Action::Confirm),
@@ -156,12 +156,12 @@ impl Session {
     }
 
     /// Ends the probation of the socket, if it was on any.
-    pub(crate) fn admitted(&mut self) {
+    pub fn admitted(&mut self) {
         self.heartbeat.set_rhythm(self.rules.rhythm);
     }
 
     /// Notes that the socket got a seat or gave it up.
-    pub(crate) fn seated(&mut self, now: Duration, has_seat: bool) {
+    pub fn seated(&mut self, now: Duration, has_seat: bool) {
         self.has_seat = has_seat;
         self.heartbeat.seated(now, has_seat);
         self.renew_ice = if has_seat { self.next_renewal(now) } else { Duration::MAX };
@@ -172,7 +172,7 @@ impl Session {
     }
 
     /// Returns the work that is due now.
-    pub(crate) fn due(&mut self, now: Duration) -> Due {
+    pub fn due(&mut self, now: Duration) -> Due {
         match self.heartbeat.beat(now) {
             Beat::Rest => Due::Rest,
             Beat::Close(code) => Due::Close(code),
@@ -187,17 +187,17 @@ impl Session {
     }
 
     /// When to call [`Session::due`] next; a frame only moves it back, a seat given up can bring it forward.
-    pub(crate) fn deadline(&self) -> Duration {
+    pub fn deadline(&self) -> Duration {
         self.heartbeat.next()
     }
 
     /// Number of malformed messages so far.
-    pub(crate) fn bad_messages(&self) -> u32 {
+    pub fn bad_messages(&self) -> u32 {
         self.bad_messages
     }
 
     /// Number of messages of unknown types, which a newer page may have reason to send.
-    pub(crate) fn unknown_messages(&self) -> u32 {
+    pub fn unknown_messages(&self) -> u32 {
         self.unknown_messages
     }
 }

@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::task::TaskTracker;
 
 use super::connections::{Connection, Connections};
+use super::directory::OneNode;
 use super::frame_meter::{FrameLimit, FrameMeter, TooMuch};
 use super::join_limit::JoinLimit;
 use super::outbox::Outgoing;
@@ -54,7 +55,7 @@ pub(crate) struct Sockets {
     /// The rules for each of them.
     pub(crate) rules: Arc<SocketRules>,
     /// The rooms that they join.
-    pub(crate) rooms: Registry,
+    pub(crate) rooms: Registry<OneNode>,
     /// The list of open sockets.
     pub(crate) connections: Connections,
     /// The limit of joins per network.
@@ -69,10 +70,10 @@ pub(crate) struct Sockets {
 pub(super) struct Socket {
     ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
     connection: Connection,
-    rooms: Registry,
+    rooms: Registry<OneNode>,
     event_log: EventLog,
     rules: Arc<SocketRules>,
-    seat: Option<Seat>,
+    seat: Option<Seat<OneNode>>,
     session: Session,
     joins_of_network: JoinLimit,
     /// The host name at which the browser reached this server.

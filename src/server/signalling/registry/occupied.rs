@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::protocol::PeerId;
 use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
-use crate::server::signalling::outbox::Outbox;
+use crate::server::signalling::directory::Directory;
 use crate::server::signalling::room::{Delivery, Room};
-use crate::server::signalling::store::file::SeatStore;
+use crate::server::signalling::store::RoomStore;
 
 /// Sustained rate at which one seat may be taken back; a page waits longer between two tries.
 const RETURNS_PER_SECOND: u32 = 1;
@@ -17,13 +17,13 @@ const RETURN_BURST: u32 = 60;
 
 /// A room in use, with the sockets of its present peers.
 #[derive(Debug)]
-pub(super) struct Occupied {
+pub(super) struct Occupied<S> {
     pub(super) room: Room,
     /// Random number, drawn anew whenever a room number comes into use. Quota holders are named by it, so that relay
     /// allocations left from an earlier use do not count against the new peers.
     pub(super) generation: u64,
-    /// Outboxes of the present peers.
-    sockets: Vec<(PeerId, Arc<Outbox>)>,
+    /// Sockets of the present peers.
+    sockets: Vec<(PeerId, S)>,
     /// Return meters of the seats taken back lately.
     returns: Vec<(PeerId, Meter)>,
     /// Time of the registry's next look at this room.
@@ -33,7 +33,7 @@ pub(super) struct Occupied {
     pub(super) restored: bool,
 }
 
-impl Occupied {
+impl<S: Clone + PartialEq> Occupied<S> {
     /// Wraps a room without sockets, to be shared by the map and the seats.
     pub(super) fn shared(room: Room) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
@@ -46,14 +46,18 @@ impl Occupied {
         }))
     }
 
-    /// Passes the room's record to the store if it has changed.
-    pub(super) fn record(&mut self, store: &SeatStore) {
-        store.write(|| self.room.take_record());
+    /// Passes the room's record to the store, if there is one and the room has changed.
+    pub(super) fn record(&mut self, store: Option<&dyn RoomStore>) {
+        if let Some(store) = store
+            && let Some(record) = self.room.take_record()
+        {
+            store.write(record);
+        }
     }
 
     /// Whether this socket holds the seat, and no newer one has taken it over.
-    pub(super) fn holds(&self, peer: PeerId, outbox: &Arc<Outbox>) -> bool {
-        self.sockets.iter().any(|(holder, known)| *holder == peer && Arc::ptr_eq(known, outbox))
+    pub(super) fn holds(&self, peer: PeerId, socket: &S) -> bool {
+        self.sockets.iter().any(|(holder, known)| *holder == peer && known == socket)
     }
 
     /// Counts a return of a peer, unless it exceeds the rate: the other peers are told of each.
@@ -70,22 +74,26 @@ impl Occupied {
     }
 
     /// Adds the socket of a peer that has none.
-    pub(super) fn put_socket(&mut self, peer: PeerId, outbox: Arc<Outbox>) {
+    pub(super) fn put_socket(&mut self, peer: PeerId, socket: S) {
         self.sockets.reserve_exact(1);
-        self.sockets.push((peer, outbox));
+        self.sockets.push((peer, socket));
     }
 
     /// Removes the socket of a peer.
-    pub(super) fn take_socket(&mut self, peer: PeerId) -> Option<Arc<Outbox>> {
+    pub(super) fn take_socket(&mut self, peer: PeerId) -> Option<S> {
         let index = self.sockets.iter().position(|(present, _)| *present == peer)?;
         Some(self.sockets.swap_remove(index).1)
     }
 
     /// Queues frames for the peers that are present.
-    pub(super) fn deliver(&self, deliveries: impl IntoIterator<Item = Delivery>) {
+    pub(super) fn deliver(
+        &self,
+        directory: &impl Directory<Socket = S>,
+        deliveries: impl IntoIterator<Item = Delivery>,
+    ) {
         for Delivery { to, frame } in deliveries {
-            if let Some((_, outbox)) = self.sockets.iter().find(|(peer, _)| *peer == to) {
-                outbox.push(frame);
+            if let Some((_, socket)) = self.sockets.iter().find(|(peer, _)| *peer == to) {
+                directory.deliver(socket, frame);
             }
         }
     }
@@ -104,7 +112,7 @@ mod tests {
         let room = Room::new(id, Rules { capacity: 2, grace, unload_grace: grace });
         let shared = Occupied::shared(room);
         let mut occupied = shared.lock().unwrap();
-        let returns = |occupied: &mut Occupied, now, peer| {
+        let returns = |occupied: &mut Occupied<()>, now, peer| {
             (0..1_000).take_while(|_| occupied.may_return(now, PeerId(peer))).count()
         };
         let now = Duration::from_secs(1);

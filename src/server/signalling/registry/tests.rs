@@ -4,14 +4,15 @@ use super::*;
 use crate::protocol::inbound::{Inbound, decode};
 use crate::protocol::{PageLoad, ServerMsg};
 use crate::server::ice::Secret;
-use crate::server::signalling::outbox::{Outgoing, QueueLimit};
+use crate::server::signalling::outbox::{Outbox, Outgoing, QueueLimit};
 use crate::server::signalling::room::{SeatRecord, TokenDigest};
+use crate::server::signalling::store::file::SeatStore;
 
 const RULES: Rules =
     Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
 
-fn rooms(limit: usize) -> Registry {
-    Registry::new(RULES, limit, no_ice(), EventLog::default(), Default::default())
+fn rooms(limit: usize) -> Registry<OneNode> {
+    Registry::new(OneNode::new(), RULES, limit, no_ice(), EventLog::default(), Default::default())
 }
 
 fn no_ice() -> Arc<IceServers> {
@@ -34,7 +35,12 @@ fn asking(room: &str, resume: Option<SeatToken>) -> Join {
 }
 
 /// Takes a seat and confirms its token.
-fn join(rooms: &Registry, room: &str, resume: Option<SeatToken>, outbox: &Arc<Outbox>) -> Seat {
+fn join(
+    rooms: &Registry<OneNode>,
+    room: &str,
+    resume: Option<SeatToken>,
+    outbox: &Arc<Outbox>,
+) -> Seat<OneNode> {
     let seat = rooms.join(asking(room, resume), HOST, outbox).unwrap();
     seat.confirm();
     seat
@@ -74,7 +80,7 @@ async fn a_dropped_seat_is_kept_for_a_while_and_its_room_forgotten_after() {
 #[tokio::test]
 async fn a_shorter_grace_that_starts_later_is_not_slept_through() {
     let rules = Rules { grace: Duration::from_secs(3_600), ..RULES };
-    let rooms = Registry::new(rules, 9, no_ice(), EventLog::default(), Default::default());
+    let rooms = Registry::new(OneNode::new(), rules, 9, no_ice(), EventLog::default(), Default::default());
     let expiry = tokio::spawn({
         let rooms = rooms.clone();
         async move { rooms.expire_forever().await }
@@ -144,9 +150,9 @@ fn record(number: usize) -> RoomRecord {
 }
 
 /// A registry with rooms from before a restart.
-fn restored(rules: Rules, limit: usize, count: usize) -> Registry {
+fn restored(rules: Rules, limit: usize, count: usize) -> Registry<OneNode> {
     let records = (0..count).map(record).collect();
-    Registry::new(rules, limit, no_ice(), EventLog::default(), (SeatStore::default(), records))
+    Registry::new(OneNode::new(), rules, limit, no_ice(), EventLog::default(), (None, records))
 }
 
 #[test]
@@ -169,14 +175,14 @@ fn rooms_of_before_a_restart_are_written_down_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("seats.jsonl");
     let open = || SeatStore::open(file.clone()).unwrap();
-    let known = |records: (SeatStore, Vec<RoomRecord>)| {
-        let store = records.0.clone();
-        let rooms = Registry::new(RULES, 9, no_ice(), EventLog::default(), records);
+    let known = |(store, records): (SeatStore, Vec<RoomRecord>)| {
+        let recorded: (Option<Arc<dyn RoomStore>>, _) = (Some(Arc::new(store.clone())), records);
+        let rooms = Registry::new(OneNode::new(), RULES, 9, no_ice(), EventLog::default(), recorded);
         store.close(Duration::from_secs(20));
         rooms.count()
     };
     let (store, _) = open();
-    store.write_all((0..2_000).map(record));
+    store.write_all(&mut (0..2_000).map(record));
     store.close(Duration::from_secs(20));
     for _ in 0..2 {
         assert_eq!(known(open()), 2_000);

@@ -33,6 +33,7 @@ use tracing::{info, warn};
 use crate::protocol::RoomId;
 use crate::server::net::private_file;
 use crate::server::signalling::room::RoomRecord;
+use crate::server::signalling::store::RoomStore;
 
 /// Interval of checks of the file without writes, and of retries on a disk that refused.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -43,9 +44,9 @@ const SPOILED_PAUSE: Duration = Duration::from_secs(60);
 /// Bytes below which a file is not worth rewriting.
 const SMALL: usize = 64 * 1024;
 
-/// A handle of the writing thread; clones are the same store. The default store keeps nothing.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SeatStore(Option<Arc<Desk>>);
+/// A handle of the writing thread; clones are the same store.
+#[derive(Clone, Debug)]
+pub(crate) struct SeatStore(Arc<Desk>);
 
 /// Records that wait for the writing thread.
 #[derive(Debug, Default)]
@@ -66,7 +67,7 @@ struct Work {
 
 impl SeatStore {
     /// Reads `file` and starts the thread that writes to it. Records in it stay there until the caller passes all
-    /// that still hold, at once, to [`SeatStore::write_all`].
+    /// that still hold, at once, to [`RoomStore::write_all`].
     ///
     /// # Errors
     /// If the file cannot be read, or its folder takes no file.
@@ -82,41 +83,37 @@ impl SeatStore {
         let desk = Arc::new(Desk::default());
         let writer = desk.clone();
         thread::Builder::new().name("seat-store".into()).spawn(move || writer.serve(book))?;
-        Ok((Self(Some(desk)), records))
-    }
-
-    /// Queues the record of a room; `record` runs only if this store keeps anything.
-    pub(crate) fn write(&self, record: impl FnOnce() -> Option<RoomRecord>) {
-        let Some(desk) = &self.0 else { return };
-        if let Some(record) = record() {
-            desk.lock().waiting.insert(record.room.clone(), record);
-            desk.more.notify_one();
-        }
-    }
-
-    /// Queues many records at once, and wakes the thread once.
-    pub(crate) fn write_all(&self, records: impl Iterator<Item = RoomRecord>) {
-        let Some(desk) = &self.0 else { return records.for_each(drop) };
-        let mut work = desk.lock();
-        work.waiting.reserve(records.size_hint().1.unwrap_or_default());
-        work.waiting.extend(records.map(|record| (record.room.clone(), record)));
-        drop(work);
-        desk.more.notify_one();
+        Ok((Self(desk), records))
     }
 
     /// Leaves the file to the next server, which may start before this one has ended.
     pub(crate) fn let_go(&self) {
-        let Some(desk) = &self.0 else { return };
-        desk.lock().let_go = true;
+        self.0.lock().let_go = true;
     }
 
     /// Waits until all is written, for `patience` at most, and ends the thread.
     pub(crate) fn close(&self, patience: Duration) {
-        let Some(desk) = &self.0 else { return };
-        desk.lock().closing = true;
-        desk.more.notify_one();
+        self.0.lock().closing = true;
+        self.0.more.notify_one();
         let busy = |work: &mut Work| work.writing || !work.waiting.is_empty();
-        drop(desk.done.wait_timeout_while(desk.lock(), patience, busy));
+        drop(self.0.done.wait_timeout_while(self.0.lock(), patience, busy));
+    }
+}
+
+impl RoomStore for SeatStore {
+    /// Queues the record of a room.
+    fn write(&self, record: RoomRecord) {
+        self.0.lock().waiting.insert(record.room.clone(), record);
+        self.0.more.notify_one();
+    }
+
+    /// Queues many records at once, and wakes the thread once.
+    fn write_all(&self, records: &mut dyn Iterator<Item = RoomRecord>) {
+        let mut work = self.0.lock();
+        work.waiting.reserve(records.size_hint().1.unwrap_or_default());
+        work.waiting.extend(records.map(|record| (record.room.clone(), record)));
+        drop(work);
+        self.0.more.notify_one();
     }
 }
 

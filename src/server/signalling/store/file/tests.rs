@@ -18,7 +18,7 @@ fn record(room: &str, last_page: u32, seats: u32) -> RoomRecord {
 /// Opens the store as a server that keeps all seats.
 fn open(file: &Path) -> (SeatStore, Vec<RoomRecord>) {
     let (store, mut records) = SeatStore::open(file.to_owned()).unwrap();
-    store.write_all(records.clone().into_iter());
+    store.write_all(&mut records.clone().into_iter());
     records.sort_by(|a, b| a.room.cmp(&b.room));
     (store, records)
 }
@@ -41,12 +41,12 @@ fn the_newest_record_of_each_room_is_read_again_and_empty_rooms_are_gone() {
     let (store, none) = open(&file);
     assert_eq!(none, []);
     for record in [record("1", 1, 1), record("2", 1, 1), record("1", 2, 2), record("2", 1, 0)] {
-        store.write(|| Some(record));
+        store.write(record);
     }
     store.close(PATIENCE);
     let (store, records) = open(&file);
     assert_eq!(records, [record("1", 2, 2)]);
-    store.write(|| Some(record("3", 1, 1)));
+    store.write(record("3", 1, 1));
     store.close(PATIENCE);
     assert_eq!(found(&file), [record("1", 2, 2), record("3", 1, 1)]);
 }
@@ -177,12 +177,12 @@ fn a_server_that_ends_does_not_take_the_file_back_from_the_next_one() {
     let folder = folder();
     let file = folder.path().join("seats.jsonl");
     let (ending, _) = open(&file);
-    ending.write(|| Some(record("1", 1, 1)));
+    ending.write(record("1", 1, 1));
     ending.let_go();
     let (next, _) = open(&file);
-    next.write(|| Some(record("2", 1, 1)));
+    next.write(record("2", 1, 1));
     next.close(PATIENCE);
-    ending.write(|| Some(record("3", 1, 1)));
+    ending.write(record("3", 1, 1));
     ending.close(PATIENCE);
     assert!(found(&file).iter().all(|record| record.room.as_str() != "3"));
 }
