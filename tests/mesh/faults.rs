@@ -6,9 +6,9 @@ use std::time::Duration;
 use parlor::call::{Call, Devices, Event, MediaEvent, Phase, UserAction};
 
 use super::connection::Tracks;
+use super::node::Memory;
 use super::page::loaded;
 use super::random::Random;
-use super::server::Memory;
 use super::server_frames::Passage;
 use super::wire::Up;
 use super::world::{ROOM, World};

@@ -1,17 +1,18 @@
-//! Proof by simulation: real calls against a real room, under thousands of schedules.
+//! Proof by simulation: real calls against the real rooms and sessions of a server, under thousands of schedules.
 //!
 //! Every delivery, every browser operation, every timer, every act of a person and everything that goes wrong
 //! happens in an order drawn from a seed. `MESH_SEED=n` repeats one schedule and prints its steps;
 //! `MESH_SCHEDULES=n` sets how many are run.
 //!
 //! `world` draws what happens next, `faults` what goes wrong, `page`, `connection` and `path` model a browser,
-//! `wire` a socket, `server` and `server_frames` the server, `seats` keeps a book of its own about who sits where, and `properties`
-//! says what must hold.
+//! `wire` a socket, `server` and `server_frames` drive the server's registry and sessions, `node` is what these stand on,
+//! `seats` keeps a book of its own about who sits where, and `properties` says what must hold.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected ends the proof")]
 
 mod connection;
 mod faults;
+mod node;
 mod page;
 mod path;
 mod properties;

@@ -183,7 +183,7 @@ impl World {
                 socket,
                 SocketEvent::Message(ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated)),
             ) if page.socket.is_some_and(|(current, _)| current == *socket) => {
-                let life = seated.resume.0.split(' ').next().unwrap().parse().unwrap();
+                let life = self.server.life_of(&seated.resume);
                 page.seat = Some((life, seated.peer));
                 self.hit(who);
             }
@@ -202,7 +202,7 @@ impl World {
             Command::OpenSocket(socket) => {
                 let is_open = |wire| self.server.wires.get(&wire).is_some_and(|wire| wire.is_open());
                 assert!(!page.wire().is_some_and(is_open), "{who} opens a second socket beside a live one");
-                let wire = self.server.connect(who, page.load, socket);
+                let wire = self.server.connect(self.now, who, page.load, socket);
                 page.socket = Some((socket, wire));
             }
             Command::CloseSocket => {

@@ -34,6 +34,12 @@ impl Seats {
         self.held.len()
     }
 
+    /// Everybody else, and whether they are away.
+    pub(crate) fn others(&self, peer: PeerId) -> Vec<(PeerId, bool)> {
+        let others = self.held.iter().filter(|(other, _)| **other != peer);
+        others.map(|(other, held)| (*other, held.away_until.is_some())).collect()
+    }
+
     pub(crate) fn life(&self) -> u32 {
         self.life
     }

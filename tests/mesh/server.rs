@@ -1,94 +1,120 @@
-//! The server of the simulation: sockets that deliver when the schedule says so, a clock, and a life that can end
-//! at any moment. `server_frames` is what it does with a frame.
+//! The server of the simulation: the real registry and a real session for each socket, with a life that can end at any
+//! moment. `server_frames` is what it does with a frame, as `socket.rs` does in a server.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor::call::SocketId;
-use parlor::protocol::inbound::decode;
-use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, ServerMsg};
-use parlor::server::signalling::room::{Loss, Room, RoomRecord, Rules, encode};
+use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, SeatToken, ServerMsg};
+use parlor::server::event_log::EventLog;
+use parlor::server::ice::{IceServers, Secret};
+use parlor::server::signalling::heartbeat::Rhythm;
+use parlor::server::signalling::registry::{Registry, Seat};
+use parlor::server::signalling::room::{Loss, Rules, encode};
+use parlor::server::signalling::session::{Due, Session, SessionRules};
 
+use super::node::{Disk, Memory, Node, Said};
 use super::seats::{Number, Seats};
 use super::server_frames::Passage;
 use super::wire::{Up, Wire, WireId};
 
-/// How often the server gives a sign of life.
-const BEAT: Duration = Duration::from_secs(5);
-/// How long it waits for one.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Rules of every session. A page that is at home is not sent away: that is another test's matter.
+const SESSION: SessionRules = SessionRules {
+    bad_messages: 0,
+    rhythm: Rhythm {
+        ping: Duration::from_secs(5),
+        silent: Duration::from_secs(15),
+        idle: Duration::from_secs(60),
+    },
+    renew_ice: None,
+};
+/// Rooms of a server.
+const MOST_ROOMS: usize = 9;
 
-/// What of the rooms outlives a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Memory {
-    /// All that changed.
-    Whole,
-    /// All but what changed last, which was not written yet. Whoever was told a token by it has lost their seat.
-    Written,
-    /// Nothing.
-    None,
+/// The server's end of a wire.
+pub(super) struct Socket {
+    pub(super) session: Session,
+    pub(super) seat: Option<Seat<Node>>,
+}
+
+/// A token that was told.
+struct Told {
+    /// The seat that it was given for.
+    seat: Number,
+    /// By a server that has lost it.
+    forgotten: bool,
 }
 
 pub(crate) struct Server {
     pub(crate) wires: BTreeMap<WireId, Wire>,
     pub(crate) seats: Seats,
     pub(crate) errors: Vec<ErrorCode>,
-    pub(super) room: Option<Room>,
+    /// Nothing while it is down.
+    pub(super) rooms: Option<Registry<Node>>,
+    pub(super) sockets: BTreeMap<WireId, Socket>,
     pub(super) id: RoomId,
     pub(super) rules: Rules,
-    /// What each token proves, by its number.
-    pub(super) tokens: BTreeMap<u32, Number>,
-    /// The sockets of those present.
-    pub(super) sockets: BTreeMap<PeerId, WireId>,
+    /// The sockets of those present, as the others were told.
+    pub(super) present: BTreeMap<PeerId, WireId>,
     /// Signals that are held back.
     pub(super) late: Vec<(PeerId, String)>,
-    last_wire: WireId,
     /// The newest page load of each participant.
     pub(super) loads: BTreeMap<usize, u32>,
-    next_beat: Option<Duration>,
-    /// The last record that is on disk, and one that is not yet.
-    written: Option<RoomRecord>,
-    unwritten: Option<RoomRecord>,
-    /// The token told last, and the one before the last record was written.
-    pub(super) last_token: u32,
-    last_written_token: u32,
+    pub(super) node: Node,
+    disk: Disk,
+    ice: Arc<IceServers>,
+    tokens: BTreeMap<String, Told>,
+    /// Tokens told since the last record was written.
+    unwritten: Vec<String>,
+    last_wire: WireId,
+    /// When the registry has something to do next.
+    expiry: Option<Duration>,
     /// Killed, and started again then.
     down_until: Option<Duration>,
 }
 
 impl Server {
     pub(crate) fn new(id: RoomId, rules: Rules) -> Self {
-        Self {
+        let (lifetime, key) = (Duration::from_secs(60), Secret::new("key"));
+        let mut server = Self {
             wires: BTreeMap::new(),
             seats: Seats::default(),
             errors: vec![],
-            room: None,
+            rooms: None,
+            sockets: BTreeMap::new(),
             id,
             rules,
-            tokens: BTreeMap::new(),
-            sockets: BTreeMap::new(),
+            present: BTreeMap::new(),
             late: vec![],
-            last_wire: 0,
             loads: BTreeMap::new(),
-            next_beat: None,
-            written: None,
-            unwritten: None,
-            last_token: 0,
-            last_written_token: 0,
+            node: Node::default(),
+            disk: Disk::default(),
+            ice: Arc::new(IceServers { own: None, others: vec![], lifetime, key }),
+            tokens: BTreeMap::new(),
+            unwritten: vec![],
+            last_wire: 0,
+            expiry: None,
             down_until: None,
-        }
+        };
+        server.start(Duration::ZERO);
+        server
     }
 
-    pub(crate) fn connect(&mut self, owner: usize, load: u32, socket: SocketId) -> WireId {
+    pub(crate) fn connect(&mut self, now: Duration, owner: usize, load: u32, socket: SocketId) -> WireId {
         self.last_wire += 1;
         self.loads.insert(owner, load);
         self.wires.insert(self.last_wire, Wire::new(owner, load, socket, !self.is_down()));
+        if !self.is_down() {
+            let session = Session::new(now, SESSION, false);
+            self.sockets.insert(self.last_wire, Socket { session, seat: None });
+        }
         self.last_wire
     }
 
     /// The sockets of those present, by seat.
     pub(crate) fn sockets(&self) -> &BTreeMap<PeerId, WireId> {
-        &self.sockets
+        &self.present
     }
 
     pub(crate) fn is_down(&self) -> bool {
@@ -97,9 +123,8 @@ impl Server {
 
     /// When [`Self::wake`] has something to do next.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        let hung = self.wires.values().filter_map(|wire| Some(wire.hung? + PATIENCE));
-        let room = self.room.as_ref().and_then(Room::deadline);
-        self.down_until.or_else(|| room.into_iter().chain(self.next_beat).chain(hung).min())
+        let sessions = self.sockets.values().map(|socket| socket.session.deadline());
+        self.down_until.or_else(|| sessions.chain(self.expiry).min())
     }
 
     pub(crate) fn wake(&mut self, now: Duration) {
@@ -109,81 +134,128 @@ impl Server {
         if self.is_down() {
             return;
         }
-        if self.next_beat.take_if(|due| *due <= now).is_some() {
-            for wire in self.sockets.values() {
-                self.wires.get_mut(wire).unwrap().send(encode(&ServerMsg::Heartbeat));
-            }
-            self.keep_beating(now);
+        self.node.set_time(now);
+        for id in self.sockets.keys().copied().collect::<Vec<_>>() {
+            self.beat(now, id);
         }
-        let is_over = |wire: &Wire| wire.hung.is_some_and(|since| since + PATIENCE <= now);
-        for id in self.wires.keys().copied().collect::<Vec<_>>() {
-            if is_over(&self.wires[&id]) {
-                let peer = self.wires.get_mut(&id).unwrap().end(None, CloseCode::Silent.code());
-                self.lose(now, peer, Loss::Lost);
+        self.expire(now);
+    }
+
+    /// The due work of one session. A browser answers a ping by itself, even for a page that stands still.
+    fn beat(&mut self, now: Duration, id: WireId) {
+        let Some(socket) = self.sockets.get_mut(&id).filter(|socket| socket.session.deadline() <= now) else {
+            return;
+        };
+        let due = socket.session.due(now);
+        let is_seated = socket.seat.is_some();
+        match due {
+            Due::Rest => {}
+            Due::Ping { .. } => {
+                if is_seated {
+                    self.send(id, encode(&ServerMsg::Heartbeat));
+                }
+                if self.wires[&id].is_open() {
+                    self.sockets.get_mut(&id).unwrap().session.heard(now);
+                }
             }
-        }
-        if let Some(room) = &mut self.room {
-            let deliveries = room.expire(now);
-            self.seats.expire(now, None);
-            self.deliver(deliveries);
+            Due::Close(code) => {
+                self.lose(now, id, Loss::Lost);
+                self.wires.get_mut(&id).unwrap().end(None, code.code());
+            }
         }
     }
 
-    pub(super) fn keep_beating(&mut self, now: Duration) {
-        if self.next_beat.is_none() && !self.sockets.is_empty() {
-            self.next_beat = Some(now + BEAT);
-        }
+    pub(super) fn expire(&mut self, now: Duration) {
+        self.expiry = self.rooms().expire();
+        self.seats.expire(now, None);
+        self.pass_said();
+        self.check_count();
+    }
+
+    pub(super) fn rooms(&self) -> &Registry<Node> {
+        self.rooms.as_ref().expect("a server that is up")
     }
 
     /// Takes the next thing off a socket.
     pub(crate) fn receive(&mut self, now: Duration, id: WireId, passage: Passage) {
         // The disk is behind by one frame at most.
-        self.write();
+        self.settle();
         let wire = self.wires.get_mut(&id).unwrap();
         let next = wire.up.pop_front().unwrap();
         if wire.dead {
             return;
         }
+        self.node.set_time(now);
         match next {
             Up::Closed(code) => {
                 wire.dead = true;
-                let peer = wire.peer.take();
-                self.lose(now, peer, if code == 1001 { Loss::Unloaded } else { Loss::Lost });
+                self.lose(now, id, if code == 1001 { Loss::Unloaded } else { Loss::Lost });
             }
-            Up::Frame(text) => {
-                let inbound = decode(&text).unwrap_or_else(|code| panic!("a call sent {text}: {code}"));
-                if let Err(code) = self.handle(now, id, inbound, passage) {
-                    self.errors.push(code);
-                    let message = ServerMsg::Error { code, message: code.to_string() };
-                    self.send(id, encode(&message));
-                }
-            }
+            Up::Frame(text) => self.read(now, id, &text, passage),
         }
+        self.expire(now);
     }
 
-    fn lose(&mut self, now: Duration, peer: Option<PeerId>, loss: Loss) {
-        let Some(peer) = peer else { return };
-        self.sockets.remove(&peer);
-        let room = self.room.as_mut().expect("a seat is in a room");
+    /// A socket ends, and its seat is kept for a while.
+    fn lose(&mut self, now: Duration, id: WireId, loss: Loss) {
+        let Some(Socket { seat: Some(seat), .. }) = self.sockets.remove(&id) else { return };
+        let peer = self.wires.get_mut(&id).unwrap().peer.take().expect("a seat has a number");
         let grace = if loss == Loss::Lost { self.rules.grace } else { self.rules.unload_grace };
-        let deliveries = room.lose(now, peer, loss);
+        self.present.remove(&peer);
+        seat.lose(loss);
         self.seats.lost(peer, now + grace);
-        self.deliver(deliveries);
+        self.pass_said();
     }
 
     pub(super) fn send(&mut self, id: WireId, frame: String) {
         self.wires.get_mut(&id).unwrap().send(frame);
     }
 
-    /// The room goes on the way to the disk, if something of it is new.
-    pub(super) fn record(&mut self) {
-        let record = self.room.as_mut().and_then(Room::take_record);
-        self.unwritten = record.or(self.unwritten.take());
+    /// Frames go on their way, and sockets that were replaced end.
+    pub(super) fn pass_said(&mut self) {
+        let Said { frames, cuts } = self.node.take_said();
+        for (id, code) in cuts {
+            self.cut(id, code);
+        }
+        for (wire, frame) in frames {
+            self.send(wire, frame);
+        }
     }
 
-    fn write(&mut self) {
-        self.written = self.unwritten.take().or(self.written.take());
-        self.last_written_token = self.last_token;
+    /// The registry cuts a socket, whose task ends and drops a seat that another has by now.
+    pub(super) fn cut(&mut self, id: WireId, code: CloseCode) {
+        let peer = self.wires.get_mut(&id).unwrap().end(None, code.code());
+        let peer = peer.expect("a socket without a seat was cut");
+        self.present.remove(&peer);
+        self.sockets.remove(&id);
+    }
+
+    pub(super) fn check_count(&self) {
+        let rooms = usize::from(self.seats.len() > 0);
+        assert_eq!(self.rooms().count(), rooms, "a room without seats is kept, or one with seats is not");
+    }
+
+    /// A token was told for this seat.
+    pub(super) fn told(&mut self, token: SeatToken, peer: PeerId) {
+        self.unwritten.push(token.0.clone());
+        let told = Told { seat: (self.seats.life(), peer), forgotten: false };
+        assert!(self.tokens.insert(token.0, told).is_none(), "a token was told twice");
+    }
+
+    /// The seat that a token was given for, if it is still held.
+    pub(super) fn proved_by(&self, token: &SeatToken) -> Option<PeerId> {
+        let told = self.tokens.get(&token.0).filter(|told| !told.forgotten)?;
+        self.seats.is_held(told.seat).then_some(told.seat.1)
+    }
+
+    /// The life of the room in which a token was told.
+    pub(crate) fn life_of(&self, token: &SeatToken) -> u32 {
+        self.tokens[&token.0].seat.0
+    }
+
+    fn settle(&mut self) {
+        self.disk.settle();
+        self.unwritten.clear();
     }
 
     /// Ends every socket, and the server until the given time. With `killed` only some of what it had sent
@@ -198,29 +270,33 @@ impl Server {
             let arrives = killed.as_mut().map(|below| below(wire.down.len() + 1));
             wire.end(arrives, if arrives.is_some() { 1006 } else { CloseCode::Restart.code() });
         }
+        self.disk.shut(memory);
+        // Nobody hears any more what the end of the sockets leads to.
         self.sockets.clear();
+        self.rooms = None;
+        drop(self.node.take_said());
+        self.present.clear();
         self.late.clear();
-        self.next_beat = None;
-        let mut forgotten = BTreeMap::new();
-        match memory {
-            Memory::Whole => self.write(),
-            Memory::Written => {
-                self.unwritten = None;
-                forgotten = self.tokens.split_off(&(self.last_written_token + 1));
-            }
-            Memory::None => (self.written, self.unwritten) = (None, None),
-        }
-        self.room = None;
-        let recorded = self.written.iter().flat_map(|record| &record.seats);
+        self.expiry = None;
+        let recorded = self.disk.kept().into_iter().flat_map(|record| record.seats);
         self.seats.shut(recorded.map(|seat| seat.peer).collect());
-        forgotten.into_values().for_each(|seat| self.seats.orphan(seat));
+        for token in std::mem::take(&mut self.unwritten) {
+            let told = self.tokens.get_mut(&token).expect("it was told");
+            if memory == Memory::Written {
+                told.forgotten = true;
+                self.seats.orphan(told.seat);
+            }
+        }
         self.down_until = Some(until.max(self.down_until.unwrap_or_default()));
     }
 
     fn start(&mut self, now: Duration) {
+        self.node.set_time(now);
         self.seats.reopen(now + self.rules.grace);
-        let record = self.written.clone().filter(|record| !record.seats.is_empty());
-        self.room = record.map(|record| Room::restore(now, record, self.rules));
-        self.record();
+        let recorded = self.disk.open();
+        let (ice, log) = (self.ice.clone(), EventLog::default());
+        let store = Some(Arc::new(self.disk.clone()) as _);
+        let rooms = Registry::new(self.node.clone(), self.rules, MOST_ROOMS, ice, log, (store, recorded));
+        self.rooms = Some(rooms);
     }
 }

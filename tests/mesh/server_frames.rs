@@ -1,13 +1,18 @@
-//! What the server of the simulation does with a frame: seats of one real [`Room`], and signals passed on.
+//! What the server of the simulation does with a frame: the real session judges it, the real registry carries it out,
+//! and what is told of it is held against a book of its own.
 
 use std::time::Duration;
 
-use parlor::protocol::inbound::Inbound;
-use parlor::protocol::{CloseCode, ErrorCode, PeerId, SeatToken, ServerMsg};
-use parlor::server::signalling::room::{Delivery, Entry, JoinRequest, Room, encode};
+use parlor::protocol::{CloseCode, ErrorCode, HeldSeat, PeerId, Seated, ServerMsg, read};
+use parlor::server::signalling::room::encode;
+use parlor::server::signalling::session::{Action, Join};
 
+use super::node::Said;
 use super::server::Server;
 use super::wire::{Wire, WireId};
+
+/// How the page reaches the server.
+const HOST: &str = "localhost";
 
 /// How a signal passes the server under faults. The sockets themselves keep the order, as TCP does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,118 +25,130 @@ pub(crate) enum Passage {
 }
 
 impl Server {
-    pub(super) fn handle(
-        &mut self,
-        now: Duration,
-        id: WireId,
-        inbound: Inbound<'_>,
-        passage: Passage,
-    ) -> Result<(), ErrorCode> {
-        match (inbound, self.wires[&id].peer) {
-            (Inbound::Join { .. }, Some(_)) => return Err(ErrorCode::AlreadyJoined),
-            (Inbound::Join { asked, name, resume, reloaded, .. }, None) => {
-                self.last_token += 1;
-                self.room.get_or_insert_with(|| {
-                    self.seats.start_over();
-                    Room::new(self.id.clone(), self.rules)
-                });
-                let token = SeatToken(format!("{} {}", self.seats.life(), self.last_token));
-                let request = JoinRequest { asked, name, resume, reloaded, token, ice_servers: vec![] };
-                self.join(now, id, request);
+    pub(super) fn read(&mut self, now: Duration, id: WireId, text: &str, passage: Passage) {
+        let socket = self.sockets.get_mut(&id).expect("an open wire has a socket");
+        socket.session.heard(now);
+        let action = socket.session.receive(now, text);
+        let action = action.unwrap_or_else(|code| panic!("a call sent {text}: {code:?}"));
+        let refusal = match (action, &socket.seat) {
+            (Action::Forward(envelope), Some(seat)) => {
+                let forwarded = seat.forward(&envelope);
+                self.pass_on(envelope.to, passage);
+                forwarded
             }
-            (Inbound::Signal(envelope), Some(peer)) => {
-                let room = self.room.as_mut().expect("a seat is in a room");
-                if let Some(Delivery { to, frame }) = room.forward(peer, &envelope)? {
-                    self.pass_on(to, frame, passage);
-                }
+            (Action::Confirm, Some(seat)) => {
+                seat.confirm();
+                self.seats.confirmed(self.wires[&id].peer.expect("a seat has a number"));
+                Ok(())
             }
-            (Inbound::Confirm, Some(peer)) => {
-                self.room.as_mut().expect("a seat is in a room").confirm(peer);
-                self.seats.confirmed(peer);
-                self.record();
+            (Action::Leave, Some(_)) => {
+                self.leave(now, id);
+                Ok(())
             }
-            (Inbound::Leave { held: Some(held) }, _) => {
-                let proved = self.proved_by(&held.resume);
-                assert_eq!(proved, self.room.as_ref().and_then(|room| room.holder_of(&held.resume)));
-                proved.into_iter().for_each(|peer| self.leave(peer));
+            (Action::Join(join), None) => {
+                self.join(now, id, join);
+                Ok(())
+            }
+            (Action::GiveUp(held), _) => {
+                self.give_up(&held);
                 self.send(id, encode(&ServerMsg::Heartbeat));
+                Ok(())
             }
-            (Inbound::Leave { held: None }, Some(peer)) => {
-                self.wires.get_mut(&id).unwrap().peer = None;
-                self.sockets.remove(&peer);
-                self.leave(peer);
-                self.send(id, encode(&ServerMsg::Heartbeat));
-            }
-            (_, None) => return Err(ErrorCode::NotJoined),
+            (Action::Refuse(code), _) => Err(code),
+            (action, seat) => panic!("the session let {action:?} pass with {seat:?}"),
+        };
+        if let Err(code) = refusal {
+            self.refuse(id, code);
         }
-        Ok(())
     }
 
-    fn join(&mut self, now: Duration, id: WireId, request: JoinRequest) {
+    fn refuse(&mut self, id: WireId, code: ErrorCode) {
+        self.errors.push(code);
+        self.send(id, encode(&ServerMsg::Error { code, message: code.to_string() }));
+    }
+
+    fn join(&mut self, now: Duration, id: WireId, join: Join) {
         let Wire { owner, load, .. } = self.wires[&id];
-        let room = self.room.as_mut().expect("there is one to join");
-        let proved = match &request.resume {
-            // A late join of a former page, whose tokens may have been replaced since; nobody waits for the answer.
-            Some(token) if self.loads[&owner] > load => room.holder_of(token),
-            Some(token) => self.proved_by(token),
-            None => None,
-        };
-        let admission = self.room.as_mut().expect("there is one to join").join(now, request);
-        self.seats.expire(now, proved);
-        let Ok(admission) = admission else {
+        if self.rooms().count() == 0 {
+            self.seats.start_over();
+        }
+        // A late join of a former page, whose tokens may have been replaced since; nobody waits for the answer.
+        let is_late = self.loads[&owner] > load;
+        let shown = join.resume.as_ref().filter(|_| !is_late);
+        let proved = shown.and_then(|token| self.proved_by(token));
+        let joined = self.rooms().join(join, HOST, &id);
+        let Ok(seat) = joined else {
+            self.seats.expire(now, proved);
             assert_eq!(proved, None, "{owner} came back in time and found the room full");
             assert_eq!(self.seats.len(), self.rules.capacity, "{owner} was told that the room is full");
             return self.send(id, encode(&ServerMsg::FullRoom { room: self.id.clone() }));
         };
-        let resumed = matches!(admission.entry, Entry::Resumed { .. });
-        self.seats.entered(owner, admission.peer, resumed, proved);
-        self.tokens.insert(self.last_token, (self.seats.life(), admission.peer));
-        if let Some(old) = self.sockets.insert(admission.peer, id) {
-            let was_present = Entry::Resumed { was_present: true };
-            assert_eq!(admission.entry, was_present, "two sockets in one seat");
-            self.wires.get_mut(&old).unwrap().end(None, CloseCode::Replaced.code());
+        let Said { frames, cuts } = self.node.take_said();
+        let (first, answer) = frames.first().expect("a join is answered");
+        assert_eq!(*first, id, "somebody else is told before {owner}");
+        let seated = match read(answer) {
+            Ok(ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated)) => seated,
+            other => panic!("{owner} joined and was told {other:?}"),
+        };
+        let Seated { peer, resumed, resume, peers, .. } = seated;
+        let proved = if is_late && resumed { Some(peer) } else { proved };
+        self.seats.expire(now, proved);
+        self.seats.entered(owner, peer, resumed, proved);
+        assert!(self.seats.len() <= self.rules.capacity, "more seats than the room has");
+        let others: Vec<_> = peers.iter().map(|info| (info.peer, info.away)).collect();
+        assert_eq!(others, self.seats.others(peer), "{owner} was told of others than sit there");
+        self.told(resume, peer);
+        let replaced = self.present.get(&peer).map(|old| (*old, CloseCode::Replaced));
+        assert!(cuts.iter().eq(replaced.as_ref()), "two sockets in one seat: {cuts:?}");
+        for (old, code) in cuts {
+            self.cut(old, code);
         }
-        self.wires.get_mut(&id).unwrap().peer = Some(admission.peer);
-        self.keep_beating(now);
-        self.deliver(admission.deliveries);
+        self.present.insert(peer, id);
+        self.wires.get_mut(&id).unwrap().peer = Some(peer);
+        let socket = self.sockets.get_mut(&id).unwrap();
+        socket.session.seated(now, true);
+        socket.seat = Some(seat);
+        for (wire, frame) in frames {
+            self.send(wire, frame);
+        }
     }
 
-    fn leave(&mut self, peer: PeerId) {
-        if let Some(socket) = self.sockets.remove(&peer) {
-            self.wires.get_mut(&socket).unwrap().end(None, CloseCode::Replaced.code());
-        }
-        let deliveries = self.room.as_mut().expect("a seat is in a room").leave(peer);
+    fn leave(&mut self, now: Duration, id: WireId) {
+        let socket = self.sockets.get_mut(&id).unwrap();
+        socket.seat.take().expect("who leaves has a seat").leave();
+        socket.session.seated(now, false);
+        let peer = self.wires.get_mut(&id).unwrap().peer.take().expect("a seat has a number");
+        self.present.remove(&peer);
         self.seats.left(peer);
-        self.deliver(deliveries);
+        self.pass_said();
+        self.send(id, encode(&ServerMsg::Heartbeat));
     }
 
-    /// The seat that a token was given for, if it is still held.
-    fn proved_by(&self, token: &SeatToken) -> Option<PeerId> {
-        let number = token.0.split(' ').nth(1)?.parse().ok()?;
-        self.tokens.get(&number).copied().filter(|seat| self.seats.is_held(*seat)).map(|(_, peer)| peer)
+    fn give_up(&mut self, held: &HeldSeat) {
+        let proved = self.proved_by(&held.resume);
+        assert_eq!(
+            self.rooms().give_up(held),
+            proved.is_some(),
+            "a token proves another seat than it was told for"
+        );
+        proved.into_iter().for_each(|peer| self.seats.left(peer));
+        self.pass_said();
+        let is_cut = proved.is_none_or(|peer| !self.present.contains_key(&peer));
+        assert!(is_cut, "a seat was given up and its socket was not told");
     }
 
-    pub(super) fn deliver(&mut self, deliveries: Vec<Delivery>) {
-        for Delivery { to, frame } in deliveries {
-            let wire = *self.sockets.get(&to).expect("a delivery for somebody who is not there");
-            self.send(wire, frame);
-        }
-        self.record();
-        let taken = self.room.as_ref().map_or(0, Room::seats);
-        assert_eq!(taken, self.seats.len(), "the room counts other seats than were given");
-        assert!(taken <= self.rules.capacity, "more seats than the room has");
-        if taken == 0 {
-            self.room = None;
-        }
-    }
-
-    fn pass_on(&mut self, to: PeerId, frame: String, passage: Passage) {
-        if passage != Passage::Straight {
-            self.late.push((to, frame.clone()));
-        }
-        if passage != Passage::Late {
-            let wire = *self.sockets.get(&to).expect("a signal for somebody who is not there");
-            self.send(wire, frame);
+    /// A signal that was forwarded passes, now or later.
+    fn pass_on(&mut self, to: PeerId, passage: Passage) {
+        let Said { frames, cuts } = self.node.take_said();
+        assert!(cuts.is_empty() && frames.len() <= 1, "a signal goes to one");
+        for (wire, frame) in frames {
+            assert_eq!(self.present.get(&to), Some(&wire), "a signal for somebody who is not there");
+            if passage != Passage::Straight {
+                self.late.push((to, frame.clone()));
+            }
+            if passage != Passage::Late {
+                self.send(wire, frame);
+            }
         }
     }
 
@@ -142,7 +159,7 @@ impl Server {
     /// A signal that was held back is passed on, if its receiver is there. Says who got it.
     pub(crate) fn pass_late(&mut self, below: impl FnOnce(usize) -> usize) -> Option<usize> {
         let (to, frame) = self.late.swap_remove(below(self.late.len()));
-        let wire = *self.sockets.get(&to)?;
+        let wire = *self.present.get(&to)?;
         self.send(wire, frame);
         Some(self.wires[&wire].owner)
     }
