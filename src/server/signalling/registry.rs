@@ -187,10 +187,10 @@ impl<D: Directory> Registry<D> {
         let what = match admission.entry {
             Entry::Created => "room created",
             Entry::Joined => "joined",
-            Entry::Resumed { .. } => "back",
+            Entry::Resumed => "back",
         };
         self.0.event_log.note(what, &id, Some(peer));
-        if showed_token && !matches!(admission.entry, Entry::Resumed { .. }) {
+        if showed_token && !matches!(admission.entry, Entry::Resumed) {
             self.0.event_log.note("showed a token that fits no seat", &id, Some(peer));
         }
         let (rooms, socket, parting) = (self.clone(), socket.clone(), Parting::Lose(Loss::Lost));

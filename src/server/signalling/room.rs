@@ -65,10 +65,7 @@ pub enum Entry {
     /// A new seat beside others.
     Joined,
     /// Its own seat, by token.
-    Resumed {
-        /// The seat had not been lost yet: an older socket still holds it and must go.
-        was_present: bool,
-    },
+    Resumed,
 }
 
 /// A join that got a seat.
@@ -165,7 +162,7 @@ impl Room {
         let seat = &mut self.seats[index];
         seat.proof.issue(&request.token, request.resume.as_ref());
         let told = match entry {
-            Entry::Resumed { .. } => ServerMsg::PeerBack(seat.info()),
+            Entry::Resumed => ServerMsg::PeerBack(seat.info()),
             Entry::Created | Entry::Joined => ServerMsg::PeerJoined(seat.info()),
         };
         let seated = Seated {
@@ -174,7 +171,7 @@ impl Room {
             page: seat.page,
             peers: others,
             resume: request.token,
-            resumed: matches!(entry, Entry::Resumed { .. }),
+            resumed: matches!(entry, Entry::Resumed),
             ice_servers: request.ice_servers,
         };
         let peer = seat.peer;
@@ -273,7 +270,8 @@ impl Room {
         let seat = &mut self.seats[index];
         seat.page = page.unwrap_or(seat.page);
         seat.name = name.or(seat.name.take());
-        Entry::Resumed { was_present: seat.away_until.take().is_none() }
+        seat.away_until = None;
+        Entry::Resumed
     }
 
     fn sit_down(&mut self, name: Option<DisplayName>) -> Result<usize, RoomFull> {

@@ -158,7 +158,7 @@ fn a_token_takes_the_same_seat_back() {
         let mut room = room_of(3);
         room.lose(START, PeerId(1), Loss::Lost);
         let admission = room.join(START, returning("a", reloaded)).unwrap();
-        assert_eq!((admission.peer, admission.entry), (PeerId(1), Entry::Resumed { was_present: false }));
+        assert_eq!((admission.peer, admission.entry), (PeerId(1), Entry::Resumed));
         let others = vec![peer_info(2, "b"), peer_info(3, "c")];
         let joined = ServerMsg::RoomJoined(seated(1, page, others, "fresh"));
         let back = ServerMsg::PeerBack(PeerInfo { page: PageLoad(page), ..peer_info(1, "a") });
@@ -171,7 +171,7 @@ fn a_token_takes_the_same_seat_back() {
 fn a_token_takes_over_from_a_hanging_socket_without_word_of_absence() {
     let mut room = room_of(2);
     let admission = room.join(START, returning("a", false)).unwrap();
-    assert_eq!(admission.entry, Entry::Resumed { was_present: true });
+    assert_eq!(admission.entry, Entry::Resumed);
     let back = ServerMsg::PeerBack(peer_info(1, "a"));
     assert_eq!(read(&admission.deliveries)[1..], [(2, back)]);
 }
@@ -250,10 +250,7 @@ fn a_recorded_room_returns_with_all_away_and_gives_no_number_twice() {
     let back = room.join(later, returning("a", false)).unwrap();
     let others = vec![PeerInfo { name: None, away: true, ..peer_info(2, "b") }];
     let joined = ServerMsg::RoomJoined(seated(1, 1, others, "fresh"));
-    assert_eq!(
-        (back.entry, read(&back.deliveries)),
-        (Entry::Resumed { was_present: false }, vec![(1, joined)])
-    );
+    assert_eq!((back.entry, read(&back.deliveries)), (Entry::Resumed, vec![(1, joined)]));
     let new = room.join(later, newcomer("e")).unwrap();
     assert_eq!(new.peer, PeerId(4 + UNRECORDED + 1), "4 was told to somebody, and maybe more");
     assert_eq!(room.join(later, newcomer("f")).unwrap_err(), RoomFull, "the seat of 2 is kept");
