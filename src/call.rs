@@ -26,7 +26,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::{ClientMsg, Seated, ServerMsg};
+use crate::protocol::{ClientMsg, Seated, ServerMsg, SourceSet};
 
 mod api;
 mod backoff;
@@ -63,7 +63,6 @@ pub use api::view::*;
 pub use connection_test::attempt;
 pub use media::answer::{ANSWER_PATIENCE, answer_waits};
 pub use media::ramp::MaxResolution;
-pub use media::source::Devices;
 pub use peer::config::PeerConfig;
 pub use peer::sampler::{Sampler, SamplerEvent, SamplerOutput, Stats};
 pub use route::{RelayProtocol, Route};
@@ -173,7 +172,7 @@ impl Call {
 
     fn user(&mut self, now: Duration, action: UserAction) -> Vec<Command> {
         let outputs = match action {
-            UserAction::StartPreview => return self.media.start(Devices::BOTH),
+            UserAction::StartPreview => return self.media.start(SourceSet::DEVICES),
             UserAction::Connect { room, name } => self.session.connect(&room, &name),
             UserAction::MoveHere => self.session.move_here(),
             UserAction::Leave => self.session.leave(self.signalling.is_seated()),

@@ -21,6 +21,7 @@ mod limits;
 mod room_id;
 mod server;
 mod signal;
+mod source;
 
 use serde::de::DeserializeOwned;
 
@@ -31,6 +32,7 @@ pub use limits::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES, MAX_NAME_CHA
 pub use room_id::{RoomId, RoomIdError};
 pub use server::{ClientMsg, HeldSeat, PeerInfo, Seated, ServerMsg};
 pub use signal::{Epoch, IceCandidate, OfferId, Signal};
+pub use source::{Source, SourceSet};
 
 /// The version of this protocol. A page says its own with the address of its socket, and a server of another version
 /// answers with [`ServerMsg::Version`] before anything else.

@@ -26,7 +26,7 @@ use leptos::web_sys::HtmlVideoElement;
 use send_wrapper::SendWrapper;
 
 use crate::call::{CallView, Event, UserAction};
-use crate::protocol::PeerId;
+use crate::protocol::{PeerId, Source};
 
 pub(crate) use icon::mark;
 
@@ -49,8 +49,8 @@ pub struct CallPort {
     pub view: WriteSignal<CallView>,
     /// The own stream.
     pub local: WriteSignal<Option<StreamSink>>,
-    /// Streams of the peers.
-    pub remote: WriteSignal<BTreeMap<PeerId, StreamSink>>,
+    /// Streams of the peers, by what they show; the camera's has the voice with it.
+    pub remote: WriteSignal<BTreeMap<(PeerId, Source), StreamSink>>,
 }
 
 /// The views' end of a call: state to read, streams to show, actions to dispatch.
@@ -58,7 +58,7 @@ pub struct CallPort {
 pub struct CallHandle {
     view: ReadSignal<CallView>,
     local: ReadSignal<Option<StreamSink>>,
-    remote: ReadSignal<BTreeMap<PeerId, StreamSink>>,
+    remote: ReadSignal<BTreeMap<(PeerId, Source), StreamSink>>,
     sender: StoredValue<UnboundedSender<Event>>,
 }
 
@@ -83,9 +83,9 @@ impl CallHandle {
         self.local.get()
     }
 
-    /// A peer's stream, reactive.
-    pub fn remote(&self, peer: PeerId) -> Option<StreamSink> {
-        self.remote.with(|streams| streams.get(&peer).cloned())
+    /// A peer's stream that shows this source, reactive.
+    pub fn remote(&self, peer: PeerId, source: Source) -> Option<StreamSink> {
+        self.remote.with(|streams| streams.get(&(peer, source)).cloned())
     }
 
     /// Sends a user's action to the driver.

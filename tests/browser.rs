@@ -9,9 +9,8 @@ use futures::channel::mpsc;
 use js_sys::Function;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
-use parlor::call::{
-    CallView, DeviceProblem, DeviceView, Devices, MediaError, Notice, Phase, UserAction, Verdict,
-};
+use parlor::call::{CallView, DeviceProblem, DeviceView, MediaError, Notice, Phase, UserAction, Verdict};
+use parlor::protocol::SourceSet;
 use parlor::ui::CallHandle;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -237,7 +236,7 @@ async fn a_camera_that_gives_only_dead_tracks_is_missed_in_the_end() {
     let view = page.shows(|view| view.camera == DeviceView::Missing).await;
     run("navigator.mediaDevices.getUserMedia = window.getUserMedia");
     assert_eq!(view.microphone, DeviceView::On);
-    let problem = DeviceProblem { error: MediaError::Busy, missing: Devices::CAMERA };
+    let problem = DeviceProblem { error: MediaError::Busy, missing: SourceSet::CAMERA };
     assert_eq!(view.device_problem, Some(problem));
 }
 
@@ -249,8 +248,8 @@ async fn what_the_system_mutes_is_told_until_it_is_over() {
     let tracks = page.tracks();
     let camera = tracks.iter().find(|track| track.kind() == "video").expect("a camera");
     for (name, state, notice) in [
-        ("mute", DeviceView::Held, Notice::DeviceHeld(Devices::CAMERA)),
-        ("unmute", DeviceView::On, Notice::DeviceBack(Devices::CAMERA)),
+        ("mute", DeviceView::Held, Notice::DeviceHeld(SourceSet::CAMERA)),
+        ("unmute", DeviceView::On, Notice::DeviceBack(SourceSet::CAMERA)),
     ] {
         camera.dispatch_event(&web_sys::Event::new(name).unwrap()).unwrap();
         let view = page.shows(|view| view.camera == state).await;

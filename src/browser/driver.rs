@@ -21,7 +21,7 @@ use super::peer::{self, Peer};
 use super::signalling::{self, Socket};
 use super::{connection_test, liveness, page, storage, tab};
 use crate::call::{Call, CallView, Command, Event, PeerCommand, PeerEvent, SocketEvent};
-use crate::protocol::{Epoch, PeerId};
+use crate::protocol::{Epoch, PeerId, Source};
 use crate::ui::{CallPort, StreamSink};
 
 /// Starts the driver; it ends with the reactive owner it was started under.
@@ -66,7 +66,7 @@ struct Driver {
     timer: Option<Timeout>,
     shown: CallView,
     view: WriteSignal<CallView>,
-    remote: WriteSignal<BTreeMap<PeerId, StreamSink>>,
+    remote: WriteSignal<BTreeMap<(PeerId, Source), StreamSink>>,
     _waking: Vec<EventListener>,
     _pauses: [EventListener; 3],
     _choosing: EventListener,
@@ -106,9 +106,9 @@ impl Driver {
                     socket.send(&message);
                 }
             }
-            Command::Capture(devices) => self.media.capture(devices),
-            Command::Release(devices) => self.media.release(devices),
-            Command::Enable { devices, enabled } => self.media.enable(devices, enabled),
+            Command::Capture(sources) => self.media.capture(sources),
+            Command::Release(sources) => self.media.release(sources),
+            Command::Enable { sources, enabled } => self.media.enable(sources, enabled),
             Command::PlaySound => page::play_all(&self.queue),
             Command::Peer(peer, epoch, command) => self.peer(peer, epoch, command),
             Command::KeepHidden(hidden) => storage::keep_hidden(hidden),
@@ -138,7 +138,7 @@ impl Driver {
                 Ok(peer) => {
                     let sink = sink(Clone::clone(peer.incoming()), &self.queue);
                     self.peers.insert(id, (epoch, peer));
-                    self.remote.update(|streams| drop(streams.insert(id, sink)));
+                    self.remote.update(|streams| drop(streams.insert((id, Source::Camera), sink)));
                 }
                 Err(error) => {
                     log(&format!("no connection: {error}"));
@@ -158,7 +158,7 @@ impl Driver {
             PeerCommand::Attach => peer.attach(&self.media),
             PeerCommand::Close => {
                 self.peers.remove(&id);
-                self.remote.update(|streams| drop(streams.remove(&id)));
+                self.remote.update(|streams| streams.retain(|(peer, _), _| *peer != id));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Microphone and camera: requests them, keeps the live tracks, lets go of them.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::FutureExt;
@@ -20,7 +21,8 @@ use super::early;
 use super::env::{Events, log};
 use super::error::BrowserError;
 use super::liveness::Held;
-use crate::call::{Devices, Event, MediaError, MediaEvent, Permission};
+use crate::call::{Event, MediaError, MediaEvent};
+use crate::protocol::{Source, SourceSet};
 
 /// The ideal resolution of a camera, in pixels; a camera that has less gives less.
 const IDEAL_WIDTH: i32 = 1280;
@@ -31,7 +33,7 @@ const IDEAL_HEIGHT: i32 = 720;
 pub(super) struct Media {
     stream: MediaStream,
     _held: Held,
-    tracks: Rc<RefCell<Tracks>>,
+    tracks: Tracks,
     events: Events,
     asking: RefCell<Asking>,
     _devices_changed: Option<EventListener>,
@@ -40,10 +42,20 @@ pub(super) struct Media {
 /// A future that is ready when the last request for devices was answered.
 pub(super) type Asking = Shared<oneshot::Receiver<()>>;
 
-#[derive(Default)]
-struct Tracks {
-    microphone: Option<LiveTrack>,
-    camera: Option<LiveTrack>,
+/// The live tracks, shared with what waits for the browser meanwhile.
+#[derive(Clone, Default)]
+pub(super) struct Tracks(Rc<RefCell<BTreeMap<Source, LiveTrack>>>);
+
+impl Tracks {
+    /// The live track of this source.
+    pub(super) fn get(&self, source: Source) -> Option<MediaStreamTrack> {
+        self.0.borrow().get(&source).map(|live| Clone::clone(&live.track))
+    }
+
+    /// The tracks that the system mutes.
+    fn muted(&self) -> SourceSet {
+        self.0.borrow().iter().filter(|(_, live)| live.track.muted()).map(|(source, _)| *source).collect()
+    }
 }
 
 struct LiveTrack {
@@ -70,7 +82,7 @@ impl Media {
         let devices = media_devices().ok().map(listen);
         // Nothing is asked yet: the other end is gone already.
         let asking = RefCell::new(oneshot::channel().1.shared());
-        let (stream, tracks) = (MediaStream::new()?, Rc::default());
+        let (stream, tracks) = (MediaStream::new()?, Tracks::default());
         let _held = Held::new(&stream);
         Ok(Self { stream, _held, tracks, events, asking, _devices_changed: devices })
     }
@@ -80,36 +92,27 @@ impl Media {
         &self.stream
     }
 
-    /// The live microphone track.
-    pub(super) fn microphone(&self) -> Option<MediaStreamTrack> {
-        self.tracks.borrow().microphone.as_ref().map(|live| Clone::clone(&live.track))
-    }
-
-    /// The live camera track.
-    pub(super) fn camera(&self) -> Option<MediaStreamTrack> {
-        self.tracks.borrow().camera.as_ref().map(|live| Clone::clone(&live.track))
+    /// The live tracks, now and later.
+    pub(super) fn tracks(&self) -> Tracks {
+        self.tracks.clone()
     }
 
     /// Requests devices of the browser, and through it of the person; the answer comes as an event.
-    pub(super) fn capture(&self, devices: Devices) {
-        let (events, stream, tracks) =
-            (self.events.clone(), Clone::clone(&self.stream), Rc::clone(&self.tracks));
+    pub(super) fn capture(&self, sources: SourceSet) {
+        let (events, stream, tracks) = (self.events.clone(), Clone::clone(&self.stream), self.tracks());
         let (answered, asking) = oneshot::channel();
         *self.asking.borrow_mut() = asking.shared();
         spawn_local(async move {
             let _answered: oneshot::Sender<()> = answered;
-            let event = match get_user_media(devices).await {
+            let event = match get_user_media(sources).await {
                 Ok(captured) => MediaEvent::Granted(keep(&captured, &stream, &tracks, &events)),
                 Err(error) => {
-                    let (microphone, camera) = permissions().await;
-                    MediaEvent::Failed { asked: devices, error, microphone, camera }
+                    let denied = permissions(PermissionState::Denied).await;
+                    MediaEvent::Failed { asked: sources, error, denied }
                 }
             };
             events.push(Event::Media(event));
-            let is_muted = |live: &Option<LiveTrack>| live.as_ref().is_some_and(|live| live.track.muted());
-            let (microphone, camera) =
-                (is_muted(&tracks.borrow().microphone), is_muted(&tracks.borrow().camera));
-            events.push(Event::Media(MediaEvent::Muted(Devices { microphone, camera })));
+            events.push(Event::Media(MediaEvent::Muted(tracks.muted())));
         });
     }
 
@@ -118,51 +121,35 @@ impl Media {
         self.asking.borrow().clone()
     }
 
-    /// A reader of the live microphone and camera tracks.
-    pub(super) fn tracks(&self) -> impl Fn() -> [Option<MediaStreamTrack>; 2] + 'static {
-        let tracks = Rc::clone(&self.tracks);
-        let track = |live: &Option<LiveTrack>| live.as_ref().map(|live| Clone::clone(&live.track));
-        move || [track(&tracks.borrow().microphone), track(&tracks.borrow().camera)]
-    }
-
     /// Stops tracks; the light goes out.
-    pub(super) fn release(&self, devices: Devices) {
-        let mut tracks = self.tracks.borrow_mut();
-        let released = [
-            devices.microphone.then(|| tracks.microphone.take()).flatten(),
-            devices.camera.then(|| tracks.camera.take()).flatten(),
-        ];
-        for live in released.into_iter().flatten() {
+    pub(super) fn release(&self, sources: SourceSet) {
+        let mut tracks = self.tracks.0.borrow_mut();
+        for live in sources.iter().filter_map(|source| tracks.remove(&source)) {
             self.stream.remove_track(&live.track);
         }
     }
 
     /// Sets `MediaStreamTrack.enabled`: heard and seen, or silent and black.
-    pub(super) fn enable(&self, devices: Devices, enabled: bool) {
-        let tracks = self.tracks.borrow();
-        let chosen = [
-            tracks.microphone.as_ref().filter(|_| devices.microphone),
-            tracks.camera.as_ref().filter(|_| devices.camera),
-        ];
-        for live in chosen.into_iter().flatten() {
-            live.track.set_enabled(enabled);
+    pub(super) fn enable(&self, sources: SourceSet, enabled: bool) {
+        for track in sources.iter().filter_map(|source| self.tracks.get(source)) {
+            track.set_enabled(enabled);
         }
     }
 }
 
-/// Takes over the live tracks of a captured stream; returns their devices. A track that was requested before this
+/// Takes over the live tracks of a captured stream; returns their sources. A track that was requested before this
 /// program was there may be dead by now.
-fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, events: &Events) -> Devices {
-    let mut had = Devices::NONE;
+fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &Tracks, events: &Events) -> SourceSet {
+    let mut had = SourceSet::NONE;
     for track in tracks_of(captured) {
         if track.ready_state() != MediaStreamTrackState::Live {
             continue;
         }
-        let device = if track.kind() == "video" { Devices::CAMERA } else { Devices::MICROPHONE };
+        let source = source_of(&track);
         let changes = [
-            ("ended", MediaEvent::Ended(device)),
-            ("mute", MediaEvent::Muted(device)),
-            ("unmute", MediaEvent::Unmuted(device)),
+            ("ended", MediaEvent::Ended(source.into())),
+            ("mute", MediaEvent::Muted(source.into())),
+            ("unmute", MediaEvent::Unmuted(source.into())),
         ];
         let listeners = changes.map(|(name, change)| {
             let events = events.clone();
@@ -170,17 +157,15 @@ fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &RefCell<Tracks>, 
         });
         stream.add_track(&track);
         let live = LiveTrack { track, _listeners: listeners };
-        let mut tracks = tracks.borrow_mut();
-        let slot = if device.camera { &mut tracks.camera } else { &mut tracks.microphone };
-        if let Some(before) = slot.replace(live) {
+        if let Some(before) = tracks.0.borrow_mut().insert(source, live) {
             stream.remove_track(&before.track);
         }
-        had = had.or(device);
+        had = had.or(source.into());
     }
     had
 }
 
-async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
+async fn get_user_media(sources: SourceSet) -> Result<MediaStream, MediaError> {
     let typed = |error: JsValue| {
         let error = BrowserError::from(error);
         log(&format!("getUserMedia: {error}"));
@@ -188,7 +173,7 @@ async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
     };
     if let Ok(promise) = early::take(early::CAPTURE).dyn_into::<Promise>() {
         let early = JsFuture::from(promise).await;
-        if devices == Devices::BOTH {
+        if sources == SourceSet::DEVICES {
             return early.map_err(typed)?.dyn_into().map_err(|_| MediaError::Unsupported);
         }
         // Less is wanted now than the page asked for when it was pressed: none of it is kept.
@@ -200,8 +185,8 @@ async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
     }
     let media_devices = media_devices()?;
     let constraints = MediaStreamConstraints::new();
-    constraints.set_audio(&JsValue::from_bool(devices.microphone));
-    if devices.camera {
+    constraints.set_audio(&JsValue::from_bool(sources.contains(Source::Microphone)));
+    if sources.contains(Source::Camera) {
         constraints.set_video(&ideal_resolution());
     }
     let promise = media_devices.get_user_media_with_constraints(&constraints).map_err(typed)?;
@@ -209,7 +194,13 @@ async fn get_user_media(devices: Devices) -> Result<MediaStream, MediaError> {
     stream.dyn_into().map_err(|_| MediaError::Unsupported)
 }
 
-fn tracks_of(stream: &MediaStream) -> Vec<MediaStreamTrack> {
+/// The source of a track, by its kind.
+pub(super) fn source_of(track: &MediaStreamTrack) -> Source {
+    if track.kind() == "video" { Source::Camera } else { Source::Microphone }
+}
+
+/// The tracks of a stream.
+pub(super) fn tracks_of(stream: &MediaStream) -> Vec<MediaStreamTrack> {
     stream.get_tracks().iter().filter_map(|track| track.dyn_into().ok()).collect()
 }
 
@@ -233,24 +224,22 @@ fn media_devices() -> Result<MediaDevices, MediaError> {
     }
 }
 
-/// Permissions for microphone and camera; `Prompt` where the browser does not tell.
-pub(super) async fn permissions() -> (Permission, Permission) {
-    (permission("microphone").await, permission("camera").await)
+/// The devices whose permission is in this state; none where the browser does not tell.
+pub(super) async fn permissions(state: PermissionState) -> SourceSet {
+    let mut sources = SourceSet::NONE;
+    for (source, name) in [(Source::Microphone, "microphone"), (Source::Camera, "camera")] {
+        sources = sources.with(source, permission(name).await == Some(state));
+    }
+    sources
 }
 
-async fn permission(name: &str) -> Permission {
+async fn permission(name: &str) -> Option<PermissionState> {
     let query = || {
         let permissions = window().navigator().permissions().ok()?;
         let descriptor = Object::new();
         Reflect::set(&descriptor, &"name".into(), &name.into()).ok()?;
         permissions.query(&descriptor).ok()
     };
-    let Some(promise) = query() else { return Permission::Prompt };
-    let status =
-        JsFuture::from(promise).await.ok().and_then(|status| status.dyn_into::<PermissionStatus>().ok());
-    match status.map(|status| status.state()) {
-        Some(PermissionState::Granted) => Permission::Granted,
-        Some(PermissionState::Denied) => Permission::Denied,
-        _ => Permission::Prompt,
-    }
+    let status: PermissionStatus = JsFuture::from(query()?).await.ok()?.dyn_into().ok()?;
+    Some(status.state())
 }

@@ -7,7 +7,7 @@ use js_sys::{Array, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{EventTarget, HtmlMediaElement, VisibilityState};
+use web_sys::{EventTarget, HtmlMediaElement, PermissionState, VisibilityState};
 
 use super::env::{Events, log};
 use super::error::BrowserError;
@@ -19,9 +19,9 @@ use crate::protocol::RoomId;
 /// Reports the state of the page at its start.
 pub(super) fn report_loaded(events: Events) {
     spawn_local(async move {
-        let (microphone, camera) = permissions().await;
+        let granted = permissions(PermissionState::Granted).await;
         let (remembered, returning) = (storage::remembered().await, storage::is_reloaded());
-        let loaded = Loaded { supported: supports_calls(), remembered, returning, microphone, camera };
+        let loaded = Loaded { supported: supports_calls(), remembered, returning, granted };
         events.push(Event::Loaded(loaded));
     });
 }

@@ -9,7 +9,7 @@ use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    EcKeyGenParams, MediaStream, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
+    EcKeyGenParams, MediaStream, PermissionState, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
     RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
 };
 
@@ -103,12 +103,7 @@ impl Peer {
 
     /// Replaces the sent tracks by the live ones; needs no new offer.
     pub(super) fn attach(&self, media: &Media) {
-        tracks::attach(
-            &self.connection,
-            media.stream(),
-            media.microphone().as_ref(),
-            media.camera().as_ref(),
-        );
+        tracks::attach(&self.connection, media.stream(), &media.tracks());
     }
 
     /// Makes an offer and sets it.
@@ -131,8 +126,7 @@ impl Peer {
             settled(set).await?;
             limit();
             devices_soon(asking).await;
-            let [microphone, camera] = tracks();
-            tracks::attach(&connection, &stream, microphone.as_ref(), camera.as_ref());
+            tracks::attach(&connection, &stream, &tracks);
             settled(connection.set_local()).await?;
             Ok(PeerEvent::Answered { offer, sdp: local_sdp(&connection) })
         });
@@ -209,7 +203,7 @@ async fn devices_soon(asking: Asking) {
         return;
     }
     let opened = async {
-        if answer_waits(permissions().await.1) {
+        if answer_waits(permissions(PermissionState::Granted).await) {
             asking.await.ok();
         }
     };

@@ -6,16 +6,15 @@ use super::api::command::Command;
 use super::api::event::MediaEvent;
 use super::api::view::{DeviceProblem, DeviceView, Notice};
 use super::output::{Output, to_driver};
+use crate::protocol::{Source, SourceSet};
 
 pub(super) mod answer;
 mod capture;
 mod playback;
 pub(super) mod ramp;
-pub(super) mod source;
 
 use capture::Capture;
 use playback::Playback;
-use source::Devices;
 
 /// The media of one participant's page.
 #[derive(Debug, Default)]
@@ -26,7 +25,7 @@ pub(super) struct Media {
 
 impl Media {
     /// Asks for those devices of `wanted` that are not there and not switched off.
-    pub(super) fn start(&mut self, wanted: Devices) -> Vec<Command> {
+    pub(super) fn start(&mut self, wanted: SourceSet) -> Vec<Command> {
         self.capture.start(wanted)
     }
 
@@ -36,12 +35,12 @@ impl Media {
     }
 
     /// Switches devices off as they were before a reload.
-    pub(super) fn restore(&mut self, off: Devices) {
+    pub(super) fn restore(&mut self, off: SourceSet) {
         self.capture.restore(off);
     }
 
     /// Switches devices off as they were in another tab; those that are off stay so.
-    pub(super) fn switch_off(&mut self, now: Duration, off: Devices) -> Vec<Command> {
+    pub(super) fn switch_off(&mut self, now: Duration, off: SourceSet) -> Vec<Command> {
         self.capture.switch_off(now, off)
     }
 
@@ -65,7 +64,7 @@ impl Media {
     }
 
     /// The devices that the person has switched off.
-    pub(super) fn off(&self) -> Devices {
+    pub(super) fn off(&self) -> SourceSet {
         self.capture.off()
     }
 
@@ -73,9 +72,7 @@ impl Media {
         let attach = matches!(event, MediaEvent::Granted(_) | MediaEvent::Ended(_));
         let commands = match event {
             MediaEvent::Granted(devices) => self.capture.granted(devices),
-            MediaEvent::Failed { asked, error, microphone, camera } => {
-                self.capture.failed(asked, error, microphone, camera)
-            }
+            MediaEvent::Failed { asked, error, denied } => self.capture.failed(asked, error, denied),
             MediaEvent::Ended(devices) => self.capture.ended(devices),
             MediaEvent::Muted(devices) => {
                 self.capture.muted(now, devices);
@@ -109,11 +106,11 @@ impl Media {
     }
 
     pub(super) fn microphone(&self) -> DeviceView {
-        self.capture.view(Devices::MICROPHONE)
+        self.capture.view(Source::Microphone)
     }
 
     pub(super) fn camera(&self) -> DeviceView {
-        self.capture.view(Devices::CAMERA)
+        self.capture.view(Source::Camera)
     }
 
     pub(super) fn problem(&self) -> Option<DeviceProblem> {
@@ -130,6 +127,6 @@ fn and_remember(commands: Vec<Command>) -> Vec<Output> {
     to_driver(commands).into_iter().chain([Output::Remember]).collect()
 }
 
-fn mention(devices: Devices, notice: fn(Devices) -> Notice) -> Vec<Output> {
+fn mention(devices: SourceSet, notice: fn(SourceSet) -> Notice) -> Vec<Output> {
     if devices.is_empty() { vec![] } else { vec![Output::Mention(notice(devices))] }
 }

@@ -2,8 +2,7 @@
 
 use super::api::command::Command;
 use super::api::view::Notice;
-use super::media::source::Devices;
-use crate::protocol::{HeldSeat, PeerId, Signal};
+use crate::protocol::{HeldSeat, PeerId, Signal, SourceSet};
 
 /// An output of a part; outputs are carried out in order.
 #[derive(Debug, PartialEq)]
@@ -53,11 +52,11 @@ pub(super) enum Output {
     EndPrivacy,
 
     /// Ask for devices.
-    Start(Devices),
+    Start(SourceSet),
     /// Switch devices off before there are any.
-    Restore(Devices),
+    Restore(SourceSet),
     /// Switch devices off, whether they are there or not.
-    SwitchOff(Devices),
+    SwitchOff(SourceSet),
     /// Let every connection take the tracks that exist now.
     Attach,
 }

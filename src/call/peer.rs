@@ -6,7 +6,7 @@ use super::api::command::PeerCommand;
 use super::api::event::PeerEvent;
 use super::api::view::{LinkView, PeerView};
 use super::route::Route;
-use crate::protocol::{Epoch, PeerInfo, Signal};
+use crate::protocol::{Epoch, PeerInfo, Signal, SourceSet};
 
 pub(super) mod config;
 mod negotiation;
@@ -31,7 +31,7 @@ pub(super) struct RemotePeer {
     info: PeerInfo,
     /// The page said that it goes away, so its media is gone with its socket.
     unloaded: bool,
-    has_video: bool,
+    receives: SourceSet,
     route: Option<Route>,
     negotiation: Negotiation,
 }
@@ -46,7 +46,7 @@ impl RemotePeer {
         config: &PeerConfig,
     ) -> (Self, Vec<Output>) {
         let (negotiation, wanted) = Negotiation::open(now, epoch, offerer, config.clone());
-        let mut peer = Self { info, unloaded: false, has_video: false, route: None, negotiation };
+        let mut peer = Self { info, unloaded: false, receives: SourceSet::NONE, route: None, negotiation };
         let outputs = peer.perform(now, wanted, config);
         (peer, outputs)
     }
@@ -81,7 +81,7 @@ impl RemotePeer {
     /// Takes a report of the present connection.
     pub(super) fn event(&mut self, now: Duration, event: PeerEvent, config: &PeerConfig) -> Vec<Output> {
         match event {
-            PeerEvent::Video(on) => self.has_video = on,
+            PeerEvent::Receives(source, on) => self.receives = self.receives.with(source, on),
             PeerEvent::Route(route) => self.route = route,
             _ => {}
         }
@@ -181,7 +181,7 @@ impl RemotePeer {
             name: self.info.name.clone(),
             link,
             route: self.route.filter(|_| link == LinkView::Connected),
-            has_video: self.has_video && !self.unloaded,
+            receives: if self.unloaded { SourceSet::NONE } else { self.receives },
         }
     }
 
@@ -192,7 +192,7 @@ impl RemotePeer {
             return self.reopen(now, next, true, config);
         }
         self.negotiation.end();
-        self.has_video = false;
+        self.receives = SourceSet::NONE;
         self.route = None;
         vec![self.close()]
     }
@@ -202,7 +202,7 @@ impl RemotePeer {
         let mut outputs = vec![self.close()];
         let (next, wanted) = self.negotiation.reopen(now, epoch, config.clone(), tell);
         self.negotiation = next;
-        self.has_video = false;
+        self.receives = SourceSet::NONE;
         self.route = None;
         outputs.extend(self.perform(now, wanted, config));
         outputs

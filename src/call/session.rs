@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::api::command::Command;
-use super::api::event::{Hold, Loaded, Permission, Remembered};
+use super::api::event::{Hold, Loaded, Remembered};
 use super::api::view::{Notice, Phase};
-use super::media::source::Devices;
 use super::output::Output;
-use crate::protocol::{ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken};
+use crate::protocol::{
+    ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken, SourceSet,
+};
 
 /// A seat taken over twice within this is held by another page.
 const REPLACED_AGAIN: Duration = Duration::from_secs(30);
@@ -81,11 +82,9 @@ impl Session {
         if self.unsupported {
             return vec![Output::Say(Notice::Unsupported)];
         }
-        let granted = |permission| permission == Permission::Granted;
-        let known = Devices { microphone: granted(loaded.microphone), camera: granted(loaded.camera) };
-        let fresh = vec![Output::OpenSocket, Output::Start(known)];
+        let fresh = vec![Output::OpenSocket, Output::Start(loaded.granted)];
         let Some(remembered) = loaded.remembered else { return fresh };
-        let [hides, restores] = [Output::HideIf(remembered.hides_address), Output::Restore(remembered.off())];
+        let [hides, restores] = [Output::HideIf(remembered.hides_address), Output::Restore(remembered.off)];
         match &self.wish {
             None if loaded.returning => {
                 let mut outputs = vec![Output::OpenSocket, hides, restores];
@@ -100,7 +99,7 @@ impl Session {
             // CONNECT was pressed already, for that room and no other.
             Some(wish) if !self.seated && wish.resume.is_none() && wish.room == remembered.room => {
                 self.wish = Some(remembered.into());
-                vec![Output::OpenSocket, hides, restores, Output::Start(Devices::BOTH)]
+                vec![Output::OpenSocket, hides, restores, Output::Start(SourceSet::DEVICES)]
             }
             Some(_) => fresh,
         }
@@ -139,11 +138,11 @@ impl Session {
                 self.holds = true;
                 let mut outputs = vec![];
                 if let Some(seat) = seat {
-                    outputs.extend([Output::HideIf(seat.hides_address), Output::SwitchOff(seat.off())]);
+                    outputs.extend([Output::HideIf(seat.hides_address), Output::SwitchOff(seat.off)]);
                     wish.name = wish.name.take().or(seat.name);
                     wish.resume = Some(seat.resume);
                 }
-                outputs.extend([Output::Start(Devices::BOTH), Output::Join]);
+                outputs.extend([Output::Start(SourceSet::DEVICES), Output::Join]);
                 outputs
             }
         }
@@ -185,14 +184,13 @@ impl Session {
     }
 
     /// Another page's way to go on with this seat, if there is one.
-    pub(super) fn remembered(&self, off: Devices, hides_address: bool) -> Option<Remembered> {
+    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool) -> Option<Remembered> {
         let Wish { room, name, resume } = self.wish.as_ref().filter(|_| self.seated)?;
         Some(Remembered {
             room: room.clone(),
             resume: resume.clone()?,
             name: name.clone(),
-            microphone_muted: off.microphone,
-            camera_off: off.camera,
+            off,
             hides_address,
         })
     }

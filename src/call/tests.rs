@@ -40,14 +40,7 @@ fn other() -> PeerInfo {
 }
 
 fn remembered(resume: &str) -> Remembered {
-    Remembered {
-        room: room(),
-        resume: token(resume),
-        name: None,
-        microphone_muted: false,
-        camera_off: false,
-        hides_address: false,
-    }
+    Remembered { room: room(), resume: token(resume), name: None, off: SourceSet::NONE, hides_address: false }
 }
 
 fn join(resume: Option<&str>, reloaded: bool) -> Command {

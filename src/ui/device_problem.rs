@@ -1,7 +1,8 @@
 //! Words for missing devices: the reason, advice, and what goes on working without them.
 
 use super::i18n::Words;
-use crate::call::{DeviceProblem, Devices, MediaError};
+use crate::call::{DeviceProblem, MediaError};
+use crate::protocol::SourceSet;
 
 /// A device problem in words.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -15,11 +16,11 @@ pub(super) struct ProblemWords {
 }
 
 /// Chooses by devices: the first text for a microphone, the next for a camera, the last for both.
-pub(super) fn by_devices(devices: Devices, texts: [&'static str; 3]) -> &'static str {
+pub(super) fn by_devices(devices: SourceSet, texts: [&'static str; 3]) -> &'static str {
     let [microphone, camera, both] = texts;
-    match (devices.microphone, devices.camera) {
-        (true, false) => microphone,
-        (false, true) => camera,
+    match devices {
+        SourceSet::MICROPHONE => microphone,
+        SourceSet::CAMERA => camera,
         _ => both,
     }
 }
@@ -76,8 +77,8 @@ mod tests {
         for lang in Lang::ALL {
             let mut seen = Vec::new();
             for error in ERRORS {
-                for (camera, microphone) in [(true, false), (false, true), (true, true)] {
-                    let problem = DeviceProblem { error, missing: Devices { microphone, camera } };
+                for missing in [SourceSet::CAMERA, SourceSet::MICROPHONE, SourceSet::DEVICES] {
+                    let problem = DeviceProblem { error, missing };
                     let words = problem_words(problem, false, words_of(lang));
                     let in_call = problem_words(problem, true, words_of(lang));
                     assert_ne!(words.consequence, in_call.consequence, "one cannot join twice");

@@ -7,7 +7,7 @@ use super::CallHandle;
 use super::i18n::{PRODUCT, Words, words};
 use super::reactive::{action, content, effect, flag, made_text, select, text};
 use crate::call::{DeviceView, LinkView, RelayProtocol, Route, UserAction};
-use crate::protocol::PeerId;
+use crate::protocol::{PeerId, Source};
 
 /// Tile of a peer: video or initial, name, and state of the connection.
 ///
@@ -18,7 +18,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let video = NodeRef::<html::Video>::new();
     let own = select(call, move |view| view.peers.iter().find(|other| other.peer == peer).cloned());
     let link = move || own.with(|own| own.as_ref().map(|own| own.link).unwrap_or_default());
-    let seen = move || own.with(|own| own.as_ref().is_some_and(|own| own.has_video));
+    let seen = move || own.with(|own| own.as_ref().is_some_and(|own| own.receives.contains(Source::Camera)));
     let route = move || own.with(|own| own.as_ref().and_then(|own| own.route));
     let name = move || {
         let name = own.with(|own| own.as_ref()?.name.clone());
@@ -27,7 +27,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let first = select(call, move |view| view.peers.first().is_some_and(|other| other.peer == peer));
 
     effect(move || {
-        if let (Some(video), Some(sink)) = (video.get(), call.remote(peer)) {
+        if let (Some(video), Some(sink)) = (video.get(), call.remote(peer, Source::Camera)) {
             sink(&video);
         }
     });

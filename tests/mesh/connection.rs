@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use parlor::call::{PeerCommand, PeerEvent, PeerState};
-use parlor::protocol::{Epoch, IceCandidate, OfferId, PeerId};
+use parlor::protocol::{Epoch, IceCandidate, OfferId, PeerId, Source, SourceSet};
 
 use super::seats::Number;
 
@@ -13,8 +13,8 @@ use super::seats::Number;
 pub(crate) type ConnectionId = u32;
 /// Unique among all tracks of a run.
 pub(crate) type TrackId = u32;
-/// Microphone and camera.
-pub(crate) type Tracks = [Option<TrackId>; 2];
+/// The tracks of one participant.
+pub(crate) type Tracks = BTreeMap<Source, TrackId>;
 
 /// What an SDP says here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +75,8 @@ pub(crate) struct Connection {
     pub(super) candidates: BTreeSet<u32>,
     /// What is sent; nothing before there are transceivers.
     pub(super) senders: Option<Tracks>,
-    /// Pictures arrive, as last reported.
-    pub(super) video: bool,
+    /// The sources whose media arrives, as last reported.
+    pub(super) receives: SourceSet,
 }
 
 impl Connection {
@@ -136,7 +136,7 @@ impl Connections {
                 afresh: false,
                 candidates: BTreeSet::new(),
                 senders: offerer.then_some(tracks),
-                video: false,
+                receives: SourceSet::NONE,
             },
         );
         id
@@ -147,7 +147,7 @@ impl Connections {
     pub(crate) fn command(&mut self, id: ConnectionId, command: PeerCommand, tracks: Tracks) {
         let connection = self.all.get_mut(&id).unwrap();
         match command {
-            PeerCommand::Attach => connection.senders = connection.senders.map(|_| tracks),
+            PeerCommand::Attach => connection.senders = connection.senders.take().map(|_| tracks),
             PeerCommand::Configure(_) => {}
             PeerCommand::Offer { restart, .. } => {
                 connection.restart |= restart;

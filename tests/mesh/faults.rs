@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use parlor::call::{Call, Devices, Event, MediaEvent, Phase, UserAction};
+use parlor::call::{Call, Event, MediaEvent, Phase, UserAction};
+use parlor::protocol::{Source, SourceSet};
 
 use super::connection::Tracks;
 use super::node::Memory;
@@ -226,9 +227,9 @@ impl World {
                 }
             }
             (_, 6) => {
-                let ended = self.random.pick(&[Devices::MICROPHONE, Devices::CAMERA]);
-                let [microphone, camera] = self.pages[who].tracks.map(|track| track.is_some());
-                self.unplug(who, ended.and(Devices { microphone, camera }));
+                let ended = self.random.pick(&Source::ALL);
+                let is_live = self.pages[who].tracks.contains_key(&ended);
+                self.unplug(who, if is_live { ended.into() } else { SourceSet::NONE });
             }
             (_, 7) => {
                 self.pages[who].has_camera ^= true;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use parlor::call::{
-    Call, Command, Devices, Event, Hold, Loaded, MediaError, MediaEvent, PeerCommand, PeerEvent, Permission,
-    Remembered, SocketEvent, SocketId, UserAction,
+    Call, Command, Event, Hold, Loaded, MediaError, MediaEvent, PeerCommand, PeerEvent, Remembered,
+    SocketEvent, SocketId, UserAction,
 };
-use parlor::protocol::{Epoch, PeerId, ServerMsg, read};
+use parlor::protocol::{Epoch, PeerId, ServerMsg, Source, SourceSet, read};
 
 use super::connection::{ConnectionId, Ends, Tracks};
 use super::seats::Number;
@@ -27,7 +27,7 @@ pub(crate) struct Page {
     pub(crate) remembered: Option<Remembered>,
     /// Where the call believes to sit.
     pub(crate) seat: Option<Number>,
-    pub(crate) asked: VecDeque<Devices>,
+    pub(crate) asked: VecDeque<SourceSet>,
     pub(crate) tracks: Tracks,
     pub(crate) has_camera: bool,
     pub(crate) wants_in: bool,
@@ -66,17 +66,14 @@ impl Page {
         self.socket.map(|(_, wire)| wire)
     }
 
-    fn end_tracks(&mut self, devices: Devices) {
-        for (track, ends) in self.tracks.iter_mut().zip([devices.microphone, devices.camera]) {
-            track.take_if(|_| ends);
-        }
+    fn end_tracks(&mut self, ended: SourceSet) {
+        self.tracks.retain(|source, _| !ended.contains(*source));
     }
 }
 
 /// The program starts: in a new page, after a reload, or after a crash, when it does not go back by itself.
 pub(crate) fn loaded(remembered: Option<Remembered>, returning: bool) -> Event {
-    let (microphone, camera) = (Permission::Prompt, Permission::Prompt);
-    Event::Loaded(Loaded { supported: true, remembered, returning, microphone, camera })
+    Event::Loaded(Loaded { supported: true, remembered, returning, granted: SourceSet::NONE })
 }
 
 /// Why the call does something.
@@ -115,17 +112,14 @@ impl World {
     }
 
     pub(super) fn answer_capture(&mut self, who: usize) {
-        let prompt = Permission::Prompt;
         let page = &mut self.pages[who];
         let asked = page.asked.pop_front().unwrap();
-        let event = if asked.camera && !page.has_camera {
-            MediaEvent::Failed { asked, error: MediaError::NotFound, microphone: prompt, camera: prompt }
+        let event = if asked.contains(Source::Camera) && !page.has_camera {
+            MediaEvent::Failed { asked, error: MediaError::NotFound, denied: SourceSet::NONE }
         } else {
-            for (track, granted) in page.tracks.iter_mut().zip([asked.microphone, asked.camera]) {
-                if granted {
-                    self.last_track += 1;
-                    *track = Some(self.last_track);
-                }
+            for source in asked.iter() {
+                self.last_track += 1;
+                page.tracks.insert(source, self.last_track);
             }
             MediaEvent::Granted(asked)
         };
@@ -134,14 +128,14 @@ impl World {
     }
 
     /// Tracks end by themselves, as when a camera is unplugged.
-    pub(super) fn unplug(&mut self, who: usize, devices: Devices) {
+    pub(super) fn unplug(&mut self, who: usize, devices: SourceSet) {
         self.pages[who].end_tracks(devices);
         self.user(who, Event::Media(MediaEvent::Ended(devices)));
         self.count_live();
     }
 
     pub(super) fn count_live(&mut self) {
-        self.connections.live = self.pages.iter().flat_map(|page| page.tracks).flatten().collect();
+        self.connections.live = self.pages.iter().flat_map(|page| page.tracks.values().copied()).collect();
     }
 
     pub(super) fn handle(&mut self, who: usize, event: Event) {
@@ -247,7 +241,7 @@ impl World {
                 } else {
                     let restarts = matches!(command, PeerCommand::Offer { restart: true, .. });
                     assert!(!restarts || self.was_hit(id), "{who} restarts {id} without a reason");
-                    self.connections.command(id, command, self.pages[who].tracks);
+                    self.connections.command(id, command, self.pages[who].tracks.clone());
                 }
             }
         }
@@ -266,7 +260,7 @@ impl World {
         let other = self.server.seats.owner((own.0, peer)).expect("a connection with nobody");
         let hits = self.pages[who].hits + self.pages[other].hits;
         let ends = Ends { owner: who, own, other, peer, epoch, hits };
-        let id = self.connections.open(ends, offerer, self.pages[who].tracks);
+        let id = self.connections.open(ends, offerer, self.pages[who].tracks.clone());
         let before = self.pages[who].connections.insert(peer, (epoch, id));
         assert_eq!(before, None, "a second connection with the same peer");
     }

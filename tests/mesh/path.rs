@@ -2,6 +2,7 @@
 //! find each other, and what the one receives of the other.
 
 use parlor::call::{PeerEvent, PeerState};
+use parlor::protocol::Source;
 
 use super::connection::{ConnectionId, Connections, Tracks};
 
@@ -32,20 +33,23 @@ impl Connections {
 
     /// What arrives from the other end.
     pub(crate) fn received(&self, id: ConnectionId) -> Tracks {
-        let sent = self.partner(id).filter(|_| self.flows(id)).and_then(|other| self.all[&other].senders);
-        sent.unwrap_or_default().map(|track| track.filter(|track| self.live.contains(track)))
+        let other = self.partner(id).filter(|_| self.flows(id));
+        let sent = other.and_then(|other| self.all[&other].senders.clone()).unwrap_or_default();
+        sent.into_iter().filter(|(_, track)| self.live.contains(track)).collect()
     }
 
-    /// Whether pictures arrive, if that is news.
-    pub(crate) fn next_video(&self, id: ConnectionId) -> Option<bool> {
-        let arrives = self.received(id)[1].is_some();
-        (arrives != self.all[&id].video).then_some(arrives)
+    /// A source whose media began or stopped to arrive, if that is news.
+    pub(crate) fn next_receives(&self, id: ConnectionId) -> Option<(Source, bool)> {
+        let received = self.received(id);
+        let news =
+            |source: &Source| received.contains_key(source) != self.all[&id].receives.contains(*source);
+        Source::ALL.into_iter().find(news).map(|source| (source, received.contains_key(&source)))
     }
 
-    pub(crate) fn tell_video(&mut self, id: ConnectionId, arrives: bool) {
+    pub(crate) fn tell_receives(&mut self, id: ConnectionId, source: Source, arrives: bool) {
         let connection = self.all.get_mut(&id).unwrap();
-        connection.video = arrives;
-        connection.events.push_back(PeerEvent::Video(arrives));
+        connection.receives = connection.receives.with(source, arrives);
+        connection.events.push_back(PeerEvent::Receives(source, arrives));
     }
 
     /// The state that ICE would report next, if it is another one.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlor::call::{Call, Event, Phase, UserAction};
-use parlor::protocol::RoomId;
+use parlor::protocol::{RoomId, Source};
 use parlor::server::signalling::room::Rules;
 
 use super::connection::{ConnectionId, Connections, TrackId};
@@ -33,7 +33,7 @@ enum Step {
     Run(ConnectionId),
     Report(ConnectionId),
     Ice(ConnectionId),
-    Video(ConnectionId, bool),
+    Receives(ConnectionId, Source, bool),
     Capture(usize),
     Time,
 }
@@ -157,7 +157,8 @@ impl World {
         self.possible.extend(self.connections.with_events().map(Step::Report));
         for id in self.connections.still_open() {
             self.possible.extend(self.connections.next_state(id).map(|_| Step::Ice(id)));
-            self.possible.extend(self.connections.next_video(id).map(|on| Step::Video(id, on)));
+            let receives = self.connections.next_receives(id);
+            self.possible.extend(receives.map(|(source, on)| Step::Receives(id, source, on)));
         }
     }
 
@@ -189,7 +190,7 @@ impl World {
                     self.connections.set_state(id, state);
                 }
             }
-            Step::Video(id, on) => self.connections.tell_video(id, on),
+            Step::Receives(id, source, on) => self.connections.tell_receives(id, source, on),
             Step::Capture(who) => self.answer_capture(who),
             Step::Time => self.pass_time(),
         }

@@ -7,15 +7,16 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcPeerConnection, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
-    RtcTrackEvent,
+    Event, MediaStream, RtcPeerConnection, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcTrackEvent,
 };
 
 use super::bindings::{Connection, Sender, Transceiver};
 use super::report::Report;
 use crate::browser::env::log;
 use crate::browser::error::{BrowserError, settled};
+use crate::browser::media::{Tracks, source_of, tracks_of};
 use crate::call::PeerEvent;
+use crate::protocol::{Source, SourceSet};
 
 /// Adds one transceiver for sound and one for pictures, ahead of the first offer.
 pub(super) fn add(connection: &Connection, stream: &MediaStream) -> Result<(), JsValue> {
@@ -29,26 +30,25 @@ pub(super) fn add(connection: &Connection, stream: &MediaStream) -> Result<(), J
 }
 
 /// Sends these tracks from now on, over the first transceiver of each kind that is not stopped.
-pub(super) fn attach(
-    connection: &Connection,
-    stream: &MediaStream,
-    microphone: Option<&MediaStreamTrack>,
-    camera: Option<&MediaStreamTrack>,
-) {
-    let mut seen = [false; 2];
+pub(super) fn attach(connection: &Connection, stream: &MediaStream, tracks: &Tracks) {
+    let mut seen = SourceSet::NONE;
     for transceiver in transceivers(connection) {
-        let is_video = is_video(&transceiver);
-        let seen = &mut seen[usize::from(is_video)];
+        let source = source_of(&transceiver.receiver().track());
+        let is_second = seen.contains(source);
         // One of each is agreed; what a peer offers beyond stays inactive.
-        let direction =
-            if *seen { RtcRtpTransceiverDirection::Inactive } else { RtcRtpTransceiverDirection::Sendrecv };
+        let direction = if is_second {
+            RtcRtpTransceiverDirection::Inactive
+        } else {
+            RtcRtpTransceiverDirection::Sendrecv
+        };
         // A part of the call that the peer has rejected stays without a track, and the next of its kind has its turn.
-        if transceiver.direct(direction).is_err() || std::mem::replace(seen, true) {
+        if transceiver.direct(direction).is_err() || is_second {
             continue;
         }
+        seen = seen.or(source.into());
         let sender: Sender = transceiver.sender().unchecked_into();
         let _ = sender.set_streams(stream);
-        let replaced = sender.replace(if is_video { camera } else { microphone });
+        let replaced = sender.replace(tracks.get(source).as_ref());
         spawn_local(async move {
             // Refused only for a closed connection or a track of the other kind.
             if let Err(error) = settled(replaced).await {
@@ -71,30 +71,26 @@ fn transceivers(connection: &RtcPeerConnection) -> impl Iterator<Item = Transcei
 }
 
 fn is_video(transceiver: &Transceiver) -> bool {
-    transceiver.receiver().track().kind() == "video"
+    source_of(&transceiver.receiver().track()) == Source::Camera
 }
 
-/// Puts the first track of each kind into `incoming`, and reports whether pictures arrive.
+/// Puts the first track of each source into `incoming`, and reports whether its media arrives.
 pub(super) fn listen(connection: &Connection, incoming: MediaStream, report: Report) -> EventListener {
     // The listeners on the tracks live as long as the one that makes them.
     let on_tracks = RefCell::new(Vec::new());
     EventListener::new(connection, "track", move |event| {
         let Some(event) = event.dyn_ref::<RtcTrackEvent>() else { return };
         let track = event.track();
-        let kind = track.kind();
-        let same_kind =
-            if kind == "video" { incoming.get_video_tracks() } else { incoming.get_audio_tracks() };
-        if same_kind.length() > 0 {
+        let source = source_of(&track);
+        if tracks_of(&incoming).iter().any(|track| source_of(track) == source) {
             return;
         }
         incoming.add_track(&track);
-        if kind == "video" {
-            report.push(PeerEvent::Video(!track.muted()));
-            for (name, on) in [("unmute", true), ("mute", false), ("ended", false)] {
-                let report = report.clone();
-                let listener = EventListener::new(&track, name, move |_| report.push(PeerEvent::Video(on)));
-                on_tracks.borrow_mut().push(listener);
-            }
+        report.push(PeerEvent::Receives(source, !track.muted()));
+        for (name, on) in [("unmute", true), ("mute", false), ("ended", false)] {
+            let report = report.clone();
+            let changed = move |_: &Event| report.push(PeerEvent::Receives(source, on));
+            on_tracks.borrow_mut().push(EventListener::new(&track, name, changed));
         }
     })
 }

@@ -1,9 +1,8 @@
 //! Commands: everything that a call wants its driver to do, in order.
 
 use super::event::{ConnectionTestId, Remembered, SocketId, Transport};
-use crate::call::media::source::Devices;
 use crate::call::peer::config::PeerConfig;
-use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId};
+use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SourceSet};
 
 /// A command to the driver.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +23,13 @@ pub enum Command {
     /// Send on the open socket.
     Send(ClientMsg),
     /// Call `getUserMedia`.
-    Capture(Devices),
+    Capture(SourceSet),
     /// Stop these tracks, so that the light goes out.
-    Release(Devices),
+    Release(SourceSet),
     /// Set `MediaStreamTrack.enabled`.
     Enable {
         /// The tracks.
-        devices: Devices,
+        sources: SourceSet,
         /// Heard or seen, or silent and black.
         enabled: bool,
     },

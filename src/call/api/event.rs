@@ -2,10 +2,10 @@
 
 use strum::IntoStaticStr;
 
-use crate::call::media::source::Devices;
 use crate::call::route::Route;
 use crate::protocol::{
-    DisplayName, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SeatToken, ServerMsg,
+    DisplayName, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SeatToken, ServerMsg, Source,
+    SourceSet,
 };
 
 /// A socket's number; events of older sockets are dropped.
@@ -62,10 +62,8 @@ pub struct Loaded {
     /// The page was left a moment ago, as by a reload, so it goes back to that seat by itself. Otherwise, as
     /// after a crash or in a tab that is opened again, only when the person goes to that room.
     pub returning: bool,
-    /// The permission for the microphone, where the browser tells.
-    pub microphone: Permission,
-    /// The permission for the camera, where the browser tells.
-    pub camera: Permission,
+    /// The devices that the browser gives without a question, where it tells.
+    pub granted: SourceSet,
 }
 
 /// A seat kept over a reload or a crash, in the tab's own storage.
@@ -77,20 +75,11 @@ pub struct Remembered {
     pub resume: SeatToken,
     /// The display name.
     pub name: Option<DisplayName>,
-    /// The microphone was switched off.
-    pub microphone_muted: bool,
-    /// The camera was switched off.
-    pub camera_off: bool,
+    /// The devices that were switched off.
+    pub off: SourceSet,
     /// The own address was hidden in that call, whatever was chosen for later ones.
     #[serde(default)]
     pub hides_address: bool,
-}
-
-impl Remembered {
-    /// The devices that were switched off.
-    pub(in crate::call) fn off(&self) -> Devices {
-        Devices { microphone: self.microphone_muted, camera: self.camera_off }
-    }
 }
 
 /// The answer whether this tab may join a room.
@@ -154,18 +143,6 @@ pub enum SocketEvent {
     },
 }
 
-/// A permission, as the Permissions API tells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Permission {
-    /// The browser does not tell, or would ask.
-    #[default]
-    Prompt,
-    /// Given.
-    Granted,
-    /// Refused.
-    Denied,
-}
-
 /// The reason why `getUserMedia` failed, by the names of W3C Media Capture and Streams, section 10.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaError {
@@ -185,24 +162,22 @@ pub enum MediaError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaEvent {
     /// `getUserMedia` answered with these tracks.
-    Granted(Devices),
+    Granted(SourceSet),
     /// `getUserMedia` failed.
     Failed {
         /// The devices asked for.
-        asked: Devices,
+        asked: SourceSet,
         /// Why.
         error: MediaError,
-        /// The permission for the microphone, where the browser tells.
-        microphone: Permission,
-        /// The permission for the camera, where the browser tells.
-        camera: Permission,
+        /// The devices that the person has refused, where the browser tells.
+        denied: SourceSet,
     },
     /// These tracks ended by themselves: unplugged, or permission withdrawn.
-    Ended(Devices),
+    Ended(SourceSet),
     /// The system mutes these tracks (`MediaStreamTrack.muted`), since now or from the start.
-    Muted(Devices),
+    Muted(SourceSet),
     /// The system mutes these tracks no longer.
-    Unmuted(Devices),
+    Unmuted(SourceSet),
     /// The set of devices changed (`devicechange`).
     Changed,
     /// A `play()` was refused for want of a gesture, or accepted again.
@@ -241,8 +216,8 @@ pub enum PeerEvent {
     State(PeerState),
     /// The route that media takes now, if there is one.
     Route(Option<Route>),
-    /// Pictures of the peer began or stopped to arrive.
-    Video(bool),
+    /// Media of this source of the peer began or stopped to arrive.
+    Receives(Source, bool),
 }
 
 /// `RTCPeerConnectionState`

@@ -3,9 +3,8 @@
 use strum::IntoStaticStr;
 
 use super::event::{Finding, MediaError};
-use crate::call::media::source::Devices;
 use crate::call::route::Route;
-use crate::protocol::{DisplayName, IceServer, PeerId, RoomId};
+use crate::protocol::{DisplayName, IceServer, PeerId, RoomId, SourceSet};
 
 /// The view of a call; the server renders the default one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,7 +76,7 @@ pub struct DeviceProblem {
     /// The error of `getUserMedia`.
     pub error: MediaError,
     /// The devices that are missing because of it.
-    pub missing: Devices,
+    pub missing: SourceSet,
 }
 
 /// Whether the server offers a relay, for connections that cannot or should not be direct.
@@ -147,8 +146,8 @@ pub struct PeerView {
     pub link: LinkView,
     /// The route of the media, while it flows and once it is known.
     pub route: Option<Route>,
-    /// Whether pictures of this peer arrive.
-    pub has_video: bool,
+    /// The sources of this peer whose media arrives.
+    pub receives: SourceSet,
 }
 
 /// The state of the connection with one peer.
@@ -228,9 +227,9 @@ pub enum Notice {
     /// Another tab of this browser is in the room; the call can be moved here.
     InOtherTab,
     /// The system mutes these devices.
-    DeviceHeld(Devices),
+    DeviceHeld(SourceSet),
     /// The system mutes these devices no longer.
-    DeviceBack(Devices),
+    DeviceBack(SourceSet),
     /// This seat is now used in another tab or window.
     MovedElsewhere,
 }

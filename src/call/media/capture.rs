@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::source::Devices;
 use crate::call::api::command::Command;
-use crate::call::api::event::{MediaError, Permission};
+use crate::call::api::event::MediaError;
 use crate::call::api::view::{DeviceProblem, DeviceView};
+use crate::protocol::{Source, SourceSet};
 
 /// The time of black frames before a switched-off camera is released and its light goes out; without them the others
 /// would keep the last picture.
@@ -19,35 +19,35 @@ const MUTED_BRIEFLY: Duration = Duration::from_millis(1500);
 #[derive(Debug, Default)]
 pub(super) struct Capture {
     /// Live tracks.
-    had: Devices,
+    had: SourceSet,
     /// Switched off by the person.
-    off: Devices,
+    off: SourceSet,
     /// The devices that could not be had.
     problem: Option<DeviceProblem>,
     /// The devices of the pending `getUserMedia`; only one at a time.
-    asking: Option<Devices>,
+    asking: Option<SourceSet>,
     /// The devices of those that follow.
-    plan: VecDeque<Devices>,
+    plan: VecDeque<SourceSet>,
     /// When the switched-off camera is released.
     release_camera: Option<Duration>,
     /// Muted by the system.
-    muted: Devices,
+    muted: SourceSet,
     /// The muted ones that a person was told of.
-    held: Devices,
+    held: SourceSet,
     /// When the person is told of the others.
     held_due: Option<Duration>,
     /// Asked for a second time because the browser gave nothing, or dead tracks, without an error.
-    again: Devices,
+    again: SourceSet,
     /// No devices are wanted any more: tracks that still come are released at once.
     closed: bool,
 }
 
 impl Capture {
     /// Asks for the devices of `wanted` that are not there and not switched off.
-    pub(super) fn start(&mut self, wanted: Devices) -> Vec<Command> {
+    pub(super) fn start(&mut self, wanted: SourceSet) -> Vec<Command> {
         self.closed = false;
-        let camera_off = Devices { microphone: false, camera: self.off.camera };
-        let missing = self.problem.map_or(Devices::NONE, |problem| problem.missing);
+        let camera_off = self.off.and(SourceSet::CAMERA);
+        let missing = self.problem.map_or(SourceSet::NONE, |problem| problem.missing);
         let under_way = self.plan.iter().fold(self.asking.unwrap_or_default(), |all, one| all.or(*one));
         let ask = wanted.without(self.had).without(camera_off).without(missing).without(under_way);
         self.plan(ask)
@@ -55,7 +55,7 @@ impl Capture {
 
     /// Asks again for the missing devices.
     pub(super) fn retry(&mut self) -> Vec<Command> {
-        let missing = self.problem.take().map_or(Devices::NONE, |problem| problem.missing);
+        let missing = self.problem.take().map_or(SourceSet::NONE, |problem| problem.missing);
         self.again = self.again.without(missing);
         self.start(missing)
     }
@@ -70,16 +70,16 @@ impl Capture {
     }
 
     /// Switches devices off before any is there, as before a reload.
-    pub(super) fn restore(&mut self, off: Devices) {
+    pub(super) fn restore(&mut self, off: SourceSet) {
         self.off = off;
     }
 
     /// The devices that are switched off.
-    pub(super) fn off(&self) -> Devices {
+    pub(super) fn off(&self) -> SourceSet {
         self.off
     }
 
-    pub(super) fn granted(&mut self, devices: Devices) -> Vec<Command> {
+    pub(super) fn granted(&mut self, devices: SourceSet) -> Vec<Command> {
         let asked = self.asking.take().unwrap_or_default();
         if self.closed {
             let mut commands = vec![Command::Release(devices)];
@@ -93,9 +93,9 @@ impl Capture {
         let mut commands = Vec::new();
         let silenced = devices.and(self.off);
         if !silenced.is_empty() {
-            commands.push(Command::Enable { devices: silenced, enabled: false });
+            commands.push(Command::Enable { sources: silenced, enabled: false });
         }
-        if silenced.camera {
+        if silenced.contains(Source::Camera) {
             commands.extend(self.release_camera_now());
         }
         // A browser may give less than asked without an error, or tracks that are dead.
@@ -108,41 +108,29 @@ impl Capture {
         commands
     }
 
-    pub(super) fn failed(
-        &mut self,
-        asked: Devices,
-        error: MediaError,
-        microphone: Permission,
-        camera: Permission,
-    ) -> Vec<Command> {
+    pub(super) fn failed(&mut self, asked: SourceSet, error: MediaError, denied: SourceSet) -> Vec<Command> {
         self.asking = None;
         if !self.closed {
             let each = match error {
                 // The one that is not refused may be had alone.
-                MediaError::Denied => Devices {
-                    microphone: camera == Permission::Denied && microphone != Permission::Denied,
-                    camera: microphone == Permission::Denied && camera != Permission::Denied,
-                },
-                MediaError::NotFound | MediaError::Busy | MediaError::Unsupported => Devices::BOTH,
-                MediaError::Insecure => Devices::NONE,
+                MediaError::Denied if denied.is_empty() => SourceSet::NONE,
+                MediaError::Denied => asked.without(denied),
+                MediaError::NotFound | MediaError::Busy | MediaError::Unsupported => SourceSet::DEVICES,
+                MediaError::Insecure => SourceSet::NONE,
             };
-            let alone = if asked == Devices::BOTH { each } else { Devices::NONE };
-            self.plan.extend(
-                [alone.and(Devices::MICROPHONE), alone.and(Devices::CAMERA)]
-                    .into_iter()
-                    .filter(|one| !one.is_empty()),
-            );
+            let alone = if asked == SourceSet::DEVICES { each } else { SourceSet::NONE };
+            self.plan.extend(alone.iter().map(SourceSet::from));
             self.missing(asked.without(alone), error);
         }
         self.ask_next()
     }
 
     /// Replaces tracks that ended by themselves: the browser may have another device of the kind.
-    pub(super) fn ended(&mut self, devices: Devices) -> Vec<Command> {
+    pub(super) fn ended(&mut self, devices: SourceSet) -> Vec<Command> {
         let lost = devices.and(self.had);
         self.had = self.had.without(lost);
         self.unmuted(lost);
-        if lost.camera {
+        if lost.contains(Source::Camera) {
             self.release_camera = None;
         }
         if lost.is_empty() || self.closed {
@@ -154,7 +142,7 @@ impl Capture {
     }
 
     /// Notes that the system mutes tracks.
-    pub(super) fn muted(&mut self, now: Duration, devices: Devices) {
+    pub(super) fn muted(&mut self, now: Duration, devices: SourceSet) {
         self.muted = self.muted.or(devices.and(self.had));
         if !self.muted.without(self.held).is_empty() {
             self.held_due = Some(now + MUTED_BRIEFLY);
@@ -162,7 +150,7 @@ impl Capture {
     }
 
     /// Notes that the system mutes tracks no longer; returns the devices to tell the person of.
-    pub(super) fn unmuted(&mut self, devices: Devices) -> Devices {
+    pub(super) fn unmuted(&mut self, devices: SourceSet) -> SourceSet {
         let back = self.held.and(devices).without(self.off);
         self.muted = self.muted.without(devices);
         self.held = self.held.without(devices);
@@ -171,9 +159,9 @@ impl Capture {
     }
 
     /// The devices muted for long enough to tell the person now.
-    pub(super) fn newly_held(&mut self, now: Duration) -> Devices {
+    pub(super) fn newly_held(&mut self, now: Duration) -> SourceSet {
         if self.held_due.take_if(|due| now >= *due).is_none() {
-            return Devices::NONE;
+            return SourceSet::NONE;
         }
         let newly = self.muted.without(self.held).without(self.off);
         self.held = self.muted;
@@ -191,40 +179,49 @@ impl Capture {
     }
 
     /// Switches devices off, as they were in another page; those that are off already stay so.
-    pub(super) fn switch_off(&mut self, now: Duration, devices: Devices) -> Vec<Command> {
+    pub(super) fn switch_off(&mut self, now: Duration, devices: SourceSet) -> Vec<Command> {
         let devices = devices.without(self.off);
         self.off = self.off.or(devices);
         let live = devices.and(self.had);
-        if live.camera {
+        if live.contains(Source::Camera) {
             self.release_camera = Some(now + BLACK_FRAMES);
         }
-        if live.is_empty() { vec![] } else { vec![Command::Enable { devices: live, enabled: false }] }
+        if live.is_empty() { vec![] } else { vec![Command::Enable { sources: live, enabled: false }] }
     }
 
     pub(super) fn toggle_microphone(&mut self) -> Vec<Command> {
-        if !self.had.microphone && self.is_missing(Devices::MICROPHONE) {
-            return self.retry();
+        let microphone = SourceSet::MICROPHONE;
+        match self.toggle(Source::Microphone) {
+            None => self.retry(),
+            Some((true, off)) => vec![Command::Enable { sources: microphone, enabled: !off }],
+            Some((false, false)) => self.start(microphone),
+            Some((false, true)) => vec![],
         }
-        self.off.microphone = !self.off.microphone;
-        if self.had.microphone {
-            return vec![Command::Enable { devices: Devices::MICROPHONE, enabled: !self.off.microphone }];
-        }
-        if self.off.microphone { vec![] } else { self.start(Devices::MICROPHONE) }
     }
 
     pub(super) fn toggle_camera(&mut self, now: Duration) -> Vec<Command> {
-        if !self.had.camera && self.is_missing(Devices::CAMERA) {
-            return self.retry();
-        }
-        self.off.camera = !self.off.camera;
-        match (self.had.camera, self.off.camera) {
-            (true, off) => {
+        let camera = SourceSet::CAMERA;
+        match self.toggle(Source::Camera) {
+            None => self.retry(),
+            Some((true, off)) => {
                 self.release_camera = off.then_some(now + BLACK_FRAMES);
-                vec![Command::Enable { devices: Devices::CAMERA, enabled: !off }]
+                vec![Command::Enable { sources: camera, enabled: !off }]
             }
-            (false, false) => self.start(Devices::CAMERA),
-            (false, true) => vec![],
+            Some((false, false)) => self.start(camera),
+            Some((false, true)) => vec![],
         }
+    }
+
+    /// Switches a device on or off; returns whether there is a track, and whether it is off now. One that is missing
+    /// stays as it is.
+    fn toggle(&mut self, source: Source) -> Option<(bool, bool)> {
+        let is_live = self.had.contains(source);
+        if !is_live && self.is_missing(source) {
+            return None;
+        }
+        let is_off = !self.off.contains(source);
+        self.off = self.off.with(source, is_off);
+        Some((is_live, is_off))
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -243,9 +240,9 @@ impl Capture {
     }
 
     /// The state of one device.
-    pub(super) fn view(&self, device: Devices) -> DeviceView {
-        let holds = |set: Devices| !set.and(device).is_empty();
-        if holds(self.off) && !self.is_missing(device) {
+    pub(super) fn view(&self, source: Source) -> DeviceView {
+        let holds = |set: SourceSet| set.contains(source);
+        if holds(self.off) && !self.is_missing(source) {
             DeviceView::Muted
         } else if holds(self.held) {
             DeviceView::Held
@@ -255,18 +252,18 @@ impl Capture {
             && (holds(self.asking.unwrap_or_default()) || self.plan.iter().any(|one| holds(*one)))
         {
             DeviceView::Asking
-        } else if self.is_missing(device) {
+        } else if self.is_missing(source) {
             DeviceView::Missing
         } else {
             DeviceView::Off
         }
     }
 
-    fn is_missing(&self, device: Devices) -> bool {
-        self.problem.is_some_and(|problem| !problem.missing.and(device).is_empty())
+    fn is_missing(&self, source: Source) -> bool {
+        self.problem.is_some_and(|problem| problem.missing.contains(source))
     }
 
-    fn plan(&mut self, ask: Devices) -> Vec<Command> {
+    fn plan(&mut self, ask: SourceSet) -> Vec<Command> {
         if !ask.is_empty() {
             self.plan.push_back(ask);
         }
@@ -283,19 +280,19 @@ impl Capture {
 
     fn release_camera_now(&mut self) -> Vec<Command> {
         self.release_camera = None;
-        self.had.camera = false;
-        self.unmuted(Devices::CAMERA);
-        vec![Command::Release(Devices::CAMERA)]
+        self.had = self.had.without(SourceSet::CAMERA);
+        self.unmuted(SourceSet::CAMERA);
+        vec![Command::Release(SourceSet::CAMERA)]
     }
 
-    fn missing(&mut self, devices: Devices, error: MediaError) {
+    fn missing(&mut self, devices: SourceSet, error: MediaError) {
         if !devices.is_empty() {
-            let before = self.problem.map_or(Devices::NONE, |problem| problem.missing);
+            let before = self.problem.map_or(SourceSet::NONE, |problem| problem.missing);
             self.problem = Some(DeviceProblem { error, missing: before.or(devices) });
         }
     }
 
-    fn solved(&mut self, devices: Devices) {
+    fn solved(&mut self, devices: SourceSet) {
         self.problem = self.problem.and_then(|DeviceProblem { error, missing }| {
             let missing = missing.without(devices);
             (!missing.is_empty()).then_some(DeviceProblem { error, missing })

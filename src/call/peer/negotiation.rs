@@ -210,7 +210,7 @@ impl Negotiation {
                 self.was_connected |= state == PeerState::Connected;
                 self.recovery.state_changed(now, state);
             }
-            PeerEvent::Route(_) | PeerEvent::Video(_) => {}
+            PeerEvent::Route(_) | PeerEvent::Receives(..) => {}
         }
         self.advance(now, &mut out);
         out

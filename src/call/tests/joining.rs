@@ -69,7 +69,7 @@ fn a_call_that_is_moved_goes_on_in_the_same_seat() {
     let mut first = Tab::in_call();
     first.happens(Event::User(UserAction::ToggleMicrophone));
     let commands = first.happens(Event::Wanted);
-    let seat = Remembered { microphone_muted: true, ..remembered("t1") };
+    let seat = Remembered { off: SourceSet::MICROPHONE, ..remembered("t1") };
     assert_eq!(commands.first(), Some(&Command::LetGo(Some(seat.clone()))));
     assert!(commands.contains(&Command::CloseSocket) && commands.contains(&Command::Remember(None)));
     let leaves = |command: &Command| matches!(command, Command::Send(ClientMsg::Leave { .. }));
@@ -79,13 +79,13 @@ fn a_call_that_is_moved_goes_on_in_the_same_seat() {
 
     let mut second = beside_others();
     second.happens(Event::User(UserAction::StartPreview));
-    second.happens(Event::Media(MediaEvent::Granted(Devices::BOTH)));
+    second.happens(Event::Media(MediaEvent::Granted(SourceSet::DEVICES)));
     second.happens(connect());
     second.happens(Event::Hold(room(), Hold::Refused));
     assert!(second.happens(Event::User(UserAction::MoveHere)).contains(&take(room())));
     let commands = second.happens(Event::Hold(room(), Hold::Granted(Some(seat))));
     assert_eq!(commands.last(), Some(&join(Some("t1"), true)));
-    let silent = Command::Enable { devices: Devices::MICROPHONE, enabled: false };
+    let silent = Command::Enable { sources: SourceSet::MICROPHONE, enabled: false };
     assert!(commands.contains(&silent), "who was muted stays so: {commands:?}");
     second.hears(seated("t2", true, vec![other()]));
     let view = second.call.view();
@@ -99,17 +99,24 @@ fn who_was_muted_in_the_other_tab_stays_so_without_devices_here() {
     page.happens(Event::Hold(room(), Hold::Refused));
     page.happens(Event::User(UserAction::StartPreview));
     let error = MediaError::Denied;
-    let [microphone, camera] = [Permission::Denied; 2];
-    page.happens(Event::Media(MediaEvent::Failed { asked: Devices::BOTH, error, microphone, camera }));
+    page.happens(Event::Media(MediaEvent::Failed {
+        asked: SourceSet::DEVICES,
+        error,
+        denied: SourceSet::DEVICES,
+    }));
     page.happens(Event::User(UserAction::MoveHere));
-    let seat = Remembered { microphone_muted: true, camera_off: true, ..remembered("t1") };
+    let seat = Remembered { off: SourceSet::DEVICES, ..remembered("t1") };
     page.happens(Event::Hold(room(), Hold::Granted(Some(seat))));
-    let commands = page.happens(Event::Media(MediaEvent::Granted(Devices::BOTH)));
+    let commands = page.happens(Event::Media(MediaEvent::Granted(SourceSet::DEVICES)));
     let off = |command: &Command| match command {
-        Command::Enable { devices, enabled: false } => *devices,
-        _ => Devices::NONE,
+        Command::Enable { sources, enabled: false } => *sources,
+        _ => SourceSet::NONE,
     };
-    assert_eq!(commands.iter().map(off).fold(Devices::NONE, Devices::or), Devices::BOTH, "{commands:?}");
+    assert_eq!(
+        commands.iter().map(off).fold(SourceSet::NONE, SourceSet::or),
+        SourceSet::DEVICES,
+        "{commands:?}"
+    );
 }
 
 #[test]

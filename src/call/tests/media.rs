@@ -50,15 +50,15 @@ fn a_page_that_is_seen_again_plays_what_was_paused() {
 #[test]
 fn a_device_that_the_system_holds_is_told_and_so_is_its_return() {
     let mut page = Tab::in_call();
-    page.happens(Event::Media(MediaEvent::Granted(Devices::BOTH)));
-    page.happens(Event::Media(MediaEvent::Muted(Devices::MICROPHONE)));
+    page.happens(Event::Media(MediaEvent::Granted(SourceSet::DEVICES)));
+    page.happens(Event::Media(MediaEvent::Muted(SourceSet::MICROPHONE)));
     assert_eq!(page.call.view().microphone, DeviceView::On, "it may be over in a moment");
     page.due();
     let view = page.call.view();
     assert_eq!((view.microphone, view.camera), (DeviceView::Held, DeviceView::On));
-    assert_eq!(view.notice, Some(Notice::DeviceHeld(Devices::MICROPHONE)));
-    page.happens(Event::Media(MediaEvent::Unmuted(Devices::MICROPHONE)));
+    assert_eq!(view.notice, Some(Notice::DeviceHeld(SourceSet::MICROPHONE)));
+    page.happens(Event::Media(MediaEvent::Unmuted(SourceSet::MICROPHONE)));
     let view = page.call.view();
     assert_eq!(view.microphone, DeviceView::On);
-    assert_eq!(view.notice, Some(Notice::DeviceBack(Devices::MICROPHONE)));
+    assert_eq!(view.notice, Some(Notice::DeviceBack(SourceSet::MICROPHONE)));
 }

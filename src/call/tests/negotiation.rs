@@ -113,7 +113,7 @@ fn an_offer_of_the_asking_side_is_answered_unless_one_is_under_way() {
 #[test]
 fn a_peer_whose_descriptions_are_refused_takes_no_buttons_away() {
     let mut page = Tab::in_call();
-    page.happens(Event::Media(MediaEvent::Granted(Devices::BOTH)));
+    page.happens(Event::Media(MediaEvent::Granted(SourceSet::DEVICES)));
     let mut epoch = Epoch::first(PageLoad(1), PageLoad(2));
     for _ in 0..20 {
         let failed = PeerEvent::StepFailed("refused".to_owned());
@@ -121,8 +121,8 @@ fn a_peer_whose_descriptions_are_refused_takes_no_buttons_away() {
         epoch = commands.iter().find_map(opened).unwrap_or(epoch);
     }
     assert!(page.call.view().peers[0].link.has_failed(), "a person is asked in the end");
-    let silent = Command::Enable { devices: Devices::MICROPHONE, enabled: false };
+    let silent = Command::Enable { sources: SourceSet::MICROPHONE, enabled: false };
     assert!(page.happens(Event::User(UserAction::ToggleMicrophone)).contains(&silent));
     let commands = page.happens(Event::User(UserAction::Leave));
-    assert!(commands.contains(&Command::Release(Devices::BOTH)));
+    assert!(commands.contains(&Command::Release(SourceSet::DEVICES)));
 }
