@@ -37,15 +37,16 @@ pub(super) struct RemotePeer {
 }
 
 impl RemotePeer {
-    /// Opens the connection of this epoch.
+    /// Opens the connection of this epoch, which the peer may not know of if it is not the first.
     pub(super) fn open(
         now: Duration,
         info: PeerInfo,
         epoch: Epoch,
+        is_first: bool,
         offerer: bool,
         config: &PeerConfig,
     ) -> (Self, Vec<Output>) {
-        let (negotiation, wanted) = Negotiation::open(now, epoch, offerer, config.clone());
+        let (negotiation, wanted) = Negotiation::open(now, epoch, offerer, config.clone(), !is_first);
         let mut peer = Self { info, unloaded: false, receives: SourceSet::NONE, route: None, negotiation };
         let outputs = peer.perform(now, wanted, config);
         (peer, outputs)

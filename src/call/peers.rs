@@ -219,7 +219,7 @@ impl Peers {
         // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
         let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
         let (other, outputs) =
-            RemotePeer::open(now, info, left.unwrap_or(first), own.peer < peer, &self.config);
+            RemotePeer::open(now, info, left.unwrap_or(first), left.is_none(), own.peer < peer, &self.config);
         self.others.insert(peer, other);
         of(peer, outputs)
     }

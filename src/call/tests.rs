@@ -189,6 +189,21 @@ fn a_peer_that_a_killed_server_brings_back_gets_another_connection() {
     assert_eq!(page.comes_back().iter().find_map(opened), first.next());
 }
 
+/// It goes on offering for the one that was left.
+#[test]
+fn a_peer_that_is_brought_back_and_offers_is_told_of_the_other_connection() {
+    let mut page = Tab::in_call();
+    let first = PeerInfo { peer: PeerId(0), ..other() };
+    page.hears(ServerMsg::PeerJoined(first.clone()));
+    page.hears(ServerMsg::PeerLeft { peer: first.peer });
+    page.lose_socket();
+    let commands = page.comes_back_beside(first.clone());
+    let epoch = commands.iter().find_map(opened).unwrap();
+    let signal = Signal::StartCall { epoch };
+    let ask = Command::Send(ClientMsg::Signal { to: first.peer, signal });
+    assert!(commands.contains(&ask), "{commands:?}");
+}
+
 #[test]
 fn a_seat_left_without_a_socket_is_given_up_before_the_next_join() {
     let mut page = Tab::in_call();

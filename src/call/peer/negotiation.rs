@@ -76,12 +76,14 @@ pub(super) struct Negotiation {
 }
 
 impl Negotiation {
-    /// Opens the connection, and makes the first offer if that is this side's part.
+    /// Opens the connection, and makes the first offer if that is this side's part. With `tell` the other side does not
+    /// know of it; if that one offers it is asked to.
     pub(super) fn open(
         now: Duration,
         epoch: Epoch,
         offerer: bool,
         config: PeerConfig,
+        tell: bool,
     ) -> (Self, Vec<Output>) {
         let mut machine = Self {
             epoch,
@@ -103,11 +105,14 @@ impl Negotiation {
         };
         let mut out = vec![Output::Do(PeerCommand::Open { config, offerer })];
         machine.advance(now, &mut out);
+        if tell && !offerer {
+            machine.asked = true;
+            out.push(Output::Send(Signal::StartCall { epoch }));
+        }
         (machine, out)
     }
 
-    /// Opens the next connection after this one. With `tell` it was this side's idea; if the other side offers it is
-    /// asked to.
+    /// Opens the next connection after this one. With `tell` it was this side's idea.
     pub(super) fn reopen(
         &self,
         now: Duration,
@@ -115,13 +120,9 @@ impl Negotiation {
         config: PeerConfig,
         tell: bool,
     ) -> (Self, Vec<Output>) {
-        let (mut next, mut out) = Self::open(now, epoch, self.offerer, config);
+        let (mut next, out) = Self::open(now, epoch, self.offerer, config, tell);
         next.recovery = self.recovery.carry_over(now);
         next.was_connected = self.was_connected;
-        if tell && !self.offerer {
-            next.asked = true;
-            out.push(Output::Send(Signal::StartCall { epoch }));
-        }
         (next, out)
     }
 
