@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `session` | the wished room, the seat, what is remembered of it |
 //! | `signalling` | the socket, and the signals not yet sent |
-//! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config` |
+//! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config`, `presence` |
 //! | `media` | microphone and camera (`capture`), `playback`, the `ramp` of the first pictures |
 //! | `privacy` | whether the own address is hidden; `redact` takes it out of signals |
 //! | `connection_test` | the test of the transports out of this network |
@@ -106,6 +106,14 @@ impl Call {
 
     /// Takes one event; returns what to do, in order.
     pub fn handle(&mut self, now: Duration, event: Event) -> Vec<Command> {
+        let mut commands = self.take(now, event);
+        // Whatever has changed it.
+        let outputs = self.peers.tell(now, &self.session.presence(self.media.sends()));
+        commands.extend(self.perform(now, outputs));
+        commands
+    }
+
+    fn take(&mut self, now: Duration, event: Event) -> Vec<Command> {
         let outputs = match event {
             Event::Loaded(loaded) => self.session.loaded(loaded),
             Event::User(action) => return self.user(now, action),
@@ -140,7 +148,7 @@ impl Call {
     pub fn deadline(&self) -> Option<Duration> {
         [
             self.signalling.deadline(),
-            self.peers.deadline().filter(|_| self.signalling.is_seated()),
+            self.peers.deadline(self.signalling.is_seated()),
             self.media.deadline(),
             self.notices.deadline(),
             self.network.deadline(),
@@ -378,10 +386,7 @@ impl Call {
                 Output::Start(devices) => commands.extend(self.media.start(devices)),
                 Output::Restore(off) => self.media.restore(off),
                 Output::SwitchOff(off) => commands.extend(self.media.switch_off(now, off)),
-                Output::Attach => {
-                    let outputs = self.peers.attach();
-                    commands.extend(self.perform(now, outputs));
-                }
+                Output::Attach => commands.extend(self.perform(now, self.peers.attach())),
             }
         }
         commands

@@ -7,7 +7,7 @@
 //! # Map
 //! | module | where | what |
 //! |---|---|---|
-//! | [`protocol`] | both, pure | the wire: ids, messages, refusals, close codes, limits |
+//! | [`protocol`] | both, pure | the wire: ids, messages of server and peers, refusals, close codes, limits |
 //! | [`call`] | both, pure | one participant's whole call: events in, commands out, a view to draw |
 //! | `call::api` | both, pure | the interface of the call: events, commands, the view |
 //! | `call::{session, signalling, peers}` | both, pure | the seat; the socket; the connections with the others |
@@ -32,6 +32,11 @@
 //! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Send -> browser/signalling -> signalling/socket
 //!   -> Room -> Delivery -> bounded queue -> signalling/socket -> browser/signalling -> Event -> Call::handle
 //!   -> Command::Peer -> browser/peer -> Event::Peer -> Call::handle -> Call::view() -> signal -> ui
+//! ```
+//! The path of what a page tells the others of itself:
+//! ```text
+//! click -> Call::handle -> peer/presence -> PeerCommand::Send -> browser/peer/channel -> data channel
+//!   -> browser/peer/channel -> PeerEvent::Received -> Call::handle -> peer/presence -> Call::view() -> ui
 //! ```
 //!
 //! # Invariants, checked by `scripts/invariants.sh`

@@ -1,4 +1,4 @@
-//! The wire: every id, message, refusal, close code and limit that browser and server share; no I/O.
+//! The wire: every id, message, refusal, close code and limit that pages and server share; no I/O.
 //!
 //! One JSON object per WebSocket text frame on `GET /ws`, `type` names the message. A [`ClientMsg`] goes up,
 //! a [`ServerMsg`] comes down; who gets a type that it does not know ignores it. What two peers say to each other is a
@@ -11,7 +11,14 @@
 //! [`PageLoad`] number says which page load holds the seat: it is new with every join and every reload, and kept
 //! when only the socket was lost. The [`Epoch`] numbers the connections between two peers; a signal of an older epoch
 //! is dropped.
+//!
+//! # From page to page
+//! Beside the media each connection has one data channel, which carries a [`PeerMsg`] in each message. Its id is fixed
+//! ([`DATA_CHANNEL_ID`]), so both sides open it by themselves from the first offer on. Pages tell each other their
+//! display name and what of microphone and camera they send. The server has no part in it. A page of an earlier release
+//! has no channel, and a call all the same.
 
+mod data;
 mod errors;
 mod frame;
 mod ice;
@@ -25,6 +32,10 @@ mod source;
 
 use serde::de::DeserializeOwned;
 
+pub use data::{
+    DATA_CHANNEL_ID, DATA_CHANNEL_LABEL, DATA_WINDOW, DataError, MAX_DATA_BYTES, MAX_DATA_IN_WINDOW, PeerMsg,
+    STATE_EVERY,
+};
 pub use errors::{CloseCode, ErrorCode};
 pub use ice::{IceServer, IceServersReply};
 pub use ids::{DisplayName, DisplayNameError, PageLoad, PeerId, SeatToken};

@@ -29,6 +29,11 @@ export class CallPage {
     this.notice = page.locator('#notice');
   }
 
+  /** The tile of the first other one says in words what that one has switched off, and nothing else. */
+  async expectOff(words: string[], options?: { timeout: number }): Promise<void> {
+    await expect(this.tiles.first().locator('.tile-off p').filter({ visible: true })).toHaveText(words, options);
+  }
+
   async expectShown(): Promise<void> {
     await expect(this.page.locator('main')).toHaveAttribute('data-phase', 'in-call');
     await expect(this.container).toBeVisible();

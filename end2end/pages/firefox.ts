@@ -104,6 +104,11 @@ export class FirefoxCall {
     await this.page.expectAttribute('#mute-button', 'data-state', state);
   }
 
+  /** The tile of the other one says that it is muted, or does not. */
+  async expectMuted(is: 'muted' | 'on'): Promise<void> {
+    await this.page.expectAttribute('[data-peer]', 'data-microphone', is === 'muted' ? 'off' : 'on');
+  }
+
   async leave(): Promise<void> {
     await this.page.click('#leave-button');
   }

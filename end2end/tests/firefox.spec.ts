@@ -11,6 +11,8 @@ interface Caller {
   readonly name: string;
   enters(room: string): Promise<void>;
   presses(state: 'muted' | 'on'): Promise<void>;
+  /** Is told so of the other one. */
+  isTold(state: 'muted' | 'on'): Promise<void>;
   leaves(): Promise<void>;
   comesBack(): Promise<void>;
   isAlone(): Promise<void>;
@@ -27,6 +29,7 @@ function withFirefox({ page, home, call }: FirefoxPerson): Caller {
       await home.join(room, 'Firefox');
     },
     presses: (state) => call.mute(state),
+    isTold: (state) => call.expectMuted(state),
     leaves: async () => {
       await call.leave();
       await home.expectShown();
@@ -50,6 +53,7 @@ function withChromium(one: Person): Caller {
       await call.mute.click();
       await expect(call.mute).toHaveAttribute('data-state', state);
     },
+    isTold: (state) => call.expectOff(state === 'muted' ? ['Muted'] : []),
     leaves: async () => {
       await call.leave.click();
       await home.expectShown();
@@ -81,9 +85,11 @@ for (const first of ['Firefox', 'Chromium']) {
 
     for (const [muted, other] of [[host, guest], [guest, host]] as const) {
       await muted.presses('muted');
+      await other.isTold('muted');
       await hearsSilence(other.page);
       await hears(muted.page);
       await muted.presses('on');
+      await other.isTold('on');
       await hears(other.page);
     }
 

@@ -1,6 +1,7 @@
 import type { BrowserContext } from '@playwright/test';
 
 import { changeAll } from '../fixtures/foreign';
+import { withoutChannel } from '../fixtures/in-page';
 import { framesGrow, hears } from '../fixtures/media';
 import { seesTheOther, test, twoInCall } from '../fixtures/test';
 
@@ -16,7 +17,10 @@ async function extensions(context: BrowserContext): Promise<void> {
 }
 
 test('two people whose browsers change the page see and hear each other', async ({ person, room }) => {
-  const [ann, ben] = await twoInCall(person, room, { prepare: extensions, provokes: /of an extension/ });
+  const options = { prepare: extensions, provokes: /of an extension/ };
+  const older = { ...options, prepare: (context: BrowserContext) => Promise.all([extensions(context), withoutChannel(context)]) };
+  // Who offers has no data channel, so nobody is told anything, and what arrives is shown.
+  const [ann, ben] = await twoInCall(person, room, older, options);
   await Promise.all([ann, ben].map(({ call }) => framesGrow(call.local)));
   await Promise.all([ann, ben].map(({ page }) => hears(page)));
   await ben.page.reload();

@@ -2,19 +2,25 @@ import { brightness, framesGrow, hears, hearsSilence } from '../fixtures/media';
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
 
 const BLACK = 8;
+/** What a page is told over the data channel, it says before silence or black frames could tell. */
+const AT_ONCE = { timeout: 1_000 };
 
 test('mute is silence at the other side, and only there', async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   await hears(ben.page);
   await expect(ann.call.mute).toHaveAttribute('aria-pressed', 'false');
+  await ben.call.expectOff([]);
   await ann.call.mute.click();
+  await ben.call.expectOff(['Muted'], AT_ONCE);
   await expect(ann.call.mute).toHaveAttribute('aria-pressed', 'true');
   await expect(ann.call.mute).toHaveAttribute('data-state', 'muted');
+  await ann.call.expectOff([]);
   await hearsSilence(ben.page);
   await hears(ann.page);
   await framesGrow(ben.call.remote);
 
   await ann.call.mute.click();
+  await ben.call.expectOff([], AT_ONCE);
   await expect(ann.call.mute).toHaveAttribute('aria-pressed', 'false');
   await hears(ben.page);
 });
@@ -23,6 +29,8 @@ test('camera off is black at the other side, and the voice goes on', async ({ pe
   const [ann, ben] = await twoInCall(person, room);
   await expect.poll(() => brightness(ben.call.remote)).toBeGreaterThan(10 * BLACK);
   await ann.call.camera.click();
+  await ben.call.expectOff(['Camera off'], AT_ONCE);
+  await expect(ben.call.tiles, 'the initial instead of a black picture').toHaveAttribute('data-video', 'off');
   await expect(ann.call.camera).toHaveAttribute('data-state', 'muted');
   await expect.poll(() => brightness(ben.call.remote)).toBeLessThan(BLACK);
   await hears(ben.page);
@@ -30,6 +38,7 @@ test('camera off is black at the other side, and the voice goes on', async ({ pe
 
   await ann.call.camera.click();
   await expect(ann.call.camera).toHaveAttribute('data-state', 'on');
+  await ben.call.expectOff([], AT_ONCE);
   await expect.poll(() => brightness(ben.call.remote)).toBeGreaterThan(10 * BLACK);
 });
 
@@ -44,7 +53,16 @@ test('who mutes while waiting is silent from the first moment', async ({ person,
   await ben.home.join(room);
   await ben.call.expectConnected(1);
   await framesGrow(ben.call.remote);
+  await ben.call.expectOff(['Muted']);
   await hearsSilence(ben.page);
+
+  // What was told is told again to a page that knows nothing of it, and by one that was loaded anew.
+  for (const { page } of [ben, ann]) {
+    await page.reload();
+    await Promise.all([ann, ben].map(({ call }) => call.expectConnected(1)));
+    await ben.call.expectOff(['Muted']);
+    await ann.call.expectOff([]);
+  }
 });
 
 test('one can look at oneself first, mute and turn the camera off, and joins like that', async ({ person, room }) => {
@@ -68,11 +86,13 @@ test('one can look at oneself first, mute and turn the camera off, and joins lik
   await ben.home.join(room);
   await Promise.all([ann.call, ben.call].map((call) => call.expectConnected(1)));
   await framesGrow(call.remote);
+  await ben.call.expectOff(['Muted', 'Camera off']);
   await hearsSilence(ben.page);
   await expect.poll(() => brightness(ben.call.remote)).toBeLessThan(BLACK);
   await call.camera.click();
   await call.mute.click();
   await Promise.all([ann, ben].map(seesTheOther));
+  await ben.call.expectOff([]);
   await hears(ben.page);
   await expect.poll(() => brightness(ben.call.remote)).toBeGreaterThan(10 * BLACK);
 });

@@ -156,6 +156,7 @@ impl Driver {
             PeerCommand::AddCandidate(candidate) => peer.add_candidate(&candidate),
             PeerCommand::Configure(config) => peer.configure(&config),
             PeerCommand::Attach => peer.attach(&self.media),
+            PeerCommand::Send(bytes) => peer.send(&bytes),
             PeerCommand::Close => {
                 self.peers.remove(&id);
                 self.remote.update(|streams| streams.retain(|(peer, _), _| *peer != id));

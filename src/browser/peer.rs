@@ -14,6 +14,7 @@ use web_sys::{
 };
 
 pub(super) mod bindings;
+mod channel;
 mod monitor;
 mod report;
 mod resolution;
@@ -21,6 +22,7 @@ mod stats;
 mod tracks;
 
 use bindings::{Candidate, CandidateInit, Connection};
+use channel::Channel;
 use monitor::Monitor;
 use report::Report;
 
@@ -36,6 +38,7 @@ use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId};
 pub(super) struct Peer {
     connection: Connection,
     incoming: MediaStream,
+    channel: Option<Channel>,
     report: Report,
     _held: Held,
     _listeners: [EventListener; 3],
@@ -67,9 +70,10 @@ impl Peer {
             listen_for_states(&connection, report.clone()),
             tracks::listen(&connection, Clone::clone(&incoming), report.clone()),
         ];
-        let this = Self {
+        let mut this = Self {
             _held: Held::new(&connection),
             monitor: Monitor::new(&connection, report.clone()),
+            channel: None,
             connection,
             incoming,
             report,
@@ -79,6 +83,8 @@ impl Peer {
         if offerer {
             tracks::add(&this.connection, media.stream())?;
         }
+        // Behind the media, so that the first description has them first.
+        this.channel = Channel::open(&this.connection, this.report.clone());
         let limit = this.monitor.limiter();
         limit();
         this.attach(media);
@@ -88,6 +94,13 @@ impl Peer {
     /// The stream of the peer's tracks.
     pub(super) fn incoming(&self) -> &MediaStream {
         &self.incoming
+    }
+
+    /// Sends a message over the data channel.
+    pub(super) fn send(&self, bytes: &[u8]) {
+        if let Some(channel) = &self.channel {
+            channel.send(bytes);
+        }
     }
 
     /// Sets another configuration. A connection that refuses it is built anew, since it would go on using servers

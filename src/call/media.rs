@@ -113,6 +113,11 @@ impl Media {
         self.capture.view(Source::Camera)
     }
 
+    /// The sources that others hear or see, if they are connected.
+    pub(super) fn sends(&self) -> SourceSet {
+        Source::ALL.into_iter().filter(|source| self.capture.view(*source) == DeviceView::On).collect()
+    }
+
     pub(super) fn problem(&self) -> Option<DeviceProblem> {
         self.capture.problem()
     }

@@ -6,15 +6,17 @@ use super::api::command::PeerCommand;
 use super::api::event::PeerEvent;
 use super::api::view::{LinkView, PeerView};
 use super::route::Route;
-use crate::protocol::{Epoch, PeerInfo, Signal, SourceSet};
+use crate::protocol::{DisplayName, Epoch, PeerInfo, Signal, SourceSet};
 
 pub(super) mod config;
 mod negotiation;
+pub(super) mod presence;
 mod recovery;
 pub(super) mod sampler;
 
 use config::PeerConfig;
 use negotiation::Negotiation;
+use presence::{DataChannel, Presence};
 
 /// An output of a remote peer.
 #[derive(Debug, PartialEq)]
@@ -23,6 +25,8 @@ pub(super) enum Output {
     Do(Epoch, PeerCommand),
     /// A signal to the peer.
     Send(Signal),
+    /// A line for the log.
+    Log(String),
 }
 
 /// Another participant, and the connection with them.
@@ -33,6 +37,7 @@ pub(super) struct RemotePeer {
     unloaded: bool,
     receives: SourceSet,
     route: Option<Route>,
+    channel: DataChannel,
     negotiation: Negotiation,
 }
 
@@ -47,9 +52,21 @@ impl RemotePeer {
         config: &PeerConfig,
     ) -> (Self, Vec<Output>) {
         let (negotiation, wanted) = Negotiation::open(now, epoch, offerer, config.clone(), !is_first);
-        let mut peer = Self { info, unloaded: false, receives: SourceSet::NONE, route: None, negotiation };
+        let mut peer = Self {
+            info,
+            unloaded: false,
+            receives: SourceSet::NONE,
+            route: None,
+            channel: DataChannel::default(),
+            negotiation,
+        };
         let outputs = peer.perform(now, wanted, config);
         (peer, outputs)
+    }
+
+    /// The display name: as the peer itself has told, or else as the server has.
+    pub(super) fn name(&self) -> Option<DisplayName> {
+        self.channel.name().unwrap_or(&self.info.name).clone()
     }
 
     pub(super) fn info(&self) -> &PeerInfo {
@@ -84,6 +101,11 @@ impl RemotePeer {
         match event {
             PeerEvent::Receives(source, on) => self.receives = self.receives.with(source, on),
             PeerEvent::Route(route) => self.route = route,
+            PeerEvent::Channel(state) => self.channel.changed(state),
+            PeerEvent::Unsent => self.channel.unsent(now),
+            PeerEvent::Received(bytes) => {
+                return self.channel.received(now, &bytes).map(Output::Log).into_iter().collect();
+            }
             _ => {}
         }
         let wanted = self.negotiation.event(now, event);
@@ -143,6 +165,17 @@ impl RemotePeer {
         self.output(PeerCommand::Attach)
     }
 
+    /// Tells the peer what has changed of this page.
+    pub(super) fn tell(&mut self, now: Duration, own: &Presence) -> Vec<Output> {
+        let messages = self.channel.tell(now, own);
+        messages.into_iter().map(|bytes| self.output(PeerCommand::Send(bytes))).collect()
+    }
+
+    /// When [`Self::tell`] is due.
+    pub(super) fn telling_deadline(&self) -> Option<Duration> {
+        self.channel.deadline()
+    }
+
     pub(super) fn close(&self) -> Output {
         self.output(PeerCommand::Close)
     }
@@ -179,10 +212,11 @@ impl RemotePeer {
         };
         PeerView {
             peer: self.info.peer,
-            name: self.info.name.clone(),
+            name: self.name(),
             link,
             route: self.route.filter(|_| link == LinkView::Connected),
             receives: if self.unloaded { SourceSet::NONE } else { self.receives },
+            sends: self.channel.sends().filter(|_| !self.unloaded),
         }
     }
 
@@ -195,6 +229,7 @@ impl RemotePeer {
         self.negotiation.end();
         self.receives = SourceSet::NONE;
         self.route = None;
+        self.channel = DataChannel::default();
         vec![self.close()]
     }
 
@@ -205,6 +240,7 @@ impl RemotePeer {
         self.negotiation = next;
         self.receives = SourceSet::NONE;
         self.route = None;
+        self.channel = DataChannel::default();
         outputs.extend(self.perform(now, wanted, config));
         outputs
     }

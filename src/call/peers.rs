@@ -8,6 +8,7 @@ use super::api::event::PeerEvent;
 use super::api::view::{Notice, PeerView};
 use super::output::Output;
 use super::peer::config::PeerConfig;
+use super::peer::presence::Presence;
 use super::peer::{self, RemotePeer};
 use crate::protocol::{Epoch, IceServer, PageLoad, PeerId, PeerInfo, Signal};
 
@@ -127,7 +128,7 @@ impl Peers {
 
     pub(super) fn left(&mut self, peer: PeerId) -> Vec<Output> {
         let Some(other) = self.others.remove(&peer) else { return vec![] };
-        let notice = Notice::PeerLeft(other.info().name.clone());
+        let notice = Notice::PeerLeft(other.name());
         let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };
         vec![notice, self.end(peer, &other)]
     }
@@ -193,9 +194,15 @@ impl Peers {
         self.others.values_mut().for_each(|other| other.network_changed(now));
     }
 
-    /// When [`Self::tick`] is due, if the own socket is there.
-    pub(super) fn deadline(&self) -> Option<Duration> {
-        self.others.values().filter_map(RemotePeer::deadline).min()
+    /// Tells everybody what has changed of this page.
+    pub(super) fn tell(&mut self, now: Duration, presence: &Presence) -> Vec<Output> {
+        self.others.iter_mut().flat_map(|(peer, other)| of(*peer, other.tell(now, presence))).collect()
+    }
+
+    /// When [`Self::tick`] is due, if the own socket is there, or [`Self::tell`].
+    pub(super) fn deadline(&self, has_socket: bool) -> Option<Duration> {
+        let due = |other: &RemotePeer| other.deadline().filter(|_| has_socket);
+        self.others.values().flat_map(|other| [due(other), other.telling_deadline()]).flatten().min()
     }
 
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
@@ -239,5 +246,6 @@ fn of_one(peer: PeerId, output: peer::Output) -> Output {
     match output {
         peer::Output::Do(epoch, command) => Output::Do(Command::Peer(peer, epoch, command)),
         peer::Output::Send(signal) => Output::Signal(peer, signal),
+        peer::Output::Log(line) => Output::Do(Command::Log(format!("peer {peer}: {line}"))),
     }
 }

@@ -6,6 +6,7 @@ use super::api::command::Command;
 use super::api::event::{Hold, Loaded, Remembered};
 use super::api::view::{Notice, Phase};
 use super::output::Output;
+use super::peer::presence::Presence;
 use crate::protocol::{
     ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken, SourceSet,
 };
@@ -70,6 +71,11 @@ impl Session {
     /// The room that the person wants to be in.
     pub(super) fn room(&self) -> Option<&RoomId> {
         self.wish.as_ref().map(|wish| &wish.room)
+    }
+
+    /// What the others in that room are told of this page, which sends these sources.
+    pub(super) fn presence(&self, sends: SourceSet) -> Presence {
+        Presence { name: self.wish.as_ref().and_then(|wish| wish.name.clone()), sends }
     }
 
     pub(super) fn is_seated(&self) -> bool {

@@ -73,7 +73,7 @@ keys! {
         camera_off camera_on camera_missing camera_asking camera_held camera_held_hint camera_back
         both_held both_back press_to_retry
         copy_link copied copy_by_hand link_label leave
-        call_label controls_label room you guest waiting_title waiting_text
+        call_label controls_label room you guest peer_muted peer_camera_off waiting_title waiting_text
         link_connecting link_interrupted link_away link_failed link_failed_hidden
         path_direct path_direct_hint path_relayed path_relayed_tcp path_relayed_tls path_relayed_hint
         connection hide_address hide_address_short hide_address_hint

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use super::CallHandle;
 use super::i18n::{PRODUCT, Words, words};
+use super::icon::{self, icon};
 use super::reactive::{action, content, effect, flag, made_text, select, text};
-use crate::call::{DeviceView, LinkView, RelayProtocol, Route, UserAction};
+use crate::call::{DeviceView, LinkView, PeerView, RelayProtocol, Route, UserAction};
 use crate::protocol::{PeerId, Source};
 
 /// Tile of a peer: video or initial, name, and state of the connection.
@@ -18,7 +19,9 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let video = NodeRef::<html::Video>::new();
     let own = select(call, move |view| view.peers.iter().find(|other| other.peer == peer).cloned());
     let link = move || own.with(|own| own.as_ref().map(|own| own.link).unwrap_or_default());
-    let seen = move || own.with(|own| own.as_ref().is_some_and(|own| own.receives.contains(Source::Camera)));
+    let seen = move || own.with(|own| own.as_ref().is_some_and(PeerView::has_picture));
+    let has_off = move |source| own.with(|own| own.as_ref().is_some_and(|own| own.has_off(source)));
+    let off_or_on = move |source| text(move || if has_off(source) { "off" } else { "on" });
     let route = move || own.with(|own| own.as_ref().and_then(|own| own.route));
     let name = move || {
         let name = own.with(|own| own.as_ref()?.name.clone());
@@ -47,6 +50,8 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
             data-peer=peer.to_string()
             data-link=text(move || link().into())
             data-video=text(move || if seen() { "on" } else { "off" })
+            data-microphone=off_or_on(Source::Microphone)
+            data-camera=off_or_on(Source::Camera)
             aria-label=made_text(name)
         >
             <div class="tile-initial" aria-hidden="true">
@@ -87,7 +92,17 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                 </summary>
                 <p inner_html=content(move || path_hint(route(), words))></p>
             </details>
-            <p class="tile-name" dir="auto" aria-hidden="true" translate="no" inner_html=content(name)></p>
+            <div class="tile-foot">
+                <div class="tile-off" role="status">
+                    <p hidden=flag(move || !has_off(Source::Microphone))>
+                        {icon(text(|| icon::MICROPHONE_OFF))} {words.peer_muted()}
+                    </p>
+                    <p hidden=flag(move || !has_off(Source::Camera))>
+                        {icon(text(|| icon::CAMERA_OFF))} {words.peer_camera_off()}
+                    </p>
+                </div>
+                <p class="tile-name" dir="auto" aria-hidden="true" translate="no" inner_html=content(name)></p>
+            </div>
         </article>
     }
 }

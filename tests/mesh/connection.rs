@@ -1,12 +1,13 @@
 //! A model of `RTCPeerConnection`: the signalling states, the operations chain, candidates and tracks. Panics
 //! where a browser would show that the call made a mistake, and where it could not show that it got something
-//! that was meant for another connection. `path` is the rest of it.
+//! that was meant for another connection. `path` and `channel` are the rest of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use parlor::call::{PeerCommand, PeerEvent, PeerState};
 use parlor::protocol::{Epoch, IceCandidate, OfferId, PeerId, Source, SourceSet};
 
+use super::channel::Channel;
 use super::seats::Number;
 
 /// Unique among all connections of a run.
@@ -77,6 +78,8 @@ pub(crate) struct Connection {
     pub(super) senders: Option<Tracks>,
     /// The sources whose media arrives, as last reported.
     pub(super) receives: SourceSet,
+    /// None in a page of an earlier release.
+    pub(super) channel: Option<Channel>,
 }
 
 impl Connection {
@@ -116,7 +119,13 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(crate) fn open(&mut self, ends: Ends, offerer: bool, tracks: Tracks) -> ConnectionId {
+    pub(crate) fn open(
+        &mut self,
+        ends: Ends,
+        offerer: bool,
+        tracks: Tracks,
+        has_channel: bool,
+    ) -> ConnectionId {
         let id = self.all.len() as ConnectionId + 1;
         self.open.insert(id);
         self.all.insert(
@@ -137,6 +146,7 @@ impl Connections {
                 candidates: BTreeSet::new(),
                 senders: offerer.then_some(tracks),
                 receives: SourceSet::NONE,
+                channel: has_channel.then(Channel::new),
             },
         );
         id
@@ -149,6 +159,7 @@ impl Connections {
         match command {
             PeerCommand::Attach => connection.senders = connection.senders.take().map(|_| tracks),
             PeerCommand::Configure(_) => {}
+            PeerCommand::Send(bytes) => self.send(id, bytes),
             PeerCommand::Offer { restart, .. } => {
                 connection.restart |= restart;
                 connection.chain.push_back((command, tracks));
@@ -201,6 +212,7 @@ impl Connections {
             PeerCommand::Open { .. }
             | PeerCommand::Configure(_)
             | PeerCommand::Attach
+            | PeerCommand::Send(_)
             | PeerCommand::Close => {}
         }
         false

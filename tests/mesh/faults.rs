@@ -197,7 +197,8 @@ impl World {
 
     pub(super) fn connect(&mut self, who: usize) {
         self.pages[who].wants_in = true;
-        let connect = UserAction::Connect { room: ROOM.into(), name: String::new() };
+        let name = self.random.pick(&["", "Ann", "Ben"]).to_owned();
+        let connect = UserAction::Connect { room: ROOM.into(), name };
         self.user(who, Event::User(connect));
     }
 

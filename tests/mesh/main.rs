@@ -4,12 +4,13 @@
 //! happens in an order drawn from a seed. `MESH_SEED=n` repeats one schedule and prints its steps;
 //! `MESH_SCHEDULES=n` sets how many are run.
 //!
-//! `world` draws what happens next, `faults` what goes wrong, `page`, `connection` and `path` model a browser,
-//! `wire` a socket, `server` and `server_frames` drive the server's registry and sessions, `node` is what these stand on,
-//! `seats` keeps a book of its own about who sits where, and `properties` says what must hold.
+//! `world` draws what happens next, `faults` what goes wrong, `page`, `connection`, `path` and `channel` model a
+//! browser, `wire` a socket, `server` and `server_frames` drive the server's registry and sessions, `node` is what these
+//! stand on, `seats` keeps a book of its own about who sits where, and `properties` says what must hold.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected ends the proof")]
 
+mod channel;
 mod connection;
 mod faults;
 mod node;

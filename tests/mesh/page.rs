@@ -30,6 +30,8 @@ pub(crate) struct Page {
     pub(crate) asked: VecDeque<SourceSet>,
     pub(crate) tracks: Tracks,
     pub(crate) has_camera: bool,
+    /// Not in a page of an earlier release.
+    pub(crate) has_channel: bool,
     pub(crate) wants_in: bool,
     /// No program runs in it until then.
     pub(crate) frozen: Option<Duration>,
@@ -42,7 +44,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(call: Call, has_camera: bool) -> Self {
+    pub(crate) fn new(call: Call, has_camera: bool, has_channel: bool) -> Self {
         Self {
             call,
             events: VecDeque::from([loaded(None, false)]),
@@ -54,6 +56,7 @@ impl Page {
             asked: VecDeque::new(),
             tracks: Tracks::default(),
             has_camera,
+            has_channel,
             wants_in: false,
             frozen: None,
             hits: 0,
@@ -260,7 +263,8 @@ impl World {
         let other = self.server.seats.owner((own.0, peer)).expect("a connection with nobody");
         let hits = self.pages[who].hits + self.pages[other].hits;
         let ends = Ends { owner: who, own, other, peer, epoch, hits };
-        let id = self.connections.open(ends, offerer, self.pages[who].tracks.clone());
+        let page = &self.pages[who];
+        let id = self.connections.open(ends, offerer, page.tracks.clone(), page.has_channel);
         let before = self.pages[who].connections.insert(peer, (epoch, id));
         assert_eq!(before, None, "a second connection with the same peer");
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use parlor::call::{LinkView, Phase};
-use parlor::protocol::{ErrorCode, PeerId};
+use parlor::call::{DeviceView, LinkView, Phase};
+use parlor::protocol::{ErrorCode, PeerId, Source};
 
 use super::connection::ConnectionId;
 use super::world::World;
@@ -121,6 +121,15 @@ impl World {
                 let received = self.connections.received(id);
                 assert_eq!(received, other.tracks, "{who} receives other tracks than {} has", peer.peer);
                 assert!(peer.receives.iter().eq(received.into_keys()), "{who} shows a wrong picture");
+                let (theirs, seat) = (other.call.view(), other.remembered.as_ref());
+                let sends = Source::ALL.into_iter().zip([theirs.microphone, theirs.camera]);
+                let sends = sends.filter(|(_, device)| *device == DeviceView::On).map(|(source, _)| source);
+                let tells = self.connections.both_have_channels(id);
+                let told = tells.then(|| sends.collect());
+                assert_eq!(peer.sends, told, "{who} was last told something else than {} has", peer.peer);
+                // A server keeps the first name of a seat.
+                let is_right = !tells || peer.name == seat.and_then(|seat| seat.name.clone());
+                assert!(is_right, "{who} shows a wrong name of {}", peer.peer);
             }
         }
         // The others may leave while a signal to them is on its way, and a room may be full while one leaves it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor::call::{Call, Event, Phase, UserAction};
+use parlor::call::{Call, ChannelState, Event, Phase, UserAction};
 use parlor::protocol::{RoomId, Source};
 use parlor::server::signalling::room::Rules;
 
@@ -34,6 +34,8 @@ enum Step {
     Report(ConnectionId),
     Ice(ConnectionId),
     Receives(ConnectionId, Source, bool),
+    Channel(ConnectionId, ChannelState),
+    Deliver(ConnectionId),
     Capture(usize),
     Time,
 }
@@ -63,7 +65,7 @@ impl World {
             unload_grace: Duration::from_secs(5),
         };
         let mut random = Random(seed);
-        let page = |_| Page::new(Call::new(random.next()), !random.once_in(4));
+        let page = |_| Page::new(Call::new(random.next()), !random.once_in(4), !random.once_in(8));
         let pages = (0..plan.participants).map(page).collect();
         Self {
             random,
@@ -157,6 +159,8 @@ impl World {
         self.possible.extend(self.connections.with_events().map(Step::Report));
         for id in self.connections.still_open() {
             self.possible.extend(self.connections.next_state(id).map(|_| Step::Ice(id)));
+            self.possible.extend(self.connections.next_channel(id).map(|state| Step::Channel(id, state)));
+            self.possible.extend(self.connections.has_message(id).then_some(Step::Deliver(id)));
             let receives = self.connections.next_receives(id);
             self.possible.extend(receives.map(|(source, on)| Step::Receives(id, source, on)));
         }
@@ -191,6 +195,8 @@ impl World {
                 }
             }
             Step::Receives(id, source, on) => self.connections.tell_receives(id, source, on),
+            Step::Channel(id, state) => self.connections.set_channel(id, state),
+            Step::Deliver(id) => self.connections.deliver(id),
             Step::Capture(who) => self.answer_capture(who),
             Step::Time => self.pass_time(),
         }

@@ -6,9 +6,9 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcDataChannel, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
-    RtcRtpParameters, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
-    RtcSessionDescriptionInit,
+    MediaStream, MediaStreamTrack, RtcDataChannel, RtcDataChannelInit, RtcIceCandidate, RtcIceCandidateInit,
+    RtcPeerConnection, RtcRtpParameters, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSessionDescriptionInit,
 };
 
 #[wasm_bindgen]
@@ -53,6 +53,13 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = createDataChannel)]
     pub(in crate::browser) fn data_channel(this: &Connection, label: &str)
     -> Result<RtcDataChannel, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = createDataChannel)]
+    pub(super) fn negotiated_channel(
+        this: &Connection,
+        label: &str,
+        init: &RtcDataChannelInit,
+    ) -> Result<RtcDataChannel, JsValue>;
 
     /// Reads the statistics: an `RTCStatsReport`.
     #[wasm_bindgen(method, catch, js_name = getStats)]

@@ -63,7 +63,8 @@ pub enum Command {
 /// A command to the `RTCPeerConnection` with one peer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerCommand {
-    /// Create it; the side that offers adds the audio and video transceivers, the other takes those offered.
+    /// Create it with its data channel; the side that offers adds the audio and video transceivers, the other takes
+    /// those offered.
     Open {
         /// Its configuration, from the first candidate on.
         config: PeerConfig,
@@ -95,6 +96,8 @@ pub enum PeerCommand {
     Configure(PeerConfig),
     /// `replaceTrack` with the tracks that exist now.
     Attach,
+    /// Send a message over the data channel; answered by `Unsent` if it does not take it.
+    Send(Vec<u8>),
     /// Close it and forget it.
     Close,
 }

@@ -218,6 +218,22 @@ pub enum PeerEvent {
     Route(Option<Route>),
     /// Media of this source of the peer began or stopped to arrive.
     Receives(Source, bool),
+    /// The data channel opened or closed.
+    Channel(ChannelState),
+    /// A message arrived on the data channel. One beyond
+    /// [`MAX_DATA_BYTES`](crate::protocol::MAX_DATA_BYTES) is cut off behind the first byte too many.
+    Received(Vec<u8>),
+    /// The data channel did not take a message: it is full, or closed.
+    Unsent,
+}
+
+/// The state of a data channel, as far as it can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelState {
+    /// Messages pass.
+    Open,
+    /// None do any more.
+    Closed,
 }
 
 /// `RTCPeerConnectionState`

@@ -4,7 +4,7 @@ use strum::IntoStaticStr;
 
 use super::event::{Finding, MediaError};
 use crate::call::route::Route;
-use crate::protocol::{DisplayName, IceServer, PeerId, RoomId, SourceSet};
+use crate::protocol::{DisplayName, IceServer, PeerId, RoomId, Source, SourceSet};
 
 /// The view of a call; the server renders the default one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -148,6 +148,20 @@ pub struct PeerView {
     pub route: Option<Route>,
     /// The sources of this peer whose media arrives.
     pub receives: SourceSet,
+    /// The sources that this peer says to send; `None` if it has not told.
+    pub sends: Option<SourceSet>,
+}
+
+impl PeerView {
+    /// Whether there is a picture to show. A peer that has told is believed at once; otherwise only what arrives counts.
+    pub fn has_picture(&self) -> bool {
+        self.receives.contains(Source::Camera) && !self.has_off(Source::Camera)
+    }
+
+    /// Whether the peer has told that it does not send this source.
+    pub fn has_off(&self, source: Source) -> bool {
+        self.sends.is_some_and(|sends| !sends.contains(source))
+    }
 }
 
 /// The state of the connection with one peer.

@@ -211,7 +211,11 @@ impl Negotiation {
                 self.was_connected |= state == PeerState::Connected;
                 self.recovery.state_changed(now, state);
             }
-            PeerEvent::Route(_) | PeerEvent::Receives(..) => {}
+            PeerEvent::Route(_)
+            | PeerEvent::Receives(..)
+            | PeerEvent::Channel(_)
+            | PeerEvent::Received(_)
+            | PeerEvent::Unsent => {}
         }
         self.advance(now, &mut out);
         out

@@ -138,12 +138,15 @@ mod tests {
         let sdp = format!(
             "v=0\r\no=- 46117 2 IN IP4 127.0.0.1\r\ns=-\r\nm=audio 54321 UDP/TLS/RTP/SAVPF 111\r\n\
              c=IN IP4 203.0.113.9\r\na=rtcp:54321 IN IP4 203.0.113.9\r\na={HOST}\r\na={SRFLX}\r\na={RELAY}\r\n\
-             a=ice-ufrag:x\r\nm=video 0 UDP/TLS/RTP/SAVPF 96\r\n"
+             a=ice-ufrag:x\r\nm=video 0 UDP/TLS/RTP/SAVPF 96\r\n\
+             m=application 54322 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP6 2001:db8::7\r\na={SRFLX}\r\n\
+             a=sctp-port:5000\r\n"
         );
         let expected = format!(
             "v=0\r\no=- 46117 2 IN IP4 127.0.0.1\r\ns=-\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n\
              c=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na={HIDDEN}\r\n\
-             a=ice-ufrag:x\r\nm=video 0 UDP/TLS/RTP/SAVPF 96\r\n"
+             a=ice-ufrag:x\r\nm=video 0 UDP/TLS/RTP/SAVPF 96\r\n\
+             m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=sctp-port:5000\r\n"
         );
         let (epoch, offer) = (Epoch(1), OfferId(1));
         assert_eq!(

@@ -1,0 +1,65 @@
+//! The data channel of a connection.
+
+use gloo_events::EventListener;
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType};
+
+use super::bindings::Connection;
+use super::report::Report;
+use crate::browser::env::log;
+use crate::browser::error::BrowserError;
+use crate::call::{ChannelState, PeerEvent};
+use crate::protocol::{DATA_CHANNEL_ID, DATA_CHANNEL_LABEL, MAX_DATA_BYTES};
+
+/// Most bytes that wait in the channel; more than that, and nothing passes.
+const MAX_BUFFERED_BYTES: u32 = 64 * 1024;
+
+/// The data channel of one connection, until it is dropped.
+pub(super) struct Channel {
+    channel: RtcDataChannel,
+    report: Report,
+    _listeners: [EventListener; 3],
+}
+
+impl Channel {
+    /// Opens the channel, which the other side opens by itself; without it a call goes on.
+    pub(super) fn open(connection: &Connection, report: Report) -> Option<Self> {
+        let init = RtcDataChannelInit::new();
+        init.set_negotiated(true);
+        init.set_id(DATA_CHANNEL_ID);
+        let channel = connection
+            .negotiated_channel(DATA_CHANNEL_LABEL, &init)
+            .inspect_err(|error| {
+                log(&format!("no data channel: {}", BrowserError::from(Clone::clone(error))))
+            })
+            .ok()?;
+        channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+        let listen = |name: &'static str, read: fn(&JsValue) -> PeerEvent| {
+            let report = report.clone();
+            EventListener::new(&channel, name, move |event| report.push(read(event)))
+        };
+        let listeners = [
+            listen("open", |_| PeerEvent::Channel(ChannelState::Open)),
+            listen("close", |_| PeerEvent::Channel(ChannelState::Closed)),
+            listen("message", |event| PeerEvent::Received(bytes_of(event))),
+        ];
+        Some(Self { channel, report, _listeners: listeners })
+    }
+
+    /// Sends a message, or reports that the channel does not take it.
+    pub(super) fn send(&self, bytes: &[u8]) {
+        let is_full = self.channel.buffered_amount() > MAX_BUFFERED_BYTES;
+        if is_full || self.channel.send_with_u8_array(bytes).is_err() {
+            self.report.push(PeerEvent::Unsent);
+        }
+    }
+}
+
+/// The bytes of a message, no more of them than show that it is too large. A text has none: pages send bytes.
+fn bytes_of(event: &JsValue) -> Vec<u8> {
+    let data = event.dyn_ref::<MessageEvent>().map(MessageEvent::data);
+    let Some(buffer) = data.and_then(|data| data.dyn_into::<ArrayBuffer>().ok()) else { return vec![] };
+    let length = buffer.byte_length().min(MAX_DATA_BYTES as u32 + 1);
+    Uint8Array::new_with_byte_offset_and_length(&buffer, 0, length).to_vec()
+}
