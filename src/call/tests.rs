@@ -10,6 +10,7 @@ mod connection_test;
 mod joining;
 mod media;
 mod negotiation;
+mod presence;
 mod privacy;
 mod version;
 
