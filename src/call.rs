@@ -9,7 +9,7 @@
 //! | `session` | the wished room, the seat, what is remembered of it |
 //! | `signalling` | the socket, and the signals not yet sent |
 //! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config`, `presence` |
-//! | `media` | microphone and camera (`capture`), `playback`, the `ramp` of the first pictures |
+//! | `media` | microphone and camera (`capture`, `constraints`), `playback`, the `ramp` of the first pictures |
 //! | `privacy` | whether the own address is hidden; `redact` takes it out of signals |
 //! | `connection_test` | the test of the transports out of this network |
 //! | `notices`, `network` | the notice shown; a change of network that is not acted on yet |
@@ -62,6 +62,7 @@ pub use api::event::*;
 pub use api::view::*;
 pub use connection_test::attempt;
 pub use media::answer::{ANSWER_PATIENCE, answer_waits};
+pub use media::constraints::{Constraints, DeviceId};
 pub use media::ramp::MaxResolution;
 pub use peer::config::PeerConfig;
 pub use peer::sampler::{Sampler, SamplerEvent, SamplerOutput, Stats};

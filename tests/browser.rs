@@ -98,6 +98,12 @@ async fn a_muted_microphone_is_disabled_and_a_switched_off_camera_is_let_go() {
     page.act(UserAction::StartPreview);
     page.shows(|view| view.camera == DeviceView::On && view.microphone == DeviceView::On).await;
     let tracks = page.tracks();
+    run("window.wanted = [];
+    window.getUserMedia = navigator.mediaDevices.getUserMedia;
+    navigator.mediaDevices.getUserMedia = function (wanted) {
+        window.wanted.push(wanted);
+        return window.getUserMedia.call(this, wanted);
+    }");
     page.act(UserAction::ToggleMicrophone);
     page.act(UserAction::ToggleCamera);
     page.shows(|view| view.camera == DeviceView::Muted && view.microphone == DeviceView::Muted).await;
@@ -108,6 +114,10 @@ async fn a_muted_microphone_is_disabled_and_a_switched_off_camera_is_let_go() {
     }
     page.act(UserAction::ToggleCamera);
     page.shows(|view| view.camera == DeviceView::On).await;
+    run("navigator.mediaDevices.getUserMedia = window.getUserMedia");
+    let same = camera.get_settings().get_device_id();
+    assert!(same.is_some());
+    assert_eq!(run("return wanted.at(-1).video.deviceId.exact").as_string(), same, "it is the same camera");
 }
 
 #[wasm_bindgen_test]

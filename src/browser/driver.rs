@@ -106,7 +106,7 @@ impl Driver {
                     socket.send(&message);
                 }
             }
-            Command::Capture(sources) => self.media.capture(sources),
+            Command::Capture(constraints) => self.media.capture(constraints),
             Command::Release(sources) => self.media.release(sources),
             Command::Enable { sources, enabled } => self.media.enable(sources, enabled),
             Command::PlaySound => page::play_all(&self.queue),

@@ -13,20 +13,16 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    ConstrainLongRange, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack,
-    MediaStreamTrackState, MediaTrackConstraints, PermissionState, PermissionStatus,
+    ConstrainDomStringParameters, ConstrainLongRange, MediaDevices, MediaStream, MediaStreamConstraints,
+    MediaStreamTrack, MediaStreamTrackState, MediaTrackConstraints, PermissionState, PermissionStatus,
 };
 
 use super::early;
 use super::env::{Events, log};
 use super::error::BrowserError;
 use super::liveness::Held;
-use crate::call::{Event, MediaError, MediaEvent};
+use crate::call::{Constraints, DeviceId, Event, MediaError, MediaEvent};
 use crate::protocol::{Source, SourceSet};
-
-/// The ideal resolution of a camera, in pixels; a camera that has less gives less.
-const IDEAL_WIDTH: i32 = 1280;
-const IDEAL_HEIGHT: i32 = 720;
 
 /// The own tracks. The stream is the same for the whole life of the page: the preview shows it, and every
 /// connection names it, so that the others play voice and picture in step.
@@ -98,13 +94,14 @@ impl Media {
     }
 
     /// Requests devices of the browser, and through it of the person; the answer comes as an event.
-    pub(super) fn capture(&self, sources: SourceSet) {
+    pub(super) fn capture(&self, asked: Vec<Constraints>) {
         let (events, stream, tracks) = (self.events.clone(), Clone::clone(&self.stream), self.tracks());
         let (answered, asking) = oneshot::channel();
         *self.asking.borrow_mut() = asking.shared();
         spawn_local(async move {
             let _answered: oneshot::Sender<()> = answered;
-            let event = match get_user_media(sources).await {
+            let sources = asked.iter().map(|constraints| constraints.source).collect();
+            let event = match get_user_media(&asked, sources).await {
                 Ok(captured) => MediaEvent::Granted(keep(&captured, &stream, &tracks, &events)),
                 Err(error) => {
                     let denied = permissions(PermissionState::Denied).await;
@@ -155,6 +152,10 @@ fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &Tracks, events: &
             let events = events.clone();
             EventListener::new(&track, name, move |_| events.push(Event::Media(change.clone())))
         });
+        // A browser that guards against being recognised tells no id.
+        if let Some(id) = track.get_settings().get_device_id().filter(|id| !id.is_empty()) {
+            events.push(Event::Media(MediaEvent::Opened(source, DeviceId(id))));
+        }
         stream.add_track(&track);
         let live = LiveTrack { track, _listeners: listeners };
         if let Some(before) = tracks.0.borrow_mut().insert(source, live) {
@@ -165,7 +166,7 @@ fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &Tracks, events: &
     had
 }
 
-async fn get_user_media(sources: SourceSet) -> Result<MediaStream, MediaError> {
+async fn get_user_media(asked: &[Constraints], sources: SourceSet) -> Result<MediaStream, MediaError> {
     let typed = |error: JsValue| {
         let error = BrowserError::from(error);
         log(&format!("getUserMedia: {error}"));
@@ -185,9 +186,11 @@ async fn get_user_media(sources: SourceSet) -> Result<MediaStream, MediaError> {
     }
     let media_devices = media_devices()?;
     let constraints = MediaStreamConstraints::new();
-    constraints.set_audio(&JsValue::from_bool(sources.contains(Source::Microphone)));
-    if sources.contains(Source::Camera) {
-        constraints.set_video(&ideal_resolution());
+    for one in asked {
+        match one.source {
+            Source::Microphone => constraints.set_audio(&track_constraints(one)),
+            Source::Camera => constraints.set_video(&track_constraints(one)),
+        }
     }
     let promise = media_devices.get_user_media_with_constraints(&constraints).map_err(typed)?;
     let stream = JsFuture::from(promise).await.map_err(typed)?;
@@ -204,14 +207,26 @@ pub(super) fn tracks_of(stream: &MediaStream) -> Vec<MediaStreamTrack> {
     stream.get_tracks().iter().filter_map(|track| track.dyn_into().ok()).collect()
 }
 
-fn ideal_resolution() -> MediaTrackConstraints {
-    let (width, height) = (ConstrainLongRange::new(), ConstrainLongRange::new());
-    width.set_ideal(IDEAL_WIDTH);
-    height.set_ideal(IDEAL_HEIGHT);
-    let video = MediaTrackConstraints::new();
-    video.set_width_constrain_long_range(&width);
-    video.set_height_constrain_long_range(&height);
-    video
+fn track_constraints(of: &Constraints) -> JsValue {
+    if of.device.is_none() && of.resolution.is_none() {
+        return JsValue::TRUE;
+    }
+    let constraints = MediaTrackConstraints::new();
+    if let Some((width, height)) = of.resolution {
+        let ideal = |pixels: u32| {
+            let range = ConstrainLongRange::new();
+            range.set_ideal(pixels as i32);
+            range
+        };
+        constraints.set_width_constrain_long_range(&ideal(width));
+        constraints.set_height_constrain_long_range(&ideal(height));
+    }
+    if let Some(DeviceId(id)) = &of.device {
+        let exact = ConstrainDomStringParameters::new();
+        exact.set_exact_str(id);
+        constraints.set_device_id_constrain_dom_string_parameters(&exact);
+    }
+    constraints.into()
 }
 
 /// `navigator.mediaDevices`, which browsers leave out on pages that are not a secure context.

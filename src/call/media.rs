@@ -10,6 +10,7 @@ use crate::protocol::{Source, SourceSet};
 
 pub(super) mod answer;
 mod capture;
+pub(super) mod constraints;
 mod playback;
 pub(super) mod ramp;
 
@@ -71,6 +72,10 @@ impl Media {
     pub(super) fn handle(&mut self, now: Duration, event: MediaEvent) -> Vec<Output> {
         let attach = matches!(event, MediaEvent::Granted(_) | MediaEvent::Ended(_));
         let commands = match event {
+            MediaEvent::Opened(source, device) => {
+                self.capture.opened(source, device);
+                vec![]
+            }
             MediaEvent::Granted(devices) => self.capture.granted(devices),
             MediaEvent::Failed { asked, error, denied } => self.capture.failed(asked, error, denied),
             MediaEvent::Ended(devices) => self.capture.ended(devices),

@@ -211,7 +211,9 @@ impl World {
                 assert!(wire.is_some(), "{who} sends without a socket");
                 self.up(wire, Up::Frame(serde_json::to_string(&message).unwrap()));
             }
-            Command::Capture(devices) => page.asked.push_back(devices),
+            Command::Capture(asked) => {
+                page.asked.push_back(asked.iter().map(|constraints| constraints.source).collect());
+            }
             Command::Release(devices) => {
                 page.end_tracks(devices);
                 self.count_live();

@@ -1,6 +1,7 @@
 //! Commands: everything that a call wants its driver to do, in order.
 
 use super::event::{ConnectionTestId, Remembered, SocketId, Transport};
+use crate::call::media::constraints::Constraints;
 use crate::call::peer::config::PeerConfig;
 use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SourceSet};
 
@@ -22,8 +23,8 @@ pub enum Command {
     CloseSocket,
     /// Send on the open socket.
     Send(ClientMsg),
-    /// Call `getUserMedia`.
-    Capture(SourceSet),
+    /// Call `getUserMedia` for these sources.
+    Capture(Vec<Constraints>),
     /// Stop these tracks, so that the light goes out.
     Release(SourceSet),
     /// Set `MediaStreamTrack.enabled`.

@@ -2,6 +2,7 @@
 
 use strum::IntoStaticStr;
 
+use crate::call::media::constraints::DeviceId;
 use crate::call::route::Route;
 use crate::protocol::{
     DisplayName, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SeatToken, ServerMsg, Source,
@@ -161,6 +162,8 @@ pub enum MediaError {
 /// An event of capture or playback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaEvent {
+    /// The track that follows comes from this device.
+    Opened(Source, DeviceId),
     /// `getUserMedia` answered with these tracks.
     Granted(SourceSet),
     /// `getUserMedia` failed.

@@ -1,8 +1,9 @@
 //! Capture: the devices wanted, the tracks that the browser gave, and the next `getUserMedia`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::constraints::{Constraints, DeviceId};
 use crate::call::api::command::Command;
 use crate::call::api::event::MediaError;
 use crate::call::api::view::{DeviceProblem, DeviceView};
@@ -26,6 +27,8 @@ pub(super) struct Capture {
     problem: Option<DeviceProblem>,
     /// The devices of the pending `getUserMedia`; only one at a time.
     asking: Option<SourceSet>,
+    /// The devices in use, which are asked for again after a pause.
+    chosen: BTreeMap<Source, DeviceId>,
     /// The devices of those that follow.
     plan: VecDeque<SourceSet>,
     /// When the switched-off camera is released.
@@ -79,6 +82,14 @@ impl Capture {
         self.off
     }
 
+    /// Notes which device a source has, until the call ends or that device is gone: a camera that was off comes back
+    /// as the same one.
+    pub(super) fn opened(&mut self, source: Source, device: DeviceId) {
+        if !self.closed {
+            self.chosen.insert(source, device);
+        }
+    }
+
     pub(super) fn granted(&mut self, devices: SourceSet) -> Vec<Command> {
         let asked = self.asking.take().unwrap_or_default();
         if self.closed {
@@ -110,7 +121,10 @@ impl Capture {
 
     pub(super) fn failed(&mut self, asked: SourceSet, error: MediaError, denied: SourceSet) -> Vec<Command> {
         self.asking = None;
-        if !self.closed {
+        if error == MediaError::NotFound && !self.closed && self.forget(asked) {
+            // What was chosen is gone; the browser may have another device of the kind.
+            self.plan.push_front(asked);
+        } else if !self.closed {
             let each = match error {
                 // The one that is not refused may be had alone.
                 MediaError::Denied if denied.is_empty() => SourceSet::NONE,
@@ -129,6 +143,7 @@ impl Capture {
     pub(super) fn ended(&mut self, devices: SourceSet) -> Vec<Command> {
         let lost = devices.and(self.had);
         self.had = self.had.without(lost);
+        self.forget(lost);
         self.unmuted(lost);
         if lost.contains(Source::Camera) {
             self.release_camera = None;
@@ -275,7 +290,16 @@ impl Capture {
             return vec![];
         }
         self.asking = self.plan.pop_front();
-        self.asking.map(Command::Capture).into_iter().collect()
+        let constraints = |source| Constraints::of(source, self.chosen.get(&source).cloned());
+        let asking = self.asking.map(|asking| Command::Capture(asking.iter().map(constraints).collect()));
+        asking.into_iter().collect()
+    }
+
+    /// Forgets which devices these sources had; says whether it knew any.
+    fn forget(&mut self, sources: SourceSet) -> bool {
+        let known = self.chosen.len();
+        self.chosen.retain(|source, _| !sources.contains(*source));
+        self.chosen.len() < known
     }
 
     fn release_camera_now(&mut self) -> Vec<Command> {

@@ -5,7 +5,11 @@ use super::*;
 const NOW: Duration = Duration::ZERO;
 
 fn asks(devices: SourceSet) -> Vec<Command> {
-    vec![Command::Capture(devices)]
+    vec![Command::Capture(devices.iter().map(|source| Constraints::of(source, None)).collect())]
+}
+
+fn device(id: &str) -> DeviceId {
+    DeviceId(id.to_owned())
 }
 
 fn running() -> Capture {
@@ -166,10 +170,57 @@ fn a_track_that_is_let_go_takes_its_mute_with_it() {
 fn an_unplugged_device_is_replaced_or_waited_for() {
     let mut capture = running();
     let commands = capture.ended(SourceSet::CAMERA);
-    assert_eq!(commands, [Command::Release(SourceSet::CAMERA), Command::Capture(SourceSet::CAMERA)]);
+    assert_eq!(commands[..1], [Command::Release(SourceSet::CAMERA)]);
+    assert_eq!(commands[1..], asks(SourceSet::CAMERA));
     capture.failed(SourceSet::CAMERA, MediaError::NotFound, SourceSet::NONE);
     assert_eq!(capture.changed(), asks(SourceSet::CAMERA));
     capture.granted(SourceSet::CAMERA);
     assert_eq!(capture.problem(), None);
     assert_eq!(capture.changed(), []);
+}
+
+/// A capture whose camera was on and is off, with the ids of its devices.
+fn paused() -> Capture {
+    let mut capture = Capture::default();
+    capture.start(SourceSet::DEVICES);
+    capture.opened(Source::Microphone, device("headset"));
+    capture.opened(Source::Camera, device("desk"));
+    capture.granted(SourceSet::DEVICES);
+    capture.toggle_camera(NOW);
+    capture.tick(NOW + BLACK_FRAMES);
+    capture
+}
+
+#[test]
+fn a_camera_that_was_off_comes_back_as_the_same_one() {
+    let mut capture = paused();
+    let same = Constraints::of(Source::Camera, Some(device("desk")));
+    assert_eq!(capture.toggle_camera(NOW), [Command::Capture(vec![same])]);
+}
+
+#[test]
+fn a_chosen_device_that_is_gone_gives_way_to_another_one() {
+    let mut capture = paused();
+    capture.toggle_camera(NOW);
+    let gone =
+        |capture: &mut Capture| capture.failed(SourceSet::CAMERA, MediaError::NotFound, SourceSet::NONE);
+    assert_eq!(gone(&mut capture), asks(SourceSet::CAMERA));
+    assert_eq!(capture.view(Source::Camera), DeviceView::Asking);
+    assert_eq!(gone(&mut capture), [], "there is none");
+    assert_eq!(capture.view(Source::Camera), DeviceView::Missing);
+
+    let mut unplugged = paused();
+    let commands = unplugged.ended(SourceSet::MICROPHONE);
+    assert_eq!(commands[1..], asks(SourceSet::MICROPHONE));
+}
+
+#[test]
+fn the_next_call_is_free_to_choose_its_devices() {
+    let mut capture = paused();
+    capture.stop();
+    assert_eq!(capture.start(SourceSet::DEVICES), asks(SourceSet::DEVICES));
+    capture.stop();
+    capture.opened(Source::Camera, device("late"));
+    capture.granted(SourceSet::DEVICES);
+    assert_eq!(capture.start(SourceSet::CAMERA), asks(SourceSet::CAMERA));
 }
