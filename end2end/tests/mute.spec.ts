@@ -1,3 +1,5 @@
+import type { BrowserContext } from '@playwright/test';
+
 import { brightness, framesGrow, hears, hearsSilence } from '../fixtures/media';
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
 
@@ -5,8 +7,33 @@ const BLACK = 8;
 /** What a page is told over the data channel, it says before silence or black frames could tell. */
 const AT_ONCE = { timeout: 1_000 };
 
+declare global {
+  interface Window {
+    channel: RTCDataChannel;
+  }
+}
+
+/** Keeps the data channel that the page opens last. */
+async function keepsChannel(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    const open = RTCPeerConnection.prototype.createDataChannel;
+    RTCPeerConnection.prototype.createDataChannel = function (this: RTCPeerConnection, ...how: [string, RTCDataChannelInit?]) {
+      return (window.channel = open.apply(this, how));
+    };
+  });
+}
+
+/** Sends what no page of ours would: nested so deep that its reader could fall, huge, a text, and more than is read. */
+function sendsNonsense(): void {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const odd = ['['.repeat(16_384), `{"type":"hello","x":${'['.repeat(900)}`, 'x'.repeat(200_000), '{"type":"sources"'];
+  for (const text of odd) window.channel.send(bytes(text));
+  window.channel.send('a text');
+  for (let count = 0; count < 2_000; count += 1) window.channel.send(bytes('{"type":"sources","sends":[]}'));
+}
+
 test('mute is silence at the other side, and only there', async ({ person, room }) => {
-  const [ann, ben] = await twoInCall(person, room);
+  const [ann, ben] = await twoInCall(person, room, { prepare: keepsChannel }, {});
   await hears(ben.page);
   await expect(ann.call.mute).toHaveAttribute('aria-pressed', 'false');
   await ben.call.expectOff([]);
@@ -22,6 +49,10 @@ test('mute is silence at the other side, and only there', async ({ person, room 
   await ann.call.mute.click();
   await ben.call.expectOff([], AT_ONCE);
   await expect(ann.call.mute).toHaveAttribute('aria-pressed', 'false');
+  await hears(ben.page);
+
+  await ann.page.evaluate(sendsNonsense);
+  await ben.call.expectOff(['Muted', 'Camera off']);
   await hears(ben.page);
 });
 

@@ -40,7 +40,10 @@ pub(super) struct DataChannel {
 impl DataChannel {
     /// Notes that the channel opened, or closed and was forgotten with all that went over it.
     pub(super) fn changed(&mut self, state: ChannelState) {
-        *self = Self { is_open: state == ChannelState::Open, ..Self::default() };
+        match state {
+            ChannelState::Open => self.is_open = true,
+            ChannelState::Closed => *self = Self::default(),
+        }
     }
 
     /// Tells what has changed since it was told last; returns the messages.
@@ -55,12 +58,14 @@ impl DataChannel {
         }
         self.not_before = now + STATE_EVERY;
         let told = self.told.replace(own.clone());
-        let Presence { name, sends } = own.clone();
-        let is_news =
-            |same: fn(&Presence, &Presence) -> bool| told.as_ref().is_none_or(|told| !same(told, own));
-        let hello = is_news(|told, own| told.name == own.name).then_some(PeerMsg::Hello { name });
-        let sources = is_news(|told, own| told.sends == own.sends).then_some(PeerMsg::Sources { sends });
-        hello.into_iter().chain(sources).map(PeerMsg::write).collect()
+        let mut messages = vec![];
+        if told.as_ref().is_none_or(|told| told.name != own.name) {
+            messages.push(PeerMsg::Hello { name: own.name.clone() }.write());
+        }
+        if told.is_none_or(|told| told.sends != own.sends) {
+            messages.push(PeerMsg::Sources { sends: own.sends }.write());
+        }
+        messages
     }
 
     /// Notes that the browser did not take a message; everything is told again in a while.
@@ -77,13 +82,13 @@ impl DataChannel {
     /// Takes a message of the peer; returns a line for the log if it is the first of a window that was not read.
     pub(super) fn received(&mut self, now: Duration, bytes: &[u8]) -> Option<String> {
         if !self.meter.admits(now) {
-            return self.meter.drop("too many");
+            return self.meter.refused("too many");
         }
         match PeerMsg::read(bytes) {
             Ok(Some(PeerMsg::Hello { name })) => self.name = Some(name),
             Ok(Some(PeerMsg::Sources { sends })) => self.sends = Some(sends),
             Ok(None) => {}
-            Err(error) => return self.meter.drop(&error.to_string()),
+            Err(error) => return self.meter.refused(&error.to_string()),
         }
         None
     }
@@ -120,7 +125,7 @@ impl Meter {
         self.in_window <= MAX_DATA_IN_WINDOW
     }
 
-    fn drop(&mut self, why: &str) -> Option<String> {
+    fn refused(&mut self, why: &str) -> Option<String> {
         self.dropped = self.dropped.saturating_add(1);
         let is_first = !std::mem::replace(&mut self.logged, true);
         is_first.then(|| format!("message dropped: {why} ({} on this channel)", self.dropped))
