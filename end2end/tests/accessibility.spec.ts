@@ -53,7 +53,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await ben.call.mute.click();
       await expect(ben.call.camera).toHaveAttribute('data-state', 'muted');
       await expect(ben.call.mute).toHaveAttribute('data-state', 'muted');
-      expect(await flaws(ben.page)).toEqual([]);
+      await ann.call.expectOff(['Muted', 'Camera off']);
+      for (const { page } of [ann, ben]) expect(await flaws(page)).toEqual([]);
       await ben.call.leave.click();
       await ann.call.expectAlone();
       expect(await flaws(ann.page)).toEqual([]);
