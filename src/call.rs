@@ -219,8 +219,7 @@ impl Call {
             }
             SocketEvent::Closed { code } => {
                 self.signalling.lost(now, self.session.room().is_some() || self.signalling.owes());
-                let outputs = self.session.closed(now, code);
-                let outputs = self.version.closed(outputs);
+                let outputs = self.version.closed(self.session.closed(now, code));
                 self.perform(now, outputs)
             }
         }
@@ -363,10 +362,8 @@ impl Call {
                 Output::SayBriefly(notice) => self.notices.say_briefly(now, notice),
                 Output::Mention(notice) => self.notices.mention(now, notice),
                 Output::Unsay => self.notices.clear(),
-                Output::SayIfUnreachable if self.signalling.is_failing() => {
-                    self.notices.say(Notice::Unreachable);
-                }
-                Output::SayIfUnreachable => {}
+                Output::SayIfUnreachable if !self.signalling.is_failing() => {}
+                Output::SayIfUnreachable => self.notices.say(Notice::Unreachable),
                 Output::OpenSocket => commands.extend(self.signalling.open(now)),
                 Output::CloseSocket => commands.extend(self.signalling.close(now)),
                 Output::ReplaceSocket => commands.extend(self.signalling.reopen(now)),
