@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Release build: the server in target/release, with all that browsers load inside it, compressed and with content-hashed names.
+# Release build: the server in target/release, with all that browsers load inside it, compressed.
 # What is inside lies in target/site as well; cargo-leptos makes it before it compiles the server.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"

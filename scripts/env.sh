@@ -20,5 +20,5 @@ first_of() {
 : "${FIREFOX:=$(first_of firefox-esr firefox "/Applications/Firefox.app/Contents/MacOS/firefox")}"
 export CHROMIUM CHROMEDRIVER FIREFOX
 
-# Where cargo builds; hash.txt lies beside the server's binary there.
+# Where cargo builds.
 target=${CARGO_TARGET_DIR:-$root/target}

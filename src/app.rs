@@ -24,8 +24,8 @@ mod shape;
 /// Script that runs before the WebAssembly; the only one of the page besides the one that loads it.
 const EARLY: &str = include_str!("app/early.js");
 
-/// Paths of what the head of the page loads; content hashes in their names let browsers keep them for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Paths of what the head of the page loads; a hash of the build in them lets browsers keep it for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageFiles {
     /// The style sheet.
     pub stylesheet: String,
@@ -33,11 +33,16 @@ pub struct PageFiles {
     pub script: String,
     /// The WebAssembly module.
     pub program: String,
+    /// JavaScript modules that `script` imports.
+    pub modules: Vec<String>,
+    /// WebAssembly modules that `program` loads.
+    pub chunks: Vec<String>,
 }
 
 /// The document around [`App`], rendered on the server only.
 pub fn shell(files: PageFiles) -> impl IntoView {
-    let PageFiles { stylesheet, script, program } = files;
+    let PageFiles { stylesheet, script, program, modules, .. } = files;
+    let imported = modules.into_iter().map(|path| view! { <link rel="modulepreload" href=path crossorigin="" /> });
     let app = App().into_view().to_html();
     // In place of Leptos's `HydrationScripts`, which looks for the names in a file beside the binary; the rest is in
     // early.js. Browsers that know no `import` know no modules, and pass this script over.
@@ -60,6 +65,7 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 <script nonce=use_nonce() inner_html=early()></script>
                 <link rel="stylesheet" href=stylesheet />
                 <link rel="modulepreload" href=script crossorigin="" />
+                {imported.collect_view()}
                 <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="" />
                 <script type="module" nonce=use_nonce() inner_html=start></script>
                 <link rel="icon" href="/favicon.ico" sizes="32x32" />

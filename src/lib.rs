@@ -63,10 +63,10 @@ pub mod ui;
 #[cfg(feature = "hydrate")]
 pub mod browser;
 #[cfg(feature = "embed")]
-mod embedded;
+pub mod embedded;
 #[cfg(all(feature = "ssr", not(feature = "embed")))]
 #[path = "not_embedded.rs"]
-mod embedded;
+pub mod embedded;
 #[cfg(feature = "ssr")]
 pub mod server;
 

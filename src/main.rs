@@ -4,9 +4,11 @@ use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
+use parlor::embedded::files;
 use parlor::server::check::{Verdict, check, is_well};
 use parlor::server::config::Config;
 use parlor::server::config::arguments::{Arguments, Task};
+use parlor::server::http::site::Site;
 use parlor::server::listeners::Listeners;
 use parlor::server::log::Log;
 use parlor::server::open_files::fit;
@@ -59,7 +61,7 @@ async fn serve(arguments: &Arguments, log: &Log) -> ExitCode {
     // SIGHUP asks for a reload of the certificate files; where there are none it must not end the server.
     #[cfg(unix)]
     let _hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());
-    match run(config, listeners, asked_to_stop()).await {
+    match run(config, listeners, Site::find(files()), asked_to_stop()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             error!("{fault}");

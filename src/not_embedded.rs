@@ -1,8 +1,8 @@
 //! Replaces the embedded site in builds without the feature `embed`.
 
-use crate::server::http::site::inside::EmbeddedFile;
+use crate::server::http::site::file::SiteFile;
 
 /// Returns no files: the site is served from a folder.
-pub(crate) fn files() -> Vec<EmbeddedFile> {
+pub fn files() -> Vec<SiteFile> {
     Vec::new()
 }

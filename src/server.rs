@@ -6,7 +6,7 @@
 pub mod check;
 pub mod config;
 pub mod event_log;
-pub(crate) mod http;
+pub mod http;
 pub mod ice;
 pub mod listeners;
 pub mod log;
@@ -34,6 +34,7 @@ use config::{Config, IceServerConfig};
 use event_log::EventLog;
 use http::accept::{HttpServer, ServeTurn};
 use http::admission::{Admission, HEALTH_PATH, admit};
+use http::site::Site;
 use http::{ice_servers, pages};
 use ice::{IceServers, Login, OtherServer, OwnRelay, Secret, secret};
 use listeners::Listeners;
@@ -61,12 +62,18 @@ const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// How long the seat store may take after that to write its last records.
 const WRITE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` completes, then closes every socket so that browsers know to come back.
+/// Serves pages with the files of `site`, and their signalling, until `stop` completes; then closes every socket so
+/// that browsers know to come back.
 ///
 /// # Errors
 /// If the certificate cannot be used, the clock stands before 1970, or the system has no random numbers for seat
 /// tokens.
-pub async fn run(config: Config, listeners: Listeners, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn run(
+    config: Config,
+    listeners: Listeners,
+    site: Site,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     getrandom::fill(&mut [0; 1]).map_err(io::Error::other)?;
     clock::check(SystemTime::now())?;
     let tls = Tls::open(&config).map_err(io::Error::other)?.map(Arc::new);
@@ -82,7 +89,7 @@ pub async fn run(config: Config, listeners: Listeners, stop: impl Future<Output 
     let https = tls.clone().zip(listeners.https_port());
     announce(&listeners, tls.as_deref());
     let admission = Arc::new(Admission::new(&config, https, sockets.event_log.clone()));
-    let router = router(sockets.clone(), ice, admission);
+    let router = router(&site, sockets.clone(), ice, admission);
     let relay = listeners.relay().map(|(relay, _)| relay.clone());
     let relaying = relay.clone().map(|relay| -> ServeTurn {
         Arc::new(move |stream, from| {
@@ -221,13 +228,13 @@ fn sockets(
     }
 }
 
-fn router(sockets: Sockets, ice: Arc<IceServers>, admission: Arc<Admission>) -> Router {
+fn router(site: &Site, sockets: Sockets, ice: Arc<IceServers>, admission: Arc<Admission>) -> Router {
     let test_servers = Router::new().route(ICE_PATH, get(ice_servers::for_tester)).with_state(ice);
     Router::new()
         .route(SOCKET_PATH, get(upgrade::open))
         .with_state(sockets)
         .merge(test_servers)
         .route(HEALTH_PATH, get(async || "ok"))
-        .merge(pages::router())
+        .merge(pages::router(site))
         .layer(from_fn_with_state(admission, admit))
 }

@@ -13,4 +13,4 @@ pub(crate) mod origin;
 pub(crate) mod pages;
 mod path_prefix;
 mod server_names;
-pub(crate) mod site;
+pub mod site;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use parlor::protocol::{ClientMsg, IceCandidate, PeerId, RoomId, ServerMsg, Signal, socket_address};
 use parlor::server::config::{Config, STATE_NONE};
+use parlor::server::http::site::Site;
 use parlor::server::listeners::Listeners;
 use parlor::server::run;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -73,7 +74,7 @@ impl Server {
         let doors = Listeners::open(&config).unwrap();
         let (http, https) = (doors.http(), doors.https().unwrap_or(doors.http()));
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(run(config, doors, async move { drop(stopped.await) }));
+        let task = tokio::spawn(run(config, doors, Site::default(), async move { drop(stopped.await) }));
         Self { http, https, stop: Some(stop), task }
     }
 

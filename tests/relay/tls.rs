@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor::server::config::{Config, STATE_NONE};
+use parlor::server::http::site::Site;
 use parlor::server::listeners::Listeners;
 use parlor::server::run;
 use rcgen::{CertificateParams, KeyPair};
@@ -69,7 +70,7 @@ impl Whole {
         let doors = Listeners::open(&config).unwrap();
         let (https, (udp, _)) = (doors.https().unwrap(), doors.relay_ports().unwrap());
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(run(config, doors, async move { drop(stopped.await) }));
+        tokio::spawn(run(config, doors, Site::default(), async move { drop(stopped.await) }));
         Self { https, udp, trusting, _folder: folder, _stop: stop }
     }
 

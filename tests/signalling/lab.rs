@@ -10,6 +10,7 @@ use parlor::protocol::{
     socket_address,
 };
 use parlor::server::config::{Config, STATE_NONE};
+use parlor::server::http::site::Site;
 use parlor::server::listeners::Listeners;
 use parlor::server::run;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -67,7 +68,7 @@ impl Server {
         let doors = Listeners::open(&config).unwrap();
         let address = doors.http();
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(run(config, doors, async move { drop(stopped.await) }));
+        let task = tokio::spawn(run(config, doors, Site::default(), async move { drop(stopped.await) }));
         Self { address, stop: Some(stop), task: Some(task) }
     }
 

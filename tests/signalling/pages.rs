@@ -66,6 +66,16 @@ async fn what_is_not_there_is_a_404_with_the_same_headers() {
 }
 
 #[tokio::test]
+async fn a_file_of_no_build_is_an_empty_404() {
+    let server = Server::start().await;
+    for path in ["/pkg/nothing.js", "/pkg/before/parlor.wasm"] {
+        let answer = server.get(path, &[]).await;
+        assert_eq!((answer.status(), answer.header("cache-control")), (404, Some("no-store")), "{path}");
+        assert!(answer.0.ends_with("\r\n\r\n"), "{}", answer.0);
+    }
+}
+
+#[tokio::test]
 async fn a_page_comes_as_text_for_the_script_that_asks_so() {
     let server = Server::start().await;
     for (path, status) in [("/", 200), ("/room/4711", 200), ("/nowhere", 404)] {

@@ -13,7 +13,6 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::{ResponseOptions, render_app_to_stream_with_context};
 use serde::Deserialize;
-use tower_http::compression::CompressionLayer;
 
 use super::forwarded::ClientInfo;
 use super::headers::{page_policy, secure};
@@ -28,11 +27,10 @@ const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 const FORM_PATH: &str = "/room";
 
 /// Routes of all pages and files.
-pub(crate) fn router() -> Router {
+pub(crate) fn router(site: &Site) -> Router {
     // Fails only if called twice. `leptos_routes` would call it, but needs a router in the app.
     _ = Executor::init_tokio();
-    let watched = std::env::var_os("LEPTOS_WATCH").is_some();
-    let site = Site::find();
+    let watched = site.is_watched();
     let page = || {
         let site = site.clone();
         let context = move || describe_response(watched);
@@ -43,12 +41,7 @@ pub(crate) fn router() -> Router {
         .route(FORM_PATH, get(enter_room))
         .route("/", get(page()))
         .route(&format!("{FORM_PATH}/{{room}}"), get(page()));
-    let router = match &site {
-        Site::Inside(files) => pages.fallback(lost).layer(CompressionLayer::new()).merge(files.routes()),
-        Site::Folder(files) if watched => files.add_to(pages, lost),
-        Site::Folder(files) => files.add_to(pages, lost).layer(CompressionLayer::new()),
-    };
-    router.layer(from_fn(to_normal_form)).layer(from_fn(secure))
+    site.add_to(pages, lost).layer(from_fn(to_normal_form)).layer(from_fn(secure))
 }
 
 /// Sets headers and contexts of one page; runs once per request, within its reactive owner.

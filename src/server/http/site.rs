@@ -1,89 +1,99 @@
-//! Files that pages load: embedded in the binary or, during development, in a folder.
+//! Files that pages load: those of one build in memory or, while `cargo leptos watch` builds again and again, a folder.
 
-pub(crate) mod inside;
-pub(crate) mod paths;
+pub mod file;
+mod inside;
+mod paths;
 
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::middleware::from_fn;
 use axum::routing::MethodRouter;
+use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
+use tracing::warn;
 
+use self::file::SiteFile;
 use self::inside::Inside;
-use self::paths::{HASHED_FOLDER, OUTPUT_NAME};
-use super::headers::immutable;
+use self::paths::{OUTPUT_NAME, PACKAGE_FOLDER};
 use crate::app::PageFiles;
+
+/// Where cargo-leptos puts the site unless [`FOLDER_VARIABLE`] names another folder.
+const FOLDER: &str = "target/site";
+/// Environment variable that names the folder of the site.
+const FOLDER_VARIABLE: &str = "LEPTOS_SITE_ROOT";
+/// Environment variable that `cargo leptos watch` sets.
+const WATCH_VARIABLE: &str = "LEPTOS_WATCH";
 
 /// The files of the pages.
 #[derive(Clone, Debug)]
-pub(crate) enum Site {
-    /// Compiled in (feature `embed`).
+pub struct Site(Files);
+
+#[derive(Clone, Debug)]
+enum Files {
     Inside(Inside),
-    /// As cargo-leptos builds them.
-    Folder(Folder),
+    Watched(PathBuf),
 }
 
-/// Output of cargo-leptos, found by its environment variables.
-#[derive(Clone, Debug)]
-pub(crate) struct Folder {
-    root: PathBuf,
-    /// File that lists the hashes in file names; `None` if names have no hashes.
-    hashes: Option<PathBuf>,
+impl Default for Site {
+    /// A site without files.
+    fn default() -> Self {
+        Self(Files::Inside(Inside::new(vec![])))
+    }
 }
 
 impl Site {
-    /// Finds the site of this binary: embedded files, else the folder.
-    pub(crate) fn find() -> Self {
-        match crate::embedded::files() {
-            files if files.is_empty() => Self::Folder(Folder::find()),
-            files => Self::Inside(Inside::new(files)),
+    /// Finds the site: the folder that the environment names, else the files compiled in, else the usual folder.
+    pub fn find(embedded: Vec<SiteFile>) -> Self {
+        let named = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+        let folder = named.clone().unwrap_or_else(|| FOLDER.into());
+        if std::env::var_os(WATCH_VARIABLE).is_some() {
+            return Self(Files::Watched(folder));
         }
+        if named.is_none() && !embedded.is_empty() {
+            return Self(Files::Inside(Inside::new(embedded)));
+        }
+        let files = file::read(&folder).unwrap_or_else(|error| {
+            warn!(%error, folder = %folder.display(), "pages have no files");
+            vec![]
+        });
+        Self(Files::Inside(Inside::new(files)))
+    }
+
+    /// Whether the files change while the server runs.
+    pub(super) fn is_watched(&self) -> bool {
+        matches!(self.0, Files::Watched(_))
     }
 
     /// Paths that the head of a page names.
-    pub(crate) fn page_files(&self) -> PageFiles {
-        match self {
-            Self::Inside(inside) => inside.page_files(),
-            Self::Folder(folder) => folder.page_files(),
-        }
-    }
-}
-
-impl Folder {
-    fn find() -> Self {
-        let set = |name: &str| std::env::var(name).ok();
-        // Only the list beside the binary is sure to name files of the same build.
-        let list = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
-        let may_hash = set("LEPTOS_HASH_FILES").is_none_or(|hash| hash == "true");
-        Self {
-            root: set("LEPTOS_SITE_ROOT").unwrap_or_else(|| "target/site".into()).into(),
-            hashes: list.filter(|list| may_hash && list.is_file()),
-        }
-    }
-
-    /// Read for each page: `cargo leptos watch` builds while the server runs.
-    fn page_files(&self) -> PageFiles {
-        let list =
-            self.hashes.as_ref().and_then(|list| std::fs::read_to_string(list).ok()).unwrap_or_default();
-        let path = |kind: &str| {
-            let hash = list.lines().filter_map(|line| line.split_once(": ")).find(|(of, _)| *of == kind);
-            match hash {
-                Some((_, hash)) => format!("/{HASHED_FOLDER}/{OUTPUT_NAME}.{}.{kind}", hash.trim()),
-                None => format!("/{HASHED_FOLDER}/{OUTPUT_NAME}.{kind}"),
+    pub(super) fn page_files(&self) -> PageFiles {
+        match &self.0 {
+            Files::Inside(inside) => inside.page_files(),
+            Files::Watched(_) => {
+                let path = |kind: &str| format!("/{PACKAGE_FOLDER}/{OUTPUT_NAME}.{kind}");
+                PageFiles {
+                    stylesheet: path("css"),
+                    script: path("js"),
+                    program: path("wasm"),
+                    ..PageFiles::default()
+                }
             }
-        };
-        PageFiles { stylesheet: path("css"), script: path("js"), program: path("wasm") }
+        }
     }
 
-    /// Adds the files to the pages' routes; `lost` answers for all other paths.
-    pub(crate) fn add_to(&self, pages: Router, lost: MethodRouter) -> Router {
-        let files = |folder: &Path| ServeDir::new(folder).precompressed_br().precompressed_gzip();
-        let mut hashed = Router::new().fallback_service(files(&self.root.join(HASHED_FOLDER)));
-        if self.hashes.is_some() {
-            hashed = hashed.layer(from_fn(immutable));
+    /// Adds the files to the pages' routes; `lost` answers for all other paths. The build has compressed the files,
+    /// pages are compressed here.
+    pub(super) fn add_to(&self, pages: Router, lost: MethodRouter) -> Router {
+        match &self.0 {
+            Files::Inside(inside) => {
+                pages.fallback(lost).layer(CompressionLayer::new()).merge(inside.routes())
+            }
+            Files::Watched(folder) => {
+                let files = |folder: &Path| ServeDir::new(folder).append_index_html_on_directories(false);
+                let package = Router::new().fallback_service(files(&folder.join(PACKAGE_FOLDER)));
+                pages
+                    .nest(&format!("/{PACKAGE_FOLDER}"), package)
+                    .fallback_service(files(folder).fallback(lost))
+            }
         }
-        let others = files(&self.root).append_index_html_on_directories(false).fallback(lost);
-        pages.nest(&format!("/{HASHED_FOLDER}"), hashed).fallback_service(others)
     }
 }

@@ -1,5 +1,8 @@
-//! Site embedded in the binary: each file plain and as the build compressed it, by brotli and gzip. Requests are
-//! answered from memory by `Accept-Encoding` and `If-None-Match`.
+//! Site in memory: each file plain and as the build compressed it, by brotli and gzip. Requests are answered by
+//! `Accept-Encoding` and `If-None-Match`.
+//!
+//! What the build makes is served below `/pkg/BUILD/`, where BUILD is a hash over all of it: the files name each other
+//! without a hash of their own, and only those of one build fit together.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,34 +15,33 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use data_encoding::BASE64URL_NOPAD;
+use sha2::{Digest, Sha256};
 
-use super::paths::{HASHED_FOLDER, OUTPUT_NAME};
+use super::file::SiteFile;
+use super::paths::{OUTPUT_NAME, PACKAGE_FOLDER};
 use crate::app::PageFiles;
 use crate::server::http::headers::immutable;
 
 /// Codings that the build makes, with the ending of such a file; the first is the smallest.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
-/// Bytes of a file's hash that stand in its ETag.
+/// Bytes of a hash that stand in an ETag, or in the name of a build.
 const TAG_BYTES: usize = 12;
 
-/// A file as it was compiled in.
+/// All files; clones are the same files.
 #[derive(Clone, Debug)]
-pub(crate) struct EmbeddedFile {
-    /// Path below the site's root, with slashes.
-    pub(crate) path: String,
-    /// Bytes of the file.
-    pub(crate) content: Bytes,
-    /// SHA-256 of the content.
-    pub(crate) hash: [u8; 32],
-    /// Media type, by the ending of its name.
-    pub(crate) media_type: String,
-}
+pub(super) struct Inside(Arc<Files>);
 
-/// All files by path; clones are the same files.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Inside(Arc<BTreeMap<String, Arc<File>>>);
+#[derive(Debug)]
+struct Files {
+    /// Name of the folder below `/pkg/`.
+    build: String,
+    /// Files that the build made, by their path below that folder.
+    package: BTreeMap<String, Arc<File>>,
+    /// All others, by path.
+    others: BTreeMap<String, Arc<File>>,
+}
 
 /// One file in all its codings.
 #[derive(Debug)]
@@ -58,54 +60,73 @@ struct Variant {
 
 impl Inside {
     /// Pairs files with their compressed variants.
-    pub(crate) fn new(files: Vec<EmbeddedFile>) -> Self {
+    pub(super) fn new(files: Vec<SiteFile>) -> Self {
         let by_path: BTreeMap<_, _> = files.into_iter().map(|file| (file.path.clone(), file)).collect();
         let is_coded = |path: &str| {
             CODINGS
                 .iter()
                 .any(|(_, ending)| path.strip_suffix(ending).is_some_and(|of| by_path.contains_key(of)))
         };
-        let file = |plain: &EmbeddedFile| {
+        let mut build = Sha256::new();
+        let (mut package, mut others) = (BTreeMap::new(), BTreeMap::new());
+        for (path, plain) in by_path.iter().filter(|(path, _)| !is_coded(path)) {
             let coded = CODINGS.iter().filter_map(|(coding, ending)| {
-                let coded = by_path.get(&format!("{}{ending}", plain.path))?;
+                let coded = by_path.get(&format!("{path}{ending}"))?;
                 (coded.content.len() < plain.content.len()).then(|| (*coding, Variant::new(coded)))
             });
-            let media_type = HeaderValue::from_str(&plain.media_type)
-                .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-            Arc::new(File { media_type, plain: Variant::new(plain), coded: coded.collect() })
-        };
-        let plain = by_path.iter().filter(|(path, _)| !is_coded(path));
-        Self(Arc::new(plain.map(|(path, plain)| (path.clone(), file(plain))).collect()))
+            let media_type = HeaderValue::from_static(plain.media_type());
+            let file = Arc::new(File { media_type, plain: Variant::new(plain), coded: coded.collect() });
+            match path.strip_prefix(PACKAGE_FOLDER).and_then(|rest| rest.strip_prefix('/')) {
+                Some(name) => {
+                    // Names hold no zero byte, and hashes have one length.
+                    build.update(name);
+                    build.update([0]);
+                    build.update(plain.hash);
+                    package.insert(name.to_owned(), file);
+                }
+                None => drop(others.insert(path.clone(), file)),
+            }
+        }
+        let build = BASE64URL_NOPAD.encode(&build.finalize()[..TAG_BYTES]);
+        Self(Arc::new(Files { build, package, others }))
     }
 
     /// Paths that the head of a page names.
-    pub(crate) fn page_files(&self) -> PageFiles {
-        let stem = format!("{HASHED_FOLDER}/{OUTPUT_NAME}.");
-        let path = |ending: &str| {
-            let found = self.0.keys().find(|path| path.starts_with(&stem) && path.ends_with(ending));
-            found.map(|path| format!("/{path}")).unwrap_or_default()
+    pub(super) fn page_files(&self) -> PageFiles {
+        let path = |name: &str| format!("/{PACKAGE_FOLDER}/{}/{name}", self.0.build);
+        let main = |kind: &str| format!("{OUTPUT_NAME}.{kind}");
+        let others = |kind: &str| {
+            let is_other = |name: &&String| name.ends_with(kind) && !name.starts_with(OUTPUT_NAME);
+            self.0.package.keys().filter(is_other).map(|name| path(name)).collect()
         };
-        PageFiles { stylesheet: path(".css"), script: path(".js"), program: path(".wasm") }
+        PageFiles {
+            stylesheet: path(&main("css")),
+            script: path(&main("js")),
+            program: path(&main("wasm")),
+            modules: others(".js"),
+            chunks: others(".wasm"),
+        }
     }
 
-    /// A route for each file.
-    pub(crate) fn routes(&self) -> Router {
-        let (mut hashed, mut others) = (Router::new(), Router::new());
-        for (path, file) in self.0.iter() {
+    /// A route for each file, and an empty answer for what a build of before may have had.
+    pub(super) fn routes(&self) -> Router {
+        let Files { build, package, others } = &*self.0;
+        let add = |router: Router, path: &str, file: &Arc<File>| {
             let file = file.clone();
-            let answer = get(async move |headers: HeaderMap| file.answer(&headers));
-            if path.starts_with(HASHED_FOLDER) {
-                hashed = hashed.route(&format!("/{path}"), answer);
-            } else {
-                others = others.route(&format!("/{path}"), answer);
-            }
-        }
-        hashed.layer(from_fn(immutable)).merge(others)
+            router.route(path, get(async move |headers: HeaderMap| file.answer(&headers)))
+        };
+        let package = package.iter().fold(Router::new(), |router, (name, file)| {
+            add(router, &format!("/{PACKAGE_FOLDER}/{build}/{name}"), file)
+        });
+        let others =
+            others.iter().fold(Router::new(), |router, (path, file)| add(router, &format!("/{path}"), file));
+        let gone = any(async || (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")]));
+        package.layer(from_fn(immutable)).merge(others).route(&format!("/{PACKAGE_FOLDER}/{{*path}}"), gone)
     }
 }
 
 impl Variant {
-    fn new(file: &EmbeddedFile) -> Self {
+    fn new(file: &SiteFile) -> Self {
         let tag = format!("\"{}\"", BASE64URL_NOPAD.encode(&file.hash[..TAG_BYTES]));
         // Base64 between quotes is a valid value.
         let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
@@ -126,7 +147,7 @@ impl File {
         let headers = response.headers_mut();
         headers.insert(ETAG, variant.tag.clone());
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        // Cached but revalidated; `immutable` overrides this for names with a hash.
+        // Cached but revalidated; `immutable` overrides this for files of the build.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.remove(CONTENT_TYPE);
         if !has_it {
@@ -175,38 +196,58 @@ fn quality(part: &str) -> (&str, f32) {
 mod tests {
     use super::*;
 
-    fn embedded(path: &str, content: &'static str) -> EmbeddedFile {
-        let mut hash = [0; 32];
-        hash[..content.len()].copy_from_slice(content.as_bytes());
-        EmbeddedFile { path: path.into(), content: content.into(), hash, media_type: "text/css".into() }
+    fn file(path: &str, content: &'static str) -> SiteFile {
+        SiteFile { path: path.into(), content: content.into(), hash: Sha256::digest(content).into() }
     }
 
-    fn site() -> Inside {
-        Inside::new(vec![
-            embedded("pkg/parlor.abc.css", "plain plain"),
-            embedded("pkg/parlor.abc.css.br", "br"),
-            embedded("pkg/parlor.abc.css.gz", "gz!"),
-            embedded("pkg/parlor.def.js", "js"),
-            embedded("pkg/parlor.d.x.ts", "ts"),
-            embedded("pkg/parlor.ghi.wasm", "wasm"),
-            embedded("icon.png", "png"),
-            embedded("icon.png.gz", "larger"),
-        ])
+    fn files() -> Vec<SiteFile> {
+        vec![
+            file("pkg/__wasm_split.js", "loader"),
+            file("pkg/parlor.css", "plain plain"),
+            file("pkg/parlor.css.br", "br"),
+            file("pkg/parlor.css.gz", "gz!"),
+            file("pkg/parlor.js", "js"),
+            file("pkg/parlor.wasm", "wasm"),
+            file("pkg/split_driver.wasm", "driver"),
+            file("icon.png", "png"),
+            file("icon.png.gz", "larger"),
+        ]
     }
 
     fn ask(path: &str, headers: &[(axum::http::HeaderName, &str)]) -> Response {
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        site().0[path].answer(&headers)
+        let Files { package, others, .. } = &*Inside::new(files()).0;
+        package.get(path).or(others.get(path)).unwrap().answer(&headers)
     }
 
     #[test]
-    fn pages_name_the_files_that_are_there() {
-        let files = site().page_files();
-        assert_eq!(files.stylesheet, "/pkg/parlor.abc.css");
-        assert_eq!((&*files.script, &*files.program), ("/pkg/parlor.def.js", "/pkg/parlor.ghi.wasm"));
-        let site = site();
-        let paths: Vec<_> = site.0.keys().map(String::as_str).collect();
-        assert!(!paths.iter().any(|path| path.ends_with(".br") || path.ends_with(".gz")), "{paths:?}");
+    fn pages_name_the_files_of_their_build() {
+        let inside = Inside::new(files());
+        let path = |name: &str| format!("/pkg/{}/{name}", inside.0.build);
+        let expected = PageFiles {
+            stylesheet: path("parlor.css"),
+            script: path("parlor.js"),
+            program: path("parlor.wasm"),
+            modules: vec![path("__wasm_split.js")],
+            chunks: vec![path("split_driver.wasm")],
+        };
+        assert_eq!(inside.page_files(), expected);
+        assert_eq!(inside.0.package.len(), 5, "compressed variants are no files of their own");
+    }
+
+    #[test]
+    fn another_chunk_makes_another_build() {
+        let build = |files| Inside::new(files).0.build.clone();
+        let before = build(files());
+        assert_eq!((before.len(), &before), (16, &build(files())));
+        let changed = |path: &str| {
+            let mut files = files();
+            files.retain(|file| file.path != path);
+            files.push(file(path, "changed"));
+            build(files)
+        };
+        assert_ne!(changed("pkg/split_driver.wasm"), before);
+        assert_eq!(changed("icon.png"), before);
     }
 
     #[test]
@@ -224,7 +265,7 @@ mod tests {
             ("deflate", None),
             ("br;q=x", None),
         ] {
-            let answer = ask("pkg/parlor.abc.css", &[(ACCEPT_ENCODING, accepted)]);
+            let answer = ask("parlor.css", &[(ACCEPT_ENCODING, accepted)]);
             let found = answer.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap());
             assert_eq!(found, coding, "{accepted}");
             assert_eq!(answer.headers()[CONTENT_TYPE], "text/css");
@@ -235,17 +276,17 @@ mod tests {
 
     #[test]
     fn a_browser_that_has_a_file_is_not_sent_it_again() {
-        let first = ask("pkg/parlor.abc.css", &[(ACCEPT_ENCODING, "br")]);
+        let first = ask("parlor.css", &[(ACCEPT_ENCODING, "br")]);
         let tag = first.headers()[ETAG].to_str().unwrap().to_owned();
         for known in [tag.clone(), format!("\"other\", W/{tag}"), "*".into()] {
-            let again = ask("pkg/parlor.abc.css", &[(ACCEPT_ENCODING, "br"), (IF_NONE_MATCH, &known)]);
+            let again = ask("parlor.css", &[(ACCEPT_ENCODING, "br"), (IF_NONE_MATCH, &known)]);
             assert_eq!(
                 (again.status(), &again.headers()[ETAG]),
                 (StatusCode::NOT_MODIFIED, &first.headers()[ETAG])
             );
         }
         // Each coding has an ETag of its own.
-        let other = ask("pkg/parlor.abc.css", &[(ACCEPT_ENCODING, "gzip"), (IF_NONE_MATCH, &tag)]);
+        let other = ask("parlor.css", &[(ACCEPT_ENCODING, "gzip"), (IF_NONE_MATCH, &tag)]);
         assert_eq!(other.status(), StatusCode::OK);
     }
 }

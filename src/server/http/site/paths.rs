@@ -2,5 +2,5 @@
 
 /// Name of the program, and so of its files.
 pub(super) const OUTPUT_NAME: &str = env!("CARGO_PKG_NAME");
-/// Where the files with a hash in their names are.
-pub(crate) const HASHED_FOLDER: &str = "pkg";
+/// Folder of what the build makes, in the site and in addresses.
+pub(super) const PACKAGE_FOLDER: &str = "pkg";
