@@ -22,7 +22,7 @@ use crate::ui::{CallHandle, Driver, mark};
 mod shape;
 
 /// Script that runs before the WebAssembly; the only one of the page besides the one that loads it.
-const EARLY: &str = include_str!("app/early.js");
+const EARLY: &str = concat!(include_str!("app/early.js"), include_str!("app/start.js"));
 
 /// Paths of what the head of the page loads; a hash of the build in them lets browsers keep it for ever.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn shell(files: PageFiles) -> impl IntoView {
     let imported = modules.into_iter().map(|path| view! { <link rel="modulepreload" href=path crossorigin="" /> });
     let app = App().into_view().to_html();
     // In place of Leptos's `HydrationScripts`, which looks for the names in a file beside the binary; the rest is in
-    // early.js. Browsers that know no `import` know no modules, and pass this script over.
+    // start.js. Browsers that know no `import` know no modules, and pass this script over.
     let start = format!("parlorStart(import({script:?}), {program:?}, {})", shape::shape(&app));
     let words = words();
     view! {

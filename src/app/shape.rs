@@ -6,7 +6,7 @@
 /// Elements of HTML without content (HTML Standard, 13.1.2), as far as pages may use them.
 const VOID: [&str; 5] = ["br", "hr", "img", "input", "source"];
 
-/// Hashes the names of all nodes inside `main`; `shape` in early.js computes the same of the document.
+/// Hashes the names of all nodes inside `main`; `shape` in start.js computes the same of the document.
 pub(super) fn shape(html: &str) -> i32 {
     let inside = html.split_once("<main").and_then(|(_, rest)| Some((rest, rest.rfind("</main>")?)));
     let Some((rest, end)) = inside else { return 0 };
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn only_what_is_inside_main_counts() {
         let page = shape(r#"<main class="a > b"><p>x</p></main>"#);
-        // As early.js computes it.
+        // As start.js computes it.
         assert_eq!(page, -367_484_112);
         assert_eq!(page, shape(r#"<div></div><main data-ready><p lang="en">other</p></main><!>"#));
         assert_ne!(page, shape("<main><p>x<!></p></main>"));

@@ -53,7 +53,7 @@ fn describe_response(watched: bool) {
         insert(&response, CONTENT_SECURITY_POLICY, &page_policy(&nonce, watched));
     }
     insert(&response, VARY, "accept, accept-language, cookie");
-    // Proxies that change pages leave plain text alone: early.js asks for it when the nodes did not arrive as sent.
+    // Proxies that change pages leave plain text alone: start.js asks for it when the nodes did not arrive as sent.
     if parts.headers.get(ACCEPT).is_some_and(|accept| accept == "text/plain") {
         insert(&response, CONTENT_TYPE, "text/plain; charset=utf-8");
         insert(&response, CACHE_CONTROL, "no-store, no-transform");
