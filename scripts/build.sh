@@ -4,6 +4,6 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 began=$SECONDS
-echo "build: release build (about 5 minutes on 2 cores the first time, seconds to one minute after that)"
-cargo leptos build --release --precompress --cargo-locked --bin-features embed
+echo "build: release build (about 9 minutes on 2 cores the first time, seconds to two minutes after that)"
+cargo leptos build --release --precompress --cargo-locked --split --lib-features split --bin-features embed
 echo "build: done in $((SECONDS - began)) s"

@@ -41,12 +41,13 @@ pub struct PageFiles {
 
 /// The document around [`App`], rendered on the server only.
 pub fn shell(files: PageFiles) -> impl IntoView {
-    let PageFiles { stylesheet, script, program, modules, .. } = files;
-    let imported = modules.into_iter().map(|path| view! { <link rel="modulepreload" href=path crossorigin="" /> });
+    let PageFiles { stylesheet, script, program, modules, chunks } = files;
+    let imported =
+        modules.into_iter().map(|path| view! { <link rel="modulepreload" href=path crossorigin="" /> });
     let app = App().into_view().to_html();
     // In place of Leptos's `HydrationScripts`, which looks for the names in a file beside the binary; the rest is in
     // start.js. Browsers that know no `import` know no modules, and pass this script over.
-    let start = format!("parlorStart(import({script:?}), {program:?}, {})", shape::shape(&app));
+    let start = format!("parlorStart(import({script:?}), {program:?}, {chunks:?}, {})", shape::shape(&app));
     let words = words();
     view! {
         <!DOCTYPE html>
@@ -88,6 +89,10 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 <div id="load-failed" class="blocker" role="alert" tabindex="-1" hidden>
                     <p>{words.load_failed()}</p>
                     <button type="button" id="reload-button" class="solid-button">{words.reload()}</button>
+                </div>
+                <div id="driver-missing" class="blocker" role="alert" tabindex="-1" hidden>
+                    <p>{words.driver_missing()}</p>
+                    <button type="button" class="solid-button">{words.try_again()}</button>
                 </div>
                 <div id="program-died" class="blocker" role="alert" hidden>
                     <p>{words.program_died()}</p>
@@ -168,6 +173,11 @@ fn call_page(invited: String) -> impl IntoView {
             start(port);
             // A failing attribute would mean a broken DOM; nothing depends on it but tests and `early.js`.
             drop(main.set_attribute("data-ready", ""));
+        }
+    });
+    effect(move || {
+        if let (Some(main), true) = (main.get(), call.is_started()) {
+            drop(main.set_attribute("data-live", ""));
             press_early();
         }
     });
@@ -197,7 +207,7 @@ fn call_page(invited: String) -> impl IntoView {
     }
 }
 
-/// Presses the button that the user pressed before this code had loaded.
+/// Presses the button that the user pressed before the driver had started.
 fn press_early() {
     if let Ok(Some(button)) = document().query_selector("[data-early]") {
         drop(button.remove_attribute("data-early"));
@@ -221,7 +231,7 @@ fn head(hidden: Memo<bool>) -> impl IntoView {
 fn lost() -> impl IntoView {
     let words = words();
     view! {
-        <main class="page lost" data-ready="">
+        <main class="page lost" data-ready="" data-live="">
             {head(Memo::new(|_| false))} <section class="lost-words">
                 <h1>{words.lost_title()}</h1>
                 <p>{words.lost_text()}</p>

@@ -2,9 +2,10 @@
 //!
 //! Every callback and every settled promise only pushes an [`Event`](crate::call::Event) into one queue, which the
 //! loop in `driver` reads, as it reads the socket. Nothing here decides: limits, waits and verdicts come from
-//! [`call`](crate::call). No module imports this file; `driver` imports all others, and all may import `env` and
-//! `error`.
+//! [`call`](crate::call). No module imports this file; `chunk` imports `driver`, which imports all others, and all may
+//! import `env` and `error`.
 
+mod chunk;
 mod configuration;
 mod connection_test;
 mod driver;
@@ -19,5 +20,5 @@ mod signalling;
 mod storage;
 mod tab;
 
-pub use driver::start;
+pub use chunk::start;
 pub use liveness::report_panics;

@@ -13,7 +13,7 @@
 //! | `call::{session, signalling, peers}` | both, pure | the seat; the socket; the connections with the others |
 //! | `call::{media, privacy, connection_test}` | both, pure | devices, playback; hidden addresses; connection test |
 //! | [`ui`], [`app`] | both | the views, their texts, the document |
-//! | `browser` | browser | the driver: carries out what the call decides |
+//! | `browser` | browser | the driver: carries out what the call decides; loaded behind the views |
 //! | `server` | server | starts, connects and stops the parts below |
 //! | `server::net` | server | sockets, addresses, clock, rates and counts, files that only the server may read |
 //! | `server::config`, `check` | server | settings, and findings about them |
@@ -54,6 +54,27 @@
 //! - Every text of the page comes from [`ui::i18n`].
 
 #![recursion_limit = "256"]
+
+/// Declares an `async` function whose value, with all code that only it leads to, is a chunk: a WebAssembly module
+/// that the first call loads. One that does not load is an error, and the next call tries again.
+#[cfg(feature = "split")]
+macro_rules! chunk {
+    ($name:ident: $load:ident -> $loaded:ty = $value:expr) => {
+        #[leptos::wasm_split::wasm_split($name, wasm_split_path = leptos::wasm_split, fallible)]
+        fn $load() -> Result<$loaded, leptos::wasm_split::SplitLoaderError> {
+            Ok($value)
+        }
+    };
+}
+/// The same in builds that are not split: `cargo leptos watch` and tests.
+#[cfg(all(feature = "hydrate", not(feature = "split")))]
+macro_rules! chunk {
+    ($name:ident: $load:ident -> $loaded:ty = $value:expr) => {
+        async fn $load() -> Result<$loaded, leptos::wasm_split::SplitLoaderError> {
+            Ok($value)
+        }
+    };
+}
 
 pub mod app;
 pub mod call;

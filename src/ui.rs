@@ -51,6 +51,8 @@ pub struct CallPort {
     pub local: WriteSignal<Option<StreamSink>>,
     /// Streams of the peers, by what they show; the camera's has the voice with it.
     pub remote: WriteSignal<BTreeMap<(PeerId, Source), StreamSink>>,
+    /// Whether the driver runs.
+    pub started: WriteSignal<bool>,
 }
 
 /// The views' end of a call: state to read, streams to show, actions to dispatch.
@@ -59,6 +61,7 @@ pub struct CallHandle {
     view: ReadSignal<CallView>,
     local: ReadSignal<Option<StreamSink>>,
     remote: ReadSignal<BTreeMap<(PeerId, Source), StreamSink>>,
+    started: ReadSignal<bool>,
     sender: StoredValue<UnboundedSender<Event>>,
 }
 
@@ -68,9 +71,18 @@ impl CallHandle {
         let (view, set_view) = signal(CallView::default());
         let (local, set_local) = signal(None);
         let (remote, set_remote) = signal(BTreeMap::new());
+        let (started, set_started) = signal(false);
         let (sender, events) = unbounded();
-        let handle = Self { view, local, remote, sender: StoredValue::new(sender.clone()) };
-        (handle, CallPort { events, sender, view: set_view, local: set_local, remote: set_remote })
+        let handle = Self { view, local, remote, started, sender: StoredValue::new(sender.clone()) };
+        let port = CallPort {
+            events,
+            sender,
+            view: set_view,
+            local: set_local,
+            remote: set_remote,
+            started: set_started,
+        };
+        (handle, port)
     }
 
     /// State of the call, as a signal to select from with memos.
@@ -88,7 +100,12 @@ impl CallHandle {
         self.remote.with(|streams| streams.get(&(peer, source)).cloned())
     }
 
-    /// Sends a user's action to the driver.
+    /// Whether the driver runs, reactive.
+    pub fn is_started(&self) -> bool {
+        self.started.get()
+    }
+
+    /// Sends a user's action to the driver; it waits in the queue until there is one.
     pub fn dispatch(&self, action: UserAction) {
         // Without a driver (on the server, or after the page is gone) there is no receiver, and nothing is lost.
         self.sender.with_value(|sender| drop(sender.unbounded_send(Event::User(action))));

@@ -54,6 +54,9 @@ export class HomePage {
   }
 }
 
+/** The chunk with the driver, which the release build takes out of the program. */
+export const DRIVER = '**/split_driver.wasm';
+
 /** The page is there and part of its program on its way, until what this returns lets it through, or lets it
  *  be lost until further notice. */
 export async function holdProgram(page: Page, part: 'js' | 'wasm' = 'wasm'): Promise<(fate?: 'arrives' | 'is lost') => void> {

@@ -95,8 +95,9 @@ for (const [what, damaged] of [
 
 test('the program that pages load holds no text of any language', async ({ server }) => {
   const page = await (await fetch(server.url)).text();
-  const path = /"(\/pkg\/[^"]+\.wasm)"/.exec(page)![1];
-  const program = Buffer.from(await (await fetch(`${server.url}${path}`)).arrayBuffer());
+  const paths = new Set([...page.matchAll(/"(\/pkg\/[^"]+\.wasm)"/g)].map(([, path]) => path));
+  const parts = await Promise.all([...paths].map(async (path) => (await fetch(`${server.url}${path}`)).arrayBuffer()));
+  const program = Buffer.concat(parts.map((part) => Buffer.from(part)));
   const held = LANGUAGES.flatMap(([tag]) =>
     Object.values(texts(tag))
       .flatMap((text) => (typeof text === 'string' ? [text] : Object.values(text)))

@@ -1,9 +1,12 @@
 import { builtBinary } from '../fixtures/server';
 import { expect, test } from '../fixtures/test';
 
-const MOST_BYTES = 214_000;
+/** Until one can type and press. */
+const MOST_BYTES_READY = 135_000;
+/** Until one is in a call. */
+const MOST_BYTES_CALL = 200_000;
 
-test('all that the call page loads is at most 214 KB, compressed and kept for ever', async ({ person, room }) => {
+test('a page weighs at most 135 KB until one can type and press, 200 KB in a call, and is kept for ever', async ({ person, room }) => {
   test.skip(!builtBinary().release, 'a debug build is neither small nor compressed');
   const { page, home, call } = await person();
   const loaded: { path: string; bytes: number; encoding: string; cache: string }[] = [];
@@ -21,12 +24,16 @@ test('all that the call page loads is at most 214 KB, compressed and kept for ev
   await home.open(`/room/${room}`);
   await home.connect.click();
   await call.expectAlone();
-  await expect.poll(() => loaded.filter(({ path }) => path.startsWith('/pkg/')).length).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => loaded.filter(({ path }) => path.startsWith('/pkg/')).length).toBeGreaterThanOrEqual(5);
 
-  const total = loaded.reduce((sum, { bytes }) => sum + bytes, 0);
+  const weight = (files: typeof loaded) => files.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { path, bytes, encoding } of loaded) console.log(`payload ${String(bytes).padStart(7)} ${encoding || '-'} ${path}`);
-  console.log(`payload ${String(total).padStart(7)} bytes in all`);
-  expect(total).toBeLessThanOrEqual(MOST_BYTES);
+  // Other tests hold the driver back, and the page is ready all the same.
+  const [ready, all] = [weight(loaded.filter(({ path }) => !/\/split_\w+\.wasm$/.test(path))), weight(loaded)];
+  console.log(`payload ${String(ready).padStart(7)} bytes until one can type and press`);
+  console.log(`payload ${String(all).padStart(7)} bytes until one is in a call`);
+  expect(ready).toBeLessThanOrEqual(MOST_BYTES_READY);
+  expect(all).toBeLessThanOrEqual(MOST_BYTES_CALL);
   for (const { path, encoding, cache } of loaded.filter(({ path }) => path.startsWith('/pkg/'))) {
     expect(encoding, path).toBe('br');
     expect(cache, path).toContain('immutable');

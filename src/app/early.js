@@ -4,14 +4,19 @@
 (function () {
   document.documentElement.setAttribute('data-script', '');
   function main() { return document.querySelector('main.page'); }
-  function live() { return main() && main().hasAttribute('data-ready'); }
+  // Whether the views answer, and whether the driver does, which is loaded behind them (browser/chunk.rs).
+  function drawn() { return main() && main().hasAttribute('data-ready'); }
+  function live() { return main() && main().hasAttribute('data-live'); }
   function lost() { return document.documentElement.getAttribute('data-script') === 'failed'; }
   function languages() { return document.getElementById('languages'); }
   function pressed() { return document.querySelector('[data-early]'); }
   function keep(event, button) {
     // Once the program has failed to load, the form submits by itself, which loads the page again.
     if (live() || lost() || !button || !main() || !main().contains(button)) return;
+    // The views keep what is pressed, too, but only this script joins without the driver.
+    if (drawn() && button.type !== 'submit') return;
     event.preventDefault();
+    if (event.type === 'submit') event.stopPropagation();
     if (pressed()) pressed().removeAttribute('data-early');
     var joins = button.type === 'submit' && ask();
     // The style sheet hides the home screen while a call is being joined.
@@ -114,17 +119,21 @@
     }
     return compiles && window.RTCPeerConnection && 'noModule' in HTMLScriptElement.prototype;
   }
-  window.parlorFail = fail;
-  function fail(error) {
-    if (error) console.error(error);
-    // Where the browser cannot make calls, loading the page again is no way out.
-    var block = document.getElementById(able() ? 'load-failed' : 'unsupported');
-    if (live() || !block || !block.hidden) return;
+  // Shows why no call comes of what was pressed.
+  window.parlorTell = function (block) {
     forget();
     dropCapture();
     if (pressed()) pressed().removeAttribute('data-early');
     block.hidden = false;
     block.focus();
+  };
+  window.parlorFail = fail;
+  function fail(error) {
+    if (error) console.error(error);
+    // Where the browser cannot make calls, loading the page again is no way out.
+    var block = document.getElementById(able() ? 'load-failed' : 'unsupported');
+    if (drawn() || !block || !block.hidden) return;
+    parlorTell(block);
     // The page may be in a language that the user does not read, so the links to the others are shown.
     document.documentElement.setAttribute('data-script', 'failed');
     if (languages()) languages().open = true;
@@ -260,7 +269,7 @@
   };
   window.parlorDied = function () {
     var block = document.getElementById('program-died');
-    if (dead || !live() || !block) return;
+    if (dead || !drawn() || !block) return;
     dead = true;
     function letGo() {
       held.forEach(function (each) {

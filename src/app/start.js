@@ -1,4 +1,4 @@
-// Starts the program on the page that the server has sent; early.js says so if that fails.
+// Starts the program on the page that the server has sent, and sees to what does not load; early.js tells the user.
 (function () {
   function main() { return document.querySelector('main.page'); }
   // Names of the nodes in an element, as a number; `app::shape` computes the same of what the server has sent.
@@ -15,15 +15,13 @@
   // Starts the program on the nodes of the page, each of which must be as it was sent: hydration counts them. If
   // extensions, translators or proxies have changed any, the nodes are replaced from the same page fetched as plain
   // text, which none of them touches. Check and start run in one task, so that nothing changes nodes in between.
-  window.parlorStart = function (loading, program, sent) {
+  window.parlorStart = function (loading, program, chunks, sent) {
     var loaded;
     function start(text) {
       var focused = document.activeElement && document.activeElement.id;
       if (text !== undefined) renew(text, sent);
       else if (shape(main()) !== sent) {
-        var patience = new AbortController();
-        setTimeout(function () { patience.abort(); }, 20000);
-        return fetch(location.href, { headers: { accept: 'text/plain' }, cache: 'no-store', signal: patience.signal })
+        return fetch(location.href, { headers: { accept: 'text/plain' }, cache: 'no-store', signal: patience(20000) })
           .then(function (answer) { return answer.text(); }).then(start);
       }
       // Hydration expects `main` as the first child of `body`.
@@ -39,11 +37,59 @@
         document.documentElement.setAttribute('data-script', '');
       });
     }
+    // The driver did not load: settles when it is to be tried again, soon at first, then when the user says so.
+    var waits = [500, 1000, 2000, 4000];
+    window.parlorMissing = function () {
+      return renewed(program).then(function () {
+        return new Promise(function (again) {
+          if (waits.length) return setTimeout(again, waits.shift());
+          var block = document.getElementById('driver-missing');
+          parlorTell(block);
+          block.querySelector('button').onclick = function () {
+            block.hidden = true;
+            again();
+          };
+        });
+      });
+    };
     loading.then(function (page) {
       loaded = page;
       return page.default({ module_or_path: program });
-    }).then(function () { return start(); }).catch(parlorFail);
+    }).then(function () {
+      // Any earlier, they would only take the network from the program.
+      chunks.forEach(preload);
+      return start();
+    }).catch(function (error) {
+      return renewed(program).then(function () { parlorFail(error); });
+    });
   };
+  function patience(milliseconds) {
+    var patience = new AbortController();
+    setTimeout(function () { patience.abort(); }, milliseconds);
+    return patience.signal;
+  }
+  function preload(path) {
+    var link = document.createElement('link');
+    link.rel = 'preload';
+    link.as = 'fetch';
+    link.type = 'application/wasm';
+    link.crossOrigin = '';
+    link.href = path;
+    document.head.append(link);
+  }
+  // A page that came from the server before an update misses its files there, and is loaded anew, but only once.
+  // Settles if that is not so.
+  function renewed(program) {
+    return fetch(program, { method: 'HEAD', cache: 'no-store', signal: patience(3000) }).then(function (answer) {
+      if (answer.status !== 404 || sessionStorage.getItem('parlor.renewed') === program) return;
+      sessionStorage.setItem('parlor.renewed', program);
+      var room = document.getElementById('room-input');
+      // As the form submits it on a page without scripts, so that what was typed stays.
+      if (location.pathname === '/' && room && room.value) location.replace('/?room=' + encodeURIComponent(room.value));
+      else location.reload();
+      return new Promise(function () { /* for ever: the page goes */ });
+    }).catch(function () { /* no server, or no storage */ });
+  }
   // Replaces `main` by the one in the text of the page, and keeps the user's input.
   function renew(text, sent) {
     var page = new DOMParser().parseFromString(text, 'text/html');

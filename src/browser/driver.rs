@@ -25,8 +25,8 @@ use crate::protocol::{Epoch, PeerId, Source};
 use crate::ui::{CallPort, StreamSink};
 
 /// Starts the driver; it ends with the reactive owner it was started under.
-pub fn start(port: CallPort) {
-    let CallPort { events, sender, view, local, remote } = port;
+pub(super) fn start(port: CallPort) {
+    let CallPort { events, sender, view, local, remote, .. } = port;
     let queue = Events::new(sender);
     let media = match Media::new(queue.clone()) {
         Ok(media) => media,

@@ -92,7 +92,7 @@ keys! {
         camera_insecure microphone_insecure both_insecure insecure_advice
         camera_unsupported microphone_unsupported both_unsupported unsupported_advice
         join_unseen join_unheard join_unseen_unheard still_unseen still_unheard still_unseen_unheard
-        lost_title lost_text lost_link load_failed program_died reload no_script;
+        lost_title lost_text lost_link load_failed driver_missing program_died reload no_script;
     filled:
         bad_room(most) bad_name(most) other_server(host) peer_joined(name) peer_left(name);
     counted:
