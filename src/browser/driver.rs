@@ -39,7 +39,7 @@ pub(super) fn start(port: CallPort) {
         media,
         socket: None,
         certificate: Rc::clone(&certificate),
-        peers: BTreeMap::new(),
+        peers: vec![],
         timer: None,
         shown: CallView::default(),
         view,
@@ -62,7 +62,7 @@ struct Driver {
     socket: Option<Socket>,
     /// Filled soon after the start; see [`peer::certificate`].
     certificate: Rc<RefCell<Option<JsValue>>>,
-    peers: BTreeMap<PeerId, (Epoch, Peer)>,
+    peers: Vec<(PeerId, Epoch, Peer)>,
     timer: Option<Timeout>,
     shown: CallView,
     view: WriteSignal<CallView>,
@@ -137,7 +137,8 @@ impl Driver {
             ) {
                 Ok(peer) => {
                     let sink = sink(Clone::clone(peer.incoming()), &self.queue);
-                    self.peers.insert(id, (epoch, peer));
+                    self.peers.retain(|(known, ..)| *known != id);
+                    self.peers.push((id, epoch, peer));
                     self.remote.update(|streams| drop(streams.insert((id, Source::Camera), sink)));
                 }
                 Err(error) => {
@@ -147,7 +148,10 @@ impl Driver {
             }
             return;
         }
-        let Some((_, peer)) = self.peers.get(&id).filter(|(current, _)| *current == epoch) else { return };
+        let mut known = self.peers.iter();
+        let Some((.., peer)) = known.find(|(known, current, _)| (*known, *current) == (id, epoch)) else {
+            return;
+        };
         match command {
             PeerCommand::Open { .. } => {}
             PeerCommand::Offer { offer, restart } => peer.offer(offer, restart),
@@ -158,7 +162,7 @@ impl Driver {
             PeerCommand::Attach => peer.attach(&self.media),
             PeerCommand::Send(bytes) => peer.send(&bytes),
             PeerCommand::Close => {
-                self.peers.remove(&id);
+                self.peers.retain(|(known, ..)| *known != id);
                 self.remote.update(|streams| streams.retain(|(peer, _), _| *peer != id));
             }
         }

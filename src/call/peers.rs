@@ -1,6 +1,6 @@
 //! The others in the room, with one connection each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::api::command::Command;
@@ -56,14 +56,16 @@ impl Peers {
     ) -> Vec<Output> {
         let same_page = resumed && self.own.is_some_and(|before| before.page == own.page);
         self.own = Some(own);
-        let present: BTreeMap<_, _> = present.iter().map(|info| (info.peer, info.page)).collect();
         let stays = |peer: &PeerId, other: &RemotePeer| {
-            same_page && present.get(peer).is_some_and(|page| *page == other.info().page)
+            same_page && present.iter().any(|info| info.peer == *peer && info.page == other.info().page)
         };
-        let (kept, closed): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.others).into_iter().partition(|(peer, other)| stays(peer, other));
-        self.others = kept;
-        let mut outputs: Vec<_> = closed.into_iter().map(|(peer, other)| self.end(peer, &other)).collect();
+        let leave = |(peer, other): (&PeerId, &RemotePeer)| (!stays(peer, other)).then_some(*peer);
+        let left: Vec<_> = self.others.iter().filter_map(leave).collect();
+        let mut outputs = vec![];
+        for peer in left {
+            let other = self.others.remove(&peer);
+            outputs.extend(other.map(|other| self.end(peer, &other)));
+        }
         if !resumed {
             // Another life of the room has other numbers.
             self.left = Epoch::default();
@@ -74,15 +76,10 @@ impl Peers {
     }
 
     /// Opens connections with those present; `unsent` are those whose offer, or the question for one, waited here.
-    pub(super) fn meet(
-        &mut self,
-        now: Duration,
-        present: Vec<PeerInfo>,
-        unsent: &BTreeSet<PeerId>,
-    ) -> Vec<Output> {
-        let present: BTreeMap<_, _> = present.into_iter().map(|info| (info.peer, info)).collect();
+    pub(super) fn meet(&mut self, now: Duration, present: Vec<PeerInfo>, unsent: &[PeerId]) -> Vec<Output> {
         let mut outputs = Vec::new();
-        for (peer, info) in present {
+        for info in present {
+            let peer = info.peer;
             outputs.extend(match self.others.get_mut(&peer) {
                 None => self.open(now, info),
                 Some(other) => of(peer, other.found(now, info.away, unsent.contains(&peer), &self.config)),

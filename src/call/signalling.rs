@@ -1,6 +1,5 @@
 //! The signalling channel: one socket at a time, opened again when it is lost or hangs.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::api::command::Command;
@@ -239,7 +238,7 @@ impl Signalling {
     }
 
     /// The peers to whom an offer, or the question for one, was not sent yet.
-    pub(super) fn unsent_offers(&self) -> BTreeSet<PeerId> {
+    pub(super) fn unsent_offers(&self) -> Vec<PeerId> {
         self.unsent.offered()
     }
 

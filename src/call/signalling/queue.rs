@@ -1,6 +1,6 @@
 //! The signals that wait until the seat is back.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::protocol::{Epoch, PeerId, Signal};
 
@@ -21,7 +21,8 @@ impl Queue {
 
     /// Empties the queue; returns the signals of present connections.
     pub(super) fn drain(&mut self, is_current: impl Fn(PeerId, Epoch) -> bool) -> Vec<(PeerId, Signal)> {
-        self.0.drain(..).filter(|(to, signal)| is_current(*to, signal.epoch())).collect()
+        let waiting = std::mem::take(&mut self.0).into_iter();
+        waiting.filter(|(to, signal)| is_current(*to, signal.epoch())).collect()
     }
 
     pub(super) fn clear(&mut self) {
@@ -29,7 +30,7 @@ impl Queue {
     }
 
     /// The peers to whom an offer, or the question for one, waits.
-    pub(super) fn offered(&self) -> BTreeSet<PeerId> {
+    pub(super) fn offered(&self) -> Vec<PeerId> {
         let offers =
             |signal: &Signal| matches!(signal, Signal::WebrtcOffer { .. } | Signal::StartCall { .. });
         self.0.iter().filter(|(_, signal)| offers(signal)).map(|(to, _)| *to).collect()
@@ -79,6 +80,6 @@ mod tests {
         queue.push(PeerId(2), Signal::StartCall { epoch: Epoch(1) });
         let offer = crate::protocol::OfferId(1);
         queue.push(PeerId(3), Signal::WebrtcOffer { sdp: String::new(), epoch: Epoch(1), offer });
-        assert_eq!(queue.offered(), BTreeSet::from([PeerId(2), PeerId(3)]));
+        assert_eq!(queue.offered(), [PeerId(2), PeerId(3)]);
     }
 }
