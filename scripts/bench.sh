@@ -136,6 +136,9 @@ else
 fi
 node scripts/bench/calls.mjs "$rounds" "${contenders[@]}"
 
+printf '\n== A page on a slow line, until one can type and press, and until it can make calls\n'
+node scripts/bench/ready.mjs "$rounds" "parlor=$url/"
+
 printf '\n== Payload: all that the call page loads, compressed\n'
 (cd end2end && npx playwright test payload) | grep '^payload'
 

@@ -69,13 +69,8 @@
     return patience.signal;
   }
   function preload(path) {
-    var link = document.createElement('link');
-    link.rel = 'preload';
-    link.as = 'fetch';
-    link.type = 'application/wasm';
-    link.crossOrigin = '';
-    link.href = path;
-    document.head.append(link);
+    var link = { rel: 'preload', as: 'fetch', type: 'application/wasm', crossOrigin: '', href: path };
+    document.head.append(Object.assign(document.createElement('link'), link));
   }
   // A page that came from the server before an update misses its files there, and is loaded anew, but only once.
   // Settles if that is not so.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::routing::MethodRouter;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::services::ServeDir;
 use tracing::warn;
 
@@ -21,6 +21,8 @@ use crate::app::PageFiles;
 const FOLDER: &str = "target/site";
 /// Environment variable that names the folder of the site.
 const FOLDER_VARIABLE: &str = "LEPTOS_SITE_ROOT";
+/// Quality of brotli for pages: 4 takes as long and makes them a twelfth larger, more than 5 makes them no smaller.
+const PAGE_QUALITY: CompressionLevel = CompressionLevel::Precise(5);
 /// Environment variable that `cargo leptos watch` sets.
 const WATCH_VARIABLE: &str = "LEPTOS_WATCH";
 
@@ -85,7 +87,8 @@ impl Site {
     pub(super) fn add_to(&self, pages: Router, lost: MethodRouter) -> Router {
         match &self.0 {
             Files::Inside(inside) => {
-                pages.fallback(lost).layer(CompressionLayer::new()).merge(inside.routes())
+                let compression = CompressionLayer::new().quality(PAGE_QUALITY);
+                pages.fallback(lost).layer(compression).merge(inside.routes())
             }
             Files::Watched(folder) => {
                 let files = |folder: &Path| ServeDir::new(folder).append_index_html_on_directories(false);
