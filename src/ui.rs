@@ -17,7 +17,6 @@ pub(crate) mod reactive;
 pub mod room;
 mod tile;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -35,6 +34,9 @@ pub(crate) use icon::mark;
 /// Wrapped because rendering on the server moves signals between threads; none exists there.
 pub type StreamSink = SendWrapper<Rc<dyn Fn(&HtmlVideoElement)>>;
 
+/// Streams of the peers, by peer and by what they show; the camera's has the voice with it.
+pub type RemoteStreams = Vec<(PeerId, Source, StreamSink)>;
+
 /// Starts the browser's side of a call; provided by `hydrate()`, absent on the server.
 #[derive(Clone, Copy)]
 pub struct Driver(pub fn(CallPort));
@@ -49,8 +51,8 @@ pub struct CallPort {
     pub view: WriteSignal<CallView>,
     /// The own stream.
     pub local: WriteSignal<Option<StreamSink>>,
-    /// Streams of the peers, by what they show; the camera's has the voice with it.
-    pub remote: WriteSignal<BTreeMap<(PeerId, Source), StreamSink>>,
+    /// Streams of the peers.
+    pub remote: WriteSignal<RemoteStreams>,
     /// Whether the driver runs.
     pub started: WriteSignal<bool>,
 }
@@ -60,7 +62,7 @@ pub struct CallPort {
 pub struct CallHandle {
     view: ReadSignal<CallView>,
     local: ReadSignal<Option<StreamSink>>,
-    remote: ReadSignal<BTreeMap<(PeerId, Source), StreamSink>>,
+    remote: ReadSignal<RemoteStreams>,
     started: ReadSignal<bool>,
     sender: StoredValue<UnboundedSender<Event>>,
 }
@@ -70,7 +72,7 @@ impl CallHandle {
     pub fn new() -> (Self, CallPort) {
         let (view, set_view) = signal(CallView::default());
         let (local, set_local) = signal(None);
-        let (remote, set_remote) = signal(BTreeMap::new());
+        let (remote, set_remote) = signal(vec![]);
         let (started, set_started) = signal(false);
         let (sender, events) = unbounded();
         let handle = Self { view, local, remote, started, sender: StoredValue::new(sender.clone()) };
@@ -97,7 +99,10 @@ impl CallHandle {
 
     /// A peer's stream that shows this source, reactive.
     pub fn remote(&self, peer: PeerId, source: Source) -> Option<StreamSink> {
-        self.remote.with(|streams| streams.get(&(peer, source)).cloned())
+        self.remote.with(|streams| {
+            let found = streams.iter().find(|(of, what, _)| (*of, *what) == (peer, source));
+            found.map(|(.., sink)| sink.clone())
+        })
     }
 
     /// Whether the driver runs, reactive.

@@ -1,7 +1,6 @@
 //! The driver: one queue, one loop, the only writer of the view signals.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::StreamExt;
@@ -22,7 +21,7 @@ use super::signalling::{self, Socket};
 use super::{connection_test, liveness, page, storage, tab};
 use crate::call::{Call, CallView, Command, Event, PeerCommand, PeerEvent, SocketEvent};
 use crate::protocol::{Epoch, PeerId, Source};
-use crate::ui::{CallPort, StreamSink};
+use crate::ui::{CallPort, RemoteStreams, StreamSink};
 
 /// Starts the driver; it ends with the reactive owner it was started under.
 pub(super) fn start(port: CallPort) {
@@ -66,7 +65,7 @@ struct Driver {
     timer: Option<Timeout>,
     shown: CallView,
     view: WriteSignal<CallView>,
-    remote: WriteSignal<BTreeMap<(PeerId, Source), StreamSink>>,
+    remote: WriteSignal<RemoteStreams>,
     _waking: Vec<EventListener>,
     _pauses: [EventListener; 3],
     _choosing: EventListener,
@@ -139,7 +138,10 @@ impl Driver {
                     let sink = sink(Clone::clone(peer.incoming()), &self.queue);
                     self.peers.retain(|(known, ..)| *known != id);
                     self.peers.push((id, epoch, peer));
-                    self.remote.update(|streams| drop(streams.insert((id, Source::Camera), sink)));
+                    self.remote.update(|streams| {
+                        streams.retain(|(peer, ..)| *peer != id);
+                        streams.push((id, Source::Camera, sink));
+                    });
                 }
                 Err(error) => {
                     log(&format!("no connection: {error}"));
@@ -163,7 +165,7 @@ impl Driver {
             PeerCommand::Send(bytes) => peer.send(&bytes),
             PeerCommand::Close => {
                 self.peers.retain(|(known, ..)| *known != id);
-                self.remote.update(|streams| streams.retain(|(peer, _), _| *peer != id));
+                self.remote.update(|streams| streams.retain(|(peer, ..)| *peer != id));
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Microphone and camera: requests them, keeps the live tracks, lets go of them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::FutureExt;
@@ -40,21 +39,22 @@ pub(super) type Asking = Shared<oneshot::Receiver<()>>;
 
 /// The live tracks, shared with what waits for the browser meanwhile.
 #[derive(Clone, Default)]
-pub(super) struct Tracks(Rc<RefCell<BTreeMap<Source, LiveTrack>>>);
+pub(super) struct Tracks(Rc<RefCell<Vec<LiveTrack>>>);
 
 impl Tracks {
     /// The live track of this source.
     pub(super) fn get(&self, source: Source) -> Option<MediaStreamTrack> {
-        self.0.borrow().get(&source).map(|live| Clone::clone(&live.track))
+        self.0.borrow().iter().find(|live| live.source == source).map(|live| Clone::clone(&live.track))
     }
 
     /// The tracks that the system mutes.
     fn muted(&self) -> SourceSet {
-        self.0.borrow().iter().filter(|(_, live)| live.track.muted()).map(|(source, _)| *source).collect()
+        self.0.borrow().iter().filter(|live| live.track.muted()).map(|live| live.source).collect()
     }
 }
 
 struct LiveTrack {
+    source: Source,
     track: MediaStreamTrack,
     _listeners: [EventListener; 3],
 }
@@ -120,10 +120,13 @@ impl Media {
 
     /// Stops tracks; the light goes out.
     pub(super) fn release(&self, sources: SourceSet) {
-        let mut tracks = self.tracks.0.borrow_mut();
-        for live in sources.iter().filter_map(|source| tracks.remove(&source)) {
-            self.stream.remove_track(&live.track);
-        }
+        self.tracks.0.borrow_mut().retain(|live| {
+            let stays = !sources.contains(live.source);
+            if !stays {
+                self.stream.remove_track(&live.track);
+            }
+            stays
+        });
     }
 
     /// Sets `MediaStreamTrack.enabled`: heard and seen, or silent and black.
@@ -157,10 +160,11 @@ fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &Tracks, events: &
             events.push(Event::Media(MediaEvent::Opened(source, DeviceId(id))));
         }
         stream.add_track(&track);
-        let live = LiveTrack { track, _listeners: listeners };
-        if let Some(before) = tracks.0.borrow_mut().insert(source, live) {
-            stream.remove_track(&before.track);
+        let mut tracks = tracks.0.borrow_mut();
+        if let Some(before) = tracks.iter().position(|live| live.source == source) {
+            stream.remove_track(&tracks.remove(before).track);
         }
+        tracks.push(LiveTrack { source, track, _listeners: listeners });
         had = had.or(source.into());
     }
     had

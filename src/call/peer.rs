@@ -6,7 +6,7 @@ use super::api::command::PeerCommand;
 use super::api::event::PeerEvent;
 use super::api::view::{LinkView, PeerView};
 use super::route::Route;
-use crate::protocol::{DisplayName, Epoch, PeerInfo, Signal, SourceSet};
+use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, Signal, SourceSet};
 
 pub(super) mod config;
 mod negotiation;
@@ -67,6 +67,10 @@ impl RemotePeer {
     /// The display name: as the peer itself has told, or else as the server has.
     pub(super) fn name(&self) -> Option<DisplayName> {
         self.channel.name().unwrap_or(&self.info.name).clone()
+    }
+
+    pub(super) fn id(&self) -> PeerId {
+        self.info.peer
     }
 
     pub(super) fn info(&self) -> &PeerInfo {

@@ -1,6 +1,5 @@
 //! The others in the room, with one connection each.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::api::command::Command;
@@ -25,7 +24,8 @@ pub(super) struct Peers {
     own: Option<Own>,
     /// The configuration of every connection.
     config: PeerConfig,
-    others: BTreeMap<PeerId, RemotePeer>,
+    /// By their ids, lowest first.
+    others: Vec<RemotePeer>,
     /// The newest epoch of a peer that has left.
     left: Epoch,
 }
@@ -38,12 +38,12 @@ impl Peers {
 
     /// Whether media flows with anybody.
     pub(super) fn any_connected(&self) -> bool {
-        self.others.values().any(RemotePeer::is_connected)
+        self.others.iter().any(RemotePeer::is_connected)
     }
 
     /// Whether this is the present connection with this peer.
     pub(super) fn is_current(&self, peer: PeerId, epoch: Epoch) -> bool {
-        self.others.get(&peer).is_some_and(|other| other.epoch() == epoch)
+        self.others.iter().any(|other| (other.id(), other.epoch()) == (peer, epoch))
     }
 
     /// Takes a seat, new or taken back, and closes the connections that do not outlive it; [`Self::meet`] follows.
@@ -56,15 +56,17 @@ impl Peers {
     ) -> Vec<Output> {
         let same_page = resumed && self.own.is_some_and(|before| before.page == own.page);
         self.own = Some(own);
-        let stays = |peer: &PeerId, other: &RemotePeer| {
-            same_page && present.iter().any(|info| info.peer == *peer && info.page == other.info().page)
+        let stays = |other: &RemotePeer| {
+            let is_same = |info: &PeerInfo| info.peer == other.id() && info.page == other.info().page;
+            same_page && present.iter().any(is_same)
         };
-        let leave = |(peer, other): (&PeerId, &RemotePeer)| (!stays(peer, other)).then_some(*peer);
-        let left: Vec<_> = self.others.iter().filter_map(leave).collect();
         let mut outputs = vec![];
-        for peer in left {
-            let other = self.others.remove(&peer);
-            outputs.extend(other.map(|other| self.end(peer, &other)));
+        for other in std::mem::take(&mut self.others) {
+            if stays(&other) {
+                self.others.push(other);
+            } else {
+                outputs.push(self.end(&other));
+            }
         }
         if !resumed {
             // Another life of the room has other numbers.
@@ -80,7 +82,7 @@ impl Peers {
         let mut outputs = Vec::new();
         for info in present {
             let peer = info.peer;
-            outputs.extend(match self.others.get_mut(&peer) {
+            outputs.extend(match find(&mut self.others, peer) {
                 None => self.open(now, info),
                 Some(other) => of(peer, other.found(now, info.away, unsent.contains(&peer), &self.config)),
             });
@@ -92,11 +94,11 @@ impl Peers {
     pub(super) fn leave(&mut self) -> Vec<Output> {
         self.own = None;
         let others = std::mem::take(&mut self.others);
-        others.into_iter().map(|(peer, other)| of_one(peer, other.close())).collect()
+        others.iter().map(|other| of_one(other.id(), other.close())).collect()
     }
 
     pub(super) fn joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
-        if self.own.is_none() || self.others.contains_key(&info.peer) {
+        if self.own.is_none() || self.others.iter().any(|other| other.id() == info.peer) {
             return vec![];
         }
         let mut outputs = vec![Output::SayBriefly(Notice::PeerJoined(info.name.clone()))];
@@ -105,7 +107,7 @@ impl Peers {
     }
 
     pub(super) fn away(&mut self, peer: PeerId, unloaded: bool) {
-        if let Some(other) = self.others.get_mut(&peer) {
+        if let Some(other) = find(&mut self.others, peer) {
             other.away(unloaded);
         }
     }
@@ -113,25 +115,26 @@ impl Peers {
     /// A peer is back: in the same page its connection goes on, in another one it begins anew.
     pub(super) fn back(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
         let peer = info.peer;
-        let Some(other) = self.others.get_mut(&peer) else { return vec![] };
+        let Some(other) = find(&mut self.others, peer) else { return vec![] };
         if other.info().page == info.page {
             return of(peer, other.back(now, info, &self.config));
         }
         let mut outputs = vec![of_one(peer, other.close())];
-        self.others.remove(&peer);
+        self.others.retain(|other| other.id() != peer);
         outputs.extend(self.open(now, info));
         outputs
     }
 
     pub(super) fn left(&mut self, peer: PeerId) -> Vec<Output> {
-        let Some(other) = self.others.remove(&peer) else { return vec![] };
+        let Some(at) = self.others.iter().position(|other| other.id() == peer) else { return vec![] };
+        let other = self.others.remove(at);
         let notice = Notice::PeerLeft(other.name());
         let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };
-        vec![notice, self.end(peer, &other)]
+        vec![notice, self.end(&other)]
     }
 
     pub(super) fn signal(&mut self, now: Duration, from: PeerId, signal: Signal) -> Vec<Output> {
-        let Some(other) = self.others.get_mut(&from) else { return vec![] };
+        let Some(other) = find(&mut self.others, from) else { return vec![] };
         of(from, other.signal(now, signal, &self.config))
     }
 
@@ -143,7 +146,7 @@ impl Peers {
         epoch: Epoch,
         event: PeerEvent,
     ) -> Vec<Output> {
-        let Some(other) = self.others.get_mut(&peer).filter(|other| other.epoch() == epoch) else {
+        let Some(other) = find(&mut self.others, peer).filter(|other| other.epoch() == epoch) else {
             return vec![];
         };
         of(peer, other.event(now, event, &self.config))
@@ -151,14 +154,14 @@ impl Peers {
 
     /// Builds one connection anew at a person's wish.
     pub(super) fn retry(&mut self, now: Duration, peer: PeerId) -> Vec<Output> {
-        let Some(other) = self.others.get_mut(&peer) else { return vec![] };
+        let Some(other) = find(&mut self.others, peer) else { return vec![] };
         of(peer, other.start_over(now, &self.config))
     }
 
     /// Builds every connection anew.
     pub(super) fn rebuild(&mut self, now: Duration) -> Vec<Output> {
         let config = &self.config;
-        self.others.iter_mut().flat_map(|(peer, other)| of(*peer, other.start_over(now, config))).collect()
+        self.others.iter_mut().flat_map(|other| of(other.id(), other.start_over(now, config))).collect()
     }
 
     /// Takes new ICE servers with the seat there is; nothing is restarted.
@@ -178,42 +181,42 @@ impl Peers {
 
     /// Has every connection take the tracks that exist now.
     pub(super) fn attach(&self) -> Vec<Output> {
-        self.others.iter().map(|(peer, other)| of_one(*peer, other.attach())).collect()
+        self.others.iter().map(|other| of_one(other.id(), other.attach())).collect()
     }
 
     /// Tries at once what does not work.
     pub(super) fn woken(&mut self, now: Duration) {
-        self.others.values_mut().for_each(|other| other.woken(now));
+        self.others.iter_mut().for_each(|other| other.woken(now));
     }
 
     /// Restarts ICE of every connection with the next tick.
     pub(super) fn network_changed(&mut self, now: Duration) {
-        self.others.values_mut().for_each(|other| other.network_changed(now));
+        self.others.iter_mut().for_each(|other| other.network_changed(now));
     }
 
     /// Tells everybody what has changed of this page.
     pub(super) fn tell(&mut self, now: Duration, presence: &Presence) -> Vec<Output> {
-        self.others.iter_mut().flat_map(|(peer, other)| of(*peer, other.tell(now, presence))).collect()
+        self.others.iter_mut().flat_map(|other| of(other.id(), other.tell(now, presence))).collect()
     }
 
     /// When [`Self::tick`] is due, if the own socket is there, or [`Self::tell`].
     pub(super) fn deadline(&self, has_socket: bool) -> Option<Duration> {
         let due = |other: &RemotePeer| other.deadline().filter(|_| has_socket);
-        self.others.values().flat_map(|other| [due(other), other.telling_deadline()]).flatten().min()
+        self.others.iter().flat_map(|other| [due(other), other.telling_deadline()]).flatten().min()
     }
 
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
         let config = &self.config;
-        self.others.iter_mut().flat_map(|(peer, other)| of(*peer, other.tick(now, config))).collect()
+        self.others.iter_mut().flat_map(|other| of(other.id(), other.tick(now, config))).collect()
     }
 
     pub(super) fn view(&self) -> Vec<PeerView> {
-        self.others.values().map(|other| other.view(self.config.relay_only)).collect()
+        self.others.iter().map(|other| other.view(self.config.relay_only)).collect()
     }
 
     fn configure(&mut self, config: PeerConfig) -> Vec<Output> {
         self.config = config;
-        self.others.iter().map(|(peer, other)| of_one(*peer, other.configure(&self.config))).collect()
+        self.others.iter().map(|other| of_one(other.id(), other.configure(&self.config))).collect()
     }
 
     fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
@@ -224,15 +227,20 @@ impl Peers {
         let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
         let (other, outputs) =
             RemotePeer::open(now, info, left.unwrap_or(first), left.is_none(), own.peer < peer, &self.config);
-        self.others.insert(peer, other);
+        let at = self.others.partition_point(|other| other.id() < peer);
+        self.others.insert(at, other);
         of(peer, outputs)
     }
 
     /// Closes the connection with a peer whose seat is given up.
-    fn end(&mut self, peer: PeerId, other: &RemotePeer) -> Output {
+    fn end(&mut self, other: &RemotePeer) -> Output {
         self.left = self.left.max(other.epoch());
-        of_one(peer, other.close())
+        of_one(other.id(), other.close())
     }
+}
+
+fn find(others: &mut [RemotePeer], peer: PeerId) -> Option<&mut RemotePeer> {
+    others.iter_mut().find(|other| other.id() == peer)
 }
 
 fn of(peer: PeerId, outputs: Vec<peer::Output>) -> Vec<Output> {

@@ -44,14 +44,14 @@ impl Version {
     /// Judges what a close of the socket leads to: an old page is refused for its age, and keeps its seat for the page
     /// that is loaded in its place.
     pub(super) fn closed(&mut self, outputs: Vec<Output>) -> Vec<Output> {
-        let dropped = Output::Say(Notice::Dropped);
-        if self.newer.is_none() || !outputs.contains(&dropped) {
+        let is_dropped = |output: &Output| matches!(output, Output::Say(Notice::Dropped));
+        if self.newer.is_none() || !outputs.iter().any(is_dropped) {
             return outputs;
         }
         if let Some(load) = self.load() {
             return vec![load];
         }
-        let old = |output| if output == dropped { Output::Say(Notice::OldPage) } else { output };
+        let old = |output| if is_dropped(&output) { Output::Say(Notice::OldPage) } else { output };
         outputs.into_iter().map(old).collect()
     }
 

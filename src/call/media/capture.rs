@@ -1,6 +1,6 @@
 //! Capture: the devices wanted, the tracks that the browser gave, and the next `getUserMedia`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::constraints::{Constraints, DeviceId};
@@ -28,7 +28,7 @@ pub(super) struct Capture {
     /// The devices of the pending `getUserMedia`; only one at a time.
     asking: Option<SourceSet>,
     /// The devices in use, which are asked for again after a pause.
-    chosen: BTreeMap<Source, DeviceId>,
+    chosen: Vec<(Source, DeviceId)>,
     /// The devices of those that follow.
     plan: VecDeque<SourceSet>,
     /// When the switched-off camera is released.
@@ -86,7 +86,8 @@ impl Capture {
     /// as the same one.
     pub(super) fn opened(&mut self, source: Source, device: DeviceId) {
         if !self.closed {
-            self.chosen.insert(source, device);
+            self.forget(source.into());
+            self.chosen.push((source, device));
         }
     }
 
@@ -290,7 +291,9 @@ impl Capture {
             return vec![];
         }
         self.asking = self.plan.pop_front();
-        let constraints = |source| Constraints::of(source, self.chosen.get(&source).cloned());
+        let chosen =
+            |source| self.chosen.iter().find(|(of, _)| *of == source).map(|(_, device)| device.clone());
+        let constraints = |source| Constraints::of(source, chosen(source));
         let asking = self.asking.map(|asking| Command::Capture(asking.iter().map(constraints).collect()));
         asking.into_iter().collect()
     }
@@ -298,7 +301,7 @@ impl Capture {
     /// Forgets which devices these sources had; says whether it knew any.
     fn forget(&mut self, sources: SourceSet) -> bool {
         let known = self.chosen.len();
-        self.chosen.retain(|source, _| !sources.contains(*source));
+        self.chosen.retain(|(source, _)| !sources.contains(*source));
         self.chosen.len() < known
     }
 
