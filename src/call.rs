@@ -127,6 +127,7 @@ impl Call {
             Event::ConnectionTest(id, event) => return self.connection_test.handle(id, event),
             Event::Hold(room, hold) => self.session.hold(&room, hold, self.privacy.hides_address()),
             Event::Wanted => self.session.hand_over(self.remembered()),
+            Event::NotLoadedAnew => self.version.not_loaded(),
             Event::HiddenElsewhere(hide) => {
                 self.privacy.choose_elsewhere(hide, self.session.phase(), self.relay())
             }

@@ -39,8 +39,14 @@ test('a call goes on in a page that is older than its server, which is loaded an
   await Promise.all([ann, ben].map(seesTheOther));
   await framesGrow(ann.call.remote);
   expect(loads.count, 'while the call runs').toBe(0);
+  const before = sockets.length;
   await ann.call.leave.click();
   await expect.poll(() => loads.count).toBe(1);
   await ann.home.expectShown();
+  await ann.home.join(room);
+  await ann.call.expectShown();
+  await ann.call.leave.click();
+  await ann.home.expectShown();
+  expect(sockets.length, 'the new page has heard of the version of the server').toBeGreaterThan(before);
   await expect(ann.home.notice.getByText('older than the server'), 'by then it is of the same version').toBeHidden();
 });

@@ -117,7 +117,7 @@ impl Driver {
             }
             Command::TryRelay(id, servers) => connection_test::try_relay(&self.queue, id, servers),
             Command::Remember(seat) => storage::remember(seat.as_ref()),
-            Command::LoadAnew { once_for } => page::load_anew(once_for),
+            Command::LoadAnew { once_for } => page::load_anew(once_for, &self.queue),
             Command::Log(text) => log(&text),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }

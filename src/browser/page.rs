@@ -92,13 +92,15 @@ pub(super) fn show_address(room: Option<&RoomId>) {
 }
 
 /// Loads the page anew; for a version of the server only if the tab keeps that it did.
-pub(super) fn load_anew(once_for: Option<u32>) {
+pub(super) fn load_anew(once_for: Option<u32>, events: &Events) {
     if once_for.is_some_and(|version| !storage::note_loaded_for(version)) {
-        return log("the page is not loaded anew: its storage keeps nothing");
-    }
-    if let Err(error) = window().location().reload() {
+        log("page not loaded anew: its storage keeps nothing");
+    } else if let Err(error) = window().location().reload() {
         log(&format!("page not loaded anew: {}", BrowserError::from(error)));
+    } else {
+        return;
     }
+    events.push(Event::NotLoadedAnew);
 }
 
 /// Plays an element, and reports whether the browser wants a gesture first.

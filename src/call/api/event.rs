@@ -24,6 +24,8 @@ pub enum Event {
     Hold(RoomId, Hold),
     /// Another tab of this browser takes the call over.
     Wanted,
+    /// [`LoadAnew`](super::command::Command::LoadAnew) was not done; the page stays.
+    NotLoadedAnew,
     /// The socket changed.
     Socket(SocketId, SocketEvent),
     /// The media of this page changed.

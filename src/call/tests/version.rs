@@ -37,6 +37,9 @@ fn an_old_page_that_waits_for_its_seat_keeps_the_number_of_the_room() {
     page.happens(connect());
     page.socket(SocketEvent::Opened);
     assert_eq!(tells(&mut page, NEWER), [Command::ShowAddress(Some(room())), load(Some(NEWER))]);
+    // With the token of a seat that it goes back to, if there is one.
+    let refused = page.socket(SocketEvent::Closed { code: CloseCode::BadMessages.code() });
+    assert_eq!(refused, [], "nothing is forgotten while the page is loaded");
 }
 
 #[test]
@@ -66,8 +69,12 @@ fn an_old_page_that_is_refused_takes_its_seat_into_the_new_page() {
         page.socket(refused.clone())
     };
     assert_eq!(again(&mut page), [load(Some(NEWER))], "and the seat is still remembered");
-    // It was not loaded anew.
-    assert!(again(&mut page).iter().any(closes));
+    assert_eq!(again(&mut page), [], "the new page takes a while");
+    let reopened = page.happens(Event::NotLoadedAnew);
+    assert!(matches!(reopened[..], [Command::OpenSocket(_)]), "{reopened:?}");
+    page.socket(SocketEvent::Opened);
+    tells(&mut page, NEWER);
+    assert!(page.socket(refused.clone()).iter().any(closes), "nothing is left to try");
     assert_eq!((page.call.view().phase, page.call.view().notice), (Phase::Home, Some(Notice::OldPage)));
 }
 
