@@ -21,8 +21,14 @@
     var joins = button.type === 'submit' && ask();
     // The style sheet hides the home screen while a call is being joined.
     button.setAttribute('data-early', joins ? 'call' : '');
+    if (joins) tryAgain();
     if (joins) document.getElementById('early-call').focus();
     else if (button.type !== 'submit') forget();
+  }
+  // Somebody who joins wants the driver, too, where it did not load (`parlorMissing`).
+  function tryAgain() {
+    var missing = document.getElementById('driver-missing');
+    if (missing && !missing.hidden) missing.querySelector('button').click();
   }
   // CONNECT asks for camera and microphone and joins the room at once, not only when the program has loaded. The
   // program takes both over (`get_user_media` in browser/media.rs, which asks the same, and `Early` in

@@ -72,12 +72,13 @@
     var link = { rel: 'preload', as: 'fetch', type: 'application/wasm', crossOrigin: '', href: path };
     document.head.append(Object.assign(document.createElement('link'), link));
   }
-  // A page that came from the server before an update misses its files there, and is loaded anew, but only once.
+  // A page that came from the server before an update misses its files there, and is loaded anew, but only once for each build.
   // Settles if that is not so.
   function renewed(program) {
     return fetch(program, { method: 'HEAD', cache: 'no-store', signal: patience(3000) }).then(function (answer) {
-      if (answer.status !== 404 || sessionStorage.getItem('parlor.renewed') === program) return;
-      sessionStorage.setItem('parlor.renewed', program);
+      var before = (sessionStorage.getItem('parlor.renewed') || '').split(' ');
+      if (answer.status !== 404 || before.indexOf(program) >= 0) return;
+      sessionStorage.setItem('parlor.renewed', before.concat(program).join(' '));
       var room = document.getElementById('room-input');
       // As the form submits it on a page without scripts, so that what was typed stays.
       if (location.pathname === '/' && room && room.value) location.replace('/?room=' + encodeURIComponent(room.value));
