@@ -56,10 +56,10 @@ pub(crate) async fn secure(request: Request, next: Next) -> Response {
     response
 }
 
-/// Lets browsers cache files for ever whose names hold a hash of their content.
+/// Lets browsers cache files for ever that lie in the folder of a build.
 pub(crate) async fn immutable(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT) {
+    if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED) {
         let value = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(CACHE_CONTROL, value);
         // The same address answers in brotli, gzip or neither.

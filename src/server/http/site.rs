@@ -46,7 +46,7 @@ impl Default for Site {
 impl Site {
     /// Finds the site: the folder that the environment names, else the files compiled in, else the usual folder.
     pub fn find(embedded: Vec<SiteFile>) -> Self {
-        let named = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+        let named = std::env::var_os(FOLDER_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
         let folder = named.clone().unwrap_or_else(|| FOLDER.into());
         if std::env::var_os(WATCH_VARIABLE).is_some() {
             return Self(Files::Watched(folder));
@@ -55,8 +55,10 @@ impl Site {
             return Self(Files::Inside(Inside::new(embedded)));
         }
         let files = file::read(&folder).unwrap_or_else(|error| {
-            warn!(%error, folder = %folder.display(), "pages have no files");
-            vec![]
+            let instead =
+                if embedded.is_empty() { "pages have no files" } else { "the files compiled in are used" };
+            warn!(%error, folder = %folder.display(), "the site cannot be read; {instead}");
+            embedded
         });
         Self(Files::Inside(Inside::new(files)))
     }

@@ -7,8 +7,8 @@ use tokio_rustls::rustls::pki_types::{DnsName, ServerName};
 
 /// Splits `host[:port]` (RFC 3986, section 3.2) without user information.
 ///
-/// `None` unless the host is an address, IPv6 in brackets, or a DNS name; underscores are allowed, as container
-/// networks have them.
+/// `None` unless the host is an address, IPv6 in brackets, or a DNS name. Underscores are allowed, as container networks
+/// have them; hyphens at the ends of a label are not.
 pub(crate) fn split(text: &str) -> Option<(&str, Option<u16>)> {
     let authority: Authority = text.parse().ok()?;
     let (host, rest) = text.split_at_checked(authority.host().len())?;

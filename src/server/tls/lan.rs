@@ -54,7 +54,7 @@ impl LanHost {
         let name = gethostname::gethostname()
             .into_string()
             .ok()
-            .filter(|name| name.len() <= MAX_NAME && authority::is_host_name(name));
+            .filter(|name| name.len() <= MAX_NAME && authority::is_host_name(&as_local(name)));
         let addresses: Vec<_> = addresses::own().into_iter().collect();
         let main = main_address().filter(|main| addresses.contains(main));
         let main = main.or_else(|| addresses.iter().find(|address| address.is_ipv4()).copied());
@@ -74,7 +74,8 @@ impl LanHost {
         names.push("localhost".into());
         names.extend([Ipv4Addr::LOCALHOST.to_string(), Ipv6Addr::LOCALHOST.to_string()]);
         if let Some(name) = &self.name {
-            names.extend([name.to_lowercase(), as_local(name)]);
+            names.extend(Some(name.to_lowercase()).filter(|name| authority::is_host_name(name)));
+            names.push(as_local(name));
         }
         names.sort();
         names.dedup();

@@ -45,7 +45,7 @@ pub(super) fn read(folder: &Path) -> io::Result<Vec<SiteFile>> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.file_type()?.is_dir() {
+            if fs::metadata(entry.path())?.is_dir() {
                 folders.push((entry.path(), path + "/"));
             } else {
                 let content = fs::read(entry.path())?;
