@@ -15,8 +15,8 @@
 //! # From page to page
 //! Beside the media each connection has one data channel, which carries a [`PeerMsg`] in each message. Its id is fixed
 //! ([`DATA_CHANNEL_ID`]), so both sides open it by themselves from the first offer on. Pages tell each other their
-//! display name and what of microphone and camera they send. The server has no part in it. A page of an earlier release
-//! has no channel, and a call all the same.
+//! display name and what of microphone and camera they send. The server has no part in it. A page whose browser
+//! opens no channel has a call all the same.
 
 mod data;
 mod errors;
@@ -79,7 +79,7 @@ const MAX_NESTING: usize = 32;
 /// # Errors
 /// Text that is no JSON, or not of this shape.
 pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, serde_json_core::de::Error> {
-    if nesting(json) > MAX_NESTING {
+    if nesting(json.as_bytes()) > MAX_NESTING {
         return Err(serde_json_core::de::Error::CustomError);
     }
     // What is escaped is longer than what it stands for.
@@ -87,10 +87,10 @@ pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, serde_json_core::de::E
     serde_json_core::from_str_escaped(json, &mut unescaped).map(|(value, _)| value)
 }
 
-/// How deep objects and lists are nested in a text.
-fn nesting(json: &str) -> usize {
+/// How deep objects and lists are nested in JSON, at least where it is well-formed.
+fn nesting(json: &[u8]) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in json.bytes() {
+    for byte in json {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = in_string,
@@ -111,6 +111,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn nesting_counts_no_bracket_inside_a_text() {
+        for (json, expected) in [
+            (r#"{"a":[{}]}"#, 3),
+            (r#"{"a":"[[[{\"[["}"#, 1),
+            (r#"[][][]"#, 1),
+            (r#"]]["#, 1),
+            (r#""\\"[["#, 2),
+        ] {
+            assert_eq!(nesting(json.as_bytes()), expected, "{json}");
+        }
+    }
 
     fn server(json: &str) -> ServerMsg {
         read(json).unwrap_or_else(|error| panic!("{json}: {error}"))

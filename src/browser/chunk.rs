@@ -13,7 +13,8 @@ use crate::ui::CallPort;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A promise that settles when it is time for another try. Missing where the page's first script is, as in tests.
+    /// A promise that settles when it is time for another try. It is missing where the page's first script is not there,
+    /// as in tests.
     #[wasm_bindgen(catch, js_namespace = window, js_name = parlorMissing)]
     fn next_try() -> Result<Promise, JsValue>;
 }

@@ -303,7 +303,7 @@ impl Negotiation {
         }
         self.newest_remote_offer = offer;
         self.asked = false;
-        // A page of an earlier release may offer where it should ask. Its offer falls if the own one is under way.
+        // A page may offer where it should ask. Its offer falls if the own one is under way.
         if self.step != Some(Step::Offering) && self.signaling == SignalingState::Stable {
             self.remote_offer = Some((offer, sdp));
         }

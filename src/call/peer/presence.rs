@@ -1,7 +1,7 @@
 //! Presence: what two pages tell each other of themselves over their data channel.
 //!
 //! A page tells its present state whenever the channel opens, and then each change of it, so that the other side need
-//! not guess from silence and black pictures. A page of an earlier release has no channel and tells nothing.
+//! not guess from silence and black pictures. A page whose browser opens no channel tells nothing.
 
 use std::time::Duration;
 

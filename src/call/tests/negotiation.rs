@@ -89,7 +89,6 @@ fn an_offer_that_comes_when_a_restart_is_due_counts_as_the_restart() {
     assert!(page.at(due, Event::Tick).iter().any(closes), "it never ends");
 }
 
-/// So do pages of an earlier release.
 #[test]
 fn an_offer_of_the_asking_side_is_answered_unless_one_is_under_way() {
     let mut page = Tab::in_call();
