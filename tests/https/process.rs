@@ -6,6 +6,8 @@ use std::io::PipeReader;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tokio::net::TcpStream;
 
@@ -152,8 +154,14 @@ impl Drop for Program {
 
 /// For programs that take their ports by number.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|held| held.local_addr().unwrap().port())
+    // Below those that the system gives to other tests meanwhile, and another thousand for a run beside this one.
+    static NEXT: LazyLock<AtomicU16> =
+        LazyLock::new(|| AtomicU16::new(20_000 + (std::process::id() % 10) as u16 * 1_000));
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    [(); N].map(|()| {
+        let ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed));
+        ports.take(1_000).find(is_free).unwrap()
+    })
 }
 
 pub(crate) async fn listens(port: u16) {
