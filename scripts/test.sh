@@ -26,7 +26,7 @@ failed=0
 skipped=0
 
 # Most of these tests wait for time limits: more of them at a time than there are cores take half as long.
-native_tests() { RUST_TEST_THREADS=${RUST_TEST_THREADS:-8} cargo test --locked --features ssr; }
+native_tests() { RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} cargo test --locked --features ssr; }
 
 # Adds up the closing lines of cargo's, wasm-bindgen's, Playwright's and our own test runs.
 count() {
