@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what Parlor claims about its speed, beside the tutorial it grew from where that is at hand, and prints a table.
-#   bench.sh [ROUNDS]     rounds of the call measurements, 11 unless told; takes about 8 minutes
+#   bench.sh [ROUNDS]     rounds of the call measurements, 11 unless told; takes about 10 minutes
 # Fails if a figure of the relay or of the program is missed or missing.
 # The comparison pieces lie in ../shared/bench of the project's workplace; without them Parlor is measured alone.
 set -euo pipefail
@@ -135,6 +135,9 @@ else
   echo "without comparison: the tutorial's app is not here (no $pieces/seed-app)"
 fi
 node scripts/bench/calls.mjs "$rounds" "${contenders[@]}"
+
+printf '\n== Files: one page to another, beside a bare data channel\n'
+node scripts/bench/files.mjs "$url" 300 3
 
 printf '\n== A page on a slow line, until one can type and press, and until it can make calls\n'
 node scripts/bench/ready.mjs "$rounds" "parlor=$url/"

@@ -20,7 +20,7 @@ const TIMEOUT_MS = 30_000;
 const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM || undefined, args: ARGS });
 
 /**
- * Notes when CONNECT was pressed, and keeps the moments at which the first frames, own and of the other one, were presented as
+ * Notes when Join was pressed, and keeps the moments at which the first frames, own and of the other one, were presented as
  * promises: whoever asks a page again and again makes it draw, which costs time that nobody waits for otherwise.
  */
 function stopwatch() {
@@ -46,7 +46,7 @@ function stopwatch() {
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
 }
 
-/** The person with the link presses CONNECT as soon as the page is there. */
+/** The person with the link presses Join as soon as the page is there. */
 function pressAtOnce(room) {
   document.addEventListener('DOMContentLoaded', () => {
     const input = document.getElementById('room-input');
@@ -97,7 +97,7 @@ async function bothSee(first, second) {
 }
 
 const MEASURES = {
-  'CONNECT to both pictures': async (browser, app, room) => {
+  'Join to both pictures': async (browser, app, room) => {
     const first = await waiting(browser, app, room);
     const second = await opened(browser, app, room);
     await second.page.click('#connect-button');

@@ -9,12 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { relink, strip } from './wasm.mjs';
+import { dataBytes, relink, strip } from './wasm.mjs';
 
 const site = process.argv[2];
 const folder = join(site, 'pkg');
 const PROGRAM = 'parlor.wasm';
 const GLUE = 'parlor.js';
+const DRIVER = 'split_driver.wasm';
+/** The driver brings texts of its own; with less than this, the program holds them. */
+const LEAST_DRIVER_DATA = 1_000;
 /** Modules that the program imports from, with their short names. A loader of chunks is a file, the glue's own is none. */
 const GLUE_MODULE = './parlor_bg.js';
 const SHORT_GLUE_MODULE = './x';
@@ -67,7 +70,11 @@ function relinkProgram() {
   for (const [from, to] of exported) glue = replaceWord(glue, from, to, (count) => count > 0);
   write(GLUE, glue.replace(UNUSED_CLASS, ''));
   // Nobody minifies the loader; its lines begin with spaces, and some of them are comments.
-  write(SHORT_LOADER, read(LOADER).toString().replace(/^ *(\/\/.*\n)?/gm, ''));
+  const loader = read(LOADER).toString().replace(/^ *(\/\/.*\n)?/gm, '');
+  // If what a chunk needs does not load, nobody waits for the chunk, and its own failure would end as an unhandled one.
+  const watched = loader.replace(/^const src = fetch\(.*\);$/gm, '$&\nsrc.catch(() => {});');
+  if (watched === loader) throw new Error(`${LOADER} does not fetch chunks as it did`);
+  write(SHORT_LOADER, watched);
   rmSync(join(folder, LOADER));
   console.log(`pack: ${imported.size} imports and ${exported.size} exports have short names`);
 }
@@ -115,6 +122,7 @@ const kilobytes = (path) => (statSync(path).size / 1000).toFixed(1).padStart(7);
 
 for (const name of readdirSync(folder)) if (/\.d\.ts$|_manifest\.json$/.test(name)) rmSync(join(folder, name));
 relinkProgram();
+if (dataBytes(read(DRIVER)) < LEAST_DRIVER_DATA) throw new Error('all data stayed in the program: SPARE in src/lib.rs is too small');
 for (const name of readdirSync(folder).filter((name) => name.endsWith('.wasm'))) shrink(name);
 await tryOut();
 compress();

@@ -5,6 +5,7 @@ const HEADER_BYTES = 8;
 const CUSTOM = 0;
 const IMPORT = 2;
 const EXPORT = 7;
+const DATA = 11;
 /** Kinds of imports, by their number. */
 const [FUNCTION, TABLE, MEMORY, GLOBAL, TAG] = [0, 1, 2, 3, 4];
 
@@ -15,6 +16,15 @@ export function relink(bytes, { importAs, exportAs }) {
     if (id === EXPORT) return exports(content, exportAs);
     return content;
   });
+}
+
+/** Counts the bytes of the data that a module brings. */
+export function dataBytes(bytes) {
+  let count = 0;
+  mapSections(bytes, (id, content) => {
+    if (id === DATA) count += content.length;
+  });
+  return count;
 }
 
 /** The module without custom sections, which only tools read. */
