@@ -60,6 +60,8 @@ impl TryFrom<ServerFrame> for ServerMsg {
             "room_created" => Self::RoomCreated(frame.seated()?),
             "room_joined" => Self::RoomJoined(frame.seated()?),
             "full_room" => Self::FullRoom { room: need(frame.room)? },
+            "waiting" => Self::Waiting { room: need(frame.room)? },
+            "seat_free" => Self::SeatFree { room: need(frame.room)? },
             "peer_joined" => Self::PeerJoined(frame.info()?),
             "peer_away" => Self::PeerAway { peer: need(frame.peer)?, unloaded: frame.unloaded },
             "peer_back" => Self::PeerBack(frame.info()?),
@@ -123,6 +125,7 @@ impl From<ClientMsg> for ClientFrame {
                 let (room, resume) = held.map(|HeldSeat { room, resume }| (room, resume)).unzip();
                 Self { kind: "leave", room, resume, ..Self::default() }
             }
+            ClientMsg::Wait { room } => Self { kind: "wait", room: Some(room), ..Self::default() },
             ClientMsg::Signal { to, signal } => {
                 Self { kind: "signal", to: Some(to), sealed: Some(signal), ..Self::default() }
             }

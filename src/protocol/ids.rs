@@ -76,12 +76,12 @@ pub(super) fn name_of_peer<'de, D: Deserializer<'de>>(from: D) -> Result<Option<
 }
 
 /// Whether a character shows nothing. Unicode counts the empty Braille pattern (U+2800) as a symbol.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c == '\u{2800}' || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// Whether a character changes the direction of text; all of these are invisible as well.
-fn turns_text(c: char) -> bool {
+pub(super) fn turns_text(c: char) -> bool {
     !c.is_ascii() && CodePointSetData::new::<BidiControl>().contains(c)
 }
 

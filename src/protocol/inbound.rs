@@ -28,6 +28,13 @@ pub enum Inbound<'a> {
         /// The page has no peer connections any more.
         reloaded: bool,
     },
+    /// See [`super::ClientMsg::Wait`].
+    Wait {
+        /// The room number.
+        room: RoomId,
+        /// The same as the page wrote it, for the answer.
+        asked: RoomId,
+    },
     /// See [`super::ClientMsg::Signal`].
     Signal(Envelope<'a>),
     /// See [`super::ClientMsg::Confirm`].
@@ -77,6 +84,7 @@ pub fn decode(text: &str) -> Result<Inbound<'_>, ErrorCode> {
         "join" => decode_join(&frame),
         "confirm" => Ok(Inbound::Confirm),
         "leave" => decode_leave(&frame),
+        "wait" => decode_room(&frame).map(|(room, asked)| Inbound::Wait { room, asked }),
         "signal" => decode_signal(&frame),
         _ => Err(ErrorCode::UnknownType),
     }
@@ -97,12 +105,18 @@ fn decode_leave<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
     Ok(Inbound::Leave { held: Some(HeldSeat { room, resume }) })
 }
 
-fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
+/// The room number in its normal form, and as the page wrote it.
+fn decode_room(frame: &Frame<'_>) -> Result<(RoomId, RoomId), ErrorCode> {
     let text: String = read(frame.room, ErrorCode::BadRoom)?.ok_or(ErrorCode::BadRoom)?;
     let room = RoomId::from_typed(&text).map_err(|_| ErrorCode::BadRoom)?;
+    Ok((room.clone(), room.as_asked(&text)))
+}
+
+fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
+    let (room, asked) = decode_room(frame)?;
     Ok(Inbound::Join {
-        asked: room.clone().as_asked(&text),
         room,
+        asked,
         name: read(frame.name, ErrorCode::BadName)?,
         resume: read(frame.resume, ErrorCode::BadMessage)?,
         reloaded: read(frame.reloaded, ErrorCode::BadMessage)?.unwrap_or(false),
@@ -156,6 +170,7 @@ mod tests {
             (r#"{"type":"join","room":"1","name":"\n"}"#, ErrorCode::BadName),
             (r#"{"type":"join","room":"1","resume":5}"#, ErrorCode::BadMessage),
             (r#"{"type":"join","room":"1","room":"2"}"#, ErrorCode::BadMessage),
+            (r#"{"type":"wait"}"#, ErrorCode::BadRoom),
             (r#"{"type":"leave","resume":"t"}"#, ErrorCode::BadRoom),
             (r#"{"type":"leave","resume":5,"room":"1"}"#, ErrorCode::BadMessage),
             (r#"{"type":"signal"}"#, ErrorCode::BadMessage),

@@ -10,5 +10,7 @@ pub const MAX_FRAME_BYTES: usize = 64 * 1024;
 pub const MAX_ROOM_CHARS: usize = 64;
 /// Longest display name, in characters.
 pub const MAX_NAME_CHARS: usize = 40;
+/// Longest text of a chat message, in characters. In JSON it fits into a message between pages, whatever it is made of.
+pub const MAX_CHAT_CHARS: usize = 4_000;
 /// Fewest and most seats a room can be given.
 pub const CAPACITY_RANGE: std::ops::RangeInclusive<usize> = 2..=8;

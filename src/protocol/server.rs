@@ -66,6 +66,11 @@ pub enum ClientMsg {
         /// A seat left while there was no socket, instead of this socket's seat.
         held: Option<HeldSeat>,
     },
+    /// Asks to be told when a seat is free, after [`ServerMsg::FullRoom`]. A join or a leave ends the wait.
+    Wait {
+        /// The room number.
+        room: RoomId,
+    },
     /// Signals to a peer.
     Signal {
         /// The receiver.
@@ -97,6 +102,16 @@ pub enum ServerMsg {
         /// The room asked for.
         room: RoomId,
     },
+    /// The receiver waits for a seat in a full room, and is told when there is one.
+    Waiting {
+        /// The room that it waits for.
+        room: RoomId,
+    },
+    /// A seat is free, told once to each who waits. It is kept for nobody: who wants it joins.
+    SeatFree {
+        /// The room waited for.
+        room: RoomId,
+    },
     /// A peer has joined.
     PeerJoined(PeerInfo),
     /// A peer's socket is lost; its seat is kept for a while, its media may well go on.
@@ -124,7 +139,8 @@ pub enum ServerMsg {
         /// [`VERSION`](super::VERSION) of the server.
         version: u32,
     },
-    /// A sign of life, with every ping to a socket with a seat, since pages do not see pings; and the answer to a leave.
+    /// A sign of life, with every ping to a socket that has a seat or waits for one, since pages do not see pings; and the
+    /// answer to a leave.
     Heartbeat,
     /// A message of the receiver was refused.
     Error {

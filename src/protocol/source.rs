@@ -9,17 +9,25 @@ pub enum Source {
     Microphone,
     /// The camera.
     Camera,
+    /// A screen, a window, a tab, or a second camera, that is shared beside the camera.
+    Screen,
+    /// The sound of what is shared.
+    ScreenAudio,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
+    pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
+    /// The devices of a person.
+    pub const DEVICES: [Self; 2] = [Self::Microphone, Self::Camera];
 
     /// The name in JSON.
     const fn name(self) -> &'static str {
         match self {
             Self::Microphone => "microphone",
             Self::Camera => "camera",
+            Self::Screen => "screen",
+            Self::ScreenAudio => "screen_audio",
         }
     }
 
@@ -43,6 +51,8 @@ impl SourceSet {
     pub const CAMERA: Self = Self(Source::Camera.bit());
     /// Microphone and camera, the devices of a person.
     pub const DEVICES: Self = Self::MICROPHONE.or(Self::CAMERA);
+    /// What is shared, with its sound.
+    pub const SCREEN: Self = Self(Source::Screen.bit() | Source::ScreenAudio.bit());
 
     /// Whether the source is in this set.
     pub const fn contains(self, source: Source) -> bool {
@@ -125,6 +135,7 @@ mod tests {
             (SourceSet::NONE, "[]"),
             (SourceSet::CAMERA, r#"["camera"]"#),
             (SourceSet::DEVICES, r#"["microphone","camera"]"#),
+            (SourceSet::SCREEN, r#"["screen","screen_audio"]"#),
         ] {
             assert_eq!(serde_json::to_string(&set).unwrap(), json);
             assert_eq!(read(json), Ok(set));

@@ -9,6 +9,7 @@ pub(crate) mod ice_servers;
 mod idle_timeout;
 mod language;
 mod load_shedding;
+mod offline;
 pub(crate) mod origin;
 pub(crate) mod pages;
 mod path_prefix;

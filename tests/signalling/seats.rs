@@ -69,6 +69,41 @@ async fn a_host_can_raise_the_capacity() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_seat_is_told_when_there_is_one() {
+    // Pings are frequent, so that the sockets would be idle soon.
+    let server = Server::with(|config| {
+        (config.limits.ping, config.limits.idle) = (SHORT, 4 * SHORT);
+    })
+    .await;
+    let (mut one, mut two) = server.pair("Ab").await;
+    let room = || RoomId::try_from("Ab".to_owned()).unwrap();
+    let mut waiting = vec![];
+    for _ in 0..3 {
+        let mut client = server.connect().await;
+        client.say(&ClientMsg::Wait { room: room() }).await;
+        assert_eq!(client.next().await, ServerMsg::Waiting { room: room() });
+        waiting.push(client);
+    }
+    let [first, second, third] = &mut waiting[..] else { unreachable!() };
+    for _ in 0..6 {
+        assert_eq!(first.message().await, ServerMsg::Heartbeat, "who waits is not idle");
+    }
+    first.say(&ClientMsg::Leave { held: None }).await;
+    assert_eq!(first.message().await, ServerMsg::Heartbeat);
+    one.say(&ClientMsg::Leave { held: None }).await;
+    assert!(matches!(two.next().await, ServerMsg::PeerJoined(_) | ServerMsg::PeerLeft { .. }));
+    assert_eq!(second.next().await, ServerMsg::SeatFree { room: room() });
+    assert_eq!(second.join("Ab").await.peer, PeerId(3));
+    // Nobody is told of a seat that is taken, and all of them when the room is empty.
+    two.say(&ClientMsg::Leave { held: None }).await;
+    assert_eq!(third.next().await, ServerMsg::SeatFree { room: room() });
+    third.refused(r#"{"type":"wait","room":"a/b"}"#, ErrorCode::BadRoom).await;
+    third.say(&ClientMsg::Wait { room: room() }).await;
+    assert_eq!(third.next().await, ServerMsg::SeatFree { room: room() }, "there is nothing to wait for");
+    assert_eq!(first.closed().await, CloseCode::Idle, "who waits no longer is idle");
+}
+
+#[tokio::test]
 async fn leaving_frees_the_seat_at_once_and_either_can_come_back_first_any_number_of_times() {
     let server = Server::start().await;
     let (mut one, mut two) = server.pair("1").await;

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::forwarded::ClientInfo;
 use super::headers::{page_policy, secure};
 use super::language;
+use super::offline;
 use super::site::Site;
 use crate::app::{Address, shell};
 use crate::protocol::RoomId;
@@ -37,7 +38,8 @@ pub(crate) fn router(site: &Site) -> Router {
         render_app_to_stream_with_context(context, move || shell(site.page_files()))
     };
     let lost = any(page());
-    let pages = Router::new()
+    let offline = site.build().map(offline::routes).unwrap_or_default();
+    let pages = offline
         .route(FORM_PATH, get(enter_room))
         .route("/", get(page()))
         .route(&format!("{FORM_PATH}/{{room}}"), get(page()));

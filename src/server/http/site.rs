@@ -84,6 +84,14 @@ impl Site {
         }
     }
 
+    /// The name of the build, unless it changes while the server runs.
+    pub(super) fn build(&self) -> Option<&str> {
+        match &self.0 {
+            Files::Inside(inside) => Some(inside.build()),
+            Files::Watched(_) => None,
+        }
+    }
+
     /// Adds the files to the pages' routes; `lost` answers for all other paths. The build has compressed the files,
     /// pages are compressed here.
     pub(super) fn add_to(&self, pages: Router, lost: MethodRouter) -> Router {

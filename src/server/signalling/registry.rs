@@ -3,12 +3,15 @@
 //! Two locks, always taken in this order: the map (joins, leaves, losses, expiry), then one room (these and every
 //! signal). Deliveries are queued under the room's lock, so all peers of a room see one order of events.
 
+mod expiry;
+mod map;
 mod occupied;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
-use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,23 +19,17 @@ use tokio::sync::Notify;
 use tracing::debug;
 
 use super::directory::{Directory, OneNode};
-use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules};
+use super::room::{Delivery, Entry, JoinRequest, Loss, Room, RoomFull, RoomRecord, Rules, encode};
 use super::session::Join;
 use super::store::RoomStore;
 use crate::protocol::inbound::Envelope;
-use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken};
+use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken, ServerMsg};
 use crate::server::event_log::EventLog;
 use crate::server::ice::IceServers;
 use crate::server::net::clock::since_epoch;
 use crate::server::net::random::random;
+use map::Map;
 use occupied::Occupied;
-
-/// Most rooms expired per lock of the map: after a restart all of them may be due in one moment.
-const EXPIRED_AT_ONCE: usize = 200;
-/// Longest time for which expiry holds the map's lock.
-const EXPIRY_HOLDS: Duration = Duration::from_millis(2);
-/// Pause between two batches of expiry. The lock is not fair, so tasks that wait for it need a moment to get it.
-const EXPIRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// The registry of rooms; clones are the same registry.
 #[derive(Debug)]
@@ -58,14 +55,12 @@ struct Shared<D: Directory> {
     sooner: Notify,
 }
 
+/// A place among those who wait for a seat in a room, as one socket holds it. Dropping it gives it up.
 #[derive(Debug)]
-struct Map<S> {
-    rooms: HashMap<RoomId, Arc<Mutex<Occupied<S>>>>,
-    /// Deadlines of rooms, earliest first; entries that differ from the room's [`Occupied::alarm`] are stale and
-    /// ignored.
-    alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
-    /// Number of rooms that are [`Occupied::restored`].
-    restored: usize,
+pub struct Waiter<D: Directory> {
+    rooms: Registry<D>,
+    room: Arc<Mutex<Occupied<D::Socket>>>,
+    socket: D::Socket,
 }
 
 /// A seat as one socket holds it. Dropping it counts as the loss of the socket.
@@ -89,19 +84,6 @@ impl Registry<OneNode> {
     /// Converts a time of [`Registry::now`] to an instant for timers; `None` means never.
     pub(crate) fn instant(&self, time: Duration) -> Option<Instant> {
         self.0.directory.instant(time)
-    }
-
-    /// Expires away seats for as long as it is polled.
-    pub(crate) async fn expire_forever(&self) {
-        loop {
-            match self.expire().and_then(|next| self.instant(next)) {
-                None => self.0.sooner.notified().await,
-                Some(next) => {
-                    // The deadline and a sooner one are both reasons to look again.
-                    drop(tokio::time::timeout_at(next.into(), self.0.sooner.notified()).await);
-                }
-            }
-        }
     }
 }
 
@@ -179,6 +161,10 @@ impl<D: Directory> Registry<D> {
         }
         occupied.put_socket(peer, socket.clone());
         occupied.deliver(&self.0.directory, admission.deliveries);
+        if !matches!(admission.entry, Entry::Resumed) {
+            occupied.waiting.seat_taken();
+        }
+        occupied.tell_waiting(self.now(), &self.0.directory);
         occupied.record(self.0.store.as_deref());
         map.restored -= usize::from(std::mem::take(&mut occupied.restored));
         drop(occupied);
@@ -195,6 +181,31 @@ impl<D: Directory> Registry<D> {
         }
         let (rooms, socket, parting) = (self.clone(), socket.clone(), Parting::Lose(Loss::Lost));
         Ok(Seat { rooms, id, room, peer, socket, parting })
+    }
+
+    /// Lets a socket wait for a seat and answers it, unless there is a free one: then there is nothing to wait for.
+    ///
+    /// # Errors
+    /// [`RoomFull`] if too many wait already, or the server takes no further room.
+    pub fn wait(
+        &self,
+        (room, asked): (&RoomId, RoomId),
+        network: Option<IpAddr>,
+        socket: &D::Socket,
+    ) -> Result<Option<Waiter<D>>, RoomFull> {
+        let map = self.map_with(room).ok_or(RoomFull)?;
+        let Some(room) = map.rooms.get(room).cloned() else { return Ok(None) };
+        let mut occupied = lock(&room);
+        if occupied.room.free() > 0 {
+            return Ok(None);
+        }
+        if !occupied.waiting.add(socket.clone(), network, asked.clone()) {
+            return Err(RoomFull);
+        }
+        // Under the lock, so that it comes before the news of a seat.
+        self.0.directory.deliver(socket, encode(&ServerMsg::Waiting { room: asked }));
+        drop((occupied, map));
+        Ok(Some(Waiter { rooms: self.clone(), room, socket: socket.clone() }))
     }
 
     fn ice_servers(&self, host: &str, room: &RoomId, generation: u64, peer: PeerId) -> Vec<IceServer> {
@@ -244,51 +255,6 @@ impl<D: Directory> Registry<D> {
         Some(lock(&self.0.map)).filter(|map| takes(map))
     }
 
-    /// Expires one batch of due seats and logs them; returns when to look again.
-    pub fn expire(&self) -> Option<Duration> {
-        let mut gone = Vec::new();
-        let next = self.expire_into(&mut gone);
-        for id in gone {
-            self.0.event_log.note("left, did not come back", &id, None);
-        }
-        next
-    }
-
-    /// Expires one batch under the map's lock; `gone` receives the room of every expired seat.
-    fn expire_into(&self, gone: &mut Vec<RoomId>) -> Option<Duration> {
-        let mut map = lock(&self.0.map);
-        let begun = self.now();
-        for _ in 0..EXPIRED_AT_ONCE {
-            let now = self.now();
-            let Reverse((due, _)) = map.alarms.peek()?;
-            if *due > now {
-                return Some(*due);
-            }
-            if now - begun >= EXPIRY_HOLDS {
-                break;
-            }
-            self.expire_first(&mut map, now, gone);
-        }
-        Some(self.now() + EXPIRY_PAUSE)
-    }
-
-    /// Expires the due seats of the room with the earliest alarm, unless that alarm is stale.
-    fn expire_first(&self, map: &mut Map<D::Socket>, now: Duration, gone: &mut Vec<RoomId>) {
-        let Some(Reverse((due, id))) = map.alarms.pop() else { return };
-        let Some(room) = map.rooms.get(&id).cloned() else { return };
-        let mut occupied = lock(&room);
-        if occupied.alarm != Some(due) {
-            return;
-        }
-        occupied.alarm = None;
-        let before = occupied.room.seats();
-        let deliveries = occupied.room.expire(now);
-        gone.extend(std::iter::repeat_n(id.clone(), before - occupied.room.seats()));
-        occupied.deliver(&self.0.directory, deliveries);
-        occupied.record(self.0.store.as_deref());
-        map.watch(&id, &mut occupied);
-    }
-
     fn part(&self, seat: &Seat<D>) {
         let mut map = lock(&self.0.map);
         let mut occupied = lock(&seat.room);
@@ -314,6 +280,7 @@ impl<D: Directory> Registry<D> {
         deliveries: Vec<Delivery>,
     ) {
         occupied.deliver(&self.0.directory, deliveries);
+        occupied.tell_waiting(self.now(), &self.0.directory);
         occupied.record(self.0.store.as_deref());
         if map.watch(id, occupied) {
             self.0.sooner.notify_one();
@@ -321,22 +288,18 @@ impl<D: Directory> Registry<D> {
     }
 }
 
-impl<S: Clone + PartialEq> Map<S> {
-    /// Removes an empty room, or sets the alarm of one with away seats. Returns whether that alarm is the earliest of
-    /// all.
-    fn watch(&mut self, id: &RoomId, occupied: &mut Occupied<S>) -> bool {
-        if occupied.room.is_empty() {
-            self.rooms.remove(id);
-            self.restored -= usize::from(std::mem::take(&mut occupied.restored));
-        }
-        let set = occupied.alarm.unwrap_or(Duration::MAX);
-        let Some(deadline) = occupied.room.deadline().filter(|deadline| *deadline < set) else {
-            return false;
-        };
-        occupied.alarm = Some(deadline);
-        let first = self.alarms.peek().is_none_or(|Reverse((first, _))| deadline < *first);
-        self.alarms.push(Reverse((deadline, id.clone())));
-        first
+impl<D: Directory> Waiter<D> {
+    /// Whether the socket still waits. The next of those who wait are told before, if others were told and did not come.
+    pub fn waits(&self) -> bool {
+        let mut occupied = lock(&self.room);
+        occupied.tell_waiting(self.rooms.now(), &self.rooms.0.directory);
+        occupied.waiting.holds(&self.socket)
+    }
+}
+
+impl<D: Directory> Drop for Waiter<D> {
+    fn drop(&mut self) {
+        lock(&self.room).waiting.remove(&self.socket);
     }
 }
 

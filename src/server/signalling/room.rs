@@ -136,6 +136,12 @@ impl Room {
         self.seats.len()
     }
 
+    /// Number of seats that newcomers may have; none where the room has run out of numbers.
+    pub fn free(&self) -> usize {
+        let has_numbers = self.last_peer < u32::MAX && self.last_page < u32::MAX;
+        if has_numbers { self.rules.capacity.saturating_sub(self.seats.len()) } else { 0 }
+    }
+
     /// The peer that a join with this token will be, if it gets a seat.
     pub fn seat_for(&self, resume: Option<&SeatToken>) -> PeerId {
         let held = resume.and_then(|token| self.holder_of(token));

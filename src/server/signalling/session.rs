@@ -32,6 +32,8 @@ pub struct Session {
     rules: SessionRules,
     heartbeat: Heartbeat,
     has_seat: bool,
+    /// It waits for a seat.
+    waits: bool,
     joins: Meter,
     bad_messages: u32,
     unknown_messages: u32,
@@ -63,7 +65,14 @@ pub enum Action<'a> {
     Join(Join),
     /// Confirms the seat's newest token; the one before is forgotten.
     Confirm,
-    /// Gives the seat up.
+    /// Waits for a seat in a room.
+    Wait {
+        /// The room number.
+        room: RoomId,
+        /// The room number as the page wrote it.
+        asked: RoomId,
+    },
+    /// Gives the seat up, or waits no longer.
     Leave,
     /// Gives up a seat that another socket held.
     GiveUp(HeldSeat),
@@ -96,6 +105,7 @@ impl Session {
             rules,
             heartbeat: Heartbeat::new(now, rhythm),
             has_seat: false,
+            waits: false,
             joins: Meter::default(),
             bad_messages: 0,
             unknown_messages: 0,
@@ -116,6 +126,7 @@ impl Session {
         let action = match decode(text) {
             Ok(Inbound::Signal(envelope)) => self.seated_only(Action::Forward(envelope)),
             Ok(Inbound::Confirm) => self.seated_only(Action::Confirm),
+            Ok(Inbound::Leave { held: None }) if self.waits => Action::Leave,
             Ok(Inbound::Leave { held: None }) => self.seated_only(Action::Leave),
             Ok(Inbound::Leave { held: Some(held) }) => {
                 self.count_join(now)?;
@@ -127,6 +138,14 @@ impl Session {
                     Action::Refuse(ErrorCode::AlreadyJoined)
                 } else {
                     Action::Join(Join { room, asked, name, resume, reloaded })
+                }
+            }
+            Ok(Inbound::Wait { room, asked }) => {
+                self.count_join(now)?;
+                if self.has_seat {
+                    Action::Refuse(ErrorCode::AlreadyJoined)
+                } else {
+                    Action::Wait { room, asked }
                 }
             }
             Err(ErrorCode::UnknownType) => {
@@ -162,9 +181,15 @@ impl Session {
 
     /// Notes that the socket got a seat or gave it up.
     pub fn seated(&mut self, now: Duration, has_seat: bool) {
-        self.has_seat = has_seat;
+        (self.has_seat, self.waits) = (has_seat, false);
         self.heartbeat.seated(now, has_seat);
         self.renew_ice = if has_seat { self.next_renewal(now) } else { Duration::MAX };
+    }
+
+    /// Notes that the socket waits for a seat or no longer does; while it waits it is not idle.
+    pub fn waits(&mut self, now: Duration, waits: bool) {
+        self.waits = waits;
+        self.heartbeat.seated(now, waits || self.has_seat);
     }
 
     fn next_renewal(&self, now: Duration) -> Duration {
@@ -267,6 +292,27 @@ mod tests {
         admitted.seated(NOW, true);
         assert_eq!(admitted.due(NOW + PROBATION), Due::Rest);
         assert_eq!(session(false).due(NOW + PROBATION), Due::Rest);
+    }
+
+    #[test]
+    fn a_socket_that_waits_is_not_idle_and_may_stop_waiting() {
+        const WAIT: &str = r#"{"type":"wait","room":"Ab"}"#;
+        let mut session = session(false);
+        let Ok(Action::Wait { room, asked }) = session.receive(NOW, WAIT) else { panic!("no wait") };
+        assert_eq!((room.as_str(), asked.as_str()), ("ab", "Ab"));
+        session.waits(NOW, true);
+        let pings = (1..=2 * IDLE.as_secs() / PING.as_secs()).map(|ping| NOW + PING * ping as u32);
+        for now in pings {
+            session.heard(now);
+            assert_eq!(session.due(now), Due::Ping { renew_ice: false });
+        }
+        let later = NOW + 2 * IDLE;
+        assert!(matches!(session.receive(later, r#"{"type":"leave"}"#), Ok(Action::Leave)));
+        session.waits(later, false);
+        assert!(matches!(session.receive(later, r#"{"type":"leave"}"#), Ok(Action::Refuse(_))));
+        assert_eq!(session.due(later + IDLE), Due::Close(CloseCode::Idle));
+        session.seated(later, true);
+        assert!(matches!(session.receive(later, WAIT), Ok(Action::Refuse(ErrorCode::AlreadyJoined))));
     }
 
     #[test]

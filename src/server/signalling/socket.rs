@@ -3,7 +3,8 @@
 //! One task owns the socket. It waits for nothing but its socket, its outbox and its heartbeat, and closes the socket
 //! if a write gets stuck.
 
-use std::io;
+mod end;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,14 +20,15 @@ use tokio_util::task::TaskTracker;
 
 use super::connections::{Connection, Connections};
 use super::directory::OneNode;
-use super::frame_meter::{FrameLimit, FrameMeter, TooMuch};
+use super::frame_meter::{FrameLimit, FrameMeter};
 use super::join_limit::JoinLimit;
 use super::outbox::Outgoing;
-use super::registry::{Registry, Seat};
+use super::registry::{Registry, Seat, Waiter};
 use super::room::{Loss, RoomFull, encode};
 use super::session::{Action, Due, Join, Session, SessionRules};
-use crate::protocol::{CloseCode, ErrorCode, OLDEST_VERSION, ServerMsg, VERSION};
+use crate::protocol::{CloseCode, ErrorCode, OLDEST_VERSION, RoomId, ServerMsg, VERSION};
 use crate::server::event_log::EventLog;
+use end::{End, end_of, loss_of};
 
 /// Most frames written before the socket is read again.
 const FRAMES_PER_WRITE: usize = 64;
@@ -74,21 +76,12 @@ pub(super) struct Socket {
     event_log: EventLog,
     rules: Arc<SocketRules>,
     seat: Option<Seat<OneNode>>,
+    /// Its place among those who wait for a seat.
+    waiter: Option<Waiter<OneNode>>,
     session: Session,
     joins_of_network: JoinLimit,
     /// The host name at which the browser reached this server.
     host: String,
-}
-
-/// The reason why a socket ends.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    /// This side closes the socket.
-    Close(CloseCode),
-    /// This side closes, and cannot decode the rest of the stream.
-    CloseUnread(CloseCode),
-    /// The other side has closed or is lost.
-    Gone(Loss),
 }
 
 impl Socket {
@@ -107,6 +100,7 @@ impl Socket {
             event_log: sockets.event_log.clone(),
             rules: sockets.rules.clone(),
             seat: None,
+            waiter: None,
             session,
             joins_of_network: sockets.joins.clone(),
             host,
@@ -197,11 +191,15 @@ impl Socket {
         }
     }
 
-    /// Queues the heartbeat for a page with a seat, and new ICE servers if they are due.
-    fn sign_of_life(&self, renew_ice: bool) {
-        let Some(seat) = &self.seat else { return };
-        self.answer(&ServerMsg::Heartbeat);
-        if renew_ice {
+    /// Queues the heartbeat for a page that has a seat or waits for one, and new ICE servers if they are due.
+    fn sign_of_life(&mut self, renew_ice: bool) {
+        if self.waiter.take_if(|waiter| !waiter.waits()).is_some() {
+            self.session.waits(self.rooms.now(), false);
+        }
+        if self.seat.is_some() || self.waiter.is_some() {
+            self.answer(&ServerMsg::Heartbeat);
+        }
+        if let Some(seat) = self.seat.as_ref().filter(|_| renew_ice) {
             self.answer(&ServerMsg::IceServers { ice_servers: seat.ice_servers(&self.host) });
         }
     }
@@ -266,8 +264,20 @@ impl Socket {
                 self.leave(now);
                 Ok(())
             }
+            (Action::Leave, None) if self.waiter.take().is_some() => {
+                self.session.waits(now, false);
+                self.answer(&ServerMsg::Heartbeat);
+                Ok(())
+            }
+            (Action::Wait { room, asked }, None) => {
+                self.let_in(false, now)?;
+                self.wait(&room, asked, now);
+                Ok(())
+            }
             (Action::Join(join), None) => {
-                self.let_join(&join, now)?;
+                let token = join.resume.as_ref();
+                let comes_back = token.is_some_and(|token| self.rooms.may_return(&join.room, token));
+                self.let_in(comes_back, now)?;
                 self.join(join, now);
                 Ok(())
             }
@@ -279,7 +289,7 @@ impl Socket {
                 Ok(())
             }
             (Action::Refuse(code), _) => Err(code),
-            (Action::Join(_), Some(_)) => Err(ErrorCode::AlreadyJoined),
+            (Action::Join(_) | Action::Wait { .. }, Some(_)) => Err(ErrorCode::AlreadyJoined),
             (Action::Forward(_) | Action::Confirm | Action::Leave, None) => Err(ErrorCode::NotJoined),
         };
         if let Err(code) = refusal {
@@ -288,10 +298,9 @@ impl Socket {
         Ok(())
     }
 
-    /// Admits a join if there is a permit for its socket. A join that takes a seat back may use a permit reserved for
-    /// such sockets; for others the network must be within its rate of joins.
-    fn let_join(&mut self, join: &Join, now: Duration) -> Result<(), End> {
-        let comes_back = join.resume.as_ref().is_some_and(|token| self.rooms.may_return(&join.room, token));
+    /// Admits a join or a wait if there is a permit for its socket. A join that takes a seat back may use a permit
+    /// reserved for such sockets; for others the network must be within its rate of joins.
+    fn let_in(&mut self, comes_back: bool, now: Duration) -> Result<(), End> {
         let refusal = if !self.connection.find_permit(comes_back) {
             Some(
                 "too many sockets, in all or from one address (limits.sockets_per_address, server.trusted_proxies)",
@@ -313,6 +322,8 @@ impl Socket {
 
     fn join(&mut self, join: Join, now: Duration) {
         let asked = join.asked.clone();
+        self.waiter = None;
+        self.session.waits(now, false);
         match self.rooms.join(join, &self.host, self.connection.outbox()) {
             Ok(seat) => {
                 self.seat = Some(seat);
@@ -322,6 +333,26 @@ impl Socket {
                 self.joins_of_network.refused(now, self.connection.network());
                 self.answer(&ServerMsg::FullRoom { room: asked });
             }
+        }
+    }
+
+    fn wait(&mut self, room: &RoomId, asked: RoomId, now: Duration) {
+        // A place kept from before, which would count twice.
+        self.waiter = None;
+        let network = self.connection.network();
+        let answer = match self.rooms.wait((room, asked.clone()), network, self.connection.outbox()) {
+            Ok(waiter) => {
+                self.waiter = waiter;
+                self.waiter.is_none().then_some(ServerMsg::SeatFree { room: asked })
+            }
+            Err(RoomFull) => {
+                self.joins_of_network.refused(now, network);
+                Some(ServerMsg::FullRoom { room: asked })
+            }
+        };
+        self.session.waits(now, self.waiter.is_some());
+        if let Some(answer) = answer {
+            self.answer(&answer);
         }
     }
 
@@ -361,26 +392,5 @@ impl Socket {
             }
         }
         self.ws.get_mut().discard().await;
-    }
-}
-
-/// The browser's own code for a page that goes away (RFC 6455, section 7.4.1).
-const GOING_AWAY: u16 = 1001;
-
-fn loss_of(close: Option<&CloseFrame>) -> Loss {
-    match close {
-        Some(frame) if u16::from(frame.code) == GOING_AWAY => Loss::Unloaded,
-        _ => Loss::Lost,
-    }
-}
-
-fn end_of(error: &tungstenite::Error) -> End {
-    use tungstenite::Error;
-    let is_too_much = |error: &io::Error| error.get_ref().is_some_and(|cause| cause.is::<TooMuch>());
-    match error {
-        Error::Capacity(_) => End::CloseUnread(CloseCode::TooBig),
-        Error::Utf8(_) => End::CloseUnread(CloseCode::NotText),
-        Error::Io(error) if is_too_much(error) => End::CloseUnread(CloseCode::TooManyMessages),
-        _ => End::Gone(Loss::Lost),
     }
 }

@@ -91,6 +91,11 @@ impl Inside {
         Self(Arc::new(Files { build, package, others }))
     }
 
+    /// Name of the build.
+    pub(super) fn build(&self) -> &str {
+        &self.0.build
+    }
+
     /// Paths that the head of a page names.
     pub(super) fn page_files(&self) -> PageFiles {
         let path = |name: &str| format!("/{PACKAGE_FOLDER}/{}/{name}", self.0.build);
@@ -105,6 +110,7 @@ impl Inside {
             program: path(&main("wasm")),
             modules: others(".js"),
             chunks: others(".wasm"),
+            has_worker: true,
         }
     }
 
@@ -230,6 +236,7 @@ mod tests {
             program: path("parlor.wasm"),
             modules: vec![path("__wasm_split.js")],
             chunks: vec![path("split_driver.wasm")],
+            has_worker: true,
         };
         assert_eq!(inside.page_files(), expected);
         assert_eq!(inside.0.package.len(), 5, "compressed variants are no files of their own");

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::protocol::PeerId;
+use super::waiting::Waiting;
+use crate::protocol::{PeerId, ServerMsg};
 use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
 use crate::server::signalling::directory::Directory;
-use crate::server::signalling::room::{Delivery, Room};
+use crate::server::signalling::room::{Delivery, Room, encode};
 use crate::server::signalling::store::RoomStore;
 
 /// Sustained rate at which one seat may be taken back; a page waits longer between two tries.
@@ -26,6 +27,8 @@ pub(super) struct Occupied<S> {
     sockets: Vec<(PeerId, S)>,
     /// Return meters of the seats taken back lately.
     returns: Vec<(PeerId, Meter)>,
+    /// Those who wait for a seat.
+    pub(super) waiting: Waiting<S>,
     /// Time of the registry's next look at this room.
     pub(super) alarm: Option<Duration>,
     /// The room is known from before a restart, and nobody has joined it since. Such rooms do not grow in number and
@@ -41,6 +44,7 @@ impl<S: Clone + PartialEq> Occupied<S> {
             generation: u64::from_ne_bytes(random()),
             sockets: Vec::new(),
             returns: Vec::new(),
+            waiting: Waiting::default(),
             alarm: None,
             restored: false,
         }))
@@ -83,6 +87,16 @@ impl<S: Clone + PartialEq> Occupied<S> {
     pub(super) fn take_socket(&mut self, peer: PeerId) -> Option<S> {
         let index = self.sockets.iter().position(|(present, _)| *present == peer)?;
         Some(self.sockets.swap_remove(index).1)
+    }
+
+    /// Tells those who wait of the seats that are free, and all of them if the room is about to be forgotten.
+    pub(super) fn tell_waiting(&mut self, now: Duration, directory: &impl Directory<Socket = S>) {
+        let tell = |(socket, room)| directory.deliver(&socket, encode(&ServerMsg::SeatFree { room }));
+        if self.room.is_empty() {
+            self.waiting.all().for_each(tell);
+        } else {
+            self.waiting.next(now, self.room.free()).for_each(tell);
+        }
     }
 
     /// Queues frames for the peers that are present.

@@ -1,5 +1,6 @@
 //! The registry's rooms and seats, and their expiry.
 
+use super::expiry::{EXPIRED_AT_ONCE, EXPIRY_PAUSE};
 use super::*;
 use crate::protocol::inbound::{Inbound, decode};
 use crate::protocol::{PageLoad, ServerMsg};
