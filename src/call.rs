@@ -9,11 +9,11 @@
 //! | `session` | the wished room, the seat, what is remembered of it |
 //! | `signalling` | the socket, and the signals not yet sent |
 //! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config`, `presence` |
-//! | `media` | microphone and camera (`capture`, `constraints`), `playback`, the `ramp` of the first pictures |
+//! | `gestures`, `speaking`, `chat`, `pointers` | hands and reactions; who speaks; what is written; where people point; all belong to `peers` |
+//! | `media` | microphone and camera (`capture`, `constraints`, `devices`, `meter`), the `screen`, `playback`, the `ramp` of the first pictures |
 //! | `privacy` | whether the own address is hidden; `redact` takes it out of signals |
 //! | `connection_test` | the test of the transports out of this network |
-//! | `notices`, `network` | the notice shown; a change of network that is not acted on yet |
-//! | `version` | whether the server is newer than the page, which is then loaded anew |
+//! | `notices`, `network`, `version` | the notice shown; a change of network not acted on yet; a newer server |
 //! | `api`, `output` | nothing: the border to the driver and the views; the outputs of parts |
 //!
 //! Parts import `api`, `output` and their own files, never this file, nor another part's state.
@@ -26,21 +26,26 @@
 
 use std::time::Duration;
 
-use crate::protocol::{ClientMsg, Seated, ServerMsg, SourceSet};
+use crate::protocol::{ClientMsg, Seated, ServerMsg};
 
 mod api;
 mod backoff;
+mod chat;
 mod connection_test;
+pub mod files;
+mod gestures;
 mod media;
 mod network;
 mod notices;
 mod output;
 mod peer;
 mod peers;
+mod pointers;
 mod privacy;
 mod route;
 mod session;
 mod signalling;
+mod speaking;
 pub mod storage;
 #[cfg(test)]
 mod tests;
@@ -57,19 +62,28 @@ use session::Session;
 use signalling::Signalling;
 use version::Version;
 
+pub use api::chat::*;
 pub use api::command::*;
+pub use api::connection_test::*;
+pub use api::device::*;
 pub use api::event::*;
+pub use api::hearing::*;
+pub use api::pointer::*;
+pub use api::screen::*;
+pub use api::settings::*;
 pub use api::view::*;
 pub use connection_test::attempt;
 pub use media::answer::{ANSWER_PATIENCE, answer_waits};
-pub use media::constraints::{Constraints, DeviceId};
+pub use media::constraints::{Constraints, Wanted};
+pub use media::hearing;
+pub use media::meter::{MEASURED_EVERY, Measurement, Meter, MicrophoneLevel};
 pub use media::ramp::MaxResolution;
 pub use peer::config::PeerConfig;
 pub use peer::sampler::{Sampler, SamplerEvent, SamplerOutput, Stats};
 pub use route::{RelayProtocol, Route};
 
 /// One participant's call.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Call {
     session: Session,
     signalling: Signalling,
@@ -85,22 +99,13 @@ pub struct Call {
 impl Call {
     /// A call before anything happened. The seed only spreads retries over time.
     pub fn new(seed: u64) -> Self {
-        Self {
-            session: Session::default(),
-            signalling: Signalling::new(seed),
-            peers: Peers::default(),
-            media: Media::default(),
-            privacy: Privacy::default(),
-            connection_test: ConnectionTest::default(),
-            notices: Notices::default(),
-            network: NetworkChange::default(),
-            version: Version::default(),
-        }
+        Self { signalling: Signalling::new(seed), ..Self::default() }
     }
 
     /// The same call in this page.
     #[must_use]
     pub fn in_page(mut self, page: Page) -> Self {
+        self.media = Media::new(&page);
         self.session.set_host(page.host);
         Self { privacy: Privacy::new(page.hides_address), version: Version::new(page.loaded_for), ..self }
     }
@@ -109,9 +114,9 @@ impl Call {
     pub fn handle(&mut self, now: Duration, event: Event) -> Vec<Command> {
         let mut commands = self.take(now, event);
         // Whatever has changed it.
-        let outputs = self.peers.tell(now, &self.session.presence(self.media.sends()));
+        let outputs = self.peers.tell(now, self.session.name(), self.media.sends());
         commands.extend(self.perform(now, outputs));
-        commands
+        commands.into_iter().chain(self.media.measure(self.session.is_seated())).collect()
     }
 
     fn take(&mut self, now: Duration, event: Event) -> Vec<Command> {
@@ -124,23 +129,18 @@ impl Call {
             Event::Socket(..) => return vec![],
             Event::Media(event) => self.media.handle(now, event),
             Event::Peer(peer, epoch, event) => self.peers.event(now, peer, epoch, event),
+            Event::Levels(levels) => self.peers.heard(now, &levels),
             Event::ConnectionTest(id, event) => return self.connection_test.handle(id, event),
             Event::Hold(room, hold) => self.session.hold(&room, hold, self.privacy.hides_address()),
             Event::Wanted => self.session.hand_over(self.remembered()),
+            Event::BackPressed => self.session.back_pressed(),
             Event::NotLoadedAnew => self.version.not_loaded(),
             Event::HiddenElsewhere(hide) => {
                 self.privacy.choose_elsewhere(hide, self.session.phase(), self.relay())
             }
-            Event::Woken => {
-                let mut commands = self.woken(now);
-                // What the system paused meanwhile; what plays is left alone.
-                commands.push(Command::PlaySound);
-                return commands;
-            }
-            Event::NetworkChanged => {
-                self.network.reported(now);
-                return vec![];
-            }
+            // What the system paused meanwhile is played; what plays is left alone.
+            Event::Woken => return self.woken(now).into_iter().chain([Command::PlaySound]).collect(),
+            Event::NetworkChanged => self.network.reported(now),
             Event::Tick => return self.tick(now),
         };
         self.perform(now, outputs)
@@ -166,60 +166,56 @@ impl Call {
         CallView {
             phase,
             room: self.session.room().cloned(),
-            peers: self.peers.view(),
-            microphone: self.media.microphone(),
-            camera: self.media.camera(),
-            device_problem: self.media.problem(),
             signalling: self.signalling.view(phase == Phase::InCall),
-            sound_blocked: self.media.is_sound_blocked(),
             hides_address: self.privacy.hides_address(),
             cannot_hide: self.privacy.cannot_hide(self.relay()),
             relay: self.relay(),
             connection_test: self.connection_test.view(),
             notice: self.notices.view(),
+            ..self.peers.view(self.media.view())
         }
     }
 
     fn user(&mut self, now: Duration, action: UserAction) -> Vec<Command> {
         let outputs = match action {
-            UserAction::StartPreview => return self.media.start(SourceSet::DEVICES),
             UserAction::Connect { room, name } => self.session.connect(&room, &name),
+            UserAction::TakeSeat => self.session.take_seat(),
             UserAction::MoveHere => self.session.move_here(),
-            UserAction::Leave => self.session.leave(self.signalling.is_seated()),
-            UserAction::ToggleMicrophone => self.media.toggle_microphone(),
-            UserAction::ToggleCamera => self.media.toggle_camera(now),
-            UserAction::RetryDevices => return self.media.retry(),
+            UserAction::GoBack => self.session.go_back(),
+            UserAction::Leave => self.session.leave(self.signalling.is_seated(), self.remembered()),
             UserAction::RetryPeer(peer) => self.peers.retry(now, peer),
+            UserAction::RaiseHand(raised) => self.peers.raise_hand(raised),
+            UserAction::React(kind) => self.peers.react(now, kind),
+            UserAction::SetVolume(peer, percent) => self.peers.set_volume(peer, percent),
+            UserAction::Chat(action) => self.peers.chat(now, action),
+            UserAction::Point(action) => self.peers.point(now, action),
             UserAction::HideAddress(hide) => self.privacy.choose(hide, self.relay()),
-            UserAction::LookForRelay if self.relay() != Relay::Unknown => return vec![],
-            UserAction::LookForRelay => return self.connection_test.look_for_relay(),
+            UserAction::LookForRelay => return self.connection_test.look_for_relay(self.relay()),
             UserAction::TestConnection => return self.connection_test.start(),
-            UserAction::PlaySound => return self.media.play(),
             UserAction::LoadAnew => return vec![Command::LoadAnew { once_for: None }],
-            UserAction::DismissNotice => vec![Output::Unsay],
+            UserAction::HoldNotice(held) => vec![Output::HoldNotice(held)],
+            UserAction::Share(_) if !self.session.is_seated() => return vec![],
+            UserAction::DismissNotice => self.session.read(self.notices.view().as_ref()),
+            devices => self.media.user(now, devices),
         };
         self.perform(now, outputs)
     }
 
     fn join(&mut self, now: Duration) -> Vec<Command> {
         let Some(join) = self.session.join().filter(|_| self.signalling.is_open()) else { return vec![] };
-        self.signalling.asked(now);
+        self.signalling.asked(now, self.session.room().is_none());
         vec![Command::Send(join)]
     }
 
     fn socket(&mut self, now: Duration, event: SocketEvent) -> Vec<Command> {
         match event {
-            SocketEvent::Opened => {
-                let mut commands = self.signalling.opened(now);
-                commands.extend(self.join(now));
-                commands
-            }
+            SocketEvent::Opened => self.signalling.opened(now).into_iter().chain(self.join(now)).collect(),
             SocketEvent::Message(message) => {
-                self.signalling.heard(now);
+                self.signalling.heard(now, &message, self.session.room().is_some());
                 self.message(now, message)
             }
             SocketEvent::Closed { code } => {
-                self.signalling.lost(now, self.session.room().is_some() || self.signalling.owes());
+                self.signalling.lost(now, self.session.wants_socket() || self.signalling.owes());
                 let outputs = self.version.closed(self.session.closed(now, code));
                 self.perform(now, outputs)
             }
@@ -232,9 +228,11 @@ impl Call {
                 return self.seated(now, seated);
             }
             ServerMsg::FullRoom { room } => {
-                self.signalling.answered();
-                self.session.full(&room, self.peers.any_connected())
+                let hides_address = self.privacy.hides_address();
+                self.session.full(&room, self.peers.any_connected(), hides_address, self.media.off())
             }
+            ServerMsg::Waiting { room } => self.session.listed(&room),
+            ServerMsg::SeatFree { room } => self.session.seat_free(&room),
             ServerMsg::Heartbeat => {
                 self.signalling.left(self.session.room().is_some());
                 self.version.heartbeat(self.session.phase())
@@ -242,11 +240,11 @@ impl Call {
             ServerMsg::Version { version } => {
                 self.version.told(version, self.session.phase(), self.session.room())
             }
-            ServerMsg::Error { code, message } => return vec![Command::Log(format!("{code:?}: {message}"))],
-            ServerMsg::PeerAway { peer, unloaded } => {
-                self.peers.away(peer, unloaded);
-                return vec![];
+            ServerMsg::Error { code, message } => {
+                let log = Output::Do(Command::Log(format!("{code:?}: {message}")));
+                self.session.not_listed().into_iter().chain([log]).collect()
             }
+            ServerMsg::PeerAway { peer, unloaded } => self.peers.away(peer, unloaded),
             ServerMsg::PeerJoined(info) => self.peers.joined(now, info),
             ServerMsg::PeerBack(info) => self.peers.back(now, info),
             ServerMsg::PeerLeft { peer } => self.peers.left(peer),
@@ -260,12 +258,9 @@ impl Call {
         let Seated { room, peer, page, peers, resume, resumed, ice_servers, .. } = seated;
         let Some(fresh) = self.session.seated(&room, resume) else { return vec![] };
         let config = PeerConfig { ice_servers, relay_only: self.privacy.hides_address() };
-        let outputs = self.peers.take_seat(Own { peer, page }, resumed, &peers, config);
+        let mut outputs = self.peers.take_seat(Own { peer, page }, resumed, &peers, config);
         if fresh {
-            self.notices.clear();
-            if self.privacy.hides_address() && self.relay() == Relay::Missing {
-                self.notices.say(Notice::HiddenWithoutRelay);
-            }
+            outputs.extend(self.privacy.begin(self.relay()));
         }
         let mut commands = self.perform(now, outputs);
         let unsent = self.signalling.unsent_offers();
@@ -283,6 +278,7 @@ impl Call {
     fn go_home(&mut self, now: Duration) -> Vec<Command> {
         self.session.end();
         self.privacy.end();
+        self.notices.end_call();
         self.signalling.stand_up();
         let outputs = self.peers.leave();
         let mut commands = self.perform(now, outputs);
@@ -298,7 +294,7 @@ impl Call {
         let mut outputs = vec![Output::Remember];
         outputs.extend(self.peers.restrict(hides));
         if hides {
-            self.notices.say(Notice::AddressHidden);
+            self.notices.say(now, Notice::AddressHidden);
             self.signalling.rewrite_unsent(|signal| self.privacy.filter(signal));
             outputs.extend(self.peers.rebuild(now));
         } else {
@@ -312,8 +308,7 @@ impl Call {
 
     fn woken(&mut self, now: Duration) -> Vec<Command> {
         self.peers.woken(now);
-        let is_wanted = self.session.room().is_some();
-        let mut commands = if is_wanted { self.signalling.open(now) } else { vec![] };
+        let mut commands = if self.session.wants_socket() { self.signalling.open(now) } else { vec![] };
         commands.extend(self.tick(now));
         commands
     }
@@ -334,9 +329,9 @@ impl Call {
         }
         let mut commands = self.signalling.tick(now);
         // As long as there are pictures, an outage is shown by itself.
-        let is_joining = self.session.phase() == Phase::Joining;
-        if !commands.is_empty() && is_joining && self.signalling.is_unreachable() {
-            self.notices.say(Notice::Unreachable);
+        if !commands.is_empty() && self.session.phase() == Phase::Joining && self.signalling.is_unreachable()
+        {
+            self.notices.say(now, Notice::Unreachable);
         }
         if self.signalling.asks_again(now) {
             commands.extend(self.join(now));
@@ -359,20 +354,24 @@ impl Call {
                     let allowed = self.privacy.filter(signal).into_iter();
                     commands.extend(allowed.flat_map(|signal| self.signalling.signal(peer, signal)));
                 }
-                Output::Say(notice) => self.notices.say(notice),
+                Output::Say(notice) => self.notices.say(now, notice),
                 Output::SayBriefly(notice) => self.notices.say_briefly(now, notice),
                 Output::Mention(notice) => self.notices.mention(now, notice),
                 Output::Unsay => self.notices.clear(),
+                Output::Read => self.notices.read(now),
+                Output::HoldNotice(held) => self.notices.hold(now, held),
+                Output::TakeBack(notice) => self.notices.take_back(now, &notice),
                 Output::SayIfUnreachable if !self.signalling.is_failing() => {}
-                Output::SayIfUnreachable => self.notices.say(Notice::Unreachable),
-                Output::OpenSocket => commands.extend(self.signalling.open(now)),
+                Output::SayIfUnreachable => self.notices.say(now, Notice::Unreachable),
+                Output::OpenSocket => commands.extend(self.signalling.open_for_join(now)),
                 Output::CloseSocket => commands.extend(self.signalling.close(now)),
                 Output::ReplaceSocket => commands.extend(self.signalling.reopen(now)),
                 Output::Join => commands.extend(self.join(now)),
+                Output::StandDown => commands.extend(self.signalling.stand_down()),
                 Output::AskAgain => self.signalling.refused(now),
                 Output::SendLeave => {
                     commands.push(Command::Send(ClientMsg::Leave { held: None }));
-                    self.signalling.asked(now);
+                    self.signalling.asked(now, false);
                 }
                 Output::Owe(held) => self.signalling.owe(held),
                 Output::Remember => commands.extend(self.remembered().map(Some).map(Command::Remember)),
@@ -383,7 +382,6 @@ impl Call {
                 Output::ApplyPrivacy => commands.extend(self.apply_privacy(now)),
                 Output::EndPrivacy => self.privacy.end(),
                 Output::Start(devices) => commands.extend(self.media.start(devices)),
-                Output::Restore(off) => self.media.restore(off),
                 Output::SwitchOff(off) => commands.extend(self.media.switch_off(now, off)),
                 Output::Attach => commands.extend(self.perform(now, self.peers.attach())),
             }

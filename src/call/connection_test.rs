@@ -1,7 +1,7 @@
 //! The connection test: tries the transports out of this network without a call.
 
 use super::api::command::Command;
-use super::api::event::{ConnectionTestEvent, ConnectionTestId, Finding, Transport};
+use super::api::connection_test::{ConnectionTestEvent, ConnectionTestId, Finding, Transport};
 use super::api::view::{ConnectionTestView, Relay, Verdict};
 use crate::protocol::IceServer;
 
@@ -27,9 +27,10 @@ impl ConnectionTest {
         self.relay
     }
 
-    /// Asks for the server's ICE servers without a test.
-    pub(super) fn look_for_relay(&self) -> Vec<Command> {
-        vec![Command::AskForIce(ConnectionTestId::default())]
+    /// Asks for the server's ICE servers without a test, unless they are known.
+    pub(super) fn look_for_relay(&self, known: Relay) -> Vec<Command> {
+        let asks = Command::AskForIce(ConnectionTestId::default());
+        if known == Relay::Unknown { vec![asks] } else { vec![] }
     }
 
     /// Starts the test, unless one is running.
@@ -331,7 +332,7 @@ mod tests {
     fn the_servers_answer_tells_of_its_relay_without_a_test() {
         let mut test = ConnectionTest::default();
         assert_eq!(test.relay(), Relay::Unknown);
-        assert_eq!(test.look_for_relay(), [Command::AskForIce(LOOK)]);
+        assert_eq!(test.look_for_relay(Relay::Unknown), [Command::AskForIce(LOOK)]);
         for (urls, relay) in [(ALL, Relay::Offered), (&ALL[..1], Relay::Missing)] {
             let ice_servers = Some(servers(urls));
             let answer = ConnectionTestEvent::IceServers { ice_servers, same_computer: false };

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::output::Output;
+
 /// The time from the first event of a burst until the browser itself has looked at the network.
 const SETTLES: Duration = Duration::from_millis(500);
 
@@ -12,8 +14,9 @@ pub(super) struct NetworkChange {
 }
 
 impl NetworkChange {
-    pub(super) fn reported(&mut self, now: Duration) {
+    pub(super) fn reported(&mut self, now: Duration) -> Vec<Output> {
         self.due = self.due.or(Some(now + SETTLES));
+        vec![]
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {

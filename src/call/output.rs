@@ -14,23 +14,31 @@ pub(super) enum Output {
 
     /// Show a notice that stays.
     Say(Notice),
-    /// Show a notice for a while.
+    /// Show a notice for a while, after those that wait.
     SayBriefly(Notice),
-    /// Show a notice for a while, unless one stands that stays.
+    /// The same, unless there is one that stays.
     Mention(Notice),
-    /// Show no notice any more.
+    /// Show no notice any more, and let none wait.
     Unsay,
+    /// Show the next notice: this one was read.
+    Read,
+    /// Let the notice stay while the pointer or the focus is on it.
+    HoldNotice(bool),
+    /// Show this notice no longer.
+    TakeBack(Notice),
     /// Show that the server is out of reach, if the last socket did not open or stayed silent.
     SayIfUnreachable,
 
-    /// Open the socket if none is there.
+    /// Open a socket for a join, unless there is one that can take it.
     OpenSocket,
     /// Close the socket for good.
     CloseSocket,
     /// Close the socket and open a new one.
     ReplaceSocket,
-    /// Join the room, if the socket is open.
+    /// Join the room, or wait for a seat there, if the socket is open.
     Join,
+    /// Wait for a seat no longer.
+    StandDown,
     /// Ask for the seat again later.
     AskAgain,
     /// Tell the server, on this socket, that the seat is given up.
@@ -53,8 +61,6 @@ pub(super) enum Output {
 
     /// Ask for devices.
     Start(SourceSet),
-    /// Switch devices off before there are any.
-    Restore(SourceSet),
     /// Switch devices off, whether they are there or not.
     SwitchOff(SourceSet),
     /// Let every connection take the tracks that exist now.

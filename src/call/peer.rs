@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::api::command::PeerCommand;
+use super::api::command::{PeerCommand, USUAL_VOLUME};
 use super::api::event::PeerEvent;
-use super::api::view::{LinkView, PeerView};
+use super::api::view::{GesturesView, LinkView, PeerView};
 use super::route::Route;
-use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, Signal, SourceSet};
+use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, PeerMsg, Reaction, Signal, Source, SourceSet};
 
 pub(super) mod config;
 mod negotiation;
@@ -17,6 +17,9 @@ pub(super) mod sampler;
 use config::PeerConfig;
 use negotiation::Negotiation;
 use presence::{DataChannel, Presence};
+
+/// The greatest volume at which a peer is heard, in per cent.
+const MOST_VOLUME: u16 = 200;
 
 /// An output of a remote peer.
 #[derive(Debug, PartialEq)]
@@ -36,7 +39,10 @@ pub(super) struct RemotePeer {
     /// The page said that it goes away, so its media is gone with its socket.
     unloaded: bool,
     receives: SourceSet,
+    takes_screen: bool,
     route: Option<Route>,
+    /// The volume at which this page plays the peer, in per cent; kept over connections.
+    volume: u16,
     channel: DataChannel,
     negotiation: Negotiation,
 }
@@ -56,7 +62,9 @@ impl RemotePeer {
             info,
             unloaded: false,
             receives: SourceSet::NONE,
+            takes_screen: true,
             route: None,
+            volume: USUAL_VOLUME,
             channel: DataChannel::default(),
             negotiation,
         };
@@ -104,6 +112,7 @@ impl RemotePeer {
     pub(super) fn event(&mut self, now: Duration, event: PeerEvent, config: &PeerConfig) -> Vec<Output> {
         match event {
             PeerEvent::Receives(source, on) => self.receives = self.receives.with(source, on),
+            PeerEvent::TakesScreen(takes) => self.takes_screen = takes,
             PeerEvent::Route(route) => self.route = route,
             PeerEvent::Channel(state) => self.channel.changed(state),
             PeerEvent::Unsent => self.channel.unsent(now),
@@ -175,6 +184,55 @@ impl RemotePeer {
         messages.into_iter().map(|bytes| self.output(PeerCommand::Send(bytes))).collect()
     }
 
+    /// Shows the peer a reaction, as far as there is a channel.
+    pub(super) fn react(&self, kind: Reaction) -> Option<Output> {
+        self.channel.react(kind).map(|bytes| self.output(PeerCommand::Send(bytes)))
+    }
+
+    /// Whether the peer's hand is up; `None` as long as it has not told.
+    pub(super) fn hand(&self) -> Option<bool> {
+        self.channel.hand().filter(|_| !self.unloaded)
+    }
+
+    /// The reaction that came since this was asked last.
+    pub(super) fn take_reaction(&mut self) -> Option<Reaction> {
+        self.channel.take_reaction()
+    }
+
+    /// A message of the chat or of a pointer that came and was not taken yet.
+    pub(super) fn take_passing(&mut self) -> Option<PeerMsg> {
+        self.channel.take_passing()
+    }
+
+    /// Whether its page knows of pointers, so that it can be told of some.
+    pub(super) fn knows_pointers(&self) -> bool {
+        self.has_channel() && self.channel.lets_point().is_some()
+    }
+
+    /// Whether it shares a screen that others may point at.
+    pub(super) fn has_open_screen(&self) -> bool {
+        self.lets_point() && self.channel.sends().is_some_and(|sends| sends.contains(Source::Screen))
+    }
+
+    fn lets_point(&self) -> bool {
+        !self.unloaded && self.channel.lets_point() == Some(true)
+    }
+
+    /// Whether what is sent now can arrive.
+    pub(super) fn has_channel(&self) -> bool {
+        self.channel.is_open() && !self.unloaded
+    }
+
+    pub(super) fn send(&self, message: PeerMsg) -> Output {
+        self.output(PeerCommand::Send(message.write()))
+    }
+
+    /// Plays the peer at this volume.
+    pub(super) fn set_volume(&mut self, percent: u16) -> Output {
+        self.volume = percent.min(MOST_VOLUME);
+        self.output(PeerCommand::Volume(self.volume))
+    }
+
     /// When [`Self::tell`] is due.
     pub(super) fn telling_deadline(&self) -> Option<Duration> {
         self.channel.deadline()
@@ -198,7 +256,8 @@ impl RemotePeer {
         self.perform(now, wanted, config)
     }
 
-    pub(super) fn view(&self, hides_address: bool) -> PeerView {
+    /// The view, with what the room knows of the peer.
+    pub(super) fn view(&self, hides_address: bool, gestures: GesturesView, is_speaking: bool) -> PeerView {
         let link = if self.unloaded {
             LinkView::Away
         } else if self.negotiation.is_connected() {
@@ -214,13 +273,19 @@ impl RemotePeer {
         } else {
             LinkView::Connecting
         };
+        let sends = self.channel.sends().filter(|_| !self.unloaded);
         PeerView {
             peer: self.info.peer,
             name: self.name(),
             link,
             route: self.route.filter(|_| link == LinkView::Connected),
             receives: if self.unloaded { SourceSet::NONE } else { self.receives },
-            sends: self.channel.sends().filter(|_| !self.unloaded),
+            sends,
+            takes_screen: self.takes_screen,
+            pointing_allowed: self.lets_point(),
+            gestures,
+            is_speaking: is_speaking && sends.is_none_or(|sends| sends.contains(Source::Microphone)),
+            volume: self.volume,
         }
     }
 
@@ -246,6 +311,9 @@ impl RemotePeer {
         self.route = None;
         self.channel = DataChannel::default();
         outputs.extend(self.perform(now, wanted, config));
+        if self.volume != USUAL_VOLUME {
+            outputs.push(self.output(PeerCommand::Volume(self.volume)));
+        }
         outputs
     }
 

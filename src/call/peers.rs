@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use super::api::command::Command;
-use super::api::event::PeerEvent;
-use super::api::view::{Notice, PeerView};
+use super::api::event::{Level, PeerEvent};
+use super::api::view::{CallView, GesturesView, Notice, PeerView};
+use super::chat::Chat;
+use super::gestures::Gestures;
 use super::output::Output;
 use super::peer::config::PeerConfig;
-use super::peer::presence::Presence;
 use super::peer::{self, RemotePeer};
-use crate::protocol::{Epoch, IceServer, PageLoad, PeerId, PeerInfo, Signal};
+use super::pointers::{PointTo, Pointers};
+use super::speaking::Speaking;
+use crate::protocol::{Epoch, IceServer, PageLoad, PeerId, PeerInfo, PeerMsg, Signal};
+
+mod telling;
 
 /// The own seat, as far as connections depend on it.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +33,13 @@ pub(super) struct Peers {
     others: Vec<RemotePeer>,
     /// The newest epoch of a peer that has left.
     left: Epoch,
+    /// Hands and reactions, the own ones too.
+    gestures: Gestures,
+    speaking: Speaking,
+    /// What everybody has written, the own person too.
+    chat: Chat,
+    /// Where everybody points, the own person too.
+    pointers: Pointers,
 }
 
 impl Peers {
@@ -65,12 +77,15 @@ impl Peers {
             if stays(&other) {
                 self.others.push(other);
             } else {
-                outputs.push(self.end(&other));
+                // The page may be another one, of the same person.
+                let is_there = resumed && present.iter().any(|info| info.peer == other.id());
+                outputs.push(self.end(&other, !is_there));
             }
         }
         if !resumed {
             // Another life of the room has other numbers.
             self.left = Epoch::default();
+            self.chat.live_anew();
         }
         // Credentials told before may end sooner than these.
         outputs.extend(self.configure(config));
@@ -92,7 +107,8 @@ impl Peers {
 
     /// Gives up the seat and closes every connection.
     pub(super) fn leave(&mut self) -> Vec<Output> {
-        self.own = None;
+        (self.own, self.gestures, self.chat) = (None, Gestures::default(), Chat::default());
+        self.pointers = Pointers::default();
         let others = std::mem::take(&mut self.others);
         others.iter().map(|other| of_one(other.id(), other.close())).collect()
     }
@@ -101,15 +117,19 @@ impl Peers {
         if self.own.is_none() || self.others.iter().any(|other| other.id() == info.peer) {
             return vec![];
         }
-        let mut outputs = vec![Output::SayBriefly(Notice::PeerJoined(info.name.clone()))];
+        let mut outputs = vec![Output::SayBriefly(Notice::PeerJoined(vec![info.name.clone()]))];
         outputs.extend(self.open(now, info));
         outputs
     }
 
-    pub(super) fn away(&mut self, peer: PeerId, unloaded: bool) {
+    pub(super) fn away(&mut self, peer: PeerId, unloaded: bool) -> Vec<Output> {
         if let Some(other) = find(&mut self.others, peer) {
             other.away(unloaded);
         }
+        if unloaded {
+            self.forget(peer);
+        }
+        vec![]
     }
 
     /// A peer is back: in the same page its connection goes on, in another one it begins anew.
@@ -120,6 +140,7 @@ impl Peers {
             return of(peer, other.back(now, info, &self.config));
         }
         let mut outputs = vec![of_one(peer, other.close())];
+        self.forget(peer);
         self.others.retain(|other| other.id() != peer);
         outputs.extend(self.open(now, info));
         outputs
@@ -128,9 +149,9 @@ impl Peers {
     pub(super) fn left(&mut self, peer: PeerId) -> Vec<Output> {
         let Some(at) = self.others.iter().position(|other| other.id() == peer) else { return vec![] };
         let other = self.others.remove(at);
-        let notice = Notice::PeerLeft(other.name());
+        let notice = Notice::PeerLeft(vec![other.name()]);
         let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };
-        vec![notice, self.end(&other)]
+        vec![notice, self.end(&other, true)]
     }
 
     pub(super) fn signal(&mut self, now: Duration, from: PeerId, signal: Signal) -> Vec<Output> {
@@ -149,7 +170,36 @@ impl Peers {
         let Some(other) = find(&mut self.others, peer).filter(|other| other.epoch() == epoch) else {
             return vec![];
         };
-        of(peer, other.event(now, event, &self.config))
+        match event {
+            PeerEvent::Unsent => self.chat.unsent(now, peer),
+            // A pen that was down is not known to be so over the next channel.
+            PeerEvent::Channel(_) => self.pointers.forget(peer),
+            _ => {}
+        }
+        let outputs = of(peer, other.event(now, event, &self.config));
+        if let Some(kind) = other.take_reaction() {
+            self.gestures.react(now, Some(peer), kind);
+        }
+        match other.take_passing() {
+            Some(PeerMsg::Pointer { screen, draws, path }) => {
+                self.pointers.received(now, peer, PointTo { screen, draws, path });
+            }
+            Some(message) => self.chat.received(now, peer, other.name(), message),
+            None => {}
+        }
+        outputs
+    }
+
+    /// Takes the levels of the sound that arrives.
+    pub(super) fn heard(&mut self, now: Duration, levels: &[Level]) -> Vec<Output> {
+        self.speaking.heard(now, levels);
+        vec![]
+    }
+
+    /// Plays one of the others at this volume on this page.
+    pub(super) fn set_volume(&mut self, peer: PeerId, percent: u16) -> Vec<Output> {
+        let other = find(&mut self.others, peer);
+        other.map(|other| of_one(peer, other.set_volume(percent))).into_iter().collect()
     }
 
     /// Builds one connection anew at a person's wish.
@@ -194,15 +244,17 @@ impl Peers {
         self.others.iter_mut().for_each(|other| other.network_changed(now));
     }
 
-    /// Tells everybody what has changed of this page.
-    pub(super) fn tell(&mut self, now: Duration, presence: &Presence) -> Vec<Output> {
-        self.others.iter_mut().flat_map(|other| of(other.id(), other.tell(now, presence))).collect()
-    }
-
     /// When [`Self::tick`] is due, if the own socket is there, or [`Self::tell`].
     pub(super) fn deadline(&self, has_socket: bool) -> Option<Duration> {
         let due = |other: &RemotePeer| other.deadline().filter(|_| has_socket);
-        self.others.iter().flat_map(|other| [due(other), other.telling_deadline()]).flatten().min()
+        let of_others = self.others.iter().flat_map(|other| [due(other), other.telling_deadline()]);
+        let of_all = [
+            self.gestures.deadline(),
+            self.speaking.deadline(),
+            self.chat.deadline(),
+            self.pointers.deadline(),
+        ];
+        of_others.chain(of_all).flatten().min()
     }
 
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
@@ -210,8 +262,35 @@ impl Peers {
         self.others.iter_mut().flat_map(|other| of(other.id(), other.tick(now, config))).collect()
     }
 
-    pub(super) fn view(&self) -> Vec<PeerView> {
-        self.others.iter().map(|other| other.view(self.config.relay_only)).collect()
+    /// Adds to the view what is known of everybody.
+    pub(super) fn view(&self, view: CallView) -> CallView {
+        CallView {
+            peers: self.peer_views(),
+            gestures: self.gestures_of(None),
+            chat: self.chat.view(),
+            pointers: self.pointers.view(),
+            lets_point: self.pointers.lets_point(),
+            speaker: self.speaking.large(),
+            ..view
+        }
+    }
+
+    fn peer_views(&self) -> Vec<PeerView> {
+        let view = |other: &RemotePeer| {
+            let peer = other.id();
+            other.view(self.config.relay_only, self.gestures_of(Some(peer)), self.speaking.is_speaking(peer))
+        };
+        self.others.iter().map(view).collect()
+    }
+
+    fn gestures_of(&self, who: Option<PeerId>) -> GesturesView {
+        GesturesView { hand: self.gestures.place(who), reaction: self.gestures.reaction(who) }
+    }
+
+    fn forget(&mut self, peer: PeerId) {
+        self.gestures.forget(peer);
+        self.pointers.forget(peer);
+        self.speaking.forget(peer);
     }
 
     fn configure(&mut self, config: PeerConfig) -> Vec<Output> {
@@ -222,6 +301,7 @@ impl Peers {
     fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
         let Some(own) = self.own else { return vec![] };
         let peer = info.peer;
+        self.chat.opened(peer, info.page);
         let first = Epoch::first(own.page, info.page);
         // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
         let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
@@ -232,9 +312,13 @@ impl Peers {
         of(peer, outputs)
     }
 
-    /// Closes the connection with a peer whose seat is given up.
-    fn end(&mut self, other: &RemotePeer) -> Output {
+    /// Closes the connection with a peer whose page, or whose seat, is given up.
+    fn end(&mut self, other: &RemotePeer, is_gone: bool) -> Output {
         self.left = self.left.max(other.epoch());
+        if is_gone {
+            self.chat.gone(other.id(), other.name());
+        }
+        self.forget(other.id());
         of_one(other.id(), other.close())
     }
 }

@@ -63,6 +63,12 @@ impl Privacy {
         self.hides |= hides;
     }
 
+    /// Begins a call: the notices before it are over, and without a relay a hidden address connects with nobody.
+    pub(super) fn begin(&self, relay: Relay) -> Vec<Output> {
+        let told = self.hides && relay == Relay::Missing;
+        [Output::Unsay].into_iter().chain(told.then_some(Output::Say(Notice::HiddenWithoutRelay))).collect()
+    }
+
     /// Ends the call: the next one follows the choice for calls to come.
     pub(super) fn end(&mut self) {
         self.hides = self.hides_next;

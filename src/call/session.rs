@@ -1,40 +1,23 @@
 //! The session: the room that the person wants to be in, and the seat there.
 
+mod standby;
+mod wish;
+
 use std::time::Duration;
 
 use super::api::command::Command;
 use super::api::event::{Hold, Loaded, Remembered};
 use super::api::view::{Notice, Phase};
 use super::output::Output;
-use super::peer::presence::Presence;
 use crate::protocol::{
     ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken, SourceSet,
 };
 
+use standby::Standby;
+use wish::{Intent, Wish};
+
 /// A seat taken over twice within this is held by another page.
 const REPLACED_AGAIN: Duration = Duration::from_secs(30);
-
-/// The room that the person wants to be in.
-#[derive(Debug)]
-struct Wish {
-    room: RoomId,
-    name: Option<DisplayName>,
-    /// Proof of a seat held before, in this call or before a reload.
-    resume: Option<SeatToken>,
-}
-
-impl From<Remembered> for Wish {
-    fn from(Remembered { room, resume, name, .. }: Remembered) -> Self {
-        Self { room, name, resume: Some(resume) }
-    }
-}
-
-/// A wish, and whether its call hides the own address.
-#[derive(Debug)]
-struct Intent {
-    wish: Wish,
-    hides_address: bool,
-}
 
 /// The session of one participant.
 #[derive(Debug, Default)]
@@ -50,6 +33,10 @@ pub(super) struct Session {
     holds: bool,
     /// The wish that was refused because of another tab.
     refused: Option<Intent>,
+    /// The wish that has to wait for a seat.
+    standby: Standby,
+    /// The call that was left a moment ago.
+    departed: Option<Intent>,
     seated: bool,
     /// When the seat was last taken over by another socket.
     replaced: Option<Duration>,
@@ -73,9 +60,14 @@ impl Session {
         self.wish.as_ref().map(|wish| &wish.room)
     }
 
-    /// What the others in that room are told of this page, which sends these sources.
-    pub(super) fn presence(&self, sends: SourceSet) -> Presence {
-        Presence { name: self.wish.as_ref().and_then(|wish| wish.name.clone()), sends }
+    /// Whether a lost socket is opened again: for the room, or for the news of a seat there.
+    pub(super) fn wants_socket(&self) -> bool {
+        self.wish.is_some() || self.standby.goes_on()
+    }
+
+    /// The display name, if the person has one.
+    pub(super) fn name(&self) -> Option<DisplayName> {
+        self.wish.as_ref().and_then(|wish| wish.name.clone())
     }
 
     pub(super) fn is_seated(&self) -> bool {
@@ -90,7 +82,7 @@ impl Session {
         }
         let fresh = vec![Output::OpenSocket, Output::Start(loaded.granted)];
         let Some(remembered) = loaded.remembered else { return fresh };
-        let [hides, restores] = [Output::HideIf(remembered.hides_address), Output::Restore(remembered.off)];
+        let [hides, restores] = [Output::HideIf(remembered.hides_address), Output::SwitchOff(remembered.off)];
         match &self.wish {
             None if loaded.returning => {
                 let mut outputs = vec![Output::OpenSocket, hides, restores];
@@ -102,7 +94,7 @@ impl Session {
                 self.held = Some(HeldSeat { room, resume });
                 fresh
             }
-            // CONNECT was pressed already, for that room and no other.
+            // Join was pressed already, for that room and no other.
             Some(wish) if !self.seated && wish.resume.is_none() && wish.room == remembered.room => {
                 self.wish = Some(remembered.into());
                 vec![Output::OpenSocket, hides, restores, Output::Start(SourceSet::DEVICES)]
@@ -137,7 +129,8 @@ impl Session {
         };
         match hold {
             Hold::Refused => {
-                self.refused = self.wish.take().map(|wish| Intent { wish, hides_address });
+                let off = SourceSet::NONE;
+                self.refused = self.wish.take().map(|wish| Intent { wish, hides_address, off });
                 vec![Output::EndPrivacy, Output::Say(Notice::InOtherTab)]
             }
             Hold::Granted(seat) => {
@@ -163,15 +156,18 @@ impl Session {
         if self.wish.is_none() { vec![Output::Do(Command::LetGo(None))] } else { vec![] }
     }
 
-    /// Changes whether the refused call hides the own address.
+    /// Changes whether the call that was refused, or has to wait, hides the own address.
     pub(super) fn hide_refused(&mut self, hides_address: bool) {
-        if let Some(refused) = &mut self.refused {
-            refused.hides_address = hides_address;
+        for intent in self.refused.as_mut().into_iter().chain(self.standby.intent()) {
+            intent.hides_address = hides_address;
         }
     }
 
-    /// The join, if the page may send it.
+    /// The join, if the page may send it; without a room to join, the wish to hear of a seat in a full one.
     pub(super) fn join(&self) -> Option<ClientMsg> {
+        if self.wish.is_none() {
+            return self.standby.request();
+        }
         let Wish { room, name, resume } = self.wish.as_ref().filter(|_| self.holds)?;
         Some(ClientMsg::Join {
             room: room.clone(),
@@ -219,39 +215,106 @@ impl Session {
             Some(notice) if self.wish.is_some() => {
                 vec![Output::CloseSocket, Output::GoHome, Output::Say(notice)]
             }
+            Some(_) if self.standby.goes_on() => {
+                [Output::CloseSocket].into_iter().chain(self.not_listed()).collect()
+            }
             _ if self.phase() == Phase::Joining => vec![Output::Say(Notice::Unreachable)],
             _ => vec![],
         }
     }
 
-    /// Takes the answer that the room is full. A server that has lost its memory keeps seats for those who are in
-    /// this very call: while media flows nothing is over, and in the end the seats are free.
-    pub(super) fn full(&mut self, room: &RoomId, media_flows: bool) -> Vec<Output> {
-        match self.phase() {
-            _ if self.room() != Some(room) => vec![],
-            Phase::InCall if media_flows => vec![Output::AskAgain],
-            Phase::InCall => vec![Output::Say(Notice::RoomFull), Output::GoHome],
+    /// Takes the answer that the room is full, and asks to be told of a seat. A server that has lost its memory keeps
+    /// seats for those who are in this very call: while media flows nothing is over, and in the end the seats are free.
+    pub(super) fn full(
+        &mut self,
+        room: &RoomId,
+        media_flows: bool,
+        hides_address: bool,
+        off: SourceSet,
+    ) -> Vec<Output> {
+        let in_call = self.phase() == Phase::InCall;
+        if in_call && media_flows && self.room() == Some(room) {
+            return vec![Output::AskAgain];
+        }
+        let Some(wish) = self.wish.take_if(|wish| wish.room == *room) else { return self.not_listed() };
+        // The devices of the first screen stay as they are.
+        let off = if in_call { off } else { SourceSet::NONE };
+        self.standby.begin(Intent::anew(wish, hides_address, off));
+        let mut outputs = vec![Output::Say(Notice::RoomFull)];
+        if in_call {
+            outputs.push(Output::GoHome);
+        } else {
             // From the first screen the preview stays for the next try.
-            Phase::Joining | Phase::Home => {
-                self.end();
-                vec![
-                    Output::Say(Notice::RoomFull),
-                    Output::EndPrivacy,
-                    Output::Do(Command::Remember(None)),
-                    Output::Do(Command::LetGo(None)),
-                ]
-            }
+            self.end();
+            let forget = [Command::Remember(None), Command::LetGo(None)];
+            outputs.extend([Output::EndPrivacy].into_iter().chain(forget.map(Output::Do)));
+        }
+        outputs.push(Output::Join);
+        outputs
+    }
+
+    /// Takes the server's word that it tells of a seat, or declines: the person may not wait any more.
+    pub(super) fn listed(&mut self, room: &RoomId) -> Vec<Output> {
+        match self.standby.listed(room) {
+            true => vec![Output::Say(Notice::WaitingForSeat)],
+            // A join that is under way ends the wait by itself, and a leave would meet the new seat.
+            false if self.wish.is_some() => vec![],
+            false => vec![Output::StandDown],
         }
     }
 
-    /// Leaves at the person's wish; `answered` says that the join was.
-    pub(super) fn leave(&mut self, answered: bool) -> Vec<Output> {
+    /// Takes it that the server does not tell of a seat.
+    pub(super) fn not_listed(&mut self) -> Vec<Output> {
+        if self.standby.refused() { vec![Output::Say(Notice::RoomFull)] } else { vec![] }
+    }
+
+    /// Takes the news that a seat is free.
+    pub(super) fn seat_free(&mut self, room: &RoomId) -> Vec<Output> {
+        if self.standby.told(room) { vec![Output::Say(Notice::SeatFree)] } else { vec![] }
+    }
+
+    /// Sets out for the room that was full.
+    pub(super) fn take_seat(&mut self) -> Vec<Output> {
+        match self.standby.end().filter(|_| self.wish.is_none()) {
+            Some(intent) => self.follow(intent, false),
+            None => vec![],
+        }
+    }
+
+    /// Takes it that a notice was read; with the one about the full room the wait is given up.
+    pub(super) fn read(&mut self, notice: Option<&Notice>) -> Vec<Output> {
+        let is_wait = matches!(notice, Some(Notice::RoomFull | Notice::WaitingForSeat | Notice::SeatFree));
+        let gives_up = is_wait && self.standby.end().is_some();
+        [Output::Read].into_iter().chain(gives_up.then_some(Output::StandDown)).collect()
+    }
+
+    /// Leaves at the person's wish; `answered` says that the join was. For a moment there is a way back into the call
+    /// as it was.
+    pub(super) fn leave(&mut self, answered: bool, as_it_was: Option<Remembered>) -> Vec<Output> {
         let Some(Wish { room, resume, .. }) = self.wish.take() else { return vec![] };
-        let mut outputs = vec![if self.seated { Output::Say(Notice::Left) } else { Output::Unsay }];
+        let mut outputs =
+            vec![if self.seated { Output::SayBriefly(Notice::JustLeft) } else { Output::Unsay }];
         outputs.extend(resume.map(|resume| Output::Owe(HeldSeat { room, resume })));
+        self.departed = as_it_was.map(|was| {
+            let (off, hides_address) = (was.off, was.hides_address);
+            Intent::anew(was.into(), hides_address, off)
+        });
         // The answer to a join may be under way, and must not be taken for the answer to the next one.
         outputs.extend([Output::GoHome, if answered { Output::SendLeave } else { Output::ReplaceSocket }]);
         outputs
+    }
+
+    /// Joins the call anew that was left a moment ago.
+    pub(super) fn go_back(&mut self) -> Vec<Output> {
+        match self.departed.take().filter(|_| self.wish.is_none()) {
+            Some(intent) => self.follow(intent, false),
+            None => vec![],
+        }
+    }
+
+    /// Asks whether the person wants to leave, who has pressed the browser's Back in a call with others.
+    pub(super) fn back_pressed(&self) -> Vec<Output> {
+        if self.phase() == Phase::InCall { vec![Output::Say(Notice::LeaveAsked)] } else { vec![] }
     }
 
     /// Hands the seat over to another tab.
@@ -288,11 +351,11 @@ impl Session {
         let hides_address = refused.as_ref().is_some_and(|refused| refused.hides_address);
         let held = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
         let resume = held.or_else(|| refused?.wish.resume);
-        Ok(Intent { wish: Wish { room, name, resume }, hides_address })
+        Ok(Intent { wish: Wish { room, name, resume }, hides_address, off: SourceSet::NONE })
     }
 
     fn follow(&mut self, intent: Intent, take: bool) -> Vec<Output> {
-        let mut outputs = vec![Output::HideIf(intent.hides_address)];
+        let mut outputs = vec![Output::HideIf(intent.hides_address), Output::SwitchOff(intent.off)];
         outputs.extend(self.set_out(intent.wish, take));
         outputs
     }
@@ -301,6 +364,8 @@ impl Session {
     fn set_out(&mut self, wish: Wish, take: bool) -> [Output; 4] {
         let hold = Command::HoldRoom { room: wish.room.clone(), take };
         self.wish = Some(wish);
+        self.standby.end();
+        self.departed = None;
         self.holds = false;
         [Output::Unsay, Output::Do(hold), Output::OpenSocket, Output::SayIfUnreachable]
     }

@@ -6,7 +6,7 @@ use super::api::command::Command;
 use super::api::event::SocketId;
 use super::api::view::SignallingView;
 use super::backoff::Backoff;
-use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, PeerId, Signal};
+use crate::protocol::{ClientMsg, Epoch, HEARTBEAT_WITHIN, HeldSeat, PeerId, ServerMsg, Signal};
 
 mod queue;
 
@@ -40,8 +40,10 @@ pub(super) struct Signalling {
     state: State,
     socket: SocketId,
     seated: bool,
-    /// A join or a leave was sent and not answered yet.
+    /// A join, a wait or a leave was sent and not answered yet.
     asking: bool,
+    /// A wait was, on this socket.
+    asks_to_wait: bool,
     /// When this socket was opened.
     opened: Duration,
     /// When the server spoke last on this socket, or had reason to.
@@ -52,6 +54,8 @@ pub(super) struct Signalling {
     told_down: Option<Told>,
     backoff: Backoff,
     unsent: Queue,
+    /// The server knows this socket as one that waits for a seat.
+    stands_by: bool,
     /// When to ask for the seat again.
     ask_again: Option<Duration>,
     /// A seat given up, which the server has not acknowledged.
@@ -64,6 +68,12 @@ enum Told {
     Already,
 }
 
+impl Default for Signalling {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
 impl Signalling {
     pub(super) fn new(seed: u64) -> Self {
         Self {
@@ -71,12 +81,14 @@ impl Signalling {
             socket: SocketId::default(),
             seated: false,
             asking: false,
+            asks_to_wait: false,
             opened: Duration::ZERO,
             heard: Duration::ZERO,
             in_vain: 0,
             told_down: None,
             backoff: Backoff::new(seed),
             unsent: Queue::default(),
+            stands_by: false,
             ask_again: None,
             owed: None,
         }
@@ -137,6 +149,11 @@ impl Signalling {
         }
     }
 
+    /// Opens a socket for a join. A late answer to a wait would look like the join's own.
+    pub(super) fn open_for_join(&mut self, now: Duration) -> Vec<Command> {
+        if self.asks_to_wait { self.reopen(now) } else { self.open(now) }
+    }
+
     /// Opens a new socket in place of whatever is there.
     pub(super) fn reopen(&mut self, now: Duration) -> Vec<Command> {
         let mut commands = self.drop_socket(now);
@@ -165,22 +182,28 @@ impl Signalling {
         vec![Command::Send(ClientMsg::Leave { held: Some(held) })]
     }
 
-    /// Notes that a join or a leave is sent, so that the server has reason to speak.
-    pub(super) fn asked(&mut self, now: Duration) {
-        self.asking = true;
+    /// Notes that a join, a leave or a wait is sent, so that the server has reason to speak.
+    pub(super) fn asked(&mut self, now: Duration, to_wait: bool) {
+        (self.asking, self.stands_by) = (true, false);
+        self.asks_to_wait |= to_wait;
         self.heard = now;
     }
 
-    /// Notes the answer to a join, which acknowledges everything said before it.
-    pub(super) fn answered(&mut self) {
-        self.asking = false;
+    /// Notes the answer to a join or a wait, which acknowledges everything said before it.
+    fn answered(&mut self) {
+        (self.asking, self.asks_to_wait, self.stands_by) = (false, false, false);
         self.owed = None;
         self.in_vain = 0;
     }
 
-    /// Notes that a leave has arrived; a join may still be under way.
+    /// Gives the place up among those who wait, if the socket has one.
+    pub(super) fn stand_down(&mut self) -> Option<Command> {
+        std::mem::take(&mut self.stands_by).then_some(Command::Send(ClientMsg::Leave { held: None }))
+    }
+
+    /// Notes that a leave has arrived; a join or a wait may still be under way.
     pub(super) fn left(&mut self, joining: bool) {
-        self.asking &= joining;
+        self.asking &= joining || self.asks_to_wait;
         self.owed = None;
     }
 
@@ -194,9 +217,21 @@ impl Signalling {
         self.is_open() && self.ask_again.take_if(|due| now >= *due).is_some()
     }
 
-    /// Notes that the server said something.
-    pub(super) fn heard(&mut self, now: Duration) {
+    /// Notes that the server said something, and what it answers to a join or a wait without a seat. News of a seat
+    /// that crossed a join is no answer.
+    pub(super) fn heard(&mut self, now: Duration, message: &ServerMsg, joining: bool) {
         self.heard = now;
+        let (is_answer, waits) = match message {
+            ServerMsg::FullRoom { .. } => (true, false),
+            ServerMsg::SeatFree { .. } | ServerMsg::Error { .. } => (!joining, false),
+            // From then on it gives signs of life, too.
+            ServerMsg::Waiting { .. } => (!joining, true),
+            _ => return,
+        };
+        if is_answer {
+            self.answered();
+            self.stands_by = waits;
+        }
     }
 
     /// Notes that the socket is gone; with `again` it is opened again after a while.
@@ -212,7 +247,7 @@ impl Signalling {
     }
 
     fn unseat(&mut self, now: Duration) {
-        self.asking = false;
+        (self.asking, self.asks_to_wait, self.stands_by) = (false, false, false);
         self.ask_again = None;
         if std::mem::take(&mut self.seated) {
             self.told_down = Some(Told::At(now + UNNOTICED));
@@ -230,8 +265,7 @@ impl Signalling {
 
     /// Gives the seat up.
     pub(super) fn stand_up(&mut self) {
-        self.seated = false;
-        self.asking = false;
+        (self.seated, self.asking, self.stands_by) = (false, false, false);
         self.ask_again = None;
         self.told_down = None;
         self.unsent.clear();
@@ -275,13 +309,13 @@ impl Signalling {
         self.socket_deadline().into_iter().chain(told).chain(self.ask_again).min()
     }
 
-    /// When the socket is opened, given up, or taken for dead; without a seat or a join the server has no reason to
-    /// speak.
+    /// When the socket is opened, given up, or taken for dead; without a seat, a wait or a join the server has no
+    /// reason to speak.
     fn socket_deadline(&self) -> Option<Duration> {
         match self.state {
             State::Waiting(until) | State::Opening(until) => Some(until),
             State::Open if self.asking => Some(self.heard + self.patience()),
-            State::Open => self.seated.then_some(self.heard + SILENT),
+            State::Open => (self.seated || self.stands_by).then_some(self.heard + SILENT),
             State::Closed => None,
         }
     }

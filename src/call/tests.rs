@@ -3,15 +3,18 @@
 use super::*;
 use crate::protocol::{
     CloseCode, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, PageLoad, PeerId, PeerInfo,
-    RoomId, SeatToken, Signal,
+    RoomId, SeatToken, Signal, Source, SourceSet,
 };
 
 mod connection_test;
+mod departure;
 mod joining;
 mod media;
 mod negotiation;
 mod presence;
 mod privacy;
+mod screen;
+mod standby;
 mod version;
 
 const NOW: Duration = Duration::from_secs(1);
@@ -50,6 +53,16 @@ fn join(resume: Option<&str>, reloaded: bool) -> Command {
 
 fn connect() -> Event {
     Event::User(UserAction::Connect { room: room().to_string(), name: String::new() })
+}
+
+fn silenced(sources: SourceSet) -> Command {
+    Command::Enable { sources, enabled: false }
+}
+
+/// Opens camera and microphone before a call.
+fn opens_preview(page: &mut Tab) {
+    page.happens(Event::User(UserAction::StartPreview));
+    page.happens(Event::Media(MediaEvent::Granted(SourceSet::DEVICES)));
 }
 
 /// A call and the socket it opened last.
@@ -230,6 +243,8 @@ fn who_leaves_is_not_taken_for_gone_until_the_server_says_so() {
     let owed = HeldSeat { room: room(), resume: token("t1") };
     assert_eq!(page.socket(SocketEvent::Opened), [Command::Send(ClientMsg::Leave { held: Some(owed) })]);
     page.hears(ServerMsg::Heartbeat);
+    // Only the way back is open for a moment yet.
+    assert_eq!(page.due(), []);
     assert_eq!(page.call.deadline(), None);
 }
 

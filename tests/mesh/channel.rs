@@ -6,8 +6,8 @@ use parlor::call::{ChannelState, PeerEvent};
 
 use super::connection::{ConnectionId, Connections};
 
-/// Messages that wait in a channel before it takes no more.
-const MOST_WAITING: usize = 3;
+/// Messages that wait in a channel before it takes no more: as many as tell the state of a page.
+const MOST_WAITING: usize = 4;
 
 /// One end of a data channel.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use parlor::call::{PeerCommand, PeerEvent, PeerState};
 use parlor::protocol::{Epoch, IceCandidate, OfferId, PeerId, Source, SourceSet};
 
 use super::channel::Channel;
+use super::page::Release;
 use super::seats::Number;
 
 /// Unique among all connections of a run.
@@ -80,6 +81,8 @@ pub(crate) struct Connection {
     pub(super) receives: SourceSet,
     /// None in a page of an earlier release.
     pub(super) channel: Option<Channel>,
+    /// It has a part for what is shared.
+    has_screen: bool,
 }
 
 impl Connection {
@@ -124,7 +127,7 @@ impl Connections {
         ends: Ends,
         offerer: bool,
         tracks: Tracks,
-        has_channel: bool,
+        release: Release,
     ) -> ConnectionId {
         let id = self.all.len() as ConnectionId + 1;
         self.open.insert(id);
@@ -146,7 +149,8 @@ impl Connections {
                 candidates: BTreeSet::new(),
                 senders: offerer.then_some(tracks),
                 receives: SourceSet::NONE,
-                channel: has_channel.then(Channel::new),
+                channel: release.has_channel.then(Channel::new),
+                has_screen: release.has_screen,
             },
         );
         id
@@ -158,7 +162,7 @@ impl Connections {
         let connection = self.all.get_mut(&id).unwrap();
         match command {
             PeerCommand::Attach => connection.senders = connection.senders.take().map(|_| tracks),
-            PeerCommand::Configure(_) => {}
+            PeerCommand::Configure(_) | PeerCommand::Volume(_) => {}
             PeerCommand::Send(bytes) => self.send(id, bytes),
             PeerCommand::Offer { restart, .. } => {
                 connection.restart |= restart;
@@ -213,6 +217,7 @@ impl Connections {
             | PeerCommand::Configure(_)
             | PeerCommand::Attach
             | PeerCommand::Send(_)
+            | PeerCommand::Volume(_)
             | PeerCommand::Close => {}
         }
         false
@@ -237,7 +242,7 @@ impl Connections {
 
     fn accept_offer(&mut self, id: ConnectionId, offer: OfferId, remote: Description, tracks: Tracks) {
         self.expect_meant(id, remote);
-        let serial = self.serial();
+        let (serial, takes_screen) = (self.serial(), self.take_screens(id, remote.maker));
         let connection = self.all.get_mut(&id).unwrap();
         assert_eq!(connection.pending, None, "connection {id} rolls back, and shows no pictures any more");
         connection.senders = Some(tracks);
@@ -249,6 +254,7 @@ impl Connections {
         connection.local = Some(local);
         connection.restart = false;
         connection.afresh = restarted;
+        connection.events.push_back(PeerEvent::TakesScreen(takes_screen));
         connection.events.push_back(PeerEvent::Answered { offer, sdp: local.write() });
         if kept.is_none() {
             connection.tell_candidates(ufrag);
@@ -258,6 +264,7 @@ impl Connections {
 
     fn accept_answer(&mut self, id: ConnectionId, remote: Description) {
         self.expect_meant(id, remote);
+        let takes_screen = self.take_screens(id, remote.maker);
         let connection = self.all.get_mut(&id).unwrap();
         let Some(offer) = connection.pending.take() else {
             panic!("connection {id} was given an answer without an offer: InvalidStateError")
@@ -266,6 +273,7 @@ impl Connections {
         connection.afresh = connection.local.is_none_or(|before| before.ufrag != offer.ufrag);
         connection.local = Some(offer);
         connection.remote = Some(remote);
+        connection.events.push_back(PeerEvent::TakesScreen(takes_screen));
         connection.events.push_back(PeerEvent::Applied);
     }
 
@@ -289,6 +297,11 @@ impl Connections {
         assert!(partners, "connection {id} was given a description of a third connection");
         let newer = own.remote.is_none_or(|before| before.serial < remote.serial);
         assert!(newer, "connection {id} was given a description older than the one it has");
+    }
+
+    /// Whether both have a part of the call for what is shared.
+    pub(crate) fn take_screens(&self, id: ConnectionId, other: ConnectionId) -> bool {
+        self.all[&id].has_screen && self.all[&other].has_screen
     }
 
     /// The connection at the other end, if both agree that they are each other's.

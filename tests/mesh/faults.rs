@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use parlor::call::{Call, Event, MediaEvent, Phase, UserAction};
-use parlor::protocol::{Source, SourceSet};
+use parlor::call::{
+    Call, DeviceId, Event, MediaEvent, Page, Phase, PointAction, ShareAction, ShareSource, UserAction,
+};
+use parlor::protocol::{PeerId, Source, SourceSet, Spot};
 
 use super::connection::Tracks;
 use super::node::Memory;
@@ -152,7 +154,8 @@ impl World {
         let wire = self.pages[who].socket.take().map(|(_, wire)| wire);
         let crashes = self.random.once_in(4);
         self.up(wire, Up::Closed(if crashes { 1006 } else { 1001 }));
-        let call = Call::new(self.random.next());
+        let call =
+            Call::new(self.random.next()).in_page(Page { can_capture_screen: true, ..Page::default() });
         let page = &mut self.pages[who];
         for (_, id) in std::mem::take(&mut page.connections).into_values() {
             self.connections.close(id);
@@ -163,6 +166,9 @@ impl World {
         page.seat = None;
         page.asked.clear();
         page.tracks = Tracks::default();
+        page.pickers.clear();
+        page.captured.clear();
+        page.screen = None;
         page.frozen = None;
         page.network_changed = None;
         page.wants_in &= page.remembered.is_some();
@@ -195,6 +201,32 @@ impl World {
         self.server.stop(until, memory, killed);
     }
 
+    fn share(&mut self, who: usize) {
+        let action = match self.random.below(6) {
+            0..=2 => ShareAction::Start(ShareSource::Display),
+            3 => ShareAction::Start(ShareSource::Camera(DeviceId("desk".into()))),
+            4 => ShareAction::Stop,
+            _ => return self.end_screen(who),
+        };
+        self.user(who, Event::User(UserAction::Share(action)));
+    }
+
+    fn point(&mut self, who: usize) {
+        let view = self.pages[who].call.view();
+        let screens: Vec<PeerId> = view.peers.iter().map(|peer| peer.peer).collect();
+        let action = match self.random.below(4) {
+            0 => PointAction::Allow(!view.lets_point),
+            _ if screens.is_empty() => return,
+            _ => {
+                let (screen, draws) = (self.random.pick(&screens), self.random.once_in(2));
+                let across = u16::try_from(self.random.below(1_000)).unwrap_or_default();
+                let spot = (!self.random.once_in(3)).then_some(Spot { x: across, y: across });
+                PointAction::To { screen, draws, spot }
+            }
+        };
+        self.user(who, Event::User(UserAction::Point(action)));
+    }
+
     pub(super) fn connect(&mut self, who: usize) {
         self.pages[who].wants_in = true;
         let name = self.random.pick(&["", "Ann", "Ben"]).to_owned();
@@ -208,7 +240,7 @@ impl World {
             return;
         }
         let phase = self.pages[who].call.view().phase;
-        let choice = self.random.below(10);
+        let choice = self.random.below(20);
         self.note(|| format!("person {who} in {phase:?} does {choice}"));
         match (phase, choice) {
             (Phase::Home, 0..=6) => self.connect(who),
@@ -219,6 +251,13 @@ impl World {
             }
             (_, 1..=2) => self.user(who, Event::User(UserAction::ToggleMicrophone)),
             (_, 3..=4) => self.user(who, Event::User(UserAction::ToggleCamera)),
+            (_, 10) => {
+                let is_up = self.pages[who].call.view().gestures.hand.is_some();
+                self.user(who, Event::User(UserAction::RaiseHand(!is_up)));
+            }
+            (_, 11..14) => self.write(who),
+            (_, 14..18) => self.share(who),
+            (_, 18..) => self.point(who),
             (_, 5) if self.is_possible(Fault::Unrest) => {
                 if self.random.once_in(2) {
                     self.user(who, Event::Woken);
@@ -228,13 +267,13 @@ impl World {
                 }
             }
             (_, 6) => {
-                let ended = self.random.pick(&Source::ALL);
+                let ended = self.random.pick(&Source::DEVICES);
                 let is_live = self.pages[who].tracks.contains_key(&ended);
                 self.unplug(who, if is_live { ended.into() } else { SourceSet::NONE });
             }
             (_, 7) => {
                 self.pages[who].has_camera ^= true;
-                self.user(who, Event::Media(MediaEvent::Changed));
+                self.user(who, Event::Media(MediaEvent::Unlisted));
             }
             _ => {}
         }

@@ -6,11 +6,13 @@
 //!
 //! `world` draws what happens next, `faults` what goes wrong, `page`, `connection`, `path` and `channel` model a
 //! browser, `wire` a socket, `server` and `server_frames` drive the server's registry and sessions, `node` is what these
-//! stand on, `seats` keeps a book of its own about who sits where, and `properties` says what must hold.
+//! stand on, `seats` keeps a book of its own about who sits where, `chat` one of what was written, and `properties` says what must
+//! hold.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected ends the proof")]
 
 mod channel;
+mod chat;
 mod connection;
 mod faults;
 mod node;

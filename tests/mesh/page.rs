@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use parlor::call::{
-    Call, Command, Event, Hold, Loaded, MediaError, MediaEvent, PeerCommand, PeerEvent, Remembered,
-    SocketEvent, SocketId, UserAction,
+    Call, Command, Event, Hold, Loaded, MediaError, MediaEvent, Page as Known, PeerCommand, PeerEvent,
+    Remembered, ScreenError, ScreenEvent, ScreenId, SocketEvent, SocketId, Surface, UserAction,
 };
 use parlor::protocol::{Epoch, PeerId, ServerMsg, Source, SourceSet, read};
 
@@ -16,6 +16,14 @@ use super::world::World;
 
 /// How long after a change of network the call may still act on it.
 const NETWORK_SETTLES: Duration = Duration::from_secs(1);
+
+/// What a page, which may be of an earlier release, has in its connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Release {
+    pub(crate) has_channel: bool,
+    /// A part of the call for what is shared.
+    pub(crate) has_screen: bool,
+}
 
 pub(crate) struct Page {
     pub(crate) call: Call,
@@ -29,9 +37,13 @@ pub(crate) struct Page {
     pub(crate) seat: Option<Number>,
     pub(crate) asked: VecDeque<SourceSet>,
     pub(crate) tracks: Tracks,
+    /// Pickers of what to share, and captures that are neither taken nor released.
+    pub(crate) pickers: VecDeque<ScreenId>,
+    pub(crate) captured: BTreeMap<ScreenId, Tracks>,
+    /// The capture that is sent.
+    pub(crate) screen: Option<ScreenId>,
     pub(crate) has_camera: bool,
-    /// Not in a page of an earlier release.
-    pub(crate) has_channel: bool,
+    pub(crate) release: Release,
     pub(crate) wants_in: bool,
     /// No program runs in it until then.
     pub(crate) frozen: Option<Duration>,
@@ -44,9 +56,9 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(call: Call, has_camera: bool, has_channel: bool) -> Self {
+    pub(crate) fn new(call: Call, has_camera: bool, release: Release) -> Self {
         Self {
-            call,
+            call: call.in_page(Known { can_capture_screen: true, ..Known::default() }),
             events: VecDeque::from([loaded(None, false)]),
             load: 1,
             socket: None,
@@ -55,8 +67,11 @@ impl Page {
             seat: None,
             asked: VecDeque::new(),
             tracks: Tracks::default(),
+            pickers: VecDeque::new(),
+            captured: BTreeMap::new(),
+            screen: None,
             has_camera,
-            has_channel,
+            release,
             wants_in: false,
             frozen: None,
             hits: 0,
@@ -130,6 +145,34 @@ impl World {
         self.count_live();
     }
 
+    /// The person picks something to share, or nothing.
+    pub(super) fn answer_picker(&mut self, who: usize) {
+        let (is_cancelled, has_sound) = (self.random.once_in(4), self.random.once_in(2));
+        let page = &mut self.pages[who];
+        let id = page.pickers.pop_front().unwrap();
+        let event = if is_cancelled {
+            ScreenEvent::Failed(ScreenError::Cancelled)
+        } else {
+            let mut tracks = Tracks::default();
+            for source in SourceSet::from(Source::Screen).with(Source::ScreenAudio, has_sound).iter() {
+                self.last_track += 1;
+                tracks.insert(source, self.last_track);
+            }
+            page.captured.insert(id, tracks);
+            ScreenEvent::Opened { surface: Surface::Window, has_sound }
+        };
+        page.events.push_back(Event::Media(MediaEvent::Screen(id, event)));
+    }
+
+    /// What is shared ends by the browser's own button.
+    pub(super) fn end_screen(&mut self, who: usize) {
+        if let Some(id) = self.pages[who].screen {
+            self.pages[who].end_tracks(SourceSet::SCREEN);
+            self.user(who, Event::Media(MediaEvent::Screen(id, ScreenEvent::Ended(Source::Screen))));
+            self.count_live();
+        }
+    }
+
     /// Tracks end by themselves, as when a camera is unplugged.
     pub(super) fn unplug(&mut self, who: usize, devices: SourceSet) {
         self.pages[who].end_tracks(devices);
@@ -144,6 +187,7 @@ impl World {
     pub(super) fn handle(&mut self, who: usize, event: Event) {
         self.note(|| format!("{who} <- {event:?}"));
         self.learn(who, &event);
+        self.note_written(who, &event);
         let cause = match &event {
             Event::User(UserAction::Leave) => Cause::Leave,
             Event::Socket(_, SocketEvent::Message(ServerMsg::Signal { .. })) => Cause::Signal,
@@ -156,6 +200,7 @@ impl World {
             self.perform(who, command, cause);
         }
         self.check_page(who);
+        self.check_chat(who);
     }
 
     fn is_overdue(&self, who: usize) -> bool {
@@ -218,15 +263,40 @@ impl World {
                 page.end_tracks(devices);
                 self.count_live();
             }
+            Command::CaptureScreen(id, _) => page.pickers.push_back(id),
+            Command::TakeScreen(id) => {
+                page.end_tracks(SourceSet::SCREEN);
+                let captured = page.captured.remove(&id);
+                page.tracks.extend(captured.expect("a capture that came"));
+                page.screen = Some(id);
+                self.count_live();
+            }
+            Command::ReleaseScreen(id) => {
+                page.captured.remove(&id);
+                if page.screen.take_if(|taken| *taken == id).is_some() {
+                    page.end_tracks(SourceSet::SCREEN);
+                    self.count_live();
+                }
+            }
             // Everybody has a browser of their own.
             Command::HoldRoom { room, .. } => page.events.push_back(Event::Hold(room, Hold::Granted(None))),
             // Nobody tests a connection here.
             Command::AskForIce(_) | Command::TryTransport(..) | Command::TryRelay(..) => {}
             Command::Enable { .. }
+            | Command::HintScreen(_)
             | Command::PlaySound
+            | Command::StopReplaced
+            | Command::SetSpeaker(_)
+            | Command::Chime(_)
+            | Command::Hear(_)
+            | Command::Blur(_)
+            | Command::Measure(_)
+            | Command::KeepDevice(..)
+            | Command::KeepSettings(_)
             | Command::KeepHidden(_)
             | Command::LoadAnew { .. }
             | Command::Log(_)
+            | Command::ReadLevels
             | Command::ShowAddress(_)
             | Command::LetGo(_) => {}
             Command::Remember(seat) => page.remembered = seat,
@@ -266,7 +336,7 @@ impl World {
         let hits = self.pages[who].hits + self.pages[other].hits;
         let ends = Ends { owner: who, own, other, peer, epoch, hits };
         let page = &self.pages[who];
-        let id = self.connections.open(ends, offerer, page.tracks.clone(), page.has_channel);
+        let id = self.connections.open(ends, offerer, page.tracks.clone(), page.release);
         let before = self.pages[who].connections.insert(peer, (epoch, id));
         assert_eq!(before, None, "a second connection with the same peer");
     }

@@ -2,7 +2,7 @@
 //! find each other, and what the one receives of the other.
 
 use parlor::call::{PeerEvent, PeerState};
-use parlor::protocol::Source;
+use parlor::protocol::{Source, SourceSet};
 
 use super::connection::{ConnectionId, Connections, Tracks};
 
@@ -35,7 +35,16 @@ impl Connections {
     pub(crate) fn received(&self, id: ConnectionId) -> Tracks {
         let other = self.partner(id).filter(|_| self.flows(id));
         let sent = other.and_then(|other| self.all[&other].senders.clone()).unwrap_or_default();
-        sent.into_iter().filter(|(_, track)| self.live.contains(track)).collect()
+        let carried = other.map(|other| self.carried(id, other)).unwrap_or_default();
+        let arrives =
+            |(source, track): &(Source, u32)| carried.contains(*source) && self.live.contains(track);
+        sent.into_iter().filter(arrives).collect()
+    }
+
+    /// The sources that two connections have parts of the call for.
+    pub(crate) fn carried(&self, id: ConnectionId, other: ConnectionId) -> SourceSet {
+        let shared = if self.take_screens(id, other) { SourceSet::SCREEN } else { SourceSet::NONE };
+        SourceSet::DEVICES.or(shared)
     }
 
     /// A source whose media began or stopped to arrive, if that is news.

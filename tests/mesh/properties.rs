@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parlor::call::{DeviceView, LinkView, Phase};
-use parlor::protocol::{ErrorCode, PeerId, Source};
+use parlor::protocol::{ErrorCode, PeerId, Source, SourceSet};
 
 use super::connection::ConnectionId;
 use super::world::World;
@@ -30,6 +30,7 @@ impl World {
         let view = page.call.view();
         if view.phase != Phase::InCall {
             assert!(page.connections.is_empty(), "{who} is not in a call and has connections");
+            assert_eq!(page.screen, None, "{who} is not in a call and shares a screen");
         }
         assert!(
             view.peers.iter().map(|peer| &peer.peer).eq(page.connections.keys()),
@@ -99,6 +100,7 @@ impl World {
             sockets.iter().map(|(peer, wire)| (self.server.wires[wire].owner, *peer)).collect();
         assert_eq!(seated.len(), sockets.len(), "one participant sits in two seats");
         for (who, page) in self.pages.iter().enumerate() {
+            assert!(page.captured.is_empty(), "{who} captures a screen that nobody sees");
             let view = page.call.view();
             let Some(own) = seated.get(&who) else {
                 assert_eq!(view.phase, Phase::Home, "{who} has no seat and does not know");
@@ -109,6 +111,7 @@ impl World {
                 continue;
             };
             assert_eq!(view.phase, Phase::InCall, "{who} has a seat and does not know");
+            self.check_written(who);
             let mut others: Vec<PeerId> = seated.values().filter(|peer| *peer != own).copied().collect();
             others.sort();
             let shown: Vec<PeerId> = view.peers.iter().map(|peer| peer.peer).collect();
@@ -119,14 +122,35 @@ impl World {
                 assert!(self.connections.flows(id), "{who} believes to see {}", peer.peer);
                 let other = &self.pages[self.connections.all[&id].ends.other];
                 let received = self.connections.received(id);
-                assert_eq!(received, other.tracks, "{who} receives other tracks than {} has", peer.peer);
+                let partner = self.connections.partner(id).unwrap();
+                let carried = self.connections.carried(id, partner);
+                let mut sent = other.tracks.clone();
+                sent.retain(|source, _| carried.contains(*source));
+                assert_eq!(received, sent, "{who} receives other tracks than {} has", peer.peer);
+                let takes = carried.contains(Source::Screen);
+                assert_eq!(
+                    peer.takes_screen, takes,
+                    "{who} knows wrongly whether {} takes a screen",
+                    peer.peer
+                );
                 assert!(peer.receives.iter().eq(received.into_keys()), "{who} shows a wrong picture");
                 let (theirs, seat) = (other.call.view(), other.remembered.as_ref());
-                let sends = Source::ALL.into_iter().zip([theirs.microphone, theirs.camera]);
-                let sends = sends.filter(|(_, device)| *device == DeviceView::On).map(|(source, _)| source);
+                let sends = SourceSet::NONE
+                    .with(Source::Microphone, theirs.microphone == DeviceView::On)
+                    .with(Source::Camera, theirs.camera == DeviceView::On)
+                    .with(Source::Screen, theirs.screen.shares.is_some())
+                    .with(Source::ScreenAudio, theirs.screen.has_sound);
                 let tells = self.connections.both_have_channels(id);
-                let told = tells.then(|| sends.collect());
+                let told = tells.then_some(sends);
                 assert_eq!(peer.sends, told, "{who} was last told something else than {} has", peer.peer);
+                let hands = [peer.gestures.hand, theirs.gestures.hand].map(|hand| hand.is_some());
+                assert!(!tells || hands[0] == hands[1], "{who} sees a wrong hand of {}", peer.peer);
+                let points = [peer.pointing_allowed, tells && theirs.lets_point];
+                assert_eq!(
+                    points[0], points[1],
+                    "{who} knows wrongly whether {} may be pointed at",
+                    peer.peer
+                );
                 // A server keeps the first name of a seat.
                 let is_right = !tells || peer.name == seat.and_then(|seat| seat.name.clone());
                 assert!(is_right, "{who} shows a wrong name of {}", peer.peer);

@@ -10,7 +10,7 @@ use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, SeatToken, ServerMs
 use parlor::server::event_log::EventLog;
 use parlor::server::ice::{IceServers, Secret};
 use parlor::server::signalling::heartbeat::Rhythm;
-use parlor::server::signalling::registry::{Registry, Seat};
+use parlor::server::signalling::registry::{Registry, Seat, Waiter};
 use parlor::server::signalling::room::{Loss, Rules, encode};
 use parlor::server::signalling::session::{Due, Session, SessionRules};
 
@@ -36,6 +36,7 @@ const MOST_ROOMS: usize = 9;
 pub(super) struct Socket {
     pub(super) session: Session,
     pub(super) seat: Option<Seat<Node>>,
+    pub(super) waiter: Option<Waiter<Node>>,
 }
 
 /// A token that was told.
@@ -107,7 +108,7 @@ impl Server {
         self.wires.insert(self.last_wire, Wire::new(owner, load, socket, !self.is_down()));
         if !self.is_down() {
             let session = Session::new(now, SESSION, false);
-            self.sockets.insert(self.last_wire, Socket { session, seat: None });
+            self.sockets.insert(self.last_wire, Socket { session, seat: None, waiter: None });
         }
         self.last_wire
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use parlor::protocol::{CloseCode, ErrorCode, HeldSeat, PeerId, Seated, ServerMsg, read};
+use parlor::protocol::{CloseCode, ErrorCode, HeldSeat, PeerId, RoomId, Seated, ServerMsg, read};
 use parlor::server::signalling::room::encode;
 use parlor::server::signalling::session::{Action, Join};
 
@@ -45,6 +45,16 @@ impl Server {
                 self.leave(now, id);
                 Ok(())
             }
+            (Action::Leave, None) => {
+                socket.waiter.take().expect("only who waits or sits may leave");
+                socket.session.waits(now, false);
+                self.send(id, encode(&ServerMsg::Heartbeat));
+                Ok(())
+            }
+            (Action::Wait { room, asked }, None) => {
+                self.wait(now, id, &room, asked);
+                Ok(())
+            }
             (Action::Join(join), None) => {
                 self.join(now, id, join);
                 Ok(())
@@ -69,11 +79,15 @@ impl Server {
 
     fn join(&mut self, now: Duration, id: WireId, join: Join) {
         let Wire { owner, load, .. } = self.wires[&id];
+        let socket = self.sockets.get_mut(&id).unwrap();
+        socket.waiter = None;
+        socket.session.waits(now, false);
         if self.rooms().count() == 0 {
             self.seats.start_over();
         }
-        // A late join of a former page, whose tokens may have been replaced since; nobody waits for the answer.
-        let is_late = self.loads[&owner] > load;
+        // A late join of a former page or socket, whose tokens may have been replaced since; nobody waits for the answer.
+        let is_replaced = self.wires.iter().any(|(newer, wire)| *newer > id && wire.owner == owner);
+        let is_late = is_replaced || self.loads[&owner] > load;
         let shown = join.resume.as_ref().filter(|_| !is_late);
         let proved = shown.and_then(|token| self.proved_by(token));
         let joined = self.rooms().join(join, HOST, &id);
@@ -108,6 +122,23 @@ impl Server {
         let socket = self.sockets.get_mut(&id).unwrap();
         socket.session.seated(now, true);
         socket.seat = Some(seat);
+        for (wire, frame) in frames {
+            self.send(wire, frame);
+        }
+    }
+
+    /// A wait for a seat: it is answered with it, or with a seat that is free.
+    fn wait(&mut self, now: Duration, id: WireId, room: &RoomId, asked: RoomId) {
+        let waiter = self.rooms().wait((room, asked.clone()), None, &id).expect("few participants");
+        let free = self.rules.capacity - self.seats.len().min(self.rules.capacity);
+        let socket = self.sockets.get_mut(&id).unwrap();
+        socket.session.waits(now, waiter.is_some());
+        socket.waiter = waiter;
+        let Said { frames, .. } = self.node.take_said();
+        assert_eq!(frames.len(), usize::from(free == 0), "a wait is answered, and heard by nobody else");
+        if free > 0 {
+            self.send(id, encode(&ServerMsg::SeatFree { room: asked }));
+        }
         for (wire, frame) in frames {
             self.send(wire, frame);
         }

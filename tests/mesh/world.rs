@@ -6,9 +6,10 @@ use parlor::call::{Call, ChannelState, Event, Phase, UserAction};
 use parlor::protocol::{RoomId, Source};
 use parlor::server::signalling::room::Rules;
 
+use super::chat::Book;
 use super::connection::{ConnectionId, Connections, TrackId};
 use super::faults::{Fault, FaultPlan};
-use super::page::Page;
+use super::page::{Page, Release};
 use super::properties::Waiting;
 use super::random::Random;
 use super::server::Server;
@@ -37,6 +38,7 @@ enum Step {
     Channel(ConnectionId, ChannelState),
     Deliver(ConnectionId),
     Capture(usize),
+    Pick(usize),
     Time,
 }
 
@@ -50,6 +52,7 @@ pub(crate) struct World {
     pub(super) last_track: TrackId,
     pub(super) calm: bool,
     pub(super) waiting: Waiting,
+    pub(super) book: Book,
     /// When something was missing last.
     pub(super) restless: Duration,
     possible: Vec<Step>,
@@ -65,7 +68,15 @@ impl World {
             unload_grace: Duration::from_secs(5),
         };
         let mut random = Random(seed);
-        let page = |_| Page::new(Call::new(random.next()), !random.once_in(4), !random.once_in(8));
+        let page = |_| {
+            let (call, has_camera) = (Call::new(random.next()), !random.once_in(4));
+            let has_channel = !random.once_in(8);
+            Page::new(
+                call,
+                has_camera,
+                Release { has_channel, has_screen: has_channel && !random.once_in(8) },
+            )
+        };
         let pages = (0..plan.participants).map(page).collect();
         Self {
             random,
@@ -77,6 +88,7 @@ impl World {
             last_track: 0,
             calm: false,
             waiting: Waiting::default(),
+            book: Book::default(),
             restless: Duration::ZERO,
             possible: vec![],
             trace: None,
@@ -149,6 +161,7 @@ impl World {
         for (who, page) in self.pages.iter().enumerate().filter(|(_, page)| page.frozen.is_none()) {
             self.possible.extend((!page.events.is_empty()).then_some(Step::Event(who)));
             self.possible.extend((!page.asked.is_empty()).then_some(Step::Capture(who)));
+            self.possible.extend((!page.pickers.is_empty()).then_some(Step::Pick(who)));
         }
         for (id, wire) in &self.server.wires {
             self.possible.extend((!wire.up.is_empty()).then_some(Step::Receive(*id)));
@@ -198,6 +211,7 @@ impl World {
             Step::Channel(id, state) => self.connections.set_channel(id, state),
             Step::Deliver(id) => self.connections.deliver(id),
             Step::Capture(who) => self.answer_capture(who),
+            Step::Pick(who) => self.answer_picker(who),
             Step::Time => self.pass_time(),
         }
     }

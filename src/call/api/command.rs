@@ -1,9 +1,28 @@
 //! Commands: everything that a call wants its driver to do, in order.
 
-use super::event::{ConnectionTestId, Remembered, SocketId, Transport};
+use std::time::Duration;
+
+use super::connection_test::{ConnectionTestId, Transport};
+use super::device::{Choice, DeviceId, DeviceKind};
+use super::event::{Remembered, SocketId};
+use super::hearing::HearingId;
+use super::screen::{ScreenHint, ScreenId, ShareSource};
+use super::settings::Settings;
 use crate::call::media::constraints::Constraints;
 use crate::call::peer::config::PeerConfig;
 use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SourceSet};
+
+/// The volume at which everybody is heard at first, in per cent.
+pub const USUAL_VOLUME: u16 = 100;
+
+/// A sound that the page makes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chime {
+    /// How loud it begins, as a part of the loudest; it fades to its end.
+    pub loudness: f32,
+    /// Frequencies in hertz, each for its time.
+    pub tones: &'static [(u16, Duration)],
+}
 
 /// A command to the driver.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,17 +53,43 @@ pub enum Command {
         /// Heard or seen, or silent and black.
         enabled: bool,
     },
+    /// Capture this to be shared; answered by [`Screen`](super::event::MediaEvent::Screen) with the same number.
+    CaptureScreen(ScreenId, ShareSource),
+    /// Have this capture sent from now on, in the place of the one before.
+    TakeScreen(ScreenId),
+    /// Stop the tracks of this capture, whether it is sent or not.
+    ReleaseScreen(ScreenId),
+    /// Send what is shared for this (`contentHint`).
+    HintScreen(ScreenHint),
+    /// Stop the tracks that others have replaced, once no connection sends them any more.
+    StopReplaced,
+    /// Play the others' voices on this speaker, or the system's own (`setSinkId`).
+    SetSpeaker(Option<DeviceId>),
+    /// Play a sound on that speaker.
+    Chime(Chime),
+    /// Begin "hear yourself", or end it; answered by [`Hearing`](super::event::MediaEvent::Hearing).
+    Hear(Option<HearingId>),
+    /// Let the system blur the background of the camera's picture, or not.
+    Blur(bool),
+    /// Begin to measure the microphone's present track, or end it.
+    Measure(bool),
+    /// Keep in this browser which device of a kind is chosen.
+    KeepDevice(DeviceKind, Option<Choice>),
+    /// Keep the switches in this browser.
+    KeepSettings(Settings),
     /// Call `play()` on every picture that is paused.
     PlaySound,
+    /// Read the levels of the sound that arrives; answered by [`Levels`](super::event::Event::Levels).
+    ReadLevels,
     /// A command to the connection with this peer, of this epoch.
     Peer(PeerId, Epoch, PeerCommand),
     /// Fetch the ICE servers from [`ICE_PATH`](crate::protocol::ICE_PATH); answered by
-    /// [`IceServers`](super::event::ConnectionTestEvent::IceServers).
+    /// [`IceServers`](super::connection_test::ConnectionTestEvent::IceServers).
     AskForIce(ConnectionTestId),
-    /// Gather candidates of this transport; answered by [`Tried`](super::event::ConnectionTestEvent::Tried).
+    /// Gather candidates of this transport; answered by [`Tried`](super::connection_test::ConnectionTestEvent::Tried).
     TryTransport(ConnectionTestId, Transport, Vec<IceServer>),
     /// Send data through the relay to this very page; answered by
-    /// [`Relayed`](super::event::ConnectionTestEvent::Relayed).
+    /// [`Relayed`](super::connection_test::ConnectionTestEvent::Relayed).
     TryRelay(ConnectionTestId, Vec<IceServer>),
     /// Keep or forget the seat in the tab's own storage.
     Remember(Option<Remembered>),
@@ -64,8 +109,8 @@ pub enum Command {
 /// A command to the `RTCPeerConnection` with one peer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerCommand {
-    /// Create it with its data channel; the side that offers adds the audio and video transceivers, the other takes
-    /// those offered.
+    /// Create it with its data channel; the side that offers adds a transceiver for each
+    /// [`Source`](crate::protocol::Source), the other takes those offered.
     Open {
         /// Its configuration, from the first candidate on.
         config: PeerConfig,
@@ -99,6 +144,8 @@ pub enum PeerCommand {
     Attach,
     /// Send a message over the data channel; answered by `Unsent` if it does not take it.
     Send(Vec<u8>),
+    /// Play the peer's sound at this volume, in per cent.
+    Volume(u16),
     /// Close it and forget it.
     Close,
 }

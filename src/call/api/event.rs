@@ -1,11 +1,15 @@
 //! Events: everything that the driver and the page tell a call.
 
-use strum::IntoStaticStr;
-
-use crate::call::media::constraints::DeviceId;
+use super::chat::ChatAction;
+use super::connection_test::{ConnectionTestEvent, ConnectionTestId};
+use super::device::{CameraTraits, Choice, Device, DeviceId, DeviceKind};
+use super::hearing::{HearingEvent, HearingId};
+use super::pointer::PointAction;
+use super::screen::{ScreenEvent, ScreenId, ShareAction};
+use super::settings::{Setting, Settings};
 use crate::call::route::Route;
 use crate::protocol::{
-    DisplayName, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SeatToken, ServerMsg, Source,
+    DisplayName, Epoch, IceCandidate, OfferId, PeerId, Reaction, RoomId, SeatToken, ServerMsg, Source,
     SourceSet,
 };
 
@@ -24,6 +28,8 @@ pub enum Event {
     Hold(RoomId, Hold),
     /// Another tab of this browser takes the call over.
     Wanted,
+    /// The browser's Back was pressed in a call with others, and held up.
+    BackPressed,
     /// [`LoadAnew`](super::command::Command::LoadAnew) was not done; the page stays.
     NotLoadedAnew,
     /// The socket changed.
@@ -32,6 +38,8 @@ pub enum Event {
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
+    /// The levels of the sound that arrives; answers [`ReadLevels`](super::command::Command::ReadLevels).
+    Levels(Vec<Level>),
     /// The person chose in another tab whether the own address is hidden.
     HiddenElsewhere(bool),
     /// The connection test reports; dropped unless it is the present one.
@@ -44,6 +52,17 @@ pub enum Event {
     Tick,
 }
 
+/// The level of the sound of one peer (`RTCRtpSynchronizationSource`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The peer.
+    pub peer: PeerId,
+    /// `rtpTimestamp` of the packet that was played last.
+    pub packet: u32,
+    /// `audioLevel` of that packet, in 32768ths of the loudest.
+    pub level: u16,
+}
+
 /// What a call knows of its page from the first moment on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
@@ -53,6 +72,14 @@ pub struct Page {
     pub hides_address: bool,
     /// The version of the server for which this tab has loaded its page anew.
     pub loaded_for: Option<u32>,
+    /// The devices chosen in earlier calls, in the order of [`DeviceKind::ALL`].
+    pub choices: [Option<Choice>; 3],
+    /// The switches as this browser keeps them.
+    pub settings: Settings,
+    /// The browser lets a page choose the speaker (`setSinkId`).
+    pub can_choose_speaker: bool,
+    /// The browser can capture screens (`getDisplayMedia`).
+    pub can_capture_screen: bool,
 }
 
 /// The state of the page at its start.
@@ -99,13 +126,17 @@ pub enum Hold {
 pub enum UserAction {
     /// Show the preview: asks for camera and microphone.
     StartPreview,
-    /// CONNECT, with the texts as typed.
+    /// Join, with the texts as typed.
     Connect {
         /// The room number.
         room: String,
         /// The display name, may be empty.
         name: String,
     },
+    /// Go back into the call that was left a moment ago.
+    GoBack,
+    /// Take the seat that has become free.
+    TakeSeat,
     /// Go on here with the call of another tab.
     MoveHere,
     /// Leave the call.
@@ -114,10 +145,42 @@ pub enum UserAction {
     ToggleMicrophone,
     /// Camera off or on.
     ToggleCamera,
+    /// Push to talk: a muted person is heard as long as a key is held.
+    Talk(bool),
+    /// Use this device, now and in later calls; one without an id leaves the choice to the system.
+    ChooseDevice(DeviceKind, DeviceId),
+    /// Use the device that was just plugged in, as the notice offers.
+    UseFound,
+    /// Change to the camera of the other side.
+    FlipCamera,
+    /// Set a switch, for every call from now on.
+    Set(Setting, bool),
+    /// Play a sound on the speaker, to try it.
+    PlayTestSound,
+    /// Play the sound there that calls the person back to the page.
+    CallBack,
+    /// Begin "hear yourself".
+    HearMyself,
+    /// End it, and forget its result.
+    StopHearing,
+    /// Somebody looks at the level of the microphone, or not any more.
+    WatchLevel(bool),
     /// Ask for the missing devices again.
     RetryDevices,
     /// Try a failed connection again.
     RetryPeer(PeerId),
+    /// Raise the own hand, or take it down.
+    RaiseHand(bool),
+    /// Show a reaction.
+    React(Reaction),
+    /// Hear a peer at this volume, in per cent, on this page only; none at 0.
+    SetVolume(PeerId, u16),
+    /// Do something in the chat.
+    Chat(ChatAction),
+    /// Point at a shared screen, or let others do so.
+    Point(PointAction),
+    /// Share something beside the own camera, or not any more.
+    Share(ShareAction),
     /// Hide the own address from the others, or not any more; for every call from now on.
     HideAddress(bool),
     /// Ask whether this server has a relay, if that is not known yet.
@@ -128,6 +191,8 @@ pub enum UserAction {
     PlaySound,
     /// Load the page anew, since it is older than the server.
     LoadAnew,
+    /// The pointer or the focus is on the notice, or not any more.
+    HoldNotice(bool),
     /// The notice was read.
     DismissNotice,
 }
@@ -183,8 +248,21 @@ pub enum MediaEvent {
     Muted(SourceSet),
     /// The system mutes these tracks no longer.
     Unmuted(SourceSet),
-    /// The set of devices changed (`devicechange`).
-    Changed,
+    /// What the camera that was just opened tells of itself.
+    CameraIs(CameraTraits),
+    /// A capture of what is to be shared reports.
+    Screen(ScreenId, ScreenEvent),
+    /// The devices that there are (`enumerateDevices`), after each change of them and each answer of `getUserMedia`, as
+    /// names are told only then.
+    Devices(Vec<Device>),
+    /// The set of devices changed (`devicechange`), and the browser does not list them.
+    Unlisted,
+    /// The speaker was refused (`setSinkId`).
+    SpeakerRefused,
+    /// "Hear yourself" goes on.
+    Hearing(HearingId, HearingEvent),
+    /// Somebody talks into the microphone, whether it is switched off or not.
+    Talking,
     /// A `play()` was refused for want of a gesture, or accepted again.
     SoundBlocked(bool),
     /// The system paused a picture of the page.
@@ -223,6 +301,8 @@ pub enum PeerEvent {
     Route(Option<Route>),
     /// Media of this source of the peer began or stopped to arrive.
     Receives(Source, bool),
+    /// The descriptions say whether the peer takes a screen; a page of an earlier release does not.
+    TakesScreen(bool),
     /// The data channel opened or closed.
     Channel(ChannelState),
     /// A message arrived on the data channel. One beyond
@@ -257,72 +337,4 @@ pub enum PeerState {
     Failed,
     /// Closed.
     Closed,
-}
-
-/// A test's number; findings of earlier tests are dropped. The default belongs to no test: it asks for the servers only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ConnectionTestId(pub u32);
-
-/// A transport out of this network, in the order in which connections prefer them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// STUN tells the own address as others see it, so that they can be reached directly.
-    Direct,
-    /// TURN over UDP.
-    Udp,
-    /// TURN over TCP.
-    Tcp,
-    /// TURN over TLS.
-    Tls,
-}
-
-impl Transport {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Direct, Self::Udp, Self::Tcp, Self::Tls];
-
-    /// The transport of a STUN or TURN URL (RFC 7064, RFC 7065).
-    pub fn of(url: &str) -> Option<Self> {
-        let is_tcp = url.split_once('?').is_some_and(|(_, query)| query.contains("transport=tcp"));
-        match url.split(':').next()? {
-            "stun" => Some(Self::Direct),
-            "turn" => Some(if is_tcp { Self::Tcp } else { Self::Udp }),
-            "turns" => Some(Self::Tls),
-            _ => None,
-        }
-    }
-}
-
-/// The finding about one transport; of several relays the greatest counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Finding {
-    /// Nothing yet.
-    #[default]
-    Trying,
-    /// The server does not offer it.
-    NotOffered,
-    /// It does not work, within the time it may take.
-    Blocked,
-    /// The browser could not try it.
-    NotTried,
-    /// The server is reached and refuses: too many at once, or unknown credentials.
-    Refused,
-    /// It works.
-    Works,
-}
-
-/// An event of the connection test.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ConnectionTestEvent {
-    /// The server's ICE servers; nothing if it did not answer.
-    IceServers {
-        /// Its ICE servers.
-        ice_servers: Option<Vec<IceServer>>,
-        /// The page comes from a loopback address.
-        same_computer: bool,
-    },
-    /// A transport was tried.
-    Tried(Transport, Finding),
-    /// Data was sent through the relay.
-    Relayed(Finding),
 }

@@ -1,10 +1,19 @@
 //! The view of a call: everything that the page draws from.
 
+use std::sync::Arc;
+
 use strum::IntoStaticStr;
 
-use super::event::{Finding, MediaError};
+use super::chat::ChatView;
+use super::connection_test::Finding;
+use super::device::DevicesView;
+use super::event::MediaError;
+use super::hearing::HearingView;
+use super::pointer::PointerView;
+use super::screen::ScreenView;
+use super::settings::Settings;
 use crate::call::route::Route;
-use crate::protocol::{DisplayName, IceServer, PeerId, RoomId, Source, SourceSet};
+use crate::protocol::{DisplayName, IceServer, PeerId, Reaction, RoomId, Source, SourceSet};
 
 /// The view of a call; the server renders the default one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,12 +24,30 @@ pub struct CallView {
     pub room: Option<RoomId>,
     /// Everybody else in the room, by id.
     pub peers: Vec<PeerView>,
+    /// The own gestures.
+    pub gestures: GesturesView,
+    /// Who of the others spoke last for a while; a layout with one large picture follows.
+    pub speaker: Option<PeerId>,
+    /// What people have written.
+    pub chat: Arc<ChatView>,
+    /// Where people point on screens that are shared, the own person too.
+    pub pointers: Arc<Vec<PointerView>>,
+    /// Others may point at what this page shares.
+    pub lets_point: bool,
     /// One's own microphone.
     pub microphone: DeviceView,
     /// One's own camera.
     pub camera: DeviceView,
+    /// What this page shares.
+    pub screen: ScreenView,
     /// The reason why a device is missing, if one is.
     pub device_problem: Option<DeviceProblem>,
+    /// The devices that can be chosen, and those in use.
+    pub devices: DevicesView,
+    /// The switches.
+    pub settings: Settings,
+    /// "Hear yourself", if it was begun.
+    pub hearing: Option<HearingView>,
     /// The socket to the server.
     pub signalling: SignallingView,
     /// The browser holds the sound back until the person touches the page.
@@ -44,7 +71,7 @@ pub enum Phase {
     /// Choosing a room.
     #[default]
     Home,
-    /// CONNECT was pressed and the server has not answered yet; the call view already, so that nothing is left to
+    /// Join was pressed and the server has not answered yet; the call view already, so that nothing is left to
     /// draw when the first picture comes.
     Joining,
     /// Seated.
@@ -103,7 +130,7 @@ impl Relay {
 /// The connection test, running or ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConnectionTestView {
-    /// The finding of each transport, in the order of [`Transport::ALL`](super::event::Transport::ALL).
+    /// The finding of each transport, in the order of [`Transport::ALL`](super::connection_test::Transport::ALL).
     pub transports: [Finding; 4],
     /// Data has gone through the relay and back.
     pub relayed: Finding,
@@ -150,12 +177,45 @@ pub struct PeerView {
     pub receives: SourceSet,
     /// The sources that this peer says to send; `None` if it has not told.
     pub sends: Option<SourceSet>,
+    /// The peer takes a screen; assumed until its browser has answered.
+    pub takes_screen: bool,
+    /// The peer lets others point at what it shares.
+    pub pointing_allowed: bool,
+    /// The hand and the reaction of the peer.
+    pub gestures: GesturesView,
+    /// The peer is heard to speak.
+    pub is_speaking: bool,
+    /// The volume chosen for this peer, in per cent; none at 0.
+    pub volume: u16,
+}
+
+/// The gestures of one person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GesturesView {
+    /// The place of the raised hand among all that are up, from 1 on.
+    pub hand: Option<u8>,
+    /// The reaction that is shown.
+    pub reaction: Option<ReactionView>,
+}
+
+/// A reaction that is shown for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReactionView {
+    /// Which one.
+    pub kind: Reaction,
+    /// How many in a row this is; one that follows its like is another.
+    pub count: u32,
 }
 
 impl PeerView {
     /// Whether there is a picture to show. A peer that has told is believed at once; otherwise only what arrives counts.
     pub fn has_picture(&self) -> bool {
         self.receives.contains(Source::Camera) && !self.has_off(Source::Camera)
+    }
+
+    /// Whether the peer shares something that can be shown.
+    pub fn has_screen(&self) -> bool {
+        self.receives.contains(Source::Screen) && !self.has_off(Source::Screen)
     }
 
     /// Whether the peer has told that it does not send this source.
@@ -206,26 +266,34 @@ pub enum SignallingView {
 /// A notice for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// CONNECT with an empty room number.
+    /// Join with an empty room number.
     EmptyRoom,
-    /// CONNECT with something that is no room number.
+    /// Join with something that is no room number.
     BadRoom,
-    /// CONNECT with a link to this other host.
+    /// Join with a link to this other host.
     OtherServer(String),
     /// The name is too long or holds odd characters.
     BadName,
     /// Every seat of the room is taken.
     RoomFull,
+    /// Every seat of the room is taken, and the server tells when one is free.
+    WaitingForSeat,
+    /// A seat is free in the room that was full.
+    SeatFree,
     /// The server cannot be reached; the page keeps trying.
     Unreachable,
     /// This browser cannot make calls at all.
     Unsupported,
-    /// A peer left; the notice stays if one is alone now.
-    PeerLeft(Option<DisplayName>),
-    /// A peer joined.
-    PeerJoined(Option<DisplayName>),
+    /// Peers left; the notice stays if one is alone now.
+    PeerLeft(Vec<Option<DisplayName>>),
+    /// Peers joined.
+    PeerJoined(Vec<Option<DisplayName>>),
+    /// The person left the call a moment ago, and can go back.
+    JustLeft,
     /// The person left the call.
     Left,
+    /// Whether the person wants to leave the call.
+    LeaveAsked,
     /// The server ended the call for this page (too many messages, too slow); one can join again.
     Dropped,
     /// The page is older than the server; it can be loaded again.
@@ -246,4 +314,25 @@ pub enum Notice {
     DeviceBack(SourceSet),
     /// This seat is now used in another tab or window.
     MovedElsewhere,
+    /// A microphone or camera was unplugged and another one is used now, by their names.
+    DeviceReplaced {
+        /// The one that is gone.
+        gone: String,
+        /// The one that is used now.
+        now: String,
+    },
+    /// A microphone or camera was plugged in, and can be used by a press.
+    DeviceFound(String),
+    /// The device chosen cannot be used; the one before goes on.
+    DeviceRefused(String),
+    /// The speaker chosen cannot be used; the system's own goes on.
+    SpeakerRefused,
+    /// The person talks while muted.
+    MutedSpeech,
+    /// The system lets this browser capture no screen.
+    ScreenDenied,
+    /// What was to be shared cannot be captured.
+    ScreenFailed,
+    /// The tab of the call itself is shared, and shows itself without end.
+    OwnTabShared,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::call::api::event::{Finding, Transport};
+use crate::call::api::connection_test::{Finding, Transport};
 use crate::call::peer::config::PeerConfig;
 use crate::call::privacy::is_public_host;
 use crate::protocol::IceServer;

@@ -2,7 +2,20 @@
 
 use std::time::Duration;
 
-use crate::call::api::command::Command;
+use crate::call::api::command::{Chime, Command};
+
+/// The sound that tries a speaker.
+pub(super) const TEST_SOUND: Chime = Chime {
+    loudness: 0.25,
+    tones: &[
+        (523, Duration::from_millis(250)),
+        (659, Duration::from_millis(250)),
+        (784, Duration::from_millis(500)),
+    ],
+};
+/// The sound that calls a person back to the page.
+pub(super) const CALL_BACK: Chime =
+    Chime { loudness: 0.1, tones: &[(660, Duration::from_millis(200)), (880, Duration::from_millis(400))] };
 
 /// The wait before paused pictures are played again; a system pauses all of them in one burst.
 const PLAY_AGAIN: Duration = Duration::from_millis(250);

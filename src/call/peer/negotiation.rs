@@ -213,6 +213,7 @@ impl Negotiation {
             }
             PeerEvent::Route(_)
             | PeerEvent::Receives(..)
+            | PeerEvent::TakesScreen(_)
             | PeerEvent::Channel(_)
             | PeerEvent::Received(_)
             | PeerEvent::Unsent => {}

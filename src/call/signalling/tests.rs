@@ -47,7 +47,7 @@ fn a_silent_server_is_called_anew_and_one_that_is_heard_is_not() {
     signalling.opened(NOW);
     assert_eq!(signalling.deadline(), None, "without a seat the server has nothing to say");
     signalling.sit_down(|_, _| true);
-    signalling.heard(SILENT / 2);
+    signalling.heard(SILENT / 2, &ServerMsg::Heartbeat, false);
     assert_eq!(signalling.tick(SILENT), []);
     let due = signalling.deadline().unwrap();
     assert_eq!(due, SILENT / 2 + SILENT);
@@ -62,7 +62,7 @@ fn an_unanswered_join_is_repeated_with_more_patience() {
     let mut now = NOW;
     for (socket, patience) in [(2, 3), (3, 6), (4, 12), (5, 12)] {
         signalling.opened(now);
-        signalling.asked(now);
+        signalling.asked(now, false);
         let due = signalling.deadline().unwrap();
         assert_eq!(due - now, Duration::from_secs(patience));
         assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(socket))]);
@@ -70,7 +70,7 @@ fn an_unanswered_join_is_repeated_with_more_patience() {
         now = due;
     }
     signalling.opened(now);
-    signalling.asked(now);
+    signalling.asked(now, false);
     signalling.answered();
     assert_eq!(signalling.deadline(), None);
     assert!(!signalling.is_unreachable());
@@ -82,13 +82,13 @@ fn a_socket_that_died_before_the_join_is_replaced_soon() {
     signalling.open(NOW);
     signalling.opened(NOW);
     let later = Duration::from_secs(600);
-    signalling.asked(later);
+    signalling.asked(later, false);
     let due = later + Duration::from_secs(3);
     assert_eq!(signalling.deadline(), Some(due));
     assert_eq!(signalling.tick(due), [Command::CloseSocket, Command::OpenSocket(SocketId(2))]);
     assert!(!signalling.is_unreachable());
     signalling.opened(due);
-    signalling.asked(due);
+    signalling.asked(due, false);
     signalling.tick(due + PATIENCE);
     assert!(signalling.is_unreachable());
 }

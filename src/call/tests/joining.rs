@@ -54,6 +54,18 @@ fn nobody_joins_before_it_is_known_that_no_other_tab_is_there() {
 }
 
 #[test]
+fn devices_opened_before_a_seat_is_remembered_are_switched_off_as_they_were() {
+    let mut page = Tab { call: Call::new(1), socket: SocketId::default(), has_others: true };
+    page.happens(connect());
+    opens_preview(&mut page);
+    let remembered = Remembered { off: SourceSet::MICROPHONE, ..remembered("t1") };
+    let loaded = Loaded { supported: true, remembered: Some(remembered), ..Loaded::default() };
+    let commands = page.happens(Event::Loaded(loaded));
+    assert!(commands.contains(&silenced(SourceSet::MICROPHONE)), "{commands:?}");
+    assert_eq!(page.call.view().microphone, DeviceView::Muted);
+}
+
+#[test]
 fn a_second_tab_is_told_and_takes_no_seat() {
     let mut page = beside_others();
     page.happens(connect());

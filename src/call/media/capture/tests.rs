@@ -1,11 +1,16 @@
 //! The questions for microphone and camera, step by step.
 
+use super::held::MUTED_BRIEFLY;
 use super::*;
+use crate::call::api::device::Facing;
+use crate::call::api::settings::Setting;
 
 const NOW: Duration = Duration::ZERO;
 
 fn asks(devices: SourceSet) -> Vec<Command> {
-    vec![Command::Capture(devices.iter().map(|source| Constraints::of(source, None)).collect())]
+    vec![Command::Capture(
+        devices.iter().map(|source| Constraints::of(source, Wanted::Any, Settings::default())).collect(),
+    )]
 }
 
 fn device(id: &str) -> DeviceId {
@@ -173,10 +178,10 @@ fn an_unplugged_device_is_replaced_or_waited_for() {
     assert_eq!(commands[..1], [Command::Release(SourceSet::CAMERA)]);
     assert_eq!(commands[1..], asks(SourceSet::CAMERA));
     capture.failed(SourceSet::CAMERA, MediaError::NotFound, SourceSet::NONE);
-    assert_eq!(capture.changed(), asks(SourceSet::CAMERA));
+    assert_eq!(capture.came(SourceSet::CAMERA), asks(SourceSet::CAMERA));
     capture.granted(SourceSet::CAMERA);
     assert_eq!(capture.problem(), None);
-    assert_eq!(capture.changed(), []);
+    assert_eq!(capture.came(SourceSet::CAMERA), []);
 }
 
 /// A capture whose camera was on and is off, with the ids of its devices.
@@ -194,7 +199,7 @@ fn paused() -> Capture {
 #[test]
 fn a_camera_that_was_off_comes_back_as_the_same_one() {
     let mut capture = paused();
-    let same = Constraints::of(Source::Camera, Some(device("desk")));
+    let same = Constraints::of(Source::Camera, Wanted::Only(device("desk")), Settings::default());
     assert_eq!(capture.toggle_camera(NOW), [Command::Capture(vec![same])]);
 }
 
@@ -223,4 +228,188 @@ fn the_next_call_is_free_to_choose_its_devices() {
     capture.opened(Source::Camera, device("late"));
     capture.granted(SourceSet::DEVICES);
     assert_eq!(capture.start(SourceSet::CAMERA), asks(SourceSet::CAMERA));
+}
+
+fn only(source: Source, id: &str) -> Vec<Command> {
+    vec![Command::Capture(vec![Constraints::of(source, Wanted::Only(device(id)), Settings::default())])]
+}
+
+fn to(id: &str) -> Target {
+    Target::Device(device(id))
+}
+
+/// A capture that runs with known devices.
+fn known() -> Capture {
+    let mut capture = running();
+    capture.opened(Source::Microphone, device("headset"));
+    capture.opened(Source::Camera, device("desk"));
+    capture
+}
+
+#[test]
+fn another_device_is_there_before_the_one_before_is_stopped() {
+    let mut capture = known();
+    assert_eq!(capture.swap(Source::Microphone, to("usb")), only(Source::Microphone, "usb"));
+    assert_eq!(capture.view(Source::Microphone), DeviceView::On);
+    capture.opened(Source::Microphone, device("usb"));
+    assert_eq!(capture.granted(SourceSet::MICROPHONE), []);
+    assert!(capture.take_replaced() && !capture.take_replaced());
+    assert_eq!(capture.used(Source::Microphone), Some(&device("usb")));
+}
+
+#[test]
+fn another_microphone_of_somebody_muted_is_silent() {
+    let mut capture = known();
+    capture.toggle_microphone();
+    capture.swap(Source::Microphone, to("usb"));
+    let silent = Command::Enable { sources: SourceSet::MICROPHONE, enabled: false };
+    assert_eq!(capture.granted(SourceSet::MICROPHONE), [silent]);
+}
+
+#[test]
+fn a_device_that_can_be_opened_once_only_is_let_go_of_first() {
+    let mut capture = known();
+    capture.swap(Source::Camera, to("usb"));
+    let busy = |capture: &mut Capture| capture.failed(SourceSet::CAMERA, MediaError::Busy, SourceSet::NONE);
+    let commands = busy(&mut capture);
+    assert_eq!(commands[..1], [Command::Release(SourceSet::CAMERA)]);
+    assert_eq!(commands[1..], only(Source::Camera, "usb"));
+    assert_eq!(busy(&mut capture), only(Source::Camera, "desk"), "back to the one before");
+    assert_eq!(capture.take_refused(), Some((Source::Camera, to("usb"))));
+    assert_eq!(capture.granted(SourceSet::CAMERA), []);
+    assert_eq!((capture.view(Source::Camera), capture.problem()), (DeviceView::On, None));
+}
+
+#[test]
+fn a_device_that_cannot_be_had_leaves_the_one_before() {
+    for error in [MediaError::NotFound, MediaError::Denied, MediaError::Unsupported] {
+        let mut capture = known();
+        capture.swap(Source::Camera, to("usb"));
+        assert_eq!(capture.failed(SourceSet::CAMERA, error, SourceSet::CAMERA), [], "{error:?}");
+        assert_eq!(capture.take_refused(), Some((Source::Camera, to("usb"))));
+        assert_eq!((capture.view(Source::Camera), capture.problem()), (DeviceView::On, None));
+        assert_eq!(capture.used(Source::Camera), Some(&device("desk")));
+        assert_eq!(
+            capture.swap(Source::Camera, to("usb")),
+            only(Source::Camera, "usb"),
+            "it may be tried again"
+        );
+    }
+}
+
+#[test]
+fn a_dead_track_of_another_device_is_a_failure() {
+    let mut capture = known();
+    capture.swap(Source::Camera, to("usb"));
+    let commands = capture.granted(SourceSet::NONE);
+    assert_eq!(commands[..1], [Command::Release(SourceSet::CAMERA)]);
+    assert_eq!(commands[1..], only(Source::Camera, "usb"));
+}
+
+#[test]
+fn the_last_of_several_choices_counts() {
+    let mut capture = known();
+    capture.swap(Source::Camera, to("usb"));
+    assert_eq!(capture.swap(Source::Camera, to("phone")), [], "one at a time");
+    assert_eq!(capture.swap(Source::Camera, to("film")), []);
+    capture.opened(Source::Camera, device("usb"));
+    assert_eq!(capture.granted(SourceSet::CAMERA), only(Source::Camera, "film"));
+    assert!(capture.take_replaced());
+    assert_eq!(capture.granted(SourceSet::CAMERA), []);
+    assert_eq!(capture.used(Source::Camera), Some(&device("film")));
+}
+
+#[test]
+fn a_choice_while_the_camera_is_off_holds_when_it_is_on() {
+    let mut capture = paused();
+    assert_eq!(capture.swap(Source::Camera, to("usb")), []);
+    assert_eq!(capture.toggle_camera(NOW), only(Source::Camera, "usb"));
+}
+
+#[test]
+fn a_choice_of_what_was_missing_is_asked_for() {
+    let mut capture = Capture::default();
+    capture.start(SourceSet::MICROPHONE);
+    capture.failed(SourceSet::MICROPHONE, MediaError::Busy, SourceSet::NONE);
+    assert_eq!(capture.swap(Source::Microphone, to("usb")), only(Source::Microphone, "usb"));
+}
+
+#[test]
+fn the_first_capture_would_rather_have_the_device_of_the_last_call() {
+    let mut capture = Capture::default();
+    capture.prefer(Source::Camera, Some(device("usb")));
+    let rather = |capture: &mut Capture| {
+        let wanted = [Wanted::Any, Wanted::Rather(device("usb"))];
+        let constraints = Source::ALL.into_iter().zip(wanted);
+        let asked = constraints.map(|(source, wanted)| Constraints::of(source, wanted, Settings::default()));
+        assert_eq!(capture.start(SourceSet::DEVICES), [Command::Capture(asked.collect())]);
+    };
+    rather(&mut capture);
+    capture.granted(SourceSet::DEVICES);
+    capture.stop();
+    rather(&mut capture);
+    assert_eq!(
+        capture.failed(SourceSet::DEVICES, MediaError::Busy, SourceSet::NONE),
+        asks(SourceSet::DEVICES),
+        "one that another program has makes no call fail"
+    );
+}
+
+#[test]
+fn the_other_side_and_other_processing_are_changes_as_well() {
+    let mut capture = known();
+    let back = Constraints::of(Source::Camera, Wanted::Facing(Facing::Environment), Settings::default());
+    assert_eq!(
+        capture.swap(Source::Camera, Target::Facing(Facing::Environment)),
+        [Command::Capture(vec![back])]
+    );
+    capture.opened(Source::Camera, device("back"));
+    capture.granted(SourceSet::CAMERA);
+    let music = Settings::default().with(Setting::NoiseSuppression, false);
+    capture.process(music);
+    let same = Constraints::of(Source::Microphone, Wanted::Only(device("headset")), music);
+    assert_eq!(capture.swap(Source::Microphone, Target::Same), [Command::Capture(vec![same])]);
+}
+
+#[test]
+fn a_change_that_ends_after_leaving_is_let_go() {
+    let mut capture = known();
+    capture.swap(Source::Camera, to("usb"));
+    assert_eq!(capture.stop(), [Command::Release(SourceSet::DEVICES)]);
+    assert_eq!(capture.granted(SourceSet::CAMERA), [Command::Release(SourceSet::CAMERA)]);
+    assert!(!capture.take_replaced());
+}
+
+#[test]
+fn a_muted_person_talks_while_a_key_is_held() {
+    let mut capture = known();
+    assert_eq!(capture.talk(true), [], "not muted");
+    capture.toggle_microphone();
+    let enable = |enabled| [Command::Enable { sources: SourceSet::MICROPHONE, enabled }];
+    assert_eq!(capture.talk(true), enable(true));
+    assert_eq!(capture.talk(true), []);
+    assert_eq!(capture.view(Source::Microphone), DeviceView::On);
+    assert_eq!(capture.off(), SourceSet::MICROPHONE, "a reload forgets the key");
+    assert_eq!(capture.talk(false), enable(false));
+    assert_eq!(capture.talk(false), []);
+    capture.talk(true);
+    assert_eq!(capture.toggle_microphone(), enable(false), "muting ends it");
+    assert_eq!(capture.talk(false), []);
+    assert_eq!(capture.view(Source::Microphone), DeviceView::Muted);
+}
+
+#[test]
+fn the_failure_of_a_device_chosen_before_says_nothing_of_the_next() {
+    for error in [MediaError::NotFound, MediaError::Busy, MediaError::Denied, MediaError::Unsupported] {
+        let mut capture = known();
+        capture.prefer(Source::Camera, Some(device("back")));
+        capture.swap(Source::Camera, to("usb"));
+        assert_eq!(capture.swap(Source::Camera, to("back")), []);
+        let next = capture.failed(SourceSet::CAMERA, error, SourceSet::NONE);
+        assert_eq!(next, only(Source::Camera, "back"), "{error:?}");
+        assert_eq!((capture.problem(), capture.take_refused()), (None, None), "{error:?}");
+        assert_eq!(capture.used(Source::Camera), Some(&device("desk")), "{error:?}");
+        assert_eq!(capture.granted(SourceSet::CAMERA), [], "asked for once: {error:?}");
+        assert_eq!(capture.used(Source::Camera), Some(&device("back")), "{error:?}");
+    }
 }

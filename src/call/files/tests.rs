@@ -1,0 +1,5 @@
+mod cuts;
+mod hostile;
+mod limits;
+mod model;
+mod properties;

@@ -1,0 +1,35 @@
+//! The wish of a person: a room to be in, and how.
+
+use crate::call::api::event::Remembered;
+use crate::protocol::{DisplayName, RoomId, SeatToken, SourceSet};
+
+/// The room that the person wants to be in.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub(super) room: RoomId,
+    pub(super) name: Option<DisplayName>,
+    /// Proof of a seat held before, in this call or before a reload.
+    pub(super) resume: Option<SeatToken>,
+}
+
+impl From<Remembered> for Wish {
+    fn from(Remembered { room, resume, name, .. }: Remembered) -> Self {
+        Self { room, name, resume: Some(resume) }
+    }
+}
+
+/// A wish, and what its call begins with.
+#[derive(Debug)]
+pub(super) struct Intent {
+    pub(super) wish: Wish,
+    pub(super) hides_address: bool,
+    /// Devices that were switched off, and are again, whether or not they were opened meanwhile.
+    pub(super) off: SourceSet,
+}
+
+impl Intent {
+    /// The wish for a new seat in the same room.
+    pub(super) fn anew(wish: Wish, hides_address: bool, off: SourceSet) -> Self {
+        Self { wish: Wish { resume: None, ..wish }, hides_address, off }
+    }
+}
