@@ -10,16 +10,23 @@ use leptos::web_sys::{HtmlElement, UrlSearchParams};
 
 use crate::call::Phase;
 use crate::protocol::RoomId;
+use crate::ui::attention;
+use crate::ui::device_menu::settings_button;
 use crate::ui::home::home;
 use crate::ui::i18n::{self, PRODUCT, words};
 use crate::ui::invite::focus;
+use crate::ui::keys::listen_to_keys;
 use crate::ui::languages::languages;
 use crate::ui::notice::notices;
-use crate::ui::reactive::{effect, flag, select, text};
-use crate::ui::room::room;
-use crate::ui::{CallHandle, Driver, mark};
+use crate::ui::panels::{self, Panels};
+use crate::ui::reactive::{Memo, effect, flag, select, text};
+use crate::ui::room::RoomPlace;
+use crate::ui::{CallHandle, Driver, mark, wordmark};
 
+mod offline;
 mod shape;
+
+pub use offline::offline_page;
 
 /// Script that runs before the WebAssembly; the only one of the page besides the one that loads it.
 const EARLY: &str = concat!(include_str!("app/early.js"), include_str!("app/start.js"));
@@ -37,11 +44,13 @@ pub struct PageFiles {
     pub modules: Vec<String>,
     /// WebAssembly modules that `program` loads.
     pub chunks: Vec<String>,
+    /// The server has a service worker for the pages of this build.
+    pub has_worker: bool,
 }
 
 /// The document around [`App`], rendered on the server only.
 pub fn shell(files: PageFiles) -> impl IntoView {
-    let PageFiles { stylesheet, script, program, modules, chunks } = files;
+    let PageFiles { stylesheet, script, program, modules, chunks, has_worker } = files;
     let imported =
         modules.into_iter().map(|path| view! { <link rel="modulepreload" href=path crossorigin="" /> });
     let app = App().into_view().to_html();
@@ -49,19 +58,21 @@ pub fn shell(files: PageFiles) -> impl IntoView {
     // start.js. Browsers that know no `import` know no modules, and pass this script over.
     let start = format!("parlorStart(import({script:?}), {program:?}, {chunks:?}, {})", shape::shape(&app));
     let words = words();
+    let worker = format!("; parlorWorker('/worker.js?lang={}')", words.lang().tag());
+    let start = start + if has_worker { &worker } else { "" };
     view! {
         <!DOCTYPE html>
         <html lang=words.lang().tag()>
             <head>
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
                 <title>{format!("{PRODUCT} · {}", words.title())}</title>
                 <meta name="description" content=words.promise() />
                 <meta name="color-scheme" content="light dark" />
                 // Telephones take room numbers for numbers to call.
                 <meta name="format-detection" content="telephone=no" />
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f3e8d7" />
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1d1512" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f5eee2" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#17110e" />
                 // Before the style sheet, for which a script behind it would wait.
                 <script nonce=use_nonce() inner_html=early()></script>
                 <link rel="stylesheet" href=stylesheet />
@@ -78,25 +89,25 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 {InertElement::new(app)}
                 // Data, to which no script policy applies; placed after the content that is to be seen first.
                 <script id=i18n::ELEMENT r#type="application/json" inner_html=words.embedded()></script>
-                // Shown only after a press on CONNECT before the program has loaded.
+                // Shown only after a press on Join before the program has loaded.
                 <div id="early-call" role="status" tabindex="-1">
                     <p>{words.joining()}</p>
-                    <button type="button" id="early-cancel" class="quiet-button">{words.cancel()}</button>
+                    <button type="button" id="early-cancel" class="btn btn-line">{words.cancel()}</button>
                 </div>
                 <div id="unsupported" class="blocker" role="alert" tabindex="-1" hidden>
                     <p>{words.unsupported()}</p>
                 </div>
                 <div id="load-failed" class="blocker" role="alert" tabindex="-1" hidden>
                     <p>{words.load_failed()}</p>
-                    <button type="button" id="reload-button" class="solid-button">{words.reload()}</button>
+                    <button type="button" id="reload-button" class="btn btn-go">{words.reload()}</button>
                 </div>
                 <div id="driver-missing" class="blocker" role="alert" tabindex="-1" hidden>
                     <p>{words.driver_missing()}</p>
-                    <button type="button" class="solid-button">{words.try_again()}</button>
+                    <button type="button" class="btn btn-go">{words.try_again()}</button>
                 </div>
                 <div id="program-died" class="blocker" role="alert" hidden>
                     <p>{words.program_died()}</p>
-                    <button type="button" class="solid-button">{words.reload()}</button>
+                    <button type="button" class="btn btn-go">{words.reload()}</button>
                 </div>
                 <div id="no-script" class="blocker">
                     <p>{words.no_script()}</p>
@@ -157,20 +168,24 @@ pub fn App() -> impl IntoView {
 fn call_page(invited: String) -> impl IntoView {
     let (call, port) = CallHandle::new();
     provide_context(call);
+    let panels = Panels::provide();
+    attention::follow(call, panels);
     let main = NodeRef::<html::Main>::new();
     let home_section = NodeRef::<html::Section>::new();
     let room_section = NodeRef::<html::Section>::new();
+    listen_to_keys(call, panels, room_section);
     let room_field = NodeRef::<html::Input>::new();
     // Also while joining.
     let in_call = select(call, |view| view.phase != Phase::Home);
     let phase = select(call, |view| view.phase);
 
+    let place = NodeRef::<html::Div>::new();
     let driver = use_context::<Driver>();
-    let mut port = Some(port);
+    let mut port = Some(port).zip(Owner::current());
     effect(move || {
         let Some(main) = main.get() else { return };
-        if let (Some(Driver(start)), Some(port)) = (driver, port.take()) {
-            start(port);
+        if let (Some(Driver(start)), Some((port, owner))) = (driver, port.take()) {
+            start(port, RoomPlace { owner, place, screen: room_section, in_call });
             // A failing attribute would mean a broken DOM; nothing depends on it but tests and `early.js`.
             drop(main.set_attribute("data-ready", ""));
         }
@@ -201,8 +216,9 @@ fn call_page(invited: String) -> impl IntoView {
         >
             {head(in_call)}
             {notices(in_call)}
-            {room(room_section, in_call)}
+            <div class="room-place" node_ref=place></div>
             {home(home_section, room_field, in_call, invited)}
+            {panels::place(panels)}
         </main>
     }
 }
@@ -221,8 +237,9 @@ fn press_early() {
 fn head(hidden: Memo<bool>) -> impl IntoView {
     view! {
         <header class="head" hidden=flag(move || hidden.get())>
-            <p class="product" translate="no">{mark()} {PRODUCT}</p>
+            <a class="brand" href="/" rel="external" translate="no">{mark()} {wordmark()}</a>
             {languages()}
+            {settings_button(hidden)}
         </header>
     }
 }
@@ -235,7 +252,7 @@ fn lost() -> impl IntoView {
             {head(Memo::new(|_| false))} <section class="lost-words">
                 <h1>{words.lost_title()}</h1>
                 <p>{words.lost_text()}</p>
-                <a class="solid-button" href="/" rel="external">{words.lost_link()}</a>
+                <a class="btn btn-go" href="/" rel="external">{words.lost_link()}</a>
             </section>
         </main>
     }
@@ -254,10 +271,12 @@ mod tests {
 
     #[test]
     fn the_early_script_keeps_things_under_the_same_keys() {
-        use crate::call::storage::{DEPARTED, HIDE_ADDRESS, NAME, SEAT};
-        for key in [DEPARTED, HIDE_ADDRESS, NAME, SEAT] {
+        use crate::call::storage::{DEPARTED, DEVICES, NAME, SEAT, SETTINGS};
+        for key in [DEPARTED, DEVICES[0], DEVICES[1], NAME, SEAT, SETTINGS] {
             assert!(EARLY.contains(&format!("Item('{key}'")), "{key}");
         }
+        let processing = crate::call::Setting::PROCESSING.map(crate::call::Setting::name).join("|");
+        assert!(EARLY.contains(&format!("({processing})")), "{processing}");
     }
 
     #[test]

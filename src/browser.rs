@@ -2,9 +2,10 @@
 //!
 //! Every callback and every settled promise only pushes an [`Event`](crate::call::Event) into one queue, which the
 //! loop in `driver` reads, as it reads the socket. Nothing here decides: limits, waits and verdicts come from
-//! [`call`](crate::call). No module imports this file; `chunk` imports `driver`, which imports all others, and all may
-//! import `env` and `error`.
+//! [`call`](crate::call). No module imports this file; `chunk` imports `driver`, which imports all others but `files`,
+//! and `files`, which has a queue and a loop of its own. All may import `env` and `error`.
 
+mod chime;
 mod chunk;
 mod configuration;
 mod connection_test;
@@ -12,13 +13,18 @@ mod driver;
 mod early;
 mod env;
 mod error;
+mod files;
+mod hearing;
+mod level;
 mod liveness;
 mod media;
 mod page;
 mod peer;
 mod signalling;
+mod speaker;
 mod storage;
+mod system;
 mod tab;
 
-pub use chunk::start;
+pub use chunk::{mount_panels, start};
 pub use liveness::report_panics;

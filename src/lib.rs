@@ -10,10 +10,13 @@
 //! | [`protocol`] | both, pure | the wire: ids, messages of server and peers, refusals, close codes, limits |
 //! | [`call`] | both, pure | one participant's whole call: events in, commands out, a view to draw |
 //! | `call::api` | both, pure | the interface of the call: events, commands, the view |
-//! | `call::{session, signalling, peers}` | both, pure | the seat; the socket; the connections with the others |
-//! | `call::{media, privacy, connection_test}` | both, pure | devices, playback; hidden addresses; connection test |
-//! | [`ui`], [`app`] | both | the views, their texts, the document |
+//! | `call::{session, signalling, peers, chat}` | both, pure | the seat; the socket; the connections with the others; the chat |
+//! | `call::{media, privacy, connection_test}` | both, pure | devices, what is shared, playback; hidden addresses; connection test |
+//! | [`call::files`] | both, pure | transfers of files; beside the call, and loaded with the first of them |
+//! | [`ui`], [`app`] | both | the views, their texts, the document; the call screen comes with the driver |
+//! | `ui::panels` | both | views that are loaded when the first of them is opened |
 //! | `browser` | browser | the driver: carries out what the call decides; loaded behind the views |
+//! | `browser::files` | browser | the driver of the transfers, loaded with the panels |
 //! | `server` | server | starts, connects and stops the parts below |
 //! | `server::net` | server | sockets, addresses, clock, rates and counts, files that only the server may read |
 //! | `server::config`, `check` | server | settings, and findings about them |
@@ -91,6 +94,12 @@ pub mod embedded;
 #[cfg(feature = "ssr")]
 pub mod server;
 
+/// Spare room for data. The parts that go to chunks are aligned anew, and all data stays in the program if they then
+/// have less room than before. Nothing reads this one, and so no chunk holds it.
+#[cfg(feature = "split")]
+#[used]
+static SPARE: [u8; 4096] = [1; 4096];
+
 /// Hydrates the server-rendered page, or leaves it as it is if its texts cannot be read.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
@@ -103,6 +112,7 @@ pub fn hydrate() {
         leptos::prelude::provide_context(words);
         leptos::prelude::provide_context(app::Address::of_document());
         leptos::prelude::provide_context(ui::Driver(browser::start));
+        leptos::prelude::provide_context(ui::panels::PanelLoader(browser::mount_panels));
         app::App()
     });
 }

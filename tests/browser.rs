@@ -12,6 +12,7 @@ use leptos::reactive::owner::Owner;
 use parlor::call::{CallView, DeviceProblem, DeviceView, MediaError, Notice, Phase, UserAction, Verdict};
 use parlor::protocol::SourceSet;
 use parlor::ui::CallHandle;
+use parlor::ui::room::RoomPlace;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack, MediaStreamTrackState};
@@ -32,7 +33,7 @@ impl Page {
         let (sender, views) = mpsc::unbounded();
         let handle = owner.with(|| {
             let (handle, port) = CallHandle::new();
-            parlor::browser::start(port);
+            parlor::browser::start(port, RoomPlace::nowhere(Owner::current().unwrap()));
             let view = handle.view();
             Effect::new(move |_| drop(sender.unbounded_send(view.get())));
             handle
@@ -211,13 +212,14 @@ async fn a_peer_that_rejects_every_part_takes_no_buttons_away() {
 
 #[wasm_bindgen_test]
 async fn the_next_part_of_a_kind_has_its_turn_where_the_first_is_rejected() {
-    let page = offered("[['audio', 9], ['video', 0], ['video', 9], ['video', 9]]").await;
-    until("return room.answered(3)").await;
+    let page = offered("[['audio', 9], ['video', 0], ['video', 9], ['video', 9], ['video', 9]]").await;
+    until("return room.answered(4)").await;
     let answered =
         |part: u32, what: &str| run(&format!("return /{what}/.test(room.answered({part}))")).is_truthy();
     assert!(answered(1, "^video 0 "), "what is rejected stays so");
     assert!(answered(2, "a=sendrecv"), "it carries the picture");
-    assert!(answered(3, "a=inactive"), "one of each is agreed");
+    assert!(answered(3, "a=sendrecv"), "it carries what is shared");
+    assert!(answered(4, "a=inactive"), "no more are agreed");
     answers_to_buttons(page).await;
 }
 

@@ -30,7 +30,7 @@
     var missing = document.getElementById('driver-missing');
     if (missing && !missing.hidden) missing.querySelector('button').click();
   }
-  // CONNECT asks for camera and microphone and joins the room at once, not only when the program has loaded. The
+  // Join asks for camera and microphone and joins the room at once, not only when the program has loaded. The
   // program takes both over (`get_user_media` in browser/media.rs, which asks the same, and `Early` in
   // browser/signalling.rs). Returns false, and leaves all to the program, for input that it will refuse and for room
   // numbers that it first has to bring into their normal form (protocol/room_id.rs).
@@ -45,9 +45,20 @@
   }
   function capture() {
     if (window.parlorCapture) return;
-    window.parlorCapture = navigator.mediaDevices.getUserMedia({
-      audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 } }
-    });
+    var audio = {}, video = { width: { ideal: 1280 }, height: { ideal: 720 } };
+    // The devices chosen last, where they are still there, and what was switched off of the microphone's processing.
+    function rather(constraints, kept) {
+      if (kept) constraints.deviceId = { ideal: kept.split('\n')[0] };
+    }
+    try {
+      rather(audio, localStorage.getItem('parlor.microphone'));
+      rather(video, localStorage.getItem('parlor.camera'));
+      (localStorage.getItem('parlor.settings') || '').split(' ').forEach(function (name) {
+        if (/^(noiseSuppression|echoCancellation|autoGainControl)$/.test(name)) audio[name] = false;
+      });
+    } catch (refused) { /* no storage, no choice */ }
+    if (!Object.keys(audio).length) audio = true;
+    window.parlorCapture = navigator.mediaDevices.getUserMedia({ audio: audio, video: video });
     window.parlorCapture.catch(function () { /* the program tells */ });
   }
   function dropCapture() {
@@ -147,15 +158,6 @@
   addEventListener('click', function (event) {
     keep(event, event.target.closest && event.target.closest('button'));
   }, true);
-  // A user who hides the address and connects before the program has loaded must not be connected unhidden.
-  addEventListener('change', function (event) {
-    if (live() || event.target.id !== 'hide-address') return;
-    window.parlorHide = event.target.checked;
-    try {
-      if (window.parlorHide) localStorage.setItem('parlor.hide-address', '');
-      else localStorage.removeItem('parlor.hide-address');
-    } catch (refused) { /* then it holds for this page */ }
-  }, true);
   addEventListener('submit', function (event) {
     keep(event, event.target.querySelector('[type=submit]'));
   }, true);
@@ -252,6 +254,7 @@
     }
     function anew() {
       sessionStorage.removeItem('parlor.seat');
+      sessionStorage.removeItem('parlor.files');
       return hold(String(Math.random()), {});
     }
     if (!known) return hold(String(Math.random()), {});
@@ -292,7 +295,7 @@
     var again = block.querySelector('button');
     again.onclick = function () {
       // The way back into the call, as for any other reload (browser/storage.rs).
-      try { sessionStorage.setItem('parlor.departed', String(Date.now())); } catch (refused) { /* then by CONNECT */ }
+      try { sessionStorage.setItem('parlor.departed', String(Date.now())); } catch (refused) { /* then by Join */ }
       location.reload();
     };
     again.focus();

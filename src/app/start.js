@@ -57,10 +57,36 @@
       return page.default({ module_or_path: program });
     }).then(function () {
       // Any earlier, they would only take the network from the program.
-      chunks.forEach(preload);
+      chunks.filter(isDriver).forEach(preload);
+      loadRest(chunks.filter(function (path) { return !isDriver(path); }));
       return start();
     }).catch(function (error) {
       return renewed(program).then(function () { parlorFail(error); });
+    });
+  };
+  // What the driver needs, of the chunks: itself, and what it shares with others.
+  function isDriver(path) { return /driver|chunk_/.test(path); }
+  // Loads the other chunks once the driver is there: after an update the server has them no more.
+  function loadRest(chunks) {
+    new MutationObserver(function (changes, observer) {
+      if (!main().hasAttribute('data-live')) return;
+      observer.disconnect();
+      (window.requestIdleCallback || setTimeout)(function () {
+        chunks.forEach(function (path) {
+          fetch(path, { priority: 'low' }).catch(function () { /* whoever needs it tries again */ });
+        });
+      });
+    }).observe(main(), { attributes: true, attributeFilter: ['data-live'] });
+  }
+  // The service worker shows a page of its own when there is no network; a page that has nothing else to do gets it.
+  window.parlorWorker = function (path) {
+    var workers = navigator.serviceWorker;
+    function register() {
+      workers.register(path, { updateViaCache: 'none' }).catch(function () { /* as in private windows */ });
+    }
+    if (workers) addEventListener('load', function () {
+      if (window.requestIdleCallback) requestIdleCallback(register);
+      else setTimeout(register, 3000);
     });
   };
   function patience(milliseconds) {

@@ -15,23 +15,27 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use super::env::{Events, after, log, now, seed};
+use super::hearing::{self, Hearing};
+use super::level::LevelMeter;
 use super::media::Media;
 use super::peer::{self, Peer};
 use super::signalling::{self, Socket};
-use super::{connection_test, liveness, page, storage, tab};
-use crate::call::{Call, CallView, Command, Event, PeerCommand, PeerEvent, SocketEvent};
+use super::speaker::Speaker;
+use super::system::System;
+use super::{chime, connection_test, liveness, page, storage, tab};
+use crate::call::{Call, CallView, Command, Event, MicrophoneLevel, PeerCommand, PeerEvent, SocketEvent};
 use crate::protocol::{Epoch, PeerId, Source};
-use crate::ui::{CallPort, RemoteStreams, StreamSink};
+use crate::ui::{CallPort, FilesLines, RemoteStreams, StreamSink};
 
 /// Starts the driver; it ends with the reactive owner it was started under.
 pub(super) fn start(port: CallPort) {
-    let CallPort { events, sender, view, local, remote, .. } = port;
+    let CallPort { events, sender, view, local, remote, level, files, wants_files, .. } = port;
     let queue = Events::new(sender);
     let media = match Media::new(queue.clone()) {
         Ok(media) => media,
         Err(error) => return log(&format!("this browser cannot make calls: {error}")),
     };
-    local.set(Some(sink(Clone::clone(media.stream()), &queue)));
+    local.set(Some(sink(Clone::clone(media.streams().of(Source::Camera)), &queue)));
     let certificate = Rc::new(RefCell::new(None));
     let driver = Driver {
         call: Call::new(seed()).in_page(page::known()),
@@ -41,8 +45,15 @@ pub(super) fn start(port: CallPort) {
         peers: vec![],
         timer: None,
         shown: CallView::default(),
+        system: System::new(&queue),
         view,
         remote,
+        level,
+        files,
+        wants_files,
+        meter: None,
+        hearing: None,
+        speaker: Speaker::default(),
         _waking: page::listen_for_waking(&queue),
         _pauses: page::listen_for_pauses(&queue),
         _choosing: storage::listen(&queue),
@@ -50,6 +61,9 @@ pub(super) fn start(port: CallPort) {
         _liveness: liveness::listen(&queue),
         queue: queue.clone(),
     };
+    if storage::has_files() {
+        wants_files.set(true);
+    }
     page::report_loaded(queue);
     spawn_local(async move { *certificate.borrow_mut() = peer::certificate().await });
     spawn_local_scoped_with_cancellation(driver.run(events));
@@ -64,10 +78,17 @@ struct Driver {
     peers: Vec<(PeerId, Epoch, Peer)>,
     timer: Option<Timeout>,
     shown: CallView,
+    system: System,
     view: WriteSignal<CallView>,
     remote: WriteSignal<RemoteStreams>,
+    level: WriteSignal<MicrophoneLevel>,
+    files: WriteSignal<FilesLines>,
+    wants_files: WriteSignal<bool>,
+    meter: Option<LevelMeter>,
+    hearing: Option<Hearing>,
+    speaker: Speaker,
     _waking: Vec<EventListener>,
-    _pauses: [EventListener; 3],
+    _pauses: Vec<EventListener>,
     _choosing: EventListener,
     _wanted: EventListener,
     _liveness: EventListener,
@@ -106,9 +127,46 @@ impl Driver {
                 }
             }
             Command::Capture(constraints) => self.media.capture(constraints),
-            Command::Release(sources) => self.media.release(sources),
+            Command::Release(sources) => {
+                // It holds the device open, too.
+                self.meter.take_if(|_| sources.contains(Source::Microphone));
+                self.media.release(sources);
+            }
             Command::Enable { sources, enabled } => self.media.enable(sources, enabled),
+            Command::CaptureScreen(id, what) => self.media.capture_screen(id, what),
+            Command::TakeScreen(id) => self.media.take_screen(id),
+            Command::ReleaseScreen(id) => self.media.release_screen(id),
+            Command::HintScreen(hint) => {
+                self.media.hint_screen(hint);
+                self.peers.iter().for_each(|(.., peer)| peer.hint_screen(hint));
+            }
+            Command::StopReplaced => self.media.stop_replaced(),
+            Command::SetSpeaker(device) => {
+                self.speaker.set(device, &self.queue);
+                self.peers.iter().for_each(|(.., peer)| peer.follow(&self.speaker));
+            }
+            Command::Hear(id) => {
+                self.hearing = None;
+                let microphone = self.media.tracks().get(Source::Microphone);
+                self.hearing = id
+                    .zip(microphone)
+                    .map(|(id, microphone)| hearing::hear(&self.queue, id, microphone, self.speaker.clone()));
+            }
+            Command::Chime(sound) => chime::play(sound, &self.speaker, &self.queue),
+            Command::Blur(on) => self.media.blur(on),
+            Command::Measure(on) => {
+                // Ended before another is begun: each shows its end.
+                self.meter = None;
+                let microphone = self.media.tracks().get(Source::Microphone).filter(|_| on);
+                self.meter = microphone.and_then(|track| LevelMeter::new(&track, self.level, &self.queue));
+            }
+            Command::KeepDevice(kind, choice) => storage::keep_device(kind, choice.as_ref()),
+            Command::KeepSettings(settings) => storage::keep_settings(settings),
             Command::PlaySound => page::play_all(&self.queue),
+            Command::ReadLevels => {
+                let levels = self.peers.iter().filter_map(|(.., peer)| peer.level()).collect();
+                self.queue.push(Event::Levels(levels));
+            }
             Command::Peer(peer, epoch, command) => self.peer(peer, epoch, command),
             Command::KeepHidden(hidden) => storage::keep_hidden(hidden),
             Command::AskForIce(id) => connection_test::ask(&self.queue, id),
@@ -117,7 +175,10 @@ impl Driver {
             }
             Command::TryRelay(id, servers) => connection_test::try_relay(&self.queue, id, servers),
             Command::Remember(seat) => storage::remember(seat.as_ref()),
-            Command::LoadAnew { once_for } => page::load_anew(once_for, &self.queue),
+            Command::LoadAnew { once_for } => {
+                self.system.let_go();
+                page::load_anew(once_for, &self.queue);
+            }
             Command::Log(text) => log(&text),
             Command::ShowAddress(room) => page::show_address(room.as_ref()),
         }
@@ -134,13 +195,27 @@ impl Driver {
                 &self.media,
                 self.certificate.borrow().as_ref(),
             ) {
-                Ok(peer) => {
-                    let sink = sink(Clone::clone(peer.incoming()), &self.queue);
+                Ok(mut peer) => {
+                    let line = peer.open_files(self.wants_files).map(SendWrapper::new);
+                    self.files.update(|lines| {
+                        lines.retain(|line| line.peer != id);
+                        lines.extend(line);
+                    });
+                    peer.follow(&self.speaker);
+                    let sinks = [peer.sound(), peer.screen()].map(|sound| {
+                        let (speaker, queue) = (self.speaker.clone(), self.queue.clone());
+                        SendWrapper::new(Rc::new(move |video: &HtmlVideoElement| {
+                            speaker.give(video, &queue);
+                            show(sound.stream(), video, &queue);
+                            sound.plays_on(video);
+                        }) as Rc<dyn Fn(&HtmlVideoElement)>)
+                    });
+                    let [face, screen] = sinks;
                     self.peers.retain(|(known, ..)| *known != id);
                     self.peers.push((id, epoch, peer));
                     self.remote.update(|streams| {
                         streams.retain(|(peer, ..)| *peer != id);
-                        streams.push((id, Source::Camera, sink));
+                        streams.extend([(id, Source::Camera, face), (id, Source::Screen, screen)]);
                     });
                 }
                 Err(error) => {
@@ -163,9 +238,11 @@ impl Driver {
             PeerCommand::Configure(config) => peer.configure(&config),
             PeerCommand::Attach => peer.attach(&self.media),
             PeerCommand::Send(bytes) => peer.send(&bytes),
+            PeerCommand::Volume(percent) => peer.set_volume(percent),
             PeerCommand::Close => {
                 self.peers.retain(|(known, ..)| *known != id);
                 self.remote.update(|streams| streams.retain(|(peer, ..)| *peer != id));
+                self.files.update(|lines| lines.retain(|line| line.peer != id));
             }
         }
     }
@@ -179,6 +256,7 @@ impl Driver {
 
     fn show(&mut self) {
         let view = self.call.view();
+        self.system.follow(&view);
         if view != self.shown {
             self.shown = view.clone();
             self.view.set(view);
@@ -189,10 +267,13 @@ impl Driver {
 /// Makes a sink that puts `stream` into a video element and plays it.
 fn sink(stream: MediaStream, queue: &Events) -> StreamSink {
     let queue = queue.clone();
-    SendWrapper::new(Rc::new(move |video: &HtmlVideoElement| {
-        if video.src_object().as_ref() != Some(&stream) {
-            video.set_src_object(Some(&stream));
-        }
-        page::play(video, &queue);
-    }))
+    SendWrapper::new(Rc::new(move |video: &HtmlVideoElement| show(&stream, video, &queue)))
+}
+
+/// Puts `stream` into a video element and plays it.
+fn show(stream: &MediaStream, video: &HtmlVideoElement, queue: &Events) {
+    if video.src_object().as_ref() != Some(stream) {
+        video.set_src_object(Some(stream));
+    }
+    page::play(video, queue);
 }

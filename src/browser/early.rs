@@ -4,14 +4,12 @@ use js_sys::Reflect;
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 
-/// The socket opened by an early CONNECT, with its join and the messages heard so far.
+/// The socket opened by an early Join, with its join and the messages heard so far.
 pub(super) const SOCKET: &str = "parlorEarly";
-/// The promise of the camera and microphone that an early CONNECT asked for.
+/// The promise of the camera and microphone that an early Join asked for.
 pub(super) const CAPTURE: &str = "parlorCapture";
 /// The promise that is settled once a duplicated tab has forgotten the first one's seat.
 pub(super) const TAB: &str = "parlorTab";
-/// Whether the own address is hidden, as chosen on this page before the driver ran.
-pub(super) const HIDE_ADDRESS: &str = "parlorHide";
 
 /// Reads a property; undefined where that script is missing, as in tests.
 pub(super) fn read(name: &str) -> JsValue {

@@ -1,8 +1,10 @@
 //! The driver's surroundings: the queue to its loop, the page's clock and timers, the log.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::channel::mpsc::UnboundedSender;
+use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::window;
@@ -38,6 +40,14 @@ pub(super) fn after(wait: Duration, run: impl FnOnce() + 'static) -> Timeout {
 /// A future that is ready after `wait`.
 pub(super) fn elapsed(wait: Duration) -> TimeoutFuture {
     TimeoutFuture::new(milliseconds(wait))
+}
+
+/// Runs a callback at each touch of the page, until the listeners are dropped.
+pub(super) fn on_touch(run: Rc<dyn Fn()>) -> [EventListener; 2] {
+    ["pointerup", "keydown"].map(|name| {
+        let (run, capture) = (Rc::clone(&run), EventListenerOptions::run_in_capture_phase());
+        EventListener::new_with_options(&window(), name, capture, move |_| run())
+    })
 }
 
 /// Rounds up: a timer that fires early would only be set again.

@@ -4,10 +4,10 @@ use std::fmt;
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::DomException;
 
-use crate::call::MediaError;
+use crate::call::{MediaError, ScreenError};
 
 /// An exception of a browser function, or the reason of a rejected promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,18 @@ impl BrowserError {
     }
 }
 
+impl BrowserError {
+    /// The cause of a failed `getDisplayMedia` (W3C Screen Capture, section 5.1). A system that lets a browser capture
+    /// nothing is told of as a refusal too, in other words than a person who picks nothing.
+    pub(super) fn as_screen_error(&self) -> ScreenError {
+        match self.name.as_str() {
+            "NotAllowedError" if !self.message.contains("system") => ScreenError::Cancelled,
+            "NotAllowedError" | "NotFoundError" | "NotReadableError" => ScreenError::Denied,
+            _ => ScreenError::Failed,
+        }
+    }
+}
+
 /// Calls a method that web-sys binds as if it never threw.
 pub(super) fn invoke(object: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
     let method: Function = Reflect::get(object, &method.into())?.dyn_into()?;
@@ -56,4 +68,9 @@ pub(super) fn invoke(object: &JsValue, method: &str, argument: &JsValue) -> Resu
 /// Awaits the promise of an operation that did not throw.
 pub(super) async fn settled(begun: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     JsFuture::from(begun?).await
+}
+
+/// Lets an operation end by itself, where it does not matter whether it fails.
+pub(super) fn unwatched(begun: Result<Promise, JsValue>) {
+    spawn_local(async move { drop(settled(begun).await) });
 }

@@ -1,4 +1,4 @@
-//! Microphone and camera: requests them, keeps the live tracks, lets go of them.
+//! Microphone, camera and what is shared: requests them, keeps the live tracks, lets go of them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,80 +12,65 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    ConstrainDomStringParameters, ConstrainLongRange, MediaDevices, MediaStream, MediaStreamConstraints,
-    MediaStreamTrack, MediaStreamTrackState, MediaTrackConstraints, PermissionState, PermissionStatus,
+    MediaDevices, MediaStream, MediaStreamTrack, MediaStreamTrackState, PermissionState, PermissionStatus,
 };
+
+mod constraints;
+mod listing;
+pub(super) mod screen;
+pub(super) mod tracks;
+mod traits;
+
+use constraints::constraints;
+use listing::{Listing, media_devices};
+use screen::Screens;
+use tracks::{LiveTrack, Streams, Tracks, tracks_of};
 
 use super::early;
 use super::env::{Events, log};
 use super::error::BrowserError;
 use super::liveness::Held;
-use crate::call::{Constraints, DeviceId, Event, MediaError, MediaEvent};
+use crate::call::{Constraints, DeviceId, Event, MediaError, MediaEvent, ScreenHint, ScreenId, ShareSource};
 use crate::protocol::{Source, SourceSet};
 
-/// The own tracks. The stream is the same for the whole life of the page: the preview shows it, and every
-/// connection names it, so that the others play voice and picture in step.
+/// The own tracks. The streams are the same for the whole life of the page: the preview shows that of the devices, and
+/// every connection names them, so that the others play sound and picture in step.
 pub(super) struct Media {
-    stream: MediaStream,
-    _held: Held,
+    streams: Streams,
+    _held: [Held; 2],
     tracks: Tracks,
+    screens: Screens,
     events: Events,
     asking: RefCell<Asking>,
+    listing: Listing,
     _devices_changed: Option<EventListener>,
 }
 
 /// A future that is ready when the last request for devices was answered.
 pub(super) type Asking = Shared<oneshot::Receiver<()>>;
 
-/// The live tracks, shared with what waits for the browser meanwhile.
-#[derive(Clone, Default)]
-pub(super) struct Tracks(Rc<RefCell<Vec<LiveTrack>>>);
-
-impl Tracks {
-    /// The live track of this source.
-    pub(super) fn get(&self, source: Source) -> Option<MediaStreamTrack> {
-        self.0.borrow().iter().find(|live| live.source == source).map(|live| Clone::clone(&live.track))
-    }
-
-    /// The tracks that the system mutes.
-    fn muted(&self) -> SourceSet {
-        self.0.borrow().iter().filter(|live| live.track.muted()).map(|live| live.source).collect()
-    }
-}
-
-struct LiveTrack {
-    source: Source,
-    track: MediaStreamTrack,
-    _listeners: [EventListener; 3],
-}
-
-impl Drop for LiveTrack {
-    fn drop(&mut self) {
-        self.track.stop();
-    }
-}
-
 impl Media {
     /// # Errors
     /// The browser has no `MediaStream`.
     pub(super) fn new(events: Events) -> Result<Self, BrowserError> {
-        let changed = events.clone();
+        let listing = Listing::new(events.clone());
+        let changed = listing.clone();
         let listen = |devices: MediaDevices| {
-            EventListener::new(&devices, "devicechange", move |_| {
-                changed.push(Event::Media(MediaEvent::Changed))
-            })
+            let of = devices.clone();
+            EventListener::new(&devices, "devicechange", move |_| changed.report(&of, true))
         };
         let devices = media_devices().ok().map(listen);
         // Nothing is asked yet: the other end is gone already.
         let asking = RefCell::new(oneshot::channel().1.shared());
-        let (stream, tracks) = (MediaStream::new()?, Tracks::default());
-        let _held = Held::new(&stream);
-        Ok(Self { stream, _held, tracks, events, asking, _devices_changed: devices })
+        let (streams, tracks) = (Streams::new()?, Tracks::default());
+        let _held = streams.0.each_ref().map(|stream| Held::new(stream));
+        let screens = Screens::new();
+        Ok(Self { streams, _held, tracks, screens, events, asking, listing, _devices_changed: devices })
     }
 
-    /// The stream with the live tracks.
-    pub(super) fn stream(&self) -> &MediaStream {
-        &self.stream
+    /// The streams with the live tracks.
+    pub(super) fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// The live tracks, now and later.
@@ -95,7 +80,8 @@ impl Media {
 
     /// Requests devices of the browser, and through it of the person; the answer comes as an event.
     pub(super) fn capture(&self, asked: Vec<Constraints>) {
-        let (events, stream, tracks) = (self.events.clone(), Clone::clone(&self.stream), self.tracks());
+        let (events, stream, tracks) = (self.events.clone(), Clone::clone(self.stream()), self.tracks());
+        let listing = self.listing.clone();
         let (answered, asking) = oneshot::channel();
         *self.asking.borrow_mut() = asking.shared();
         spawn_local(async move {
@@ -110,6 +96,9 @@ impl Media {
             };
             events.push(Event::Media(event));
             events.push(Event::Media(MediaEvent::Muted(tracks.muted())));
+            if let Ok(devices) = media_devices() {
+                listing.report(&devices, false);
+            }
         });
     }
 
@@ -120,13 +109,49 @@ impl Media {
 
     /// Stops tracks; the light goes out.
     pub(super) fn release(&self, sources: SourceSet) {
-        self.tracks.0.borrow_mut().retain(|live| {
+        self.tracks.live.borrow_mut().retain(|live| {
             let stays = !sources.contains(live.source);
             if !stays {
-                self.stream.remove_track(&live.track);
+                self.stream().remove_track(&live.track);
             }
             stays
         });
+    }
+
+    /// Stops the tracks that others have replaced.
+    pub(super) fn stop_replaced(&self) {
+        self.tracks.replaced.borrow_mut().clear();
+    }
+
+    /// Requests something to be shared; the answer comes as an event.
+    pub(super) fn capture_screen(&self, id: ScreenId, what: ShareSource) {
+        self.screens.capture(id, what, &self.events);
+    }
+
+    /// Has a capture sent from now on.
+    pub(super) fn take_screen(&self, id: ScreenId) {
+        self.screens.take(id, self.streams.of(Source::Screen), &self.tracks);
+    }
+
+    /// Stops a capture.
+    pub(super) fn release_screen(&self, id: ScreenId) {
+        self.screens.release(id, self.streams.of(Source::Screen), &self.tracks);
+    }
+
+    /// Sends what is shared for this.
+    pub(super) fn hint_screen(&self, hint: ScreenHint) {
+        screen::hint(&self.tracks, hint);
+    }
+
+    fn stream(&self) -> &MediaStream {
+        self.streams.of(Source::Camera)
+    }
+
+    /// Blurs the background of the camera's picture, or stops it.
+    pub(super) fn blur(&self, on: bool) {
+        if let Some(camera) = self.tracks.get(Source::Camera) {
+            traits::blur(&camera, on);
+        }
     }
 
     /// Sets `MediaStreamTrack.enabled`: heard and seen, or silent and black.
@@ -151,20 +176,27 @@ fn keep(captured: &MediaStream, stream: &MediaStream, tracks: &Tracks, events: &
             ("mute", MediaEvent::Muted(source.into())),
             ("unmute", MediaEvent::Unmuted(source.into())),
         ];
-        let listeners = changes.map(|(name, change)| {
+        let listen = |(name, change): (&'static str, MediaEvent)| {
             let events = events.clone();
             EventListener::new(&track, name, move |_| events.push(Event::Media(change.clone())))
-        });
+        };
+        let listeners = changes.into_iter().map(listen).collect();
         // A browser that guards against being recognised tells no id.
         if let Some(id) = track.get_settings().get_device_id().filter(|id| !id.is_empty()) {
             events.push(Event::Media(MediaEvent::Opened(source, DeviceId(id))));
         }
-        stream.add_track(&track);
-        let mut tracks = tracks.0.borrow_mut();
-        if let Some(before) = tracks.iter().position(|live| live.source == source) {
-            stream.remove_track(&tracks.remove(before).track);
+        if source == Source::Camera {
+            events.push(Event::Media(MediaEvent::CameraIs(traits::traits(&track))));
         }
-        tracks.push(LiveTrack { source, track, _listeners: listeners });
+        stream.add_track(&track);
+        let mut live = tracks.live.borrow_mut();
+        if let Some(before) = live.iter().position(|live| live.source == source) {
+            let mut before = live.remove(before);
+            before.listeners.clear();
+            stream.remove_track(&before.track);
+            tracks.replaced.borrow_mut().push(Rc::new(before));
+        }
+        live.push(LiveTrack { source, track, listeners });
         had = had.or(source.into());
     }
     had
@@ -189,58 +221,14 @@ async fn get_user_media(asked: &[Constraints], sources: SourceSet) -> Result<Med
         }
     }
     let media_devices = media_devices()?;
-    let constraints = MediaStreamConstraints::new();
-    for one in asked {
-        match one.source {
-            Source::Microphone => constraints.set_audio(&track_constraints(one)),
-            Source::Camera => constraints.set_video(&track_constraints(one)),
-        }
-    }
-    let promise = media_devices.get_user_media_with_constraints(&constraints).map_err(typed)?;
+    let promise = media_devices.get_user_media_with_constraints(&constraints(asked)).map_err(typed)?;
     let stream = JsFuture::from(promise).await.map_err(typed)?;
     stream.dyn_into().map_err(|_| MediaError::Unsupported)
 }
 
-/// The source of a track, by its kind.
-pub(super) fn source_of(track: &MediaStreamTrack) -> Source {
+/// The device that a track is of, by its kind.
+fn source_of(track: &MediaStreamTrack) -> Source {
     if track.kind() == "video" { Source::Camera } else { Source::Microphone }
-}
-
-/// The tracks of a stream.
-pub(super) fn tracks_of(stream: &MediaStream) -> Vec<MediaStreamTrack> {
-    stream.get_tracks().iter().filter_map(|track| track.dyn_into().ok()).collect()
-}
-
-fn track_constraints(of: &Constraints) -> JsValue {
-    if of.device.is_none() && of.resolution.is_none() {
-        return JsValue::TRUE;
-    }
-    let constraints = MediaTrackConstraints::new();
-    if let Some((width, height)) = of.resolution {
-        let ideal = |pixels: u32| {
-            let range = ConstrainLongRange::new();
-            range.set_ideal(pixels as i32);
-            range
-        };
-        constraints.set_width_constrain_long_range(&ideal(width));
-        constraints.set_height_constrain_long_range(&ideal(height));
-    }
-    if let Some(DeviceId(id)) = &of.device {
-        let exact = ConstrainDomStringParameters::new();
-        exact.set_exact_str(id);
-        constraints.set_device_id_constrain_dom_string_parameters(&exact);
-    }
-    constraints.into()
-}
-
-/// `navigator.mediaDevices`, which browsers leave out on pages that are not a secure context.
-fn media_devices() -> Result<MediaDevices, MediaError> {
-    let window = window();
-    match window.navigator().media_devices() {
-        Ok(devices) if !devices.is_undefined() => Ok(devices),
-        _ if window.is_secure_context() => Err(MediaError::Unsupported),
-        _ => Err(MediaError::Insecure),
-    }
 }
 
 /// The devices whose permission is in this state; none where the browser does not tell.

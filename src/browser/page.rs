@@ -1,9 +1,9 @@
 //! The page around the call: its address, its pictures, and events after which connecting again makes sense.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use gloo_events::{EventListener, EventListenerOptions};
-use js_sys::{Array, Reflect};
+use js_sys::Reflect;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -11,8 +11,8 @@ use web_sys::{EventTarget, HtmlMediaElement, PermissionState, VisibilityState};
 
 use super::env::{Events, log};
 use super::error::BrowserError;
-use super::media::permissions;
-use super::storage;
+use super::media::{permissions, screen};
+use super::{speaker, storage};
 use crate::call::{Event, Loaded, MediaEvent, Page, UserAction};
 use crate::protocol::RoomId;
 
@@ -36,7 +36,15 @@ fn supports_calls() -> bool {
 /// What is known of the page before its call begins.
 pub(super) fn known() -> Page {
     let host = window().location().host().unwrap_or_default();
-    Page { host, hides_address: storage::hides_address(), loaded_for: storage::loaded_for() }
+    Page {
+        host,
+        hides_address: storage::hides_address(),
+        loaded_for: storage::loaded_for(),
+        choices: storage::choices(),
+        settings: storage::settings(),
+        can_choose_speaker: speaker::can_be_chosen(),
+        can_capture_screen: screen::can_capture(),
+    }
 }
 
 /// Reports the network coming back or changing, and the page being looked at again.
@@ -83,8 +91,10 @@ pub(super) fn show_address(room: Option<&RoomId>) {
         return;
     }
     let search = location.search().unwrap_or_default();
+    // What stands behind # belongs to the room, and no server sees it.
+    let hash = room.and_then(|_| location.hash().ok()).unwrap_or_default();
     let shown = window.history().and_then(|history| {
-        history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{address}{search}")))
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{address}{search}{hash}")))
     });
     if let Err(error) = shown {
         log(&format!("address not shown: {}", BrowserError::from(error)));
@@ -127,13 +137,25 @@ pub(super) fn play_all(events: &Events) {
 }
 
 /// Reports pauses by the system, and touches of the page meanwhile; before a touch some browsers play nothing again.
-pub(super) fn listen_for_pauses(events: &Events) -> [EventListener; 3] {
+/// The same in the floating window, which has events of its own.
+pub(super) fn listen_for_pauses(events: &Events) -> Vec<EventListener> {
+    let mut listeners = Vec::from(pauses_in(&window(), events));
+    if let Some(floating) = speaker::floating() {
+        let (events, in_window) = (events.clone(), RefCell::new(None));
+        listeners.push(EventListener::new(&floating, "enter", move |event| {
+            let opened = Reflect::get(event, &"window".into()).ok().filter(JsValue::is_object);
+            in_window.replace(opened.map(|opened| pauses_in(opened.unchecked_ref(), &events)));
+        }));
+    }
+    listeners
+}
+
+fn pauses_in(window: &EventTarget, events: &Events) -> [EventListener; 3] {
     let capture = EventListenerOptions::run_in_capture_phase();
-    let window = window();
     let on_pause = events.clone();
     let touched = |name: &'static str| {
         let events = events.clone();
-        EventListener::new_with_options(&window, name, capture, move |_| {
+        EventListener::new_with_options(window, name, capture, move |_| {
             if paused().next().is_some() {
                 events.push(Event::User(UserAction::PlaySound));
             }
@@ -141,7 +163,7 @@ pub(super) fn listen_for_pauses(events: &Events) -> [EventListener; 3] {
     };
     [
         // Media events do not bubble. One is fired as well where a stream has ended, and then nothing is missed.
-        EventListener::new_with_options(&window, "pause", capture, move |event| {
+        EventListener::new_with_options(window, "pause", capture, move |event| {
             let picture = event.target().and_then(|target| target.dyn_into::<HtmlMediaElement>().ok());
             if let Some(picture) = picture.filter(is_paused) {
                 on_pause.push(Event::Media(MediaEvent::Paused { audible: !picture.muted() }));
@@ -153,9 +175,7 @@ pub(super) fn listen_for_pauses(events: &Events) -> [EventListener; 3] {
 }
 
 fn paused() -> impl Iterator<Item = HtmlMediaElement> {
-    let videos = window().document().map(|document| document.get_elements_by_tag_name("video"));
-    let videos = videos.map(|videos| Array::from(&videos).to_vec()).unwrap_or_default();
-    videos.into_iter().filter_map(|video| video.dyn_into().ok()).filter(is_paused)
+    speaker::pictures().filter(is_paused)
 }
 
 /// Whether an element is paused that has something to play.

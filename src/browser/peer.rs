@@ -1,44 +1,58 @@
 //! One `RTCPeerConnection`: carries out the call's commands, and reports events.
 
 use std::pin::pin;
+use std::rc::Rc;
 
 use futures::FutureExt;
 use futures::future::select;
 use gloo_events::EventListener;
 use js_sys::Promise;
+use leptos::prelude::WriteSignal;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    EcKeyGenParams, MediaStream, PermissionState, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
+    EcKeyGenParams, PermissionState, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
     RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 pub(super) mod bindings;
 mod channel;
+mod encoding;
+mod files_channel;
 mod monitor;
 mod report;
 mod resolution;
+mod sound;
 mod stats;
 mod tracks;
 
 use bindings::{Candidate, CandidateInit, Connection};
 use channel::Channel;
+use files_channel::FilesChannel;
 use monitor::Monitor;
 use report::Report;
+
+use sound::Sound;
+pub(super) use stats::get as stat;
 
 use super::configuration::configuration;
 use super::env::{Events, elapsed, log};
 use super::error::{BrowserError, settled};
 use super::liveness::Held;
+use super::media::tracks::Streams;
 use super::media::{Asking, Media, permissions};
-use crate::call::{ANSWER_PATIENCE, PeerConfig, PeerEvent, PeerState, answer_waits};
-use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId};
+use super::speaker::Speaker;
+use crate::call::{ANSWER_PATIENCE, Level, PeerConfig, PeerEvent, PeerState, ScreenHint, answer_waits};
+use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId, Source};
+use crate::ui::FilesLine;
 
 /// A connection with one peer. Dropping it closes it.
 pub(super) struct Peer {
     connection: Connection,
-    incoming: MediaStream,
+    sound: Rc<Sound>,
+    screen: Rc<Sound>,
     channel: Option<Channel>,
+    files: Option<FilesChannel>,
     report: Report,
     _held: Held,
     _listeners: [EventListener; 3],
@@ -63,25 +77,27 @@ impl Peer {
         let configuration = configuration(config, certificate);
         let connection: Connection =
             RtcPeerConnection::new_with_configuration(&configuration)?.unchecked_into();
-        let incoming = MediaStream::new()?;
+        let incoming = Streams::new()?;
         let report = Report { events: events.clone(), peer, epoch };
         let listeners = [
             listen_for_candidates(&connection, report.clone()),
             listen_for_states(&connection, report.clone()),
-            tracks::listen(&connection, Clone::clone(&incoming), report.clone()),
+            tracks::listen(&connection, incoming.clone(), report.clone()),
         ];
         let mut this = Self {
             _held: Held::new(&connection),
             monitor: Monitor::new(&connection, report.clone()),
             channel: None,
+            files: None,
             connection,
-            incoming,
+            sound: Sound::new(Clone::clone(incoming.of(Source::Microphone))),
+            screen: Sound::new(Clone::clone(incoming.of(Source::Screen))),
             report,
             _listeners: listeners,
             certificate: certificate.cloned(),
         };
         if offerer {
-            tracks::add(&this.connection, media.stream())?;
+            tracks::add(&this.connection, media.streams())?;
         }
         // Behind the media, so that the first description has them first.
         this.channel = Channel::open(&this.connection, this.report.clone());
@@ -91,9 +107,44 @@ impl Peer {
         Ok(this)
     }
 
-    /// The stream of the peer's tracks.
-    pub(super) fn incoming(&self) -> &MediaStream {
-        &self.incoming
+    /// Opens the channel of files, before the first description; `wanted` is set by what comes while nobody listens.
+    pub(super) fn open_files(&mut self, wanted: WriteSignal<bool>) -> Option<Rc<FilesLine>> {
+        self.files = FilesChannel::open(&self.connection, self.report.peer, wanted);
+        self.files.as_ref().map(FilesChannel::line)
+    }
+
+    /// The stream of the peer's devices, and how loud it plays.
+    pub(super) fn sound(&self) -> Rc<Sound> {
+        Rc::clone(&self.sound)
+    }
+
+    /// The same of what the peer shares.
+    pub(super) fn screen(&self) -> Rc<Sound> {
+        Rc::clone(&self.screen)
+    }
+
+    /// Lets the encoder follow what the shared picture is for.
+    pub(super) fn hint_screen(&self, hint: ScreenHint) {
+        if let Some(sender) = tracks::sender(&self.connection, Source::Screen) {
+            encoding::follow(&sender, hint);
+        }
+    }
+
+    /// Plays on this speaker from now on.
+    pub(super) fn follow(&self, speaker: &Speaker) {
+        self.sound.follow(speaker);
+        self.screen.follow(speaker);
+    }
+
+    /// Plays the sound at this volume, in per cent, and that of what the peer shares.
+    pub(super) fn set_volume(&self, percent: u16) {
+        self.sound.set_volume(percent);
+        self.screen.set_volume(percent);
+    }
+
+    /// The level of the sound that arrives.
+    pub(super) fn level(&self) -> Option<Level> {
+        sound::level(&self.connection, self.report.peer)
     }
 
     /// Sends a message over the data channel.
@@ -116,7 +167,7 @@ impl Peer {
 
     /// Replaces the sent tracks by the live ones; needs no new offer.
     pub(super) fn attach(&self, media: &Media) {
-        tracks::attach(&self.connection, media.stream(), &media.tracks());
+        tracks::attach(&self.connection, media.streams(), &media.tracks());
     }
 
     /// Makes an offer and sets it.
@@ -133,14 +184,15 @@ impl Peer {
     /// Sets a remote offer and answers it.
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
-        let (stream, asking, tracks) = (Clone::clone(media.stream()), media.asking(), media.tracks());
-        let limit = self.monitor.limiter();
+        let (streams, asking, tracks) = (media.streams().clone(), media.asking(), media.tracks());
+        let (limit, report) = (self.monitor.limiter(), self.report.clone());
         self.step(async move {
             settled(set).await?;
             limit();
             devices_soon(asking).await;
-            tracks::attach(&connection, &stream, &tracks);
+            tracks::attach(&connection, &streams, &tracks);
             settled(connection.set_local()).await?;
+            report.push(PeerEvent::TakesScreen(tracks::takes_screen(&connection)));
             Ok(PeerEvent::Answered { offer, sdp: local_sdp(&connection) })
         });
     }
@@ -148,8 +200,10 @@ impl Peer {
     /// Sets a remote answer.
     pub(super) fn accept_answer(&self, sdp: &str) {
         let set = self.set_remote(RtcSdpType::Answer, sdp);
+        let (connection, report) = (self.connection.clone(), self.report.clone());
         self.step(async move {
             settled(set).await?;
+            report.push(PeerEvent::TakesScreen(tracks::takes_screen(&connection)));
             Ok(PeerEvent::Applied)
         });
     }

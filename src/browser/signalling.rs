@@ -28,7 +28,7 @@ pub(super) struct Socket {
     listeners: RefCell<Vec<EventListener>>,
 }
 
-/// What the page's first script began when CONNECT was pressed before this program was there.
+/// What the page's first script began when Join was pressed before this program was there.
 struct Early {
     socket: WebSocket,
     /// The join it sends, or has sent.

@@ -12,14 +12,13 @@ use web_sys::{Storage, StorageEvent};
 use super::early;
 use super::env::{Events, log};
 use super::error::BrowserError;
-use crate::call::storage::{DEPARTED, HIDE_ADDRESS, LOADED_FOR, SEAT, is_reload};
-use crate::call::{Event, Remembered};
+use crate::call::storage::{DEPARTED, DEVICES, FILES, HIDE_ADDRESS, LOADED_FOR, SEAT, SETTINGS, is_reload};
+use crate::call::{Choice, DeviceKind, Event, Remembered, Settings};
 use crate::protocol;
 
 /// Whether the own address is to be hidden; a browser that refuses storage has to be told on every page.
 pub(super) fn hides_address() -> bool {
-    let kept = || of_browser().and_then(|storage| storage.get_item(HIDE_ADDRESS).ok()?).is_some();
-    early::read(early::HIDE_ADDRESS).as_bool().unwrap_or_else(kept)
+    of_browser().and_then(|storage| storage.get_item(HIDE_ADDRESS).ok()?).is_some()
 }
 
 /// Reports a choice that is made in another tab from now on.
@@ -36,8 +35,38 @@ pub(super) fn listen(events: &Events) -> EventListener {
 
 /// Keeps the choice whether the own address is hidden.
 pub(super) fn keep_hidden(hidden: bool) {
+    keep(HIDE_ADDRESS, hidden.then_some(""));
+}
+
+/// The devices chosen in earlier calls.
+pub(super) fn choices() -> [Option<Choice>; 3] {
+    DEVICES.map(|key| Choice::from_text(&of_browser()?.get_item(key).ok()??))
+}
+
+/// Keeps which device of a kind is chosen.
+pub(super) fn keep_device(kind: DeviceKind, choice: Option<&Choice>) {
+    keep(DEVICES[kind as usize], choice.map(Choice::to_text).as_deref());
+}
+
+/// The switches that were set in earlier calls.
+pub(super) fn settings() -> Settings {
+    let kept = of_browser().and_then(|storage| storage.get_item(SETTINGS).ok()?);
+    Settings::from_text(&kept.unwrap_or_default())
+}
+
+/// Keeps the switches.
+pub(super) fn keep_settings(settings: Settings) {
+    let text = settings.to_text();
+    keep(SETTINGS, Some(text.as_str()).filter(|text| !text.is_empty()));
+}
+
+/// Keeps a choice in every tab, or forgets it.
+fn keep(key: &str, text: Option<&str>) {
     let Some(storage) = of_browser() else { return };
-    let kept = if hidden { storage.set_item(HIDE_ADDRESS, "") } else { storage.remove_item(HIDE_ADDRESS) };
+    let kept = match text {
+        Some(text) => storage.set_item(key, text),
+        None => storage.remove_item(key),
+    };
     if kept.is_err() {
         log("choice not kept");
     }
@@ -91,6 +120,11 @@ pub(super) fn note_loaded_for(version: u32) -> bool {
     of_tab().is_some_and(|storage| storage.set_item(LOADED_FOR, &version.to_string()).is_ok())
 }
 
+/// Whether transfers of files were kept over a reload.
+pub(super) fn has_files() -> bool {
+    of_tab().is_some_and(|storage| storage.get_item(FILES).is_ok_and(|kept| kept.is_some()))
+}
+
 /// Whole milliseconds since 1970; the code that reads and writes fractions would weigh 14 KB.
 fn today() -> u64 {
     js_sys::Date::now() as u64
@@ -102,6 +136,6 @@ fn of_browser() -> Option<Storage> {
 }
 
 /// Storage of this tab alone.
-fn of_tab() -> Option<Storage> {
+pub(super) fn of_tab() -> Option<Storage> {
     window().session_storage().ok()?
 }

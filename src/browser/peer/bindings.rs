@@ -3,12 +3,12 @@
 //! The SDP of another member decides which of these throw. An exception that crosses WebAssembly ends the task it
 //! comes out of for good, be it the driver's loop; hence `catch` on every method.
 
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcDataChannel, RtcDataChannelInit, RtcIceCandidate, RtcIceCandidateInit,
-    RtcPeerConnection, RtcRtpParameters, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
-    RtcRtpTransceiverInit, RtcSessionDescriptionInit,
+    RtcPeerConnection, RtcRtpParameters, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSessionDescriptionInit,
 };
 
 #[wasm_bindgen]
@@ -44,7 +44,7 @@ extern "C" {
     pub(super) fn end_of_candidates(this: &Connection) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = addTransceiver)]
-    pub(super) fn add_media(
+    pub(in crate::browser) fn add_media(
         this: &Connection,
         kind: &str,
         init: &RtcRtpTransceiverInit,
@@ -63,7 +63,7 @@ extern "C" {
 
     /// Reads the statistics: an `RTCStatsReport`.
     #[wasm_bindgen(method, catch, js_name = getStats)]
-    pub(super) fn stats(this: &Connection) -> Result<Promise, JsValue>;
+    pub(in crate::browser) fn stats(this: &Connection) -> Result<Promise, JsValue>;
 
     /// `RTCIceCandidate`
     #[wasm_bindgen(extends = RtcIceCandidate)]
@@ -79,9 +79,17 @@ extern "C" {
     #[wasm_bindgen(method, catch, setter, js_name = usernameFragment)]
     pub(super) fn set_username_fragment(this: &CandidateInit, fragment: &str) -> Result<(), JsValue>;
 
+    /// `RTCRtpReceiver`
+    #[wasm_bindgen(extends = RtcRtpReceiver)]
+    pub(super) type Receiver;
+
+    /// The packets played last, one of each source.
+    #[wasm_bindgen(method, catch, js_name = getSynchronizationSources)]
+    pub(super) fn sources(this: &Receiver) -> Result<Array, JsValue>;
+
     /// `RTCRtpTransceiver`
     #[wasm_bindgen(extends = RtcRtpTransceiver)]
-    pub(super) type Transceiver;
+    pub(in crate::browser) type Transceiver;
 
     /// Throws for a transceiver that is stopped, as one is whose part of an offer or an answer was rejected (port 0),
     /// and for a connection that is closed (W3C WebRTC 1.0, section 5.4).
@@ -90,10 +98,13 @@ extern "C" {
 
     /// `RTCRtpSender`
     #[wasm_bindgen(extends = RtcRtpSender)]
-    pub(super) type Sender;
+    pub(in crate::browser) type Sender;
 
     #[wasm_bindgen(method, catch, js_name = replaceTrack)]
-    pub(super) fn replace(this: &Sender, track: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
+    pub(in crate::browser) fn replace(
+        this: &Sender,
+        track: Option<&MediaStreamTrack>,
+    ) -> Result<Promise, JsValue>;
 
     /// Missing in older browsers, where only lip synchronism is lost.
     #[wasm_bindgen(method, catch, js_name = setStreams)]

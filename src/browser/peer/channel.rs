@@ -25,16 +25,7 @@ pub(super) struct Channel {
 impl Channel {
     /// Opens the channel, which the other side opens by itself; without it a call goes on.
     pub(super) fn open(connection: &Connection, report: Report) -> Option<Self> {
-        let init = RtcDataChannelInit::new();
-        init.set_negotiated(true);
-        init.set_id(DATA_CHANNEL_ID);
-        let channel = connection
-            .negotiated_channel(DATA_CHANNEL_LABEL, &init)
-            .inspect_err(|error| {
-                log(&format!("no data channel: {}", BrowserError::from(Clone::clone(error))))
-            })
-            .ok()?;
-        channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+        let channel = open(connection, DATA_CHANNEL_LABEL, DATA_CHANNEL_ID)?;
         let listen = |name: &'static str, read: fn(&JsValue) -> PeerEvent| {
             let report = report.clone();
             EventListener::new(&channel, name, move |event| report.push(read(event)))
@@ -54,6 +45,19 @@ impl Channel {
             self.report.push(PeerEvent::Unsent);
         }
     }
+}
+
+/// Opens a channel, which the other side opens by itself.
+pub(super) fn open(connection: &Connection, label: &str, id: u16) -> Option<RtcDataChannel> {
+    let init = RtcDataChannelInit::new();
+    init.set_negotiated(true);
+    init.set_id(id);
+    let channel = connection
+        .negotiated_channel(label, &init)
+        .inspect_err(|error| log(&format!("no data channel: {}", BrowserError::from(Clone::clone(error)))))
+        .ok()?;
+    channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+    Some(channel)
 }
 
 /// The bytes of a message, no more of them than show that it is too large. A text has none: pages send bytes.

@@ -1,21 +1,22 @@
-//! The resolution that a connection sends at most.
+//! The resolution of the camera's picture that a connection sends at most.
 
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::bindings::{Connection, Sender};
-use super::tracks::video_senders;
+use super::tracks::sender;
 use crate::browser::env::log;
 use crate::browser::error::{BrowserError, settled};
 use crate::call::MaxResolution;
+use crate::protocol::Source;
 
-/// Limits all pictures of a connection, beginning at once; resolves to whether the browser took it.
+/// Limits the camera's pictures of a connection, beginning at once; resolves to whether the browser took it.
 pub(super) fn limit(
     connection: &Connection,
     max: Option<MaxResolution>,
 ) -> impl Future<Output = bool> + 'static {
     let set: Result<Array, JsValue> =
-        video_senders(connection).map(|sender| limit_sender(&sender, max)).collect();
+        sender(connection, Source::Camera).iter().map(|sender| limit_sender(sender, max)).collect();
     async move {
         let done = settled(set.map(|set| Promise::all(&set))).await;
         let failed = done.map_err(BrowserError::from).err();

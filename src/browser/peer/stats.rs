@@ -3,14 +3,15 @@
 use js_sys::{Map, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::bindings::{Connection, Sender};
-use super::tracks::video_senders;
+use super::bindings::Connection;
+use super::tracks::sender;
 use crate::browser::error::settled;
 use crate::call::{Route, Stats};
+use crate::protocol::Source;
 
 /// Reads the statistics; nothing of the candidate pair while none is selected.
 pub(super) async fn read(connection: &Connection) -> Stats {
-    let sends_video = video_senders(connection).any(|sender: Sender| sender.track().is_some());
+    let sends_video = sender(connection, Source::Camera).is_some_and(|sender| sender.track().is_some());
     let Some((report, pair)) = selected_pair(connection).await else {
         return Stats { route: None, outgoing_bitrate: None, sends_video };
     };
@@ -43,7 +44,7 @@ async fn selected_pair(connection: &Connection) -> Option<(Map, JsValue)> {
 }
 
 /// A member of a dictionary; web-sys has those of an old draft.
-pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
+pub(in crate::browser) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
 }
 

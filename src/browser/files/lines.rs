@@ -1,0 +1,88 @@
+//! The files' channels.
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, RtcDataChannelState};
+
+use super::queue::{Input, Inputs, LineEvent};
+use crate::browser::peer::bindings::Connection;
+use crate::call::files::LOW_BUFFERED_BYTES;
+use crate::protocol::PeerId;
+use crate::protocol::files::MAX_FILES_BYTES;
+use crate::ui::FilesLine;
+
+/// A channel, until it is dropped.
+pub(super) struct Line {
+    /// Which of all channels of this page it is.
+    pub(super) number: u32,
+    pub(super) is_open: bool,
+    /// Something was given to it since it was last looked at.
+    has_sent: bool,
+    pub(super) line: Rc<FilesLine>,
+    _listeners: [EventListener; 4],
+}
+
+impl Line {
+    /// Listens to a channel, and reports what has come meanwhile.
+    pub(super) fn new(inputs: &Inputs, number: u32, line: Rc<FilesLine>) -> Self {
+        let channel = &line.channel;
+        // It holds for channels of this size of message; the number fits.
+        channel.set_buffered_amount_low_threshold(LOW_BUFFERED_BYTES as u32);
+        channel.set_onmessage(None);
+        let listen = |name: &'static str, read: fn(&JsValue) -> LineEvent| {
+            let inputs = inputs.clone();
+            EventListener::new(channel, name, move |event| inputs.push(Input::Line(number, read(event))))
+        };
+        let listeners = [
+            listen("open", |_| LineEvent::Open),
+            listen("close", |_| LineEvent::Closed),
+            listen("bufferedamountlow", |_| LineEvent::Low),
+            listen("message", |event| {
+                LineEvent::Message(bytes_of(&event.unchecked_ref::<MessageEvent>().data()))
+            }),
+        ];
+        if channel.ready_state() == RtcDataChannelState::Open {
+            inputs.push(Input::Line(number, LineEvent::Open));
+        }
+        for data in line.early.iter() {
+            inputs.push(Input::Line(number, LineEvent::Message(bytes_of(&data))));
+        }
+        line.early.set_length(0);
+        Self { number, is_open: false, has_sent: false, line, _listeners: listeners }
+    }
+
+    /// Its connection, for statistics.
+    pub(super) fn connection(&self) -> Connection {
+        JsValue::from(&self.line.connection).unchecked_into()
+    }
+
+    /// The peer.
+    pub(super) fn peer(&self) -> PeerId {
+        self.line.peer
+    }
+
+    /// Sends a message; a channel that does not take it is closed.
+    pub(super) fn send(&mut self, message: &[u8]) {
+        self.has_sent = true;
+        if self.is_open && self.line.channel.send_with_u8_array(message).is_err() {
+            self.line.channel.close();
+        }
+    }
+
+    /// Whether it has little left to send of what was given to it since the last look.
+    pub(super) fn is_drained(&mut self) -> bool {
+        std::mem::take(&mut self.has_sent)
+            && self.is_open
+            && u64::from(self.line.channel.buffered_amount()) <= LOW_BUFFERED_BYTES
+    }
+}
+
+/// The bytes of a message, no more of them than show that it is too large. A text has none: pages send bytes.
+fn bytes_of(data: &JsValue) -> Vec<u8> {
+    let Some(buffer) = data.dyn_ref::<ArrayBuffer>() else { return vec![] };
+    let length = buffer.byte_length().min(MAX_FILES_BYTES as u32 + 1);
+    Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
+}
