@@ -12,38 +12,65 @@
 //! when only the socket was lost. The [`Epoch`] numbers the connections between two peers; a signal of an older epoch
 //! is dropped.
 //!
+//! Whoever finds a room full may wait: after `full_room` the page says `{"type":"wait","room":"4711"}`, is answered with
+//! `waiting`, and is told `seat_free` once when there is a seat, which it takes by a join as ever. Where too many wait
+//! the answer is `full_room` again, and from a server that does not know the message it is an error.
+//!
 //! # From page to page
 //! Beside the media each connection has one data channel, which carries a [`PeerMsg`] in each message. Its id is fixed
 //! ([`DATA_CHANNEL_ID`]), so both sides open it by themselves from the first offer on. Pages tell each other their
-//! display name and what of microphone and camera they send. The server has no part in it. A page whose browser
-//! opens no channel has a call all the same.
+//! display name, what of microphone and camera they send, a raised hand, reactions, what people write, and where they
+//! point. The server has no part in it. A page whose browser opens no channel has a call all the same.
+//!
+//! What people write must arrive once and in order, also when the connection is built anew. `{"type":"chat","id":7,
+//! "text":".."}` carries a number that grows with each message of a page; `{"type":"chat_ack","id":7}` says that all up to
+//! it were read. A page sends one message at a time, the same again until it is acknowledged, and the other side drops the
+//! numbers that it has read. A page of an earlier release acknowledges none.
+//!
+//! Who watches a shared screen can point at it. `{"type":"pointer_rule","allowed":true}` of the one who shares allows it;
+//! `{"type":"pointer","screen":2,"draws":true,"path":[0,0,65535,9]}` goes to every page that has told such a rule, and is
+//! shown by those that have heard that of peer 2.
+//!
+//! Files go over a data channel of their own; see [`files`].
 
+mod chat_text;
 mod data;
 mod errors;
+mod file_name;
+pub mod files;
 mod frame;
 mod ice;
 mod ids;
 pub mod inbound;
 mod limits;
+mod reaction;
 mod room_id;
 mod server;
 mod signal;
 mod source;
+mod spot;
 
 use serde::de::DeserializeOwned;
 
+pub use chat_text::{ChatText, ChatTextError};
 pub use data::{
-    DATA_CHANNEL_ID, DATA_CHANNEL_LABEL, DATA_WINDOW, DataError, MAX_DATA_BYTES, MAX_DATA_IN_WINDOW, PeerMsg,
-    STATE_EVERY,
+    CHAT_EVERY, DATA_CHANNEL_ID, DATA_CHANNEL_LABEL, DATA_WINDOW, DataError, GESTURE_EVERY,
+    MAX_CHATS_IN_WINDOW, MAX_DATA_BYTES, MAX_DATA_IN_WINDOW, MAX_GESTURES_IN_WINDOW, MAX_POINTS_IN_WINDOW,
+    POINT_EVERY, PeerMsg, STATE_EVERY,
 };
 pub use errors::{CloseCode, ErrorCode};
+pub use file_name::{FileName, MAX_FILE_NAME_BYTES};
 pub use ice::{IceServer, IceServersReply};
 pub use ids::{DisplayName, DisplayNameError, PageLoad, PeerId, SeatToken};
-pub use limits::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS};
+pub use limits::{
+    CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_CHAT_CHARS, MAX_FRAME_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS,
+};
+pub use reaction::Reaction;
 pub use room_id::{RoomId, RoomIdError};
 pub use server::{ClientMsg, HeldSeat, PeerInfo, Seated, ServerMsg};
 pub use signal::{Epoch, IceCandidate, OfferId, Signal};
 pub use source::{Source, SourceSet};
+pub use spot::{MAX_PATH_SPOTS, Spot};
 
 /// The version of this protocol. A page says its own with the address of its socket, and a server of another version
 /// answers with [`ServerMsg::Version`] before anything else.
@@ -156,6 +183,10 @@ mod tests {
                 ClientMsg::Signal { to: PeerId(2), signal: candidate },
                 r#"{"type":"signal","to":2,"sealed":{"webrtc_ice_candidate":{"candidate":{"candidate":"c","sdpMid":"0"},"epoch":17}}}"#,
             ),
+            (
+                ClientMsg::Wait { room: RoomId::from_typed("4711").unwrap() },
+                r#"{"type":"wait","room":"4711"}"#,
+            ),
             (ClientMsg::Confirm, r#"{"type":"confirm"}"#),
             (ClientMsg::Leave { held: None }, r#"{"type":"leave"}"#),
             (
@@ -192,6 +223,14 @@ mod tests {
             (
                 ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() },
                 r#"{"type":"full_room","room":"4711"}"#,
+            ),
+            (
+                ServerMsg::Waiting { room: RoomId::from_typed("4711").unwrap() },
+                r#"{"type":"waiting","room":"4711"}"#,
+            ),
+            (
+                ServerMsg::SeatFree { room: RoomId::from_typed("4711").unwrap() },
+                r#"{"type":"seat_free","room":"4711"}"#,
             ),
             (
                 ServerMsg::IceServers {

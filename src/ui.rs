@@ -4,30 +4,50 @@
 //! writer of the signals here and comes in through context as a [`Driver`], so nothing in `ui` names it; on
 //! the server there is none, and every signal keeps its default.
 
-mod connection;
-mod controls;
+pub(crate) mod attention;
+mod chat;
+mod copy_link;
+pub(crate) mod device_menu;
 mod device_problem;
+mod dock;
+mod elapsed;
+mod floating;
+mod gestures;
 pub mod home;
 pub mod i18n;
 mod icon;
+mod idle;
 pub(crate) mod invite;
+mod invite_card;
+pub(crate) mod keys;
+mod lacking;
 pub(crate) mod languages;
+mod layout;
+mod listening;
 pub mod notice;
+mod own_picture;
+pub mod panels;
+mod picture;
 pub(crate) mod reactive;
 pub mod room;
+mod screen;
+mod shortcuts;
+mod stage;
 mod tile;
+mod waiting;
 
 use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use leptos::prelude::*;
-use leptos::web_sys::HtmlVideoElement;
+use leptos::web_sys::js_sys::Array;
+use leptos::web_sys::{HtmlVideoElement, RtcDataChannel, RtcPeerConnection};
 use send_wrapper::SendWrapper;
 
-use crate::call::{CallView, Event, UserAction};
+use crate::call::{CallView, Event, MicrophoneLevel, UserAction};
 use crate::protocol::{PeerId, Source};
 
-pub(crate) use icon::mark;
+pub(crate) use icon::{mark, wordmark};
 
 /// Puts a stream into a `<video>` element; made by the driver around a `MediaStream`.
 ///
@@ -37,9 +57,24 @@ pub type StreamSink = SendWrapper<Rc<dyn Fn(&HtmlVideoElement)>>;
 /// Streams of the peers, by peer and by what they show; the camera's has the voice with it.
 pub type RemoteStreams = Vec<(PeerId, Source, StreamSink)>;
 
-/// Starts the browser's side of a call; provided by `hydrate()`, absent on the server.
+/// What the transfers of files need of one connection; they are loaded later than it is made.
+pub struct FilesLine {
+    /// The peer.
+    pub peer: PeerId,
+    /// The files' channel.
+    pub channel: RtcDataChannel,
+    /// The connection, for its statistics.
+    pub connection: RtcPeerConnection,
+    /// Messages that came while nobody listened. Whoever does takes `onmessage` off the channel.
+    pub early: Array,
+}
+
+/// The lines to all peers.
+pub type FilesLines = Vec<SendWrapper<Rc<FilesLine>>>;
+
+/// Loads the call screen and starts the browser's side of a call; provided by `hydrate()`, absent on the server.
 #[derive(Clone, Copy)]
-pub struct Driver(pub fn(CallPort));
+pub struct Driver(pub fn(CallPort, room::RoomPlace));
 
 /// The driver's end of a [`CallHandle`].
 pub struct CallPort {
@@ -53,6 +88,12 @@ pub struct CallPort {
     pub local: WriteSignal<Option<StreamSink>>,
     /// Streams of the peers.
     pub remote: WriteSignal<RemoteStreams>,
+    /// The level of the own microphone, while it is measured.
+    pub level: WriteSignal<MicrophoneLevel>,
+    /// The files' channels.
+    pub files: WriteSignal<FilesLines>,
+    /// Whether something about files has come, or was kept over a reload.
+    pub wants_files: WriteSignal<bool>,
     /// Whether the driver runs.
     pub started: WriteSignal<bool>,
 }
@@ -63,6 +104,9 @@ pub struct CallHandle {
     view: ReadSignal<CallView>,
     local: ReadSignal<Option<StreamSink>>,
     remote: ReadSignal<RemoteStreams>,
+    level: ReadSignal<MicrophoneLevel>,
+    files: ReadSignal<FilesLines>,
+    wants_files: RwSignal<bool>,
     started: ReadSignal<bool>,
     sender: StoredValue<UnboundedSender<Event>>,
 }
@@ -73,15 +117,22 @@ impl CallHandle {
         let (view, set_view) = signal(CallView::default());
         let (local, set_local) = signal(None);
         let (remote, set_remote) = signal(vec![]);
+        let (level, set_level) = signal(MicrophoneLevel::default());
+        let (files, set_files) = signal(vec![]);
+        let wants_files = RwSignal::new(false);
         let (started, set_started) = signal(false);
         let (sender, events) = unbounded();
-        let handle = Self { view, local, remote, started, sender: StoredValue::new(sender.clone()) };
+        let kept = StoredValue::new(sender.clone());
+        let handle = Self { view, local, remote, level, files, wants_files, started, sender: kept };
         let port = CallPort {
             events,
             sender,
             view: set_view,
             local: set_local,
             remote: set_remote,
+            level: set_level,
+            files: set_files,
+            wants_files: wants_files.write_only(),
             started: set_started,
         };
         (handle, port)
@@ -103,6 +154,27 @@ impl CallHandle {
             let found = streams.iter().find(|(of, what, _)| (*of, *what) == (peer, source));
             found.map(|(.., sink)| sink.clone())
         })
+    }
+
+    /// The level of the own microphone, reactive. It is measured in a call, and otherwise while somebody looks
+    /// ([`UserAction::WatchLevel`]); it does not sink when the person mutes.
+    pub fn level(&self) -> MicrophoneLevel {
+        self.level.get()
+    }
+
+    /// The files' channels, as a signal.
+    pub(crate) fn files(&self) -> ReadSignal<FilesLines> {
+        self.files
+    }
+
+    /// Whether something about files has come, or was kept over a reload; reactive.
+    pub(crate) fn wants_files(&self) -> bool {
+        self.wants_files.get()
+    }
+
+    /// Has the transfers loaded, for files that are on their way to the page.
+    pub(crate) fn want_files(&self) {
+        self.wants_files.set(true);
     }
 
     /// Whether the driver runs, reactive.

@@ -67,16 +67,37 @@ macro_rules! keys {
 keys! {
     fixed:
         title welcome promise language
-        room_label room_example room_hint propose name_label optional connect joining cancel
+        room_label room_example room_hint new_call or_instead check_connection unseen name_label optional connect joining cancel
         preview_label start_preview preview_hint asking own_camera_off own_camera_missing
-        mute unmute microphone_missing microphone_asking microphone_held microphone_held_hint microphone_back
-        camera_off camera_on camera_missing camera_asking camera_held camera_held_hint camera_back
-        both_held both_back press_to_retry
-        copy_link copied copy_by_hand link_label leave
-        call_label controls_label room you guest peer_muted peer_camera_off waiting_title waiting_text
-        link_connecting link_interrupted link_away link_failed link_failed_hidden
-        path_direct path_direct_hint path_relayed path_relayed_tcp path_relayed_tls path_relayed_hint
-        connection hide_address hide_address_short hide_address_hint
+        microphone microphone_missing microphone_asking microphone_held_hint microphone_back
+        camera camera_missing camera_asking camera_held camera_held_hint camera_back
+        both_held both_back
+        use_it speaker_refused muted_speech microphone_on screen_denied screen_failed own_tab_shared
+        hear_myself hear_connecting hear_recording hear_playing hear_good hear_silent hear_quiet hear_echo
+        hear_network hear_not_tried
+        settings picture sound speaker system_default choose_sound choose_camera flip_camera level level_hint
+        level_clipped play_test_sound quiet_background quiet_background_hint no_echo no_echo_hint even_volume
+        even_volume_hint mirror mirror_hint blur blur_hint tell_muted tell_muted_hint sounds sounds_hint
+        copy_link copied waiting_for_seat seat_free go_back leave_asked share_link qr_code qr_label qr_text notify_me in_title in_title_hint notifications notifications_hint
+        notifications_denied
+        keys keys_on keys_reset press_key key_chat key_talk key_none key_space key_change key_off
+        chat_hint chat_input chat_send chat_save chat_copy chat_copied chat_sent chat_sending chat_to_nobody chat_alone
+        chat_older_gone
+        files file_choose file_drop file_to file_everybody file_accept file_decline file_pause file_go_on file_save
+        file_again file_offered file_wants file_waiting file_needs file_another file_checking file_paused
+        file_paused_there file_sent file_arrived file_saved file_cancelled file_cancelled_there file_lost file_left
+        file_full file_unwritable file_unreadable file_changed file_damaged file_broken file_too_large file_refused
+        offline_title offline_text
+        copy_by_hand link_label more leave encrypted
+        call_label controls_label room you
+        own_picture hide_own_picture show_own_picture hand react reaction_yes reaction_clap reaction_heart
+        reaction_laugh reaction_wow reaction_party fit_picture pin why link_failed_why speaker_large speaker_large_hint
+        fullscreen floating is_floating bring_back people volume mute_for_me louder_than_sent person_interrupted person_failed
+        guest peer_muted peer_camera_off waiting_title waiting_text alone_again
+        link_connecting link_interrupted link_away link_failed_hidden
+        path_direct path_direct_hint path_relayed path_relayed_hint
+        connection hide_address hide_address_hint
+        privacy how_private private_media private_server private_number kept_here forget_kept forgotten hide_own_hint
         test_connection test_hint testing way_direct way_udp way_tcp way_tls way_through
         finding_trying finding_not_offered finding_works finding_blocked finding_refused finding_not_tried
         direct_likely direct_unlikely
@@ -85,7 +106,10 @@ keys! {
         try_again empty_room room_full unreachable unsupported left dropped in_other_tab move_here moved_elsewhere
         old_page
         no_relay hidden_without_relay address_hidden address_shown line_reconnecting
-        guest_joined guest_left sound_blocked tap_to_hear dismiss
+        guest_joined guest_left sound_blocked tap_to_hear dismiss close panel_missing
+        share share_hint sharing sharing_screen sharing_window sharing_tab sharing_camera share_for share_text
+        share_motion share_change share_stop zoom_in zoom_out zoom_whole screen_window second_camera
+        second_camera_hint point_tools tool_look tool_pointer tool_pen lets_point
         camera_denied microphone_denied both_denied denied_advice
         camera_not_found microphone_not_found both_not_found not_found_advice
         camera_busy microphone_busy both_busy busy_advice
@@ -94,9 +118,14 @@ keys! {
         join_unseen join_unheard join_unseen_unheard still_unseen still_unheard still_unseen_unheard
         lost_title lost_text lost_link load_failed driver_missing program_died reload no_script;
     filled:
-        bad_room(most) bad_name(most) other_server(host) peer_joined(name) peer_left(name);
+        device_replaced(gone now) device_found(name) device_refused(name)
+        invited(room) bad_room(most) bad_name(most) other_server(host) peer_joined(name) peer_left(name) both_joined(name other) both_left(name other)
+        hand_of(name place) own_hand(place) person_more(name) link_failed(name)
+        call_lasted(time) shows_screen(name) cannot_see_screen(name) show_camera(name) is_pointing(name)
+        chat_unsent(name) chat_too_long(most)
+        file_from(name) file_for(name) file_told(name file) file_part(done total) file_part_left(done total left);
     counted:
-        call_with;
+        call_with waiting_minutes people_joined people_left chat_unread file_seconds file_minutes;
 }
 
 /// The parameter of texts with plural forms.
@@ -166,9 +195,9 @@ mod tests {
     fn parameters_are_woven_into_sentences() {
         let (en, ko) = (words_of(Lang::En), words_of(Lang::Ko));
         assert_eq!(en.peer_left("Ann"), "Ann left.");
-        assert_eq!(ko.peer_left("안나"), "안나 님이 나갔습니다.");
-        assert_eq!(en.peer_joined("{name} {host}"), "{name} {host} joined.");
-        assert_eq!(en.bad_room("64"), "A room ID has up to 64 letters, digits, - or _");
+        assert_eq!(ko.peer_left("안나"), "안나 님이 나갔어요.");
+        assert_eq!(en.peer_joined("{name} {host}"), "{name} {host} has come in.");
+        assert_eq!(en.bad_room("64"), "Up to 64 letters, digits, - and _, nothing else");
     }
 
     #[test]

@@ -3,11 +3,10 @@
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
-use leptos::web_sys::js_sys::{Function, Promise, Reflect};
 use wasm_bindgen_futures::JsFuture;
 
+use super::lacking::promised;
 use crate::protocol::RoomId;
 
 /// Digits of a proposed number: too many to guess at the rate of joins that the server allows.
@@ -44,20 +43,19 @@ pub(super) fn readable(room: &RoomId) -> String {
     out
 }
 
-/// Makes the invite link of a room; only for the browser.
+/// Makes the invite link of a room, with what stands behind # in the page's own address; only for the browser.
 pub(super) fn link(room: &RoomId) -> String {
-    format!("{}/room/{room}", window().location().origin().unwrap_or_default())
+    let location = window().location();
+    let (origin, hash) = (location.origin().unwrap_or_default(), location.hash().unwrap_or_default());
+    format!("{origin}/room/{room}{hash}")
 }
 
 /// Copies a text to the clipboard, and tells `done` whether that worked.
 pub(super) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
-    let clipboard = window().navigator().clipboard();
-    // Insecure pages and old browsers have no clipboard, and web-sys binds `writeText` as if it never threw.
-    let write = Reflect::get(&clipboard, &"writeText".into()).and_then(JsCast::dyn_into::<Function>);
-    let written = write.and_then(|write| write.call1(&clipboard, &text.into())?.dyn_into::<Promise>());
-    match written {
-        Ok(written) => spawn_local(async move { done(JsFuture::from(written).await.is_ok()) }),
-        Err(_) => done(false),
+    // Insecure pages and old browsers have no clipboard.
+    match promised(&window().navigator().clipboard(), "writeText", &text.into()) {
+        Some(written) => spawn_local(async move { done(JsFuture::from(written).await.is_ok()) }),
+        None => done(false),
     }
 }
 

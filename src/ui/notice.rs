@@ -1,17 +1,22 @@
 //! Notices: events of the call, faults, and advice on what to do next.
 
+use leptos::html;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::Node;
+use leptos::web_sys::js_sys::Reflect;
 
 use super::CallHandle;
 use super::device_problem::{ProblemWords, by_devices, problem_words};
 use super::i18n::{Words, words};
 use super::icon::{self, icon};
-use super::reactive::{Press, action, content, effect, flag, press, select, text};
+use super::listening::{is_dialog_open, listen};
+use super::reactive::{Memo, Press, action, content, effect, flag, press, select, text};
 use crate::call::{DeviceProblem, Notice, SignallingView, UserAction};
 use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
 
 /// The live region with all notices, above the home screen and over the call.
-pub fn notices(in_call: Memo<bool>) -> impl IntoView {
+pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
     let notice = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_none()));
@@ -28,6 +33,8 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
         let problem = problem.get().map(|problem| problem_words(problem, in_call.get(), words));
         problem.map(part).unwrap_or_default()
     };
+    let toast = NodeRef::<html::Div>::new();
+    hold(call, toast);
     escape(move || {
         if notice.with_untracked(Option::is_some) {
             call.dispatch(UserAction::DismissNotice);
@@ -40,19 +47,16 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
         <div id="notice" class="notices" role="status" aria-live="polite">
             <div class="notice notice-act" hidden=flag(move || !silent.get())>
                 <p>{words.sound_blocked()}</p>
-                <button type="button" class="solid-button" on:click=action(call, UserAction::PlaySound)>
+                <button type="button" class="btn btn-go" on:click=action(call, UserAction::PlaySound)>
                     {icon(text(|| icon::SOUND))}
                     {words.tap_to_hear()}
                 </button>
             </div>
-            <div class="notice" hidden=flag(move || !reconnecting.get())>
-                <p>{words.line_reconnecting()}</p>
-            </div>
-            <div class=text(tone) hidden=flag(move || notice.with(Option::is_none))>
+            <div class=text(tone) hidden=flag(move || notice.with(Option::is_none)) node_ref=toast>
                 <p inner_html=content(told)></p>
                 <button
                     type="button"
-                    class="quiet-button"
+                    class="btn btn-text"
                     hidden=flag(move || notice.get() != Some(Notice::InOtherTab))
                     on:click=action(call, UserAction::MoveHere)
                 >
@@ -60,13 +64,61 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
                 </button>
                 <button
                     type="button"
-                    class="quiet-button"
+                    id="go-back-button"
+                    class="btn btn-line"
+                    hidden=flag(move || notice.get() != Some(Notice::JustLeft))
+                    on:click=action(call, UserAction::GoBack)
+                >
+                    {words.go_back()}
+                </button>
+                <button
+                    type="button"
+                    id="leave-anyway-button"
+                    class="btn btn-stop"
+                    hidden=flag(move || notice.get() != Some(Notice::LeaveAsked))
+                    on:click=action(call, UserAction::Leave)
+                >
+                    {words.leave()}
+                </button>
+                <button
+                    type="button"
+                    id="seat-button"
+                    class="btn btn-go"
+                    hidden=flag(move || notice.get() != Some(Notice::SeatFree))
+                    on:click=action(call, UserAction::TakeSeat)
+                >
+                    {words.connect()}
+                </button>
+                <button
+                    type="button"
+                    class="btn btn-text"
                     hidden=flag(move || notice.get() != Some(Notice::OldPage))
                     on:click=action(call, UserAction::LoadAnew)
                 >
                     {words.reload()}
                 </button>
-                {dismiss(words, action(call, UserAction::DismissNotice))}
+                <button
+                    type="button"
+                    class="btn btn-text"
+                    hidden=flag(move || !notice.with(|notice| matches!(notice, Some(Notice::DeviceFound(_)))))
+                    on:click=action(call, UserAction::UseFound)
+                >
+                    {words.use_it()}
+                </button>
+                <button
+                    type="button"
+                    class="btn btn-text"
+                    hidden=flag(move || notice.get() != Some(Notice::MutedSpeech))
+                    on:click=action(call, UserAction::ToggleMicrophone)
+                >
+                    {words.microphone_on()}
+                </button>
+                <span hidden=flag(move || notice.with(|notice| notice.as_ref().is_none_or(passes)))>
+                    {dismiss(words, action(call, UserAction::DismissNotice))}
+                </span>
+            </div>
+            <div class="notice" hidden=flag(move || !reconnecting.get())>
+                <p>{words.line_reconnecting()}</p>
             </div>
             <div
                 class="notice notice-act"
@@ -78,7 +130,7 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
                         part_of_problem(|words| format!("{} {}", words.advice, words.consequence))
                     })></span>
                 </p>
-                <button type="button" class="quiet-button" on:click=action(call, UserAction::RetryDevices)>
+                <button type="button" class="btn btn-text" on:click=action(call, UserAction::RetryDevices)>
                     {words.try_again()}
                 </button>
                 {dismiss(words, press(move || read.set(problem.get_untracked())))}
@@ -87,12 +139,34 @@ pub fn notices(in_call: Memo<bool>) -> impl IntoView {
     }
 }
 
+/// Lets a notice stay as long as the pointer or the focus is on it.
+fn hold(call: CallHandle, toast: NodeRef<html::Div>) {
+    effect(move || {
+        let Some(toast) = toast.get() else { return };
+        let target = toast.clone();
+        listen(&target, &["pointerover", "pointerout", "focusin", "focusout"], move |event| {
+            let beyond = Reflect::get(&event, &"relatedTarget".into()).ok();
+            if toast.contains(beyond.and_then(|beyond| beyond.dyn_into::<Node>().ok()).as_ref()) {
+                return;
+            }
+            let name = event.type_();
+            let is_elsewhere_on = if name.starts_with('f') {
+                toast.matches(":hover").unwrap_or_default()
+            } else {
+                toast.contains(document().active_element().as_deref())
+            };
+            call.dispatch(UserAction::HoldNotice(is_elsewhere_on || !name.ends_with("out")));
+        });
+    });
+}
+
 /// Runs whenever Escape is pressed, as long as the page lives.
 fn escape(run: impl Fn() + Clone + 'static) {
     effect(move || {
         let run = run.clone();
         let listener = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.key() == "Escape" {
+            // A dialog takes it for itself, wherever the focus is.
+            if event.key() == "Escape" && !is_dialog_open() {
                 run();
             }
         });
@@ -126,13 +200,31 @@ pub(super) fn field(notice: &Notice) -> Option<Field> {
 /// Puts a notice into words.
 pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
     let fixed = match notice {
-        Notice::PeerLeft(Some(name)) => return words.peer_left(&name.isolated()),
-        Notice::PeerLeft(None) => words.guest_left(),
-        Notice::PeerJoined(Some(name)) => return words.peer_joined(&name.isolated()),
-        Notice::PeerJoined(None) => words.guest_joined(),
+        Notice::PeerLeft(names) => match names.as_slice() {
+            [None] => words.guest_left(),
+            [Some(name)] => return words.peer_left(&name.isolated()),
+            [Some(name), Some(other)] => return words.both_left(&name.isolated(), &other.isolated()),
+            all => return words.people_left(all.len()),
+        },
+        Notice::PeerJoined(names) => match names.as_slice() {
+            [None] => words.guest_joined(),
+            [Some(name)] => return words.peer_joined(&name.isolated()),
+            [Some(name), Some(other)] => return words.both_joined(&name.isolated(), &other.isolated()),
+            all => return words.people_joined(all.len()),
+        },
         Notice::OtherServer(host) => return words.other_server(host),
         Notice::BadRoom => return words.bad_room(&MAX_ROOM_CHARS.to_string()),
         Notice::BadName => return words.bad_name(&MAX_NAME_CHARS.to_string()),
+        Notice::DeviceReplaced { gone, now } => {
+            return words.device_replaced(&isolated(gone), &isolated(now));
+        }
+        Notice::DeviceFound(name) => return words.device_found(&isolated(name)),
+        Notice::DeviceRefused(name) => return words.device_refused(&isolated(name)),
+        Notice::SpeakerRefused => words.speaker_refused(),
+        Notice::MutedSpeech => words.muted_speech(),
+        Notice::ScreenDenied => words.screen_denied(),
+        Notice::ScreenFailed => words.screen_failed(),
+        Notice::OwnTabShared => words.own_tab_shared(),
         Notice::DeviceHeld(devices) => {
             by_devices(*devices, [words.microphone_held_hint(), words.camera_held_hint(), words.both_held()])
         }
@@ -141,9 +233,12 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
         }
         Notice::EmptyRoom => words.empty_room(),
         Notice::RoomFull => words.room_full(),
+        Notice::WaitingForSeat => words.waiting_for_seat(),
+        Notice::SeatFree => words.seat_free(),
         Notice::Unreachable => words.unreachable(),
         Notice::Unsupported => words.unsupported(),
-        Notice::Left => words.left(),
+        Notice::JustLeft | Notice::Left => words.left(),
+        Notice::LeaveAsked => words.leave_asked(),
         Notice::Dropped => words.dropped(),
         Notice::OldPage => words.old_page(),
         Notice::InOtherTab => words.in_other_tab(),
@@ -156,12 +251,28 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
     fixed.to_owned()
 }
 
+/// Whether a notice goes by itself, so that nobody has to dismiss it.
+fn passes(notice: &Notice) -> bool {
+    matches!(
+        notice,
+        Notice::PeerJoined(_) | Notice::DeviceBack(_) | Notice::AddressShown | Notice::DeviceReplaced { .. }
+    )
+}
+
+/// The name of a device, which does not turn the words around it, whatever the script.
+fn isolated(name: &str) -> String {
+    format!("\u{2068}{name}\u{2069}")
+}
+
 fn tone(notice: &Notice) -> &'static str {
     match notice {
         Notice::PeerJoined(_)
         | Notice::PeerLeft(_)
+        | Notice::JustLeft
         | Notice::Left
         | Notice::DeviceBack(_)
+        | Notice::DeviceReplaced { .. }
+        | Notice::DeviceFound(_)
         | Notice::MovedElsewhere => "notice",
         _ => "notice notice-act",
     }
@@ -180,9 +291,21 @@ mod tests {
             ("דנה", "\u{2068}דנה\u{2069} left."),
             ("Ann\u{2069}\u{202e} and", "\u{2068}Ann and\u{2069} left."),
         ] {
-            assert_eq!(say(&Notice::PeerLeft(who(name)), words_of(Lang::En)), said);
+            assert_eq!(say(&Notice::PeerLeft(vec![who(name)]), words_of(Lang::En)), said);
         }
-        let said = say(&Notice::PeerJoined(who("دانا")), words_of(Lang::Ko));
-        assert_eq!(said, "\u{2068}دانا\u{2069} 님이 들어왔습니다.");
+        let said = say(&Notice::PeerJoined(vec![who("دانا")]), words_of(Lang::Ko));
+        assert_eq!(said, "\u{2068}دانا\u{2069} 님이 들어왔어요.");
+    }
+
+    #[test]
+    fn two_are_told_by_name_and_more_by_number() {
+        let [ben, dora] = ["Ben", "Dora"].map(|name| DisplayName::try_from(name.to_owned()).ok());
+        for (who, said) in [
+            (vec![ben.clone(), dora.clone()], "\u{2068}Ben\u{2069} and \u{2068}Dora\u{2069} have come in."),
+            (vec![ben.clone(), None], "2 people have come in."),
+            (vec![ben, dora, None], "3 people have come in."),
+        ] {
+            assert_eq!(say(&Notice::PeerJoined(who), words_of(Lang::En)), said);
+        }
     }
 }

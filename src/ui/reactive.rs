@@ -4,7 +4,10 @@
 //! another, and so on; this keeps the page's WebAssembly small. For the same reason the views hide elements
 //! instead of building them anew.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -65,8 +68,80 @@ pub(crate) fn select<T: PartialEq + Send + Sync + 'static>(
     call: CallHandle,
     pick: impl Fn(&CallView) -> T + Send + Sync + 'static,
 ) -> Memo<T> {
-    let pick: Box<dyn Fn(&CallView) -> T + Send + Sync> = Box::new(pick);
-    Memo::new(move |_| call.view().with(|view| pick(view)))
+    Memo::new(move |()| call.view().with(|view| pick(view)))
+}
+
+/// A memo of any type. Leptos's own is compiled anew for each; these share one.
+pub(crate) struct Memo<T> {
+    value: leptos::prelude::Memo<Value>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Memo<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Memo<T> {}
+
+impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
+    /// A memo of what is read, which is read again when a signal in it changes.
+    pub(crate) fn new(read: impl Fn(()) -> T + Send + Sync + 'static) -> Self {
+        let read: Box<dyn Fn() -> Value + Send + Sync> = Box::new(move || Value(Arc::new(read(()))));
+        Self { value: leptos::prelude::Memo::new(move |_| read()), of: PhantomData }
+    }
+
+    /// Reads the value, reactive.
+    pub(crate) fn with<R>(&self, read: impl FnOnce(&T) -> R) -> R {
+        read(self.value.get().of())
+    }
+
+    /// The same, once.
+    pub(crate) fn with_untracked<R>(&self, read: impl FnOnce(&T) -> R) -> R {
+        read(self.value.get_untracked().of())
+    }
+}
+
+impl<T: Clone + PartialEq + Send + Sync + 'static> Memo<T> {
+    /// The value, reactive.
+    pub(crate) fn get(&self) -> T {
+        self.with(T::clone)
+    }
+
+    /// The same, once.
+    pub(crate) fn get_untracked(&self) -> T {
+        self.with_untracked(T::clone)
+    }
+}
+
+/// A value of a type that only its memo knows.
+#[derive(Clone)]
+struct Value(Arc<dyn Comparable>);
+
+impl Value {
+    #[expect(clippy::expect_used, reason = "only `Memo<T>` reads what `Memo<T>` has written")]
+    fn of<T: 'static>(&self) -> &T {
+        let value: &dyn Any = &*self.0;
+        value.downcast_ref().expect("a memo reads what it has written")
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.equals(&*other.0)
+    }
+}
+
+trait Comparable: Any + Send + Sync {
+    fn equals(&self, other: &dyn Comparable) -> bool;
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Comparable for T {
+    fn equals(&self, other: &dyn Comparable) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
+    }
 }
 
 /// Result of [`content`], which the `view!` macro requires to be an attribute value.

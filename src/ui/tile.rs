@@ -1,47 +1,73 @@
 //! Videos: tiles of the peers, and the own video.
 
+use std::borrow::Cow;
+
 use leptos::html;
 use leptos::prelude::*;
 
 use super::CallHandle;
-use super::i18n::{PRODUCT, Words, words};
+use super::gestures::{hand_mark, reaction_mark};
+use super::i18n::{PRODUCT, words};
 use super::icon::{self, icon};
-use super::reactive::{action, content, effect, flag, made_text, select, text};
-use crate::call::{DeviceView, LinkView, PeerView, RelayProtocol, Route, UserAction};
+use super::picture::Boxed;
+use super::reactive::{Flag, Memo, Press, action, content, effect, flag, made_text, press, select, text};
+use super::stage::{Stage, put};
+use crate::call::{DeviceView, LinkView, PeerView, Route, Setting, UserAction};
 use crate::protocol::{PeerId, Source};
 
-/// Tile of a peer: video or initial, name, and state of the connection.
+/// Colours of the arches with initials.
+pub(super) const COLOURS: u32 = 5;
+
+/// Tile of a peer: video or initial, name, marks, and the state of the connection.
 ///
 /// The `<video>` stays in place whatever the state is, since it plays the peer's audio too.
 pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let call = expect_context::<CallHandle>();
+    let stage = expect_context::<Stage>();
     let words = words();
+    let node = NodeRef::<html::Article>::new();
     let video = NodeRef::<html::Video>::new();
+    let blur = NodeRef::<html::Canvas>::new();
     let own = select(call, move |view| view.peers.iter().find(|other| other.peer == peer).cloned());
     let link = move || own.with(|own| own.as_ref().map(|own| own.link).unwrap_or_default());
     let seen = move || own.with(|own| own.as_ref().is_some_and(PeerView::has_picture));
     let has_off = move |source| own.with(|own| own.as_ref().is_some_and(|own| own.has_off(source)));
     let off_or_on = move |source| text(move || if has_off(source) { "off" } else { "on" });
     let route = move || own.with(|own| own.as_ref().and_then(|own| own.route));
+    let speaks = move || own.with(|own| own.as_ref().is_some_and(|own| own.is_speaking));
     let name = move || {
         let name = own.with(|own| own.as_ref()?.name.clone());
         name.map_or_else(|| words.guest().to_owned(), String::from)
     };
+    let gestures =
+        Memo::new(move |_| own.with(|own| own.as_ref().map(|own| own.gestures).unwrap_or_default()));
     let first = select(call, move |view| view.peers.first().is_some_and(|other| other.peer == peer));
+    let boxed = Boxed::new(video, blur, move || stage.place(peer));
+    let yes_or_no = |is: Flag| {
+        let mut is = is;
+        text(move || if is() { "yes" } else { "no" })
+    };
 
     effect(move || {
         if let (Some(video), Some(sink)) = (video.get(), call.remote(peer, Source::Camera)) {
             sink(&video);
         }
     });
+    effect(move || {
+        if let (Some(tile), Some(place)) = (node.get(), stage.place(peer)) {
+            put(&tile, place);
+        }
+    });
 
     let said = move || match link() {
-        LinkView::Connected => "",
-        LinkView::Connecting => words.link_connecting(),
-        LinkView::Interrupted => words.link_interrupted(),
-        LinkView::Away => words.link_away(),
-        LinkView::Failed => words.link_failed(),
+        LinkView::Connected | LinkView::Interrupted => Cow::Borrowed(""),
+        LinkView::Connecting => words.link_connecting().into(),
+        LinkView::Away => words.link_away().into(),
+        LinkView::Failed | LinkView::FailedHidden => words.link_failed(&name()).into(),
+    };
+    let why = move || match link() {
         LinkView::FailedHidden => words.link_failed_hidden(),
+        _ => words.link_failed_why(),
     };
 
     view! {
@@ -52,11 +78,19 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
             data-video=text(move || if seen() { "on" } else { "off" })
             data-microphone=off_or_on(Source::Microphone)
             data-camera=off_or_on(Source::Camera)
+            data-muted=yes_or_no(flag(move || has_off(Source::Microphone)))
+            data-speaking=yes_or_no(flag(speaks))
+            data-hand=made_text(move || {
+                let hand = gestures.with(|gestures| gestures.hand);
+                hand.map(|place| place.to_string()).unwrap_or_default()
+            })
+            data-pinned=yes_or_no(flag(move || stage.is_pinned(peer)))
+            data-path=text(move || path(route()))
+            data-boxed=flag(move || boxed.is_boxed())
             aria-label=made_text(name)
+            node_ref=node
         >
-            <div class="tile-initial" aria-hidden="true">
-                <span translate="no" inner_html=content(move || initial(&name()))></span>
-            </div>
+            <canvas class="tile-blur" width="24" height="24" aria-hidden="true" node_ref=blur></canvas>
             <video
                 id=made_text(move || {
                     if first.get() { "remote-video".to_owned() } else { format!("remote-video-{peer}") }
@@ -67,43 +101,97 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                 aria-label=made_text(name)
                 node_ref=video
             ></video>
-            <div class="tile-state" role="status">
-                <p
-                    class="tile-words"
-                    hidden=flag(move || link() == LinkView::Connected)
-                    inner_html=content(said)
-                ></p>
-                <button
-                    type="button"
-                    class="solid-button"
-                    hidden=flag(move || !link().has_failed())
-                    on:click=action(call, UserAction::RetryPeer(peer))
-                >
-                    {words.try_again()}
-                </button>
-            </div>
-            <details
-                class="tile-path"
-                data-path=text(move || if route() == Some(Route::Direct) { "direct" } else { "relayed" })
-                hidden=flag(move || route().is_none())
-            >
-                <summary>
-                    <span inner_html=content(move || path_words(route(), words))></span>
-                </summary>
-                <p inner_html=content(move || path_hint(route(), words))></p>
-            </details>
-            <div class="tile-foot">
-                <div class="tile-off" role="status">
-                    <p hidden=flag(move || !has_off(Source::Microphone))>
-                        {icon(text(|| icon::MICROPHONE_OFF))} {words.peer_muted()}
-                    </p>
-                    <p hidden=flag(move || !has_off(Source::Camera))>
-                        {icon(text(|| icon::CAMERA_OFF))} {words.peer_camera_off()}
-                    </p>
+            <div class="tile-mid">
+                <span
+                    class="initial"
+                    data-colour=(peer.0 % COLOURS).to_string()
+                    aria-hidden="true"
+                    translate="no"
+                    inner_html=content(move || initial(&name()))
+                ></span>
+                <div class="tile-state" role="status">
+                    <p
+                        class="tile-words"
+                        hidden=flag(move || matches!(link(), LinkView::Connected | LinkView::Interrupted))
+                        inner_html=content(said)
+                    ></p>
                 </div>
-                <p class="tile-name" dir="auto" aria-hidden="true" translate="no" inner_html=content(name)></p>
+                <div class="tile-trouble" hidden=flag(move || !link().has_failed())>
+                    <button
+                        type="button"
+                        class="btn btn-go"
+                        on:click=action(call, UserAction::RetryPeer(peer))
+                    >
+                        {words.try_again()}
+                    </button>
+                    <details class="tile-why">
+                        <summary>{words.why()}</summary>
+                        <p inner_html=content(why)></p>
+                    </details>
+                </div>
+            </div>
+            {reaction_mark(gestures)}
+            <div class="tile-head">
+                {hand_mark(gestures, Box::new(move |place| words.hand_of(&name(), place)))}
+                {tile_key(
+                    "tile-key tile-fit",
+                    icon::FIT,
+                    words.fit_picture(),
+                    flag(move || boxed.is_whole()),
+                    press(move || boxed.toggle()),
+                )}
+                {tile_key(
+                    "tile-key tile-pin",
+                    icon::PIN,
+                    words.pin(),
+                    flag(move || stage.is_pinned(peer)),
+                    press(move || stage.pin(peer)),
+                )}
+            </div>
+            <p class="tile-foot chip">
+                <span class="off" hidden=flag(move || !has_off(Source::Microphone))>
+                    {icon(text(|| icon::MICROPHONE_OFF))}
+                </span>
+                <span
+                    class="tile-name cut"
+                    dir="auto"
+                    aria-hidden="true"
+                    translate="no"
+                    inner_html=content(name)
+                ></span>
+                <span class="tile-away" role="status" hidden=flag(move || link() != LinkView::Interrupted)>
+                    {words.link_interrupted()}
+                </span>
+            </p>
+            // What the chip and the initial show, for those who do not see them.
+            <div class="tile-off" role="status">
+                <p hidden=flag(move || !has_off(Source::Microphone))>{words.peer_muted()}</p>
+                <p hidden=flag(move || !has_off(Source::Camera))>{words.peer_camera_off()}</p>
             </div>
         </article>
+    }
+}
+
+/// A key on a tile, seen under the pointer and with the focus.
+fn tile_key(
+    class: &'static str,
+    path: &'static str,
+    name: &'static str,
+    is_on: Flag,
+    run: Press,
+) -> impl IntoView {
+    let mut is_on = is_on;
+    view! {
+        <button
+            type="button"
+            class=class
+            aria-label=name
+            title=name
+            aria-pressed=text(move || if is_on() { "true" } else { "false" })
+            on:click=run
+        >
+            {icon(text(move || path))}
+        </button>
     }
 }
 
@@ -112,6 +200,8 @@ pub(super) fn own_video(id: &'static str, label: &'static str, shown: Memo<bool>
     let call = expect_context::<CallHandle>();
     let video = NodeRef::<html::Video>::new();
     let seen = select(call, |view| view.camera == DeviceView::On);
+    // What the back of a telephone sees is no mirror.
+    let mirrored = select(call, |view| view.settings.is_on(Setting::Mirror) && !view.devices.faces_away);
 
     effect(move || {
         let Some(video) = video.get() else { return };
@@ -128,6 +218,7 @@ pub(super) fn own_video(id: &'static str, label: &'static str, shown: Memo<bool>
             id=id
             class="own-video"
             data-seen=text(move || if seen.get() { "yes" } else { "no" })
+            data-mirrored=text(move || if mirrored.get() { "yes" } else { "no" })
             autoplay
             playsinline
             muted
@@ -137,25 +228,15 @@ pub(super) fn own_video(id: &'static str, label: &'static str, shown: Memo<bool>
     }
 }
 
-fn initial(name: &str) -> String {
+pub(super) fn initial(name: &str) -> String {
     name.chars().next().or(PRODUCT.chars().next()).into_iter().flat_map(char::to_uppercase).collect()
 }
 
-fn path_words(route: Option<Route>, words: &'static Words) -> &'static str {
+fn path(route: Option<Route>) -> &'static str {
     match route {
         None => "",
-        Some(Route::Direct) => words.path_direct(),
-        Some(Route::Relayed(RelayProtocol::Udp)) => words.path_relayed(),
-        Some(Route::Relayed(RelayProtocol::Tcp)) => words.path_relayed_tcp(),
-        Some(Route::Relayed(RelayProtocol::Tls)) => words.path_relayed_tls(),
-    }
-}
-
-fn path_hint(route: Option<Route>, words: &'static Words) -> &'static str {
-    match route {
-        None => "",
-        Some(Route::Direct) => words.path_direct_hint(),
-        Some(Route::Relayed(_)) => words.path_relayed_hint(),
+        Some(Route::Direct) => "direct",
+        Some(Route::Relayed(_)) => "relayed",
     }
 }
 

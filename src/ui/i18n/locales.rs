@@ -60,7 +60,14 @@ mod tests {
     use super::*;
 
     /// Texts that are right in a language although they read as in English.
-    const SAME_AS_ENGLISH: &[(Lang, &str)] = &[(Lang::De, "optional")];
+    const SAME_AS_ENGLISH: &[(Lang, &str)] = &[
+        (Lang::De, "hand"),
+        (Lang::De, "key_chat"),
+        (Lang::De, "optional"),
+        (Lang::Es, "key_chat"),
+        (Lang::Fr, "notifications"),
+        (Lang::Fr, "volume"),
+    ];
 
     fn entries(lang: Lang) -> BTreeMap<String, Entry> {
         serde_json::from_str(file(lang)).unwrap_or_else(|error| panic!("{lang:?}: {error}"))
@@ -165,8 +172,8 @@ mod tests {
         for lang in Lang::ALL {
             let words = words_of(lang);
             for (on, off) in [
-                (words.mute(), words.unmute()),
-                (words.camera_on(), words.camera_off()),
+                (words.own_camera_off(), words.own_camera_missing()),
+                (words.microphone(), words.microphone_missing()),
                 (words.finding_works(), words.finding_blocked()),
                 (words.path_direct(), words.path_relayed()),
                 (words.address_hidden(), words.address_shown()),

@@ -1,32 +1,24 @@
-//! Connection settings: hiding the own IP address, and the connection test.
+//! The connection: hiding the own IP address, and the connection test.
 
 use leptos::html;
 use leptos::prelude::*;
 
-use super::CallHandle;
-use super::i18n::{Words, words};
-use super::icon::{self, icon};
-use super::reactive::{Text, action, content, effect, flag, press, select, text};
+use super::built::{Built, IntoBuilt};
+use super::dialog::dialog;
 use crate::call::{Finding, Relay, Transport, UserAction, Verdict};
+use crate::ui::CallHandle;
+use crate::ui::i18n::{Words, words};
+use crate::ui::icon::{self, icon};
+use crate::ui::reactive::{Text, action, content, effect, flag, select, text};
 
-/// The connection settings on the home screen, folded until opened.
-pub(super) fn connection() -> impl IntoView {
+/// The dialog about the connection: whether the own address is hidden, and the connection test.
+pub(super) fn connection() -> Built {
     let call = expect_context::<CallHandle>();
     let words = words();
-    let details = NodeRef::<html::Details>::new();
-    let looked = move || {
-        if details.get().is_some_and(|details| details.open()) {
-            call.dispatch(UserAction::LookForRelay);
-        }
-    };
-    // The settings may have been opened before hydration.
-    effect(looked);
-    view! {
-        <details id="connection" class="connection" node_ref=details on:toggle=move |_| untrack(looked)>
-            <summary>{words.connection()}</summary>
-            <div class="connection-parts">{hide_switch(call, words)} {connection_test(call, words)}</div>
-        </details>
-    }
+    call.dispatch(UserAction::LookForRelay);
+    let parts =
+        view! { <div class="connection">{hide_switch(call, words)} {connection_test(call, words)}</div> };
+    dialog("connection", words.connection(), parts.into_built())
 }
 
 /// Explains hiding, or why it has no effect here.
@@ -40,7 +32,7 @@ fn hint(call: CallHandle, words: &'static Words) -> Text {
     })
 }
 
-fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
+pub(super) fn hide_switch(call: CallHandle, words: &'static Words) -> Built {
     let field = NodeRef::<html::Input>::new();
     let hidden = select(call, |view| view.hides_address);
     let cannot = select(call, |view| view.cannot_hide);
@@ -56,46 +48,24 @@ fn hide_switch(call: CallHandle, words: &'static Words) -> impl IntoView {
     };
     view! {
         <div class="row">
-            <label class="switch">
+            <label class="option">
+                <span>{words.hide_address()}</span>
                 <input
                     type="checkbox"
                     role="switch"
                     id="hide-address"
+                    class="switch"
                     autocomplete="off"
                     aria-describedby="hide-address-hint"
                     disabled=flag(move || cannot.get())
                     node_ref=field
                     on:change=move |_| switched()
                 />
-                <span>{words.hide_address()}</span>
             </label>
-            <p id="hide-address-hint" class="hint" inner_html=content(hint(call, words))></p>
+            <p id="hide-address-hint" class="note" inner_html=content(hint(call, words))></p>
         </div>
     }
-}
-
-/// The button that hides the address during a call.
-pub(super) fn hide_button() -> impl IntoView {
-    let call = expect_context::<CallHandle>();
-    let words = words();
-    let hidden = select(call, |view| view.hides_address);
-    let cannot = select(call, |view| view.cannot_hide);
-    // `aria-disabled` instead of `disabled`: a press then tells why hiding has no effect.
-    view! {
-        <button
-            type="button"
-            id="hide-button"
-            class="control"
-            data-state=text(move || if hidden.get() { "hidden" } else { "shown" })
-            aria-pressed=text(move || if hidden.get() { "true" } else { "false" })
-            aria-disabled=text(move || if cannot.get() { "true" } else { "false" })
-            title=hint(call, words)
-            on:click=press(move || call.dispatch(UserAction::HideAddress(!hidden.get_untracked())))
-        >
-            {icon(text(|| icon::SHIELD))}
-            <span class="control-label">{words.hide_address_short()}</span>
-        </button>
-    }
+    .into_built()
 }
 
 fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
@@ -124,7 +94,7 @@ fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
             <button
                 type="button"
                 id="test-button"
-                class="quiet-button"
+                class="btn btn-line"
                 aria-busy=text(move || if running() { "true" } else { "false" })
                 aria-describedby="test-hint"
                 on:click=action(call, UserAction::TestConnection)
@@ -132,7 +102,7 @@ fn connection_test(call: CallHandle, words: &'static Words) -> impl IntoView {
                 {icon(text(|| icon::PULSE))}
                 {words.test_connection()}
             </button>
-            <p id="test-hint" class="hint">{words.test_hint()}</p>
+            <p id="test-hint" class="note">{words.test_hint()}</p>
             <div id="test-result" data-verdict=text(move || connection_test.get().and_then(|it| it.verdict).map_or("", Into::into))>
                 <p class="verdict" role="status" inner_html=content(verdict)></p>
                 <ul class="findings" hidden=flag(move || connection_test.get().is_none())>

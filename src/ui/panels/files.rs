@@ -1,0 +1,184 @@
+//! Files in the panel of the chat: what is offered, what goes over, what has come.
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use leptos::prelude::*;
+use leptos::web_sys::{File, FileList};
+use send_wrapper::SendWrapper;
+
+use crate::call::Phase;
+use crate::call::files::{FilesView, TransferId};
+use crate::protocol::{PeerId, RoomId};
+use crate::ui::reactive::{effect, select};
+use crate::ui::{CallHandle, FilesLines};
+
+use super::{Panel, Panels};
+
+mod card;
+mod choose;
+mod drop;
+mod offers;
+mod words;
+
+pub(super) use card::transfers;
+pub(super) use choose::{choose, receiver};
+pub(super) use offers::told;
+
+/// Starts the transfers of files; comes with the chunk.
+#[derive(Clone, Copy)]
+pub struct FilesDriver(pub fn(FilesPort));
+
+/// What a person does with files.
+pub enum FilesAction {
+    /// Offers a file to peers.
+    Offer(Vec<PeerId>, SendWrapper<File>),
+    /// Accepts an offer.
+    Accept(TransferId),
+    /// Declines an offer, or cancels a transfer.
+    Cancel(TransferId),
+    /// Pauses a transfer, or lets it go on.
+    Pause(TransferId, bool),
+    /// Chooses the file again that a reload has taken away.
+    Choose(TransferId, SendWrapper<File>),
+    /// Saves a file that has come.
+    Save(TransferId),
+    /// Takes an ended transfer off the list.
+    Dismiss(TransferId),
+}
+
+/// The transfers to draw, with what only the driver knows of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FilesShown {
+    /// The transfers.
+    pub view: FilesView,
+    /// Addresses of pictures that have come.
+    pub pictures: Vec<(TransferId, String)>,
+    /// Transfers whose file was saved.
+    pub saved: Vec<TransferId>,
+    /// Offers that this browser has no room for.
+    pub too_large: Vec<TransferId>,
+}
+
+/// The call, as far as transfers follow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Members {
+    /// The screen.
+    pub phase: Phase,
+    /// The room.
+    pub room: Option<RoomId>,
+    /// Everybody else in the room.
+    pub peers: Vec<PeerId>,
+}
+
+/// The driver's end of the transfers.
+pub struct FilesPort {
+    /// What the person does.
+    pub actions: UnboundedReceiver<FilesAction>,
+    /// The transfers.
+    pub shown: WriteSignal<FilesShown>,
+    /// The channels.
+    pub lines: ReadSignal<FilesLines>,
+    /// The call, reactive.
+    pub members: Box<dyn Fn() -> Members>,
+}
+
+/// The views' end of the transfers, from context.
+#[derive(Clone, Copy)]
+pub(super) struct FilesHandle {
+    shown: ReadSignal<FilesShown>,
+    /// Files are dragged over the page.
+    is_dragged: RwSignal<bool>,
+    /// The one receiver that the person has chosen, instead of everybody.
+    to: RwSignal<Option<PeerId>>,
+    /// Nobody was there for what was chosen last.
+    is_alone: RwSignal<bool>,
+    /// The chosen receiver had left when files were chosen last.
+    has_left: RwSignal<bool>,
+    /// Offers that were refused before the last choice.
+    refused: RwSignal<u32>,
+    is_used: RwSignal<bool>,
+    sender: StoredValue<UnboundedSender<FilesAction>>,
+}
+
+impl FilesHandle {
+    fn new() -> (Self, WriteSignal<FilesShown>, UnboundedReceiver<FilesAction>) {
+        let (shown, set_shown) = signal(FilesShown::default());
+        let (sender, actions) = unbounded();
+        let files = Self {
+            shown,
+            is_dragged: RwSignal::new(false),
+            to: RwSignal::new(None),
+            is_alone: RwSignal::new(false),
+            has_left: RwSignal::new(false),
+            refused: RwSignal::new(0),
+            is_used: RwSignal::new(false),
+            sender: StoredValue::new(sender),
+        };
+        (files, set_shown, actions)
+    }
+
+    /// What there is to draw, as a signal.
+    fn shown(self) -> ReadSignal<FilesShown> {
+        self.shown
+    }
+
+    /// Offers files to whom the person has chosen.
+    fn offer(self, call: CallHandle, list: &FileList) {
+        let all =
+            call.view().with_untracked(|view| view.peers.iter().map(|peer| peer.peer).collect::<Vec<_>>());
+        let to = self.to.get_untracked();
+        // What was meant for one never goes to everybody.
+        let has_left = to.is_some_and(|one| !all.contains(&one));
+        self.has_left.set(has_left);
+        if has_left {
+            self.to.set(None);
+            return;
+        }
+        let peers = to.map_or(all, |one| vec![one]);
+        self.refused.set(self.shown.with_untracked(|shown| shown.view.refused));
+        self.is_alone.set(peers.is_empty() && list.length() > 0);
+        if peers.is_empty() {
+            return;
+        }
+        for file in (0..list.length()).filter_map(|index| list.get(index)) {
+            self.dispatch(FilesAction::Offer(peers.clone(), SendWrapper::new(file)));
+        }
+    }
+
+    /// Sends an action to the driver; it waits until there is one.
+    fn dispatch(self, action: FilesAction) {
+        self.is_used.set(true);
+        self.sender.with_value(|sender| drop(sender.unbounded_send(action)));
+    }
+}
+
+/// Provides the transfers to the panels, and starts them once something is to be done.
+pub(super) fn begin(panels: Panels, FilesDriver(start): FilesDriver) {
+    let call = expect_context::<CallHandle>();
+    let (files, shown, actions) = FilesHandle::new();
+    provide_context(files);
+    let members = select(call, |view| {
+        let peers = view.peers.iter().map(|peer| peer.peer).collect();
+        Members { phase: view.phase, room: view.room.clone(), peers }
+    });
+    let members: Box<dyn Fn() -> Members> = Box::new(move || members.get());
+    let mut port = Some(FilesPort { actions, shown, lines: call.files(), members });
+    // The effect runs again, and would take with it what was begun in it.
+    let owner = Owner::current();
+    effect(move || {
+        if !panels.is_open(Panel::Chat) && !call.wants_files() && !files.is_used.get() {
+            return;
+        }
+        if let (Some(port), Some(owner)) = (port.take(), &owner) {
+            owner.with(|| start(port));
+        }
+    });
+    let in_call = select(call, |view| view.phase == Phase::InCall);
+    effect(move || {
+        if !in_call.get() {
+            files.to.set(None);
+            files.has_left.set(false);
+        }
+    });
+    drop::follow(call, panels, files);
+    offers::follow(panels, files);
+}

@@ -1,0 +1,143 @@
+//! Screens that others share, each shown whole in a place of its own; one may look closer at each.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsValue;
+use leptos::web_sys::{HtmlElement, HtmlVideoElement};
+
+use super::built::{Built, IntoBuilt};
+use crate::protocol::{PeerId, Source};
+use crate::ui::CallHandle;
+use crate::ui::i18n::words;
+use crate::ui::icon::{self, icon};
+use crate::ui::lacking::{method, promised, quietly};
+use crate::ui::layout::Size;
+use crate::ui::reactive::{content, effect, flag, made_text, press, select, text};
+use crate::ui::stage::{Stage, put};
+
+mod look;
+mod pointers;
+mod sharing;
+mod zoom;
+
+use look::Look;
+use pointers::Pointing;
+pub(super) use sharing::sharing;
+
+/// What a key of the screen scales by.
+const STEP: f64 = 1.5;
+
+/// All shown screens.
+pub(super) fn screens() -> Built {
+    let stage = expect_context::<Stage>();
+    let shown = move || stage.screens();
+    view! { <For each=shown key=|peer| *peer children=screen /> }.into_built()
+}
+
+/// The screen of a peer.
+fn screen(peer: PeerId) -> Built {
+    let call = expect_context::<CallHandle>();
+    let stage = expect_context::<Stage>();
+    let words = words();
+    let node = NodeRef::<html::Section>::new();
+    let video = NodeRef::<html::Video>::new();
+    let name = select(call, move |view| {
+        let peer = view.peers.iter().find(|other| other.peer == peer);
+        peer.and_then(|peer| peer.name.clone())
+    });
+    let shows = move || {
+        let name = name.with(|name| name.as_ref().map(|name| name.isolated()));
+        words.shows_screen(name.as_deref().unwrap_or(words.guest()))
+    };
+    let pointing = Pointing::new(call, peer);
+    let look = Look::new(node, video, pointing);
+    effect(move || {
+        if let (Some(video), Some(sink)) = (video.get(), call.remote(peer, Source::Screen)) {
+            sink(&video);
+        }
+    });
+    effect(move || {
+        if let (Some(node), Some(place)) = (node.get(), stage.screen_place(peer)) {
+            put(&node, place);
+        }
+    });
+    // Not all browsers have it, and it needs a picture.
+    let floats = RwSignal::new(false);
+    effect(move || floats.set(video.get().is_some_and(|video| can_float(&video))));
+    let float = move || {
+        if let Some(video) = video.get_untracked() {
+            quietly(promised(&video, FLOAT, &JsValue::UNDEFINED));
+        }
+    };
+    let key = |class: &'static str, name: &'static str, path: &'static str, is_off, run| {
+        view! {
+            <button type="button" class=class aria-label=name title=name disabled=flag(is_off) on:click=press(run)>
+                {icon(text(move || path))}
+            </button>
+        }
+    };
+    view! {
+        <section
+            class="screen"
+            data-of=peer.to_string()
+            data-whole=text(move || if look.is_whole() { "yes" } else { "no" })
+            data-tool=text(move || pointing.name())
+            tabindex="0"
+            aria-label=made_text(shows)
+            node_ref=node
+        >
+            <video class="screen-video" data-source="screen" autoplay playsinline node_ref=video></video>
+            {pointers::canvas(pointing, look, node, video)}
+            {pointers::tools(pointing)}
+            <p class="tile-foot chip">
+                {icon(text(|| icon::SCREEN))}
+                <span class="cut" dir="auto" translate="no" inner_html=content(shows)></span>
+            </p>
+            <div class="screen-keys">
+                {key(
+                    "tile-key screen-out",
+                    words.zoom_out(),
+                    icon::MINUS,
+                    Box::new(move || look.is_whole()) as Box<dyn FnMut() -> bool + Send>,
+                    Box::new(move || look.scale(1.0 / STEP)) as Box<dyn FnMut()>,
+                )}
+                {key(
+                    "tile-key screen-in",
+                    words.zoom_in(),
+                    icon::PLUS,
+                    Box::new(|| false),
+                    Box::new(move || look.scale(STEP)),
+                )}
+                {key(
+                    "tile-key screen-whole",
+                    words.zoom_whole(),
+                    icon::FIT,
+                    Box::new(move || look.is_whole()),
+                    Box::new(move || look.reset()),
+                )}
+                <span hidden=flag(move || !floats.get())>
+                    {key(
+                        "tile-key screen-float",
+                        words.screen_window(),
+                        icon::FLOATING,
+                        Box::new(|| false),
+                        Box::new(float),
+                    )}
+                </span>
+            </div>
+        </section>
+    }
+    .into_built()
+}
+
+/// The method that shows a picture in a window of its own (W3C Picture-in-Picture).
+const FLOAT: &str = "requestPictureInPicture";
+
+fn can_float(video: &HtmlVideoElement) -> bool {
+    method(video, FLOAT).is_some()
+}
+
+/// The size of an element in CSS pixels.
+fn size_of(element: &HtmlElement) -> Size {
+    Size { width: element.offset_width(), height: element.offset_height() }
+}
