@@ -5,7 +5,7 @@ import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, SLOW_CAMERA } from './fixtures/c
 /** Each in networks of its own, which no other test may see come and go. */
 const NETWORKS = ['**/anywhere.spec.ts'];
 /** What fills a machine by itself or changes its networks: with nothing beside it. */
-const MEDIA = ['chaos-*', 'firefox', 'rooms-of-*', 'screenshots'].map((name) => `**/${name}.spec.ts`);
+const MEDIA = ['chaos-*', 'files', 'firefox', 'in-time', 'pointer', 'rooms-of-*', 'screen', 'screenshots'].map((name) => `**/${name}.spec.ts`);
 
 const chromium = (...args: string[]) => ({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...args] });
 
@@ -38,8 +38,8 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     actionTimeout: 20_000,
     navigationTimeout: 20_000,
-    // No film: to record one takes a third of the time that a call has.
-    trace: { mode: 'retain-on-failure', screenshots: false },
+    // No film: to record one takes a third of the time that a call has. A trace takes a tenth; where nobody opens it, none.
+    trace: process.env.CI ? 'off' : { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
   },
 });

@@ -1,43 +1,58 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
-/** What the page says and lets one choose about the network. */
+/** The dialog about the network, and what a tile tells of it. */
 export class ConnectionPart {
   readonly heading: Locator;
-  /** "Hide my address", on the first screen. */
+  /** Closes the dialog. */
+  readonly close: Locator;
+  /** "Hide my network address". */
   readonly hide: Locator;
   /** The same with its words, all of which can be pressed. */
   readonly hideLabel: Locator;
   readonly hideHint: Locator;
-  /** The same in a call. */
-  readonly hideButton: Locator;
   readonly test: Locator;
   readonly result: Locator;
   readonly findings: Locator;
   readonly verdict: Locator;
   /** How the media of the first other one goes. */
   readonly path: Locator;
-  /** The same in a word, which opens the sentence. */
-  readonly pathWord: Locator;
-  readonly pathHint: Locator;
 
   constructor(readonly page: Page) {
-    this.heading = page.locator('#connection > summary');
+    this.heading = page.locator('#connection-button').filter({ visible: true });
+    this.close = page.locator('#connection .dialog-head button');
     this.hide = page.locator('#hide-address');
     this.hideLabel = page.locator('label', { has: this.hide });
     this.hideHint = page.locator('#hide-address-hint');
-    this.hideButton = page.locator('#hide-button');
     this.test = page.locator('#test-button');
     this.result = page.locator('#test-result');
     this.findings = this.result.locator('[data-finding]');
     this.verdict = this.result.locator('.verdict');
-    this.path = page.locator('[data-peer] [data-path]').first();
-    this.pathWord = this.path.locator('summary');
-    this.pathHint = this.path.locator('p');
+    this.path = page.locator('[data-peer][data-path]').first();
   }
 
   async open(): Promise<void> {
     await this.heading.click();
     await expect(this.test).toBeVisible();
+  }
+
+  /** The same, from a call. */
+  async openInCall(): Promise<void> {
+    await this.page.locator('#more-button').click();
+    await this.open();
+  }
+
+  /** Makes the choice in a call, and goes back to it. */
+  async hideInCall(hides: boolean): Promise<void> {
+    await this.openInCall();
+    await this.hide.setChecked(hides);
+    await this.close.click();
+  }
+
+  /** The choice is made, in a call. */
+  async expectHidesInCall(hides: boolean): Promise<void> {
+    await this.openInCall();
+    await expect(this.hide).toBeChecked({ checked: hides });
+    await this.close.click();
   }
 
   /** The server answers a question for its ICE servers like this. */

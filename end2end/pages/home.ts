@@ -6,7 +6,7 @@ export class HomePage {
   readonly container: Locator;
   readonly room: Locator;
   readonly name: Locator;
-  readonly propose: Locator;
+  readonly newCall: Locator;
   readonly connect: Locator;
   readonly notice: Locator;
   readonly preview: Locator;
@@ -16,7 +16,7 @@ export class HomePage {
     this.container = page.locator('#room-selection-container');
     this.room = page.locator('#room-input');
     this.name = page.locator('#name-input');
-    this.propose = page.locator('#propose-button');
+    this.newCall = page.locator('#new-call-button');
     this.connect = page.locator('#connect-button');
     this.notice = page.locator('#notice');
     this.preview = this.container.locator('video');

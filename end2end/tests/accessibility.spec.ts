@@ -25,8 +25,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const { page, home } = await person();
       await home.open(`/room/${room}`);
       expect(await flaws(page)).toEqual([]);
+      await home.open();
       await home.join('');
-      await expect(page.getByText('Please type a room ID').filter({ visible: true })).toBeVisible();
+      await expect(page.getByText('Type the number you were given').filter({ visible: true })).toBeVisible();
       expect(await flaws(page)).toEqual([]);
     });
 
@@ -45,10 +46,33 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await flaws(page)).toEqual([]);
     });
 
+    test('axe finds nothing wrong with the settings, page by page', async ({ person }) => {
+      const { page, home } = await person();
+      await home.open();
+      await page.locator('#settings-button').click();
+      const pages = page.locator('#settings [role="tab"]');
+      await expect(pages.first()).toBeVisible();
+      for (const one of await pages.all()) {
+        await one.click();
+        expect(await flaws(page)).toEqual([]);
+      }
+    });
+
     test('axe finds nothing wrong with a call', async ({ person, room }) => {
       const [ann, ben] = await twoInCall(person, room);
-      await new ConnectionPart(ann.page).pathWord.click();
       expect(await flaws(ann.page)).toEqual([]);
+      await ann.page.locator('#people-button').click();
+      await ann.page.locator('#people summary').click();
+      expect(await flaws(ann.page)).toEqual([]);
+      await ann.page.keyboard.press('Escape');
+      await ann.page.locator('#more-button').click();
+      await expect(ann.page.locator('#more')).toBeVisible();
+      expect(await flaws(ann.page)).toEqual([]);
+      await ann.page.keyboard.press('Escape');
+      await ann.page.keyboard.press('?');
+      await expect(ann.page.locator('#keys')).toBeVisible();
+      expect(await flaws(ann.page)).toEqual([]);
+      await ann.page.keyboard.press('Escape');
       await ben.call.camera.click();
       await ben.call.mute.click();
       await expect(ben.call.camera).toHaveAttribute('data-state', 'muted');

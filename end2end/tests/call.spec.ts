@@ -86,7 +86,7 @@ test('a third is told in place that the room is full, and the call of the two go
   const cem = await person();
   await cem.home.open();
   await cem.home.join(room);
-  await expect(cem.home.notice).toContainText('This room is full');
+  await expect(cem.home.notice).toContainText('All seats are taken');
   await cem.home.expectShown();
   await expect(cem.home.room).toHaveValue(room);
 
@@ -101,7 +101,7 @@ test('the third gets in as soon as somebody leaves', async ({ person, room }) =>
   const cem = await person();
   await cem.home.open();
   await cem.home.join(room);
-  await expect(cem.home.notice).toContainText('This room is full');
+  await expect(cem.home.notice).toContainText('All seats are taken');
 
   await ben.call.leave.click();
   await ann.call.expectAlone();

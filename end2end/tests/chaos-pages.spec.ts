@@ -137,13 +137,13 @@ test('the seat of a killed browser is kept for its own return, and free for othe
     const third = await person(options);
     await third.home.open();
     await third.home.join(room);
-    await expect(third.home.notice).toContainText('This room is full');
+    await expect(third.home.notice).toContainText('All seats are taken');
     await ann.call.expectAlone();
     const free = Date.now() - killed;
     await third.home.connect.click();
     await Promise.all([ann, third].map(seesTheOther));
     note(
-      `browser killed: pictures ${rounded(Math.max(...firsts) - returned)} ms after CONNECT in its own seat; ` +
+      `browser killed: pictures ${rounded(Math.max(...firsts) - returned)} ms after Join in its own seat; ` +
         `seat free for others ${rounded(free)} ms after the kill (grace ${GRACE_SECONDS} s)`,
     );
     expect(Math.max(...firsts) - returned).toBeLessThan(PICTURES_BACK_MS);

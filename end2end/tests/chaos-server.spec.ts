@@ -69,7 +69,7 @@ test('the server is killed and started again, more than once, and the two in the
   const third = await person(options);
   await third.home.open();
   await third.home.join(room);
-  await expect(third.home.notice).toContainText('This room is full');
+  await expect(third.home.notice).toContainText('All seats are taken');
   await call.expectUntouched();
 
   const said = await Promise.all(call.pair.map(({ page }) => timesSaidDown(page)));

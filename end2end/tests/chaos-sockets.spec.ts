@@ -57,7 +57,7 @@ test('the server cannot be reached for a while, and the call goes on and has its
   await Promise.all(call.pair.map(({ page }) => lineDown(page)));
   await lasting(5);
   await Promise.all(call.pair.map(({ page }) => lineDown(page)));
-  const words = call.pair.map(({ page }) => page.getByText('The line to the server is down'));
+  const words = call.pair.map(({ page }) => page.getByText('The server does not answer'));
   for (const said of words) await expect(said).toBeVisible();
   tcpProxy.pass();
   const up = Date.now();

@@ -51,6 +51,7 @@ test('a call through the relay outlives the credentials that it began with', asy
   const connection = new ConnectionPart(ann.page);
   await connection.open();
   await connection.hide.check();
+  await connection.close.click();
   await ann.home.join(room);
   await ben.home.open();
   await ben.home.join(room);
@@ -78,7 +79,7 @@ test('a call through the relay outlives the credentials that it began with', asy
   await expectRelayed();
   await Promise.all(pair.map(seesTheOther));
 
-  await new ConnectionPart(ben.page).hideButton.click();
+  await new ConnectionPart(ben.page).hideInCall(true);
   for (const one of pair) await expect.poll(async () => (await connectionStates(one)).join(' ')).toMatch(/^(closed )+connected$/);
   await expectRelayed();
   await Promise.all(pair.map(seesTheOther));

@@ -79,7 +79,7 @@ test('whoever denies a device is told so, and joins with the rest', async ({ per
     const guest = await allows();
     await joinsAndReceives(guest, host, room);
     await says(guest, 'Your camera and microphone are blocked');
-    await says(guest, /icon beside the page's address/);
+    await says(guest, /camera sign beside the address/);
     await expect(guest.call.mute).toHaveAttribute('data-state', 'missing');
     await expect(guest.call.camera).toHaveAttribute('data-state', 'missing');
     await guest.context.grantPermissions(['camera', 'microphone']);
@@ -205,7 +205,7 @@ for (const which of [...Object.keys(TOO_OLD), 'that knows no wasm-unsafe-eval'] 
     await expect(words).toContainText('This browser cannot make video calls');
     await expect(words).toBeFocused();
     await page.getByRole('link', { name: '한국어' }).click({ noWaitAfter: true });
-    await expect(words).toContainText('이 브라우저에서는 영상 통화를 할 수 없습니다');
+    await expect(words).toContainText('이 브라우저에서는 영상 통화를 할 수 없어요');
   });
 }
 
@@ -219,7 +219,7 @@ test('the browser does not ask for devices before somebody presses a button', as
   expect(await guest.page.evaluate(() => navigator.permissions.query({ name: 'camera' as PermissionName }).then((s) => s.state))).toBe(
     'prompt',
   );
-  await expect(guest.page.getByRole('button', { name: 'Turn on camera and microphone' })).toBeVisible();
+  await expect(guest.page.getByRole('button', { name: 'Turn on camera' })).toBeVisible();
 });
 
 test('devices show oneself before a call, and are off after it', async ({ person, room }) => {
@@ -301,8 +301,8 @@ test('a sound that the browser holds back is had by a press of the button that s
   await guest.home.open();
   await guest.home.join(room, 'Guest');
   await guest.call.expectConnected(1);
-  await says(guest, 'Your browser holds the sound back.');
-  const hear = guest.page.getByRole('button', { name: 'Tap to hear' });
+  await says(guest, 'Your browser waits for a tap');
+  const hear = guest.page.getByRole('button', { name: 'Hear them' });
   await expect(hear).toBeVisible();
   await expect(guest.call.remote).toHaveJSProperty('paused', true);
 

@@ -17,8 +17,9 @@ test('what is typed and pressed before the driver is there is done when it is', 
     await route.continue();
   });
   await home.open();
-  await home.propose.click();
-  await expect(home.room, 'views answer').toHaveValue(/^\d{9,}$/);
+  await page.locator('#connection-button').click();
+  await expect(page.locator('#connection'), 'views answer').toBeVisible();
+  await page.keyboard.press('Escape');
   await page.locator('#preview-button').click();
   await home.room.fill(room);
   await home.connect.click();
@@ -42,6 +43,24 @@ test('a driver that does not load at first is asked for again, and nobody notice
   await call.expectAlone();
   expect(refused, 'it was asked for again').toBeGreaterThan(3);
   await expect(page.getByText(NOT_LOADED).filter({ visible: true })).toHaveCount(0);
+});
+
+test('a driver of which nothing loads at first is asked for again, and no promise is left behind', async ({ person, room }) => {
+  const { page, home, call } = await person({ provokes: REFUSED });
+  const leftBehind: string[] = [];
+  page.on('pageerror', ({ message }) => leftBehind.push(message));
+  const refused = new Set<string>();
+  await page.route(/\/(chunk_\d+|split_driver)\.wasm/, (route) => {
+    const url = route.request().url();
+    if (refused.has(url)) return route.continue();
+    refused.add(url);
+    return route.abort();
+  });
+  await home.open(`/room/${room}`);
+  await home.connect.click();
+  await call.expectAlone();
+  expect(refused.size, 'more than one part').toBeGreaterThan(1);
+  expect(leftBehind).toEqual([]);
 });
 
 test('a driver that does not load is told, lets go of devices and seat, and loads at the press of a button', async ({ person, room }) => {

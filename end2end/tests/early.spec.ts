@@ -9,7 +9,7 @@ const SCRIPT = readFileSync(`${__dirname}/../../src/app/early.js`, 'utf8');
 /** What people type, and the room it leads to; `protocol/room_id.rs` is held to the same table. */
 const TYPED: [string, string | null][] = JSON.parse(readFileSync(`${__dirname}/../fixtures/room-numbers.json`, 'utf8'));
 
-/** The room that the script joins when CONNECT is pressed, or nothing if it leaves that to the program. */
+/** The room that the script joins when Join is pressed, or nothing if it leaves that to the program. */
 async function joins(typed: string): Promise<string | undefined> {
   const listeners: Record<string, (event: object) => void> = {};
   const sent: string[] = [];

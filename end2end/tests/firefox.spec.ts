@@ -103,3 +103,37 @@ for (const first of ['Firefox', 'Chromium']) {
     }
   });
 }
+
+test('Firefox fills its window with the other, lists its devices, and writes and reads in the chat', async ({ person, firefox, room }) => {
+  test.setTimeout(120_000);
+  const [fox, ann] = [await firefox(), await person()];
+  await fox.home.open();
+  await fox.home.join(room, 'Firefox');
+  await fox.call.expectAlone();
+  await ann.home.open();
+  await ann.home.join(room, 'Ann');
+  await seesTheOther(ann);
+  await fox.call.expectSeen();
+  const filled = () =>
+    fox.page.evaluate(() => {
+      const { width, height } = document.querySelector('[data-peer]')!.getBoundingClientRect();
+      return (width * height) / (innerWidth * innerHeight);
+    });
+  await expect.poll(filled).toBeGreaterThan(0.85);
+
+  await fox.page.click('#chat-button');
+  await fox.page.fill('#chat-input', 'Hello <b>there</b>');
+  await fox.page.click('#chat-send');
+  await ann.page.locator('#chat-button').click();
+  const said = ann.page.locator('.chat-message .bubble');
+  await expect(said).toHaveText(['Hello <b>there</b>']);
+  await ann.page.locator('#chat-input').fill('Hello');
+  await ann.page.locator('#chat-input').press('Enter');
+  const read = () => fox.page.evaluate(() => [...document.querySelectorAll('.chat-message .bubble')].map((one) => one.textContent));
+  await expect.poll(read).toEqual(['Hello <b>there</b>', 'Hello']);
+  await fox.page.click('#chat-button');
+
+  await fox.page.click('.key-more');
+  const names = () => fox.page.evaluate(() => [...document.querySelectorAll('#microphone-select option')].map((one) => one.textContent));
+  await expect.poll(async () => (await names()).filter(Boolean).length, 'the microphone has a name').toBeGreaterThan(0);
+});

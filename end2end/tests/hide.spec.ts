@@ -2,7 +2,7 @@ import type { BrowserContext } from '@playwright/test';
 
 import { expect, test, type Person } from '../fixtures/test';
 import { ConnectionPart } from '../pages/connection';
-import { holdProgram, HomePage } from '../pages/home';
+import { HomePage } from '../pages/home';
 
 /** As where a person forbids sites to keep anything. */
 async function refuseStorage(context: BrowserContext): Promise<void> {
@@ -26,22 +26,21 @@ for (const [where, prepare] of [
   ['', undefined],
   [', and nothing can be kept', refuseStorage],
 ] as const) {
-  test(`who hides the address before the program has loaded is connected without it${where}`, async ({ person, room }) => {
+  test(`who hides the address and joins at once is connected without it${where}`, async ({ person, room }) => {
     const [ann, ben] = [await person({ prepare }), await person()];
     await ben.home.open();
     await ben.home.join(room);
     await ben.call.expectAlone();
 
     const connection = new ConnectionPart(ann.page);
-    const release = await holdProgram(ann.page);
-    await ann.page.goto('/', { waitUntil: 'commit' });
-    await connection.heading.click();
+    await ann.home.open();
+    await connection.open();
     await connection.hide.check();
+    await connection.close.click();
     await ann.home.join(room);
-    release();
     await ann.call.expectShown();
     await expect(ann.call.tiles).toHaveCount(1);
-    await expect(connection.hideButton).toHaveAttribute('aria-pressed', 'true');
+    await connection.expectHidesInCall(true);
     await expect.poll(() => policies(ann)).not.toEqual([]);
     expect(new Set(await policies(ann))).toEqual(new Set(['relay']));
   });
@@ -58,21 +57,25 @@ test('other tabs follow the choice, and a call that hides goes on hiding', async
   await there.open();
   await there.hide.check();
   await expect(here.hide).toBeChecked();
+  await here.close.click();
 
   await home.join(room);
   await call.expectAlone();
-  await expect(here.hideButton).toHaveAttribute('aria-pressed', 'true');
+  await here.expectHidesInCall(true);
   await there.hide.uncheck();
   await page.reload();
   await call.expectAlone();
-  await expect(here.hideButton).toHaveAttribute('aria-pressed', 'true');
+  await here.expectHidesInCall(true);
   await call.leave.click();
+  await here.open();
   await expect(here.hide, 'the next call is another one').not.toBeChecked();
+  await here.close.click();
 
   await home.connect.click();
   await call.expectAlone();
-  await expect(here.hideButton).toHaveAttribute('aria-pressed', 'false');
+  await here.openInCall();
+  await expect(here.hide).not.toBeChecked();
   await there.hide.check();
-  await expect(here.hideButton, 'a call that goes on is hidden, too').toHaveAttribute('aria-pressed', 'true');
+  await expect(here.hide, 'a call that goes on is hidden, too').toBeChecked();
   await expect(call.notice).toContainText('the others see only its address');
 });

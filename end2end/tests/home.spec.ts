@@ -1,13 +1,36 @@
+import type { Locator } from '@playwright/test';
+
 import { expect, seesTheOther, test } from '../fixtures/test';
 import { holdProgram } from '../pages/home';
 
-test('an empty room number says "Please type a room ID" in place', async ({ person }) => {
+test('the fields come first, Join is the one green button, and the preview has the shape of a picture', async ({ person }) => {
+  const { page, home } = await person();
+  await home.open();
+  const inOrder = page.locator('#name-input, #room-input, #connect-button, #new-call-button, #mute-button');
+  const ids = ['name-input', 'room-input', 'connect-button', 'new-call-button', 'mute-button'];
+  expect(await inOrder.evaluateAll((found) => found.map(({ id }) => id)), 'as Tab goes').toEqual(ids);
+  await expect(page.locator('[tabindex]:not([tabindex="0"], [tabindex="-1"])')).toHaveCount(0);
+
+  const ground = (of: Locator) => of.evaluate((element) => getComputedStyle(element).backgroundColor);
+  await expect(home.connect).toHaveCSS('background-color', 'rgb(31, 81, 66)');
+  expect(await ground(home.newCall)).not.toBe(await ground(home.connect));
+  const preview = page.locator('.preview');
+  const radii = await preview.evaluate((box) => [getComputedStyle(box).borderTopLeftRadius, getComputedStyle(box).borderBottomLeftRadius]);
+  expect(radii[0], 'no arch').toBe(radii[1]);
+  const { width, height } = (await preview.boundingBox())!;
+  expect(width / height).toBeCloseTo(16 / 10, 1);
+
+  await page.emulateMedia({ forcedColors: 'active' });
+  expect(await ground(home.newCall), 'in forced colours, too').not.toBe(await ground(home.connect));
+});
+
+test('an empty room number says what to do in place', async ({ person }) => {
   const { home } = await person();
   await home.open();
   await home.connect.click();
-  await home.expectRefused(home.room, /Please type a room ID/);
+  await home.expectRefused(home.room, /Type the number you were given/);
   await home.join('   ');
-  await home.expectRefused(home.room, /Please type a room ID/);
+  await home.expectRefused(home.room, /Type the number you were given/);
   await home.room.fill('4');
   await expect(home.room).toHaveAttribute('aria-invalid', 'false');
   await expect(home.page.getByRole('alert').filter({ visible: true })).toHaveCount(0);
@@ -17,7 +40,7 @@ test('a room number with odd characters is refused in words', async ({ person })
   const { home } = await person();
   await home.open();
   await home.join('../etc');
-  await home.expectRefused(home.room, /A room ID has up to 64/);
+  await home.expectRefused(home.room, /Up to 64 letters, digits/);
   await home.join('https://other.example/room/4711');
   await home.expectRefused(home.room, /This link leads to other\.example, not here/);
 });
@@ -44,26 +67,43 @@ test('an invite link opens the same view with the number filled in', async ({ pe
   await home.expectShown();
 });
 
-test('the page proposes a long room number, a different one each time', async ({ person }) => {
-  const { home } = await person();
-  await home.open();
-  const proposed = new Set<string>();
-  for (let i = 0; i < 5; i++) {
-    const before = await home.room.inputValue();
-    await home.propose.click();
-    await expect(home.room).not.toHaveValue(before);
-    proposed.add((await home.room.inputValue()).replaceAll(' ', ''));
+test('a new call gets a long room number, another one each time', async ({ person }) => {
+  const { home, call, page } = await person();
+  const numbers = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    await home.open();
+    await home.newCall.click();
+    await call.expectAlone();
+    numbers.add(new URL(page.url()).pathname);
+    await call.leave.click();
+    await home.expectShown();
   }
-  expect(proposed.size).toBe(5);
-  for (const number of proposed) expect(number).toMatch(/^\d{9,}$/);
+  expect(numbers.size).toBe(3);
+  for (const number of numbers) expect(number).toMatch(/^\/room\/\d{9,}$/);
 });
 
-test('two people meet in a proposed room through the copied invite link', async ({ person }) => {
+test('an invite link greets, asks for nothing but a name, and goes in', async ({ person, room }) => {
+  const { home, call, page } = await person();
+  await home.open(`/room/${room}`);
+  const greeting = page.getByRole('heading', { level: 1 });
+  await expect(greeting).toContainText('You are invited to room');
+  expect((await greeting.innerText()).replaceAll(/\D/g, '')).toBe(room);
+  await expect(home.room).toBeHidden();
+  await expect(home.newCall).toBeHidden();
+  await expect(home.name).toBeFocused();
+  await home.name.fill('Ann');
+  await home.connect.click();
+  await call.expectAlone();
+  // Whoever has been there may go elsewhere.
+  await call.leave.click();
+  await expect(home.room).toBeVisible();
+  await expect(home.room).toHaveValue(room);
+});
+
+test('two people meet in a new call through the copied invite link', async ({ person }) => {
   const ann = await person({ permissions: ['clipboard-write', 'camera', 'microphone'] });
   await ann.home.open();
-  await ann.home.propose.click();
-  await expect(ann.home.room).toHaveValue(/\d/);
-  await ann.home.connect.click();
+  await ann.home.newCall.click();
   await ann.call.expectAlone();
   await ann.call.copyLink.click();
   await expect(ann.page.getByText(/Link copied/).filter({ visible: true })).toBeVisible();
@@ -87,6 +127,37 @@ test('the address bar holds the invite link during a call', async ({ person, roo
   await expect(page).toHaveURL(`${server.url}/room/${room}`);
 });
 
+test('how private it is stands in the settings, and what the browser keeps is forgotten there', async ({ person }) => {
+  const { page, home } = await person();
+  await home.open();
+  await page.evaluate(() => {
+    for (const key of ['parlor.name', 'parlor.settings', 'of another program']) localStorage.setItem(key, 'Ann');
+  });
+  await home.open();
+  await expect(page.getByRole('link', { name: 'Parlor' }), 'drawn letters are read out as text').toBeVisible();
+  await expect(home.name).toHaveValue('Ann');
+  const asks = page.locator('#privacy-button');
+  await asks.click();
+  await expect(page.locator('#tab-privacy')).toHaveAttribute('aria-selected', 'true');
+  const privacy = page.getByRole('tabpanel', { name: 'Privacy' });
+  await expect(privacy).toContainText('The server does not see or hear them.');
+  await privacy.locator('#hide-address').check();
+  await expect(page.getByText('Forgotten.')).toBeHidden();
+  await privacy.locator('#forget-button').click();
+  await expect(page.getByText('Forgotten.')).toBeVisible();
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['of another program']);
+  await expect(privacy.locator('#hide-address'), 'nobody is shown without wanting it').toBeChecked();
+  await page.keyboard.press('Escape');
+  await expect(asks).toBeFocused();
+  await expect(home.name).toHaveValue('');
+
+  await asks.click();
+  await page.locator('#privacy-connection-button').click();
+  await expect(page.locator('#test-button')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
 test('a number typed in groups is the same room', async ({ person, room }) => {
   const [ann, ben] = [await person(), await person()];
   await ann.home.open();
@@ -100,19 +171,19 @@ test('the page can be read before its program has loaded', async ({ person, room
   const { page } = await person({ javaScriptEnabled: false });
   await page.goto(`/room/${room}`);
   await expect(page.locator('#room-input')).toHaveValue(room);
-  await expect(page.locator('#connect-button')).toHaveText('CONNECT');
+  await expect(page.locator('#connect-button')).toHaveText('Join');
   const words = page.locator('#no-script');
   await expect(words).toContainText('Calls need JavaScript');
   await expect(words).toBeVisible();
 });
 
-for (const how of ['a click on CONNECT', 'Enter in the room number field'] as const) {
+for (const how of ['a click on Join', 'Enter in the room number field'] as const) {
   test(`${how} before the program has loaded is not lost`, async ({ person, room }) => {
     const { page, home, call } = await person();
     const release = await holdProgram(page);
     await page.goto('/', { waitUntil: 'commit' });
     await home.room.fill(room);
-    if (how === 'a click on CONNECT') await home.connect.click();
+    if (how === 'a click on Join') await home.connect.click();
     else await home.room.press('Enter');
     const words = page.getByText('Connecting…').filter({ visible: true });
     await expect(words).toBeVisible();
@@ -128,7 +199,7 @@ for (const how of ['a click on CONNECT', 'Enter in the room number field'] as co
 
 for (const [part, again] of [
   ['js', 'Load again'],
-  ['wasm', 'CONNECT'],
+  ['wasm', 'Join'],
 ] as const) {
   test(`where the program's .${part} is lost the page says so, lets go of the devices and shows the way to other languages`, async ({
     person,
@@ -181,7 +252,7 @@ test('what the room refuses is not taken for a call, even before the program has
   await home.connect.click();
   await expect(home.container).toBeVisible();
   release();
-  await home.expectRefused(home.room, /A room ID has up to 64/);
+  await home.expectRefused(home.room, /Up to 64 letters, digits/);
 });
 
 test('what was typed before the program has loaded stays', async ({ person, room }) => {
@@ -200,6 +271,29 @@ test('an address that does not exist says so and leads back', async ({ person })
   const { page, home } = await person({ provokes: /status of 404/ });
   const answer = await page.goto('/no/such/door');
   expect(answer?.status()).toBe(404);
-  await page.getByRole('link', { name: 'Back to the entrance' }).click();
+  await page.getByRole('link', { name: 'Home', exact: true }).click();
   await home.expectShown();
+});
+
+test('a link to a new call fills in a number and leaves the press to the person', async ({ person }) => {
+  const { home, call } = await person();
+  await home.open('/?new');
+  await expect(home.room).toHaveValue(/^\d{12}$/);
+  await home.name.fill('Ann');
+  await home.expectShown();
+  await home.connect.click();
+  await call.expectAlone();
+});
+
+test('the shortcut of an installed page goes in', async ({ person }) => {
+  const { home, call } = await person({
+    prepare: (context) =>
+      context.addInitScript(() => {
+        const ask = window.matchMedia.bind(window);
+        const yes = ask('all');
+        window.matchMedia = (query) => (query === '(display-mode: standalone)' ? yes : ask(query));
+      }),
+  });
+  await home.open('/?new');
+  await call.expectAlone();
 });

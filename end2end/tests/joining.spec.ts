@@ -6,7 +6,7 @@ import { Valve } from '../fixtures/valve';
 import { CallPage } from '../pages/call';
 import { holdProgram, HomePage } from '../pages/home';
 
-// What somebody sees who has pressed CONNECT and has no answer yet.
+// What somebody sees who has pressed Join and has no answer yet.
 
 /** These words, in a live region. */
 function connecting({ page }: Person): Locator {
@@ -17,7 +17,7 @@ test('while the server has not answered the page says so in a live region, and t
   const valve = new Valve();
   const ann = await person({ prepare: valve.prepare });
   await ann.home.open();
-  const region = ann.page.locator('main > [role="status"]:not(#notice)');
+  const region = ann.page.locator('[role="status"]', { has: ann.page.locator('.joining') });
   await expect(region).toHaveText('', { useInnerText: true });
   const before = await region.elementHandle();
   expect(await region.evaluate((region) => region.checkVisibility()), 'the region is rendered').toBe(true);
@@ -53,9 +53,9 @@ test('who is refused is back on the first screen, and never was in the call', as
   await expect(connecting(cem)).toHaveCount(1);
   await expect.poll(() => valve.holding(/"type":"full_room"/)).toBe(true);
   await expect(cem.call.tiles).toHaveCount(0);
-  await expect(cem.page.getByText('Waiting for the other person')).toBeHidden();
+  await expect(cem.page.getByText('The door is open')).toBeHidden();
   valve.release();
-  await expect(cem.home.notice).toContainText('This room is full');
+  await expect(cem.home.notice).toContainText('All seats are taken');
   await cem.home.expectShown();
   await expect(cem.home.room).toBeFocused();
   expect(await openConnections(cem.page)).toBe(0);
@@ -101,7 +101,7 @@ test('a second tab of one browser does not take the second seat, and can go on w
 
   await second.home.notice.getByRole('button', { name: 'Move the call here' }).click();
   await Promise.all([second, ben].map(seesTheOther));
-  await expect(second.call.mute).toHaveText('Unmute');
+  await expect(second.call.mute).toHaveAttribute('aria-checked', 'false');
   await expect(ann.home.notice).toContainText('now goes on in another tab');
   await ann.home.expectShown();
 });

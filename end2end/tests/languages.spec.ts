@@ -51,7 +51,7 @@ test('all languages are offered by keyboard and in their own names, and the choi
   await expect(list.getByRole('link')).toHaveCount(0);
   await expect(summary).toBeFocused();
   await summary.click();
-  await home.room.click();
+  await home.name.click();
   await expect(list.getByRole('link'), 'a press beside the list closes it').toHaveCount(0);
 
   await summary.click();

@@ -6,11 +6,20 @@ test('who leaves is gone at the other side at once, and is back at the start wit
   room,
 }) => {
   const [ann, ben] = await twoInCall(person, room);
+  await expect(ann.page.locator('#lasted'), 'the call lasts').not.toHaveText('0:00');
   await ben.call.leave.click();
   await ann.call.expectAlone();
+  const left = ann.page.locator('.waiting');
+  await expect(left.getByRole('heading')).toHaveText('Everybody else has left');
+  await expect(left).toContainText(/You talked for 0:\d\d\./);
   await ben.home.expectShown();
   await expect(ben.home.room).toHaveValue(room);
   for (const { page } of [ann, ben]) await expect.poll(() => openConnections(page)).toBe(0);
+  // The next call begins without a word of this one.
+  await ann.call.leave.click();
+  await ann.home.connect.click();
+  await ann.call.expectAlone();
+  await expect(left.getByRole('heading')).toHaveText('The door is open');
 });
 
 test('a closed tab shows as away at once and vanishes after its grace', async ({ person, room }) => {
@@ -73,7 +82,7 @@ test('the one who stays can be called by somebody else', async ({ person, room }
   await Promise.all([ann, cem].map(seesTheOther));
 });
 
-test('pressing CONNECT twice at once makes one call', async ({ person, room }) => {
+test('pressing Join twice at once makes one call', async ({ person, room }) => {
   const [ann, ben] = [await person(), await person()];
   await ann.home.open();
   await ann.home.join(room);
@@ -86,7 +95,7 @@ test('pressing CONNECT twice at once makes one call', async ({ person, room }) =
   expect(await openConnections(ben.page)).toBe(1);
 });
 
-test('both press CONNECT at the same moment', async ({ person, room }) => {
+test('both press Join at the same moment', async ({ person, room }) => {
   const pair = [await person(), await person()];
   for (const { home } of pair) {
     await home.open();
@@ -102,4 +111,19 @@ test('going to another page ends the call for the other side, and coming back br
   await ann.call.expectAlone();
   await ben.page.goBack();
   await Promise.all([ann, ben].map(seesTheOther));
+});
+
+test('what was open in a call is closed with it', async ({ person, room }) => {
+  const [{ page, home, call }] = await twoInCall(person, room);
+  const people = page.locator('#people');
+  await page.locator('#reaction-button').click();
+  await page.locator('#people-button').click();
+  await expect(people).toBeVisible();
+  await call.leave.click();
+  await home.expectShown();
+  await expect(people).toHaveCount(0);
+  await home.connect.click();
+  await call.expectConnected(1);
+  await expect(people).toHaveCount(0);
+  await expect(page.locator('.emoji')).toBeHidden();
 });

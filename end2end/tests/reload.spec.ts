@@ -14,7 +14,7 @@ test('a reload does not lose the seat to a third who waits for it', async ({ per
   await cem.home.open(`/room/${room}`);
   await ben.page.reload();
   await cem.home.connect.click();
-  await expect(cem.home.notice).toContainText('This room is full');
+  await expect(cem.home.notice).toContainText('All seats are taken');
   await Promise.all([ann, ben].map(seesTheOther));
 });
 

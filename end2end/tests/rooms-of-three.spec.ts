@@ -13,7 +13,7 @@ test('three people all see each other, a fourth is told that the room is full', 
   const fourth = await person();
   await fourth.home.open(`/room/${room}`);
   await fourth.home.connect.click();
-  await expect(fourth.home.notice).toContainText('This room is full');
+  await expect(fourth.home.notice).toContainText('All seats are taken');
   await expectFullMesh(people);
 });
 
@@ -34,7 +34,7 @@ test('when one of three leaves, the picture of the other does not stop, and the 
   await expectFullMesh([ann, ben, cem]);
 });
 
-test('all three press CONNECT at the same moment', async ({ person, room }) => {
+test('all three press Join at the same moment', async ({ person, room }) => {
   const people = [await person(), await person(), await person()];
   for (const { home } of people) await home.open(`/room/${room}`);
   await Promise.all(people.map(({ home }) => home.connect.click()));

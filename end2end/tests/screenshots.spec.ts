@@ -1,13 +1,21 @@
 import { join } from 'node:path';
 
-import { expect, seesTheOther, test, type Person } from '../fixtures/test';
+import { framesGrow } from '../fixtures/media';
+import { withScreens } from '../fixtures/screens';
+import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
 import { ConnectionPart } from '../pages/connection';
 import { holdProgram } from '../pages/home';
 
 // Pictures for people to look at: SCREENSHOTS=folder npx playwright test screenshots
 const FOLDER = process.env.SCREENSHOTS ?? '.';
 
-const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1440, height: 900 } };
+const SIZES = {
+  phone: { width: 360, height: 740 },
+  sideways: { width: 740, height: 360 },
+  tablet: { width: 768, height: 1024 },
+  small: { width: 1024, height: 768 },
+  wide: { width: 1440, height: 900 },
+};
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -29,14 +37,21 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await ann.home.open();
           await expect(ann.home.preview).toBeVisible();
           await shoot(ann, '1-home');
+          await expect(ann.call.mute).toHaveAttribute('aria-checked', 'true');
+          await shoot(ann, '1-home-preview');
           await ann.home.connect.click();
           await shoot(ann, '2-empty-room');
           await ann.home.join(room, 'Ann');
           await ann.call.expectAlone();
           await shoot(ann, '3-waiting');
+          await ann.page.locator('#qr-button').click();
+          await expect(ann.page.getByRole('dialog')).toBeVisible();
+          await shoot(ann, '3-waiting-code');
+          await ann.page.keyboard.press('Escape');
 
           const ben = await person({ devices: { camera: 'NotAllowedError', microphone: 'NotAllowedError' } });
           await ben.home.open(`/room/${room}`);
+          await shoot(ben, '2-invited');
           await ben.home.name.fill('Ben');
           await ben.home.connect.click();
           await seesTheOther(ben);
@@ -53,10 +68,21 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await cem.home.connect.click();
           await seesTheOther(cem);
           await shoot(ann, '8-call');
-          const { pathWord, hideButton } = new ConnectionPart(ann.page);
-          await pathWord.click();
-          await shoot(ann, '8-call-path');
-          await pathWord.click();
+          await ann.page.keyboard.press('p');
+          await expect(ann.page.locator('#people')).toBeVisible();
+          await shoot(ann, '8-call-people');
+          await ann.page.keyboard.press('c');
+          await ann.page.locator('#chat-input').fill('Here it is: https://call.example/a?b=1');
+          await ann.page.locator('#chat-input').press('Enter');
+          await cem.page.keyboard.press('c');
+          await cem.page.locator('#chat-input').fill('Thank you! 😊\nI can see it.');
+          await cem.page.locator('#chat-input').press('Enter');
+          await expect(ann.page.locator('.chat-message')).toHaveCount(2);
+          await shoot(ann, '8-call-chat');
+          await ann.page.keyboard.press('Escape');
+          await ann.page.locator('#more-button').click();
+          await shoot(ann, '8-call-more');
+          await ann.page.keyboard.press('Escape');
           await ann.call.mute.click();
           await ann.call.camera.click();
           await expect(ann.call.camera).toHaveAttribute('data-state', 'muted');
@@ -64,9 +90,33 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await ben.home.connect.click();
           await expect(ben.home.notice).not.toBeEmpty();
           await shoot(ben, '10-full');
-          await hideButton.click();
-          await expect(hideButton).toHaveAttribute('aria-pressed', 'true');
-          await shoot(ann, '11-call-hidden');
+        });
+
+        test('what can be set', async ({ person }) => {
+          const ann = await person();
+          await ann.home.open();
+          await expect(ann.call.mute).toHaveAttribute('aria-checked', 'true');
+          await ann.page.locator('#settings-button').click();
+          const pages = ann.page.getByRole('tab');
+          await expect(pages.first()).toBeVisible();
+          for (const [at, tab] of (await pages.all()).entries()) {
+            await tab.click();
+            await ann.page.screenshot({ path: join(FOLDER, `11-settings-${at + 1}-${size}-${colorScheme}-${language}.png`) });
+          }
+        });
+
+        test('a shared screen', async ({ person, room }) => {
+          const shoot = ({ page }: Person, name: string) =>
+            page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`) });
+          const [ann, ben] = await twoInCall(person, room, { prepare: withScreens }, {});
+          // Where the dock has no room for it, the key is with the others.
+          await ann.page.keyboard.press('s');
+          await framesGrow(ben.page.locator('video[data-source="screen"]'));
+          await shoot(ann, '17-sharing');
+          await shoot(ben, '18-screen');
+          await ben.page.keyboard.press('c');
+          await expect(ben.page.locator('#chat')).toBeVisible();
+          await shoot(ben, '19-screen-chat');
         });
 
         test('while a call begins', async ({ person, room }) => {
