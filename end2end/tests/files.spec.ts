@@ -1,81 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
-
-import type { BrowserContext, Locator } from '@playwright/test';
-
+import { digestOf } from '../fixtures/digest';
+import { fileOf, MB, twoWithFiles, withoutPicker } from '../fixtures/files';
 import { joins } from '../fixtures/mesh';
 import { expect, test, twoInCall, type Person } from '../fixtures/test';
+import { Files } from '../pages/files';
 
 test.use({ settings: { PARLOR_ROOMS_CAPACITY: '3', PARLOR_ROOMS_UNLOAD_GRACE: '30' } });
-
-const MB = 1_000_000;
-
-/** No dialog of the system, which no test could answer: the browser saves by a link. */
-const withoutPicker = (context: BrowserContext) =>
-  context.addInitScript(() => Object.defineProperty(window, 'showSaveFilePicker', { value: undefined }));
-
-/** The files of one person. */
-class Files {
-  readonly button: Locator;
-  readonly input: Locator;
-  readonly cards: Locator;
-
-  constructor(readonly one: Person) {
-    const { page } = one;
-    this.button = page.locator('#chat-button');
-    this.input = page.locator('#file-input');
-    this.cards = page.locator('.file');
-  }
-
-  async open(): Promise<void> {
-    await this.button.click();
-    await expect(this.input).toBeAttached();
-  }
-
-  async send(...files: string[]): Promise<void> {
-    await this.input.setInputFiles(files);
-  }
-
-  async expectState(state: string | RegExp, timeout?: number): Promise<void> {
-    await expect(this.cards.last()).toHaveAttribute('data-state', state, { timeout });
-  }
-
-  /** The share of the last file that is over, from 0 to 1. */
-  async share(): Promise<number> {
-    return this.cards.last().locator('progress').evaluate((bar: HTMLProgressElement) => bar.value / bar.max);
-  }
-
-  /** Saves the last file; its name and digest. */
-  async save(): Promise<{ name: string; digest: string }> {
-    const saved = this.one.page.waitForEvent('download');
-    await this.cards.last().locator('.file-save').click();
-    const download = await saved;
-    return { name: download.suggestedFilename(), digest: await digestOf(await download.path()) };
-  }
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(path)) hash.update(part as Buffer);
-  return hash.digest('hex');
-}
-
-/** A file of random bytes. */
-async function fileOf(name: string, size: number): Promise<string> {
-  const path = test.info().outputPath(name);
-  await writeFile(path, randomBytes(Math.min(size, 64 * MB)));
-  for (let left = size - 64 * MB; left > 0; left -= 64 * MB) await writeFile(path, randomBytes(Math.min(left, 64 * MB)), { flag: 'a' });
-  return path;
-}
-
-type Start = Parameters<typeof twoInCall>;
-
-async function twoWithFiles(person: Start[0], room: Start[1]): Promise<[Files, Files]> {
-  const files = (await twoInCall(person, room, { prepare: withoutPicker })).map((one) => new Files(one)) as [Files, Files];
-  for (const each of files) await each.open();
-  return files;
-}
 
 for (const [what, size] of [['no bytes', 0], ['one byte', 1], ['5 MB', 5 * MB]] as const) {
   test(`a file of ${what} arrives as it was sent`, async ({ person, room }) => {
@@ -235,15 +164,4 @@ test('the voice is as good while a file goes over', async ({ person, room }) => 
   expect(await concealed(ben.one, 5 * 48_000)).toBeLessThan(quiet + 0.02);
   await ben.cards.locator('.file-cancel').click();
   await ann.expectState('failed');
-});
-
-test('a file of 300 MB arrives as it was sent', { tag: '@full' }, async ({ person, room }) => {
-  test.setTimeout(300_000);
-  const [ann, ben] = await twoWithFiles(person, room);
-  const path = await fileOf('larger.bin', 300 * MB);
-  await ann.send(path);
-  await ben.cards.locator('.file-accept').click();
-  await ben.expectState('done', 240_000);
-  expect((await ben.save()).digest).toBe(await digestOf(path));
-  await rm(path);
 });

@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto';
+
 import { CHROMIUM, CHROMIUM_ARGS, SLOW_CAMERA } from '../fixtures/chromium';
+import { fileOf, MB, withoutPicker } from '../fixtures/files';
 import { expect, test, type FirefoxPerson } from '../fixtures/firefox';
 import { expectDevicesReleased, framesGrow, hears, hearsSilence, openConnections } from '../fixtures/media';
+import { withScreens } from '../fixtures/screens';
 import { seesTheOther, type Person } from '../fixtures/test';
+import { Files } from '../pages/files';
 
 // Two browsers that have nothing in common but the machine.
 test.use({ launchOptions: { executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...SLOW_CAMERA] } });
@@ -136,4 +141,44 @@ test('Firefox fills its window with the other, lists its devices, and writes and
   await fox.page.click('.key-more');
   const names = () => fox.page.evaluate(() => [...document.querySelectorAll('#microphone-select option')].map((one) => one.textContent));
   await expect.poll(async () => (await names()).filter(Boolean).length, 'the microphone has a name').toBeGreaterThan(0);
+});
+
+test('Firefox sees a shared screen, and gets and sends files', async ({ person, firefox, room }) => {
+  test.setTimeout(120_000);
+  const [fox, ann] = [await firefox(), await person({ prepare: (context) => Promise.all([withScreens(context), withoutPicker(context)]) })];
+  await ann.home.open();
+  await ann.home.join(room, 'Ann');
+  await ann.call.expectAlone();
+  await fox.home.open();
+  await fox.home.join(room, 'Firefox');
+  await seesTheOther(ann);
+  await fox.call.expectSeen();
+
+  await ann.page.locator('#screen-button').click();
+  await fox.page.expectMoving('video[data-source="screen"]');
+  await fox.page.expectMoving('#remote-video');
+  await ann.page.locator('#screen-stop-button').click();
+  await fox.page.expectCount('video[data-source="screen"]', 0);
+
+  const files = new Files(ann);
+  await files.open();
+  await fox.page.click('#chat-button');
+  await files.send(await fileOf('to Firefox.bin', 5 * MB));
+  await fox.page.click('.file-accept');
+  await fox.page.expectAttribute('.file', 'data-state', 'done');
+  await files.expectState('done');
+
+  const name = await fox.page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(3_000_000).map((_, at) => at >> 8)], 'from Firefox.bin'));
+    const input = document.querySelector<HTMLInputElement>('#file-input')!;
+    input.files = data.files;
+    input.dispatchEvent(new Event('change'));
+    return data.files[0]!.name;
+  });
+  await files.expectState('offered');
+  await files.cards.last().locator('.file-accept').click();
+  await files.expectState('done');
+  const sent = Buffer.from(new Uint8Array(3_000_000).map((_, at) => at >> 8));
+  expect(await files.save()).toEqual({ name, digest: createHash('sha256').update(sent).digest('hex') });
 });

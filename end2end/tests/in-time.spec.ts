@@ -14,6 +14,8 @@ const TOLD_MS = 300;
 declare global {
   interface Window {
     longestGap: number;
+    /** Packets of the measured device that have arrived, and when the last did; the other's screen has streams of the same kinds. */
+    arrived: () => Promise<[count: number, latest: number]>;
   }
 }
 
@@ -39,6 +41,15 @@ async function becomes(page: Page, attribute: string, value: string): Promise<{ 
 async function measureGaps(page: Page, kind: 'audio' | 'video'): Promise<void> {
   await page.evaluate((kind) => {
     window.longestGap = 0;
+    const { srcObject } = document.querySelector<HTMLVideoElement>('[data-peer] video')!;
+    const { id } = (srcObject as MediaStream).getTracks().find((track) => track.kind === kind)!;
+    const connection = window.watch.connections.at(-1)!;
+    window.arrived = async () => {
+      for (const entry of (await connection.getStats()).values()) {
+        if (entry.type === 'inbound-rtp' && entry.trackIdentifier === id) return [entry.packetsReceived, entry.lastPacketReceivedTimestamp];
+      }
+      return [0, 0];
+    };
     let last: number | undefined;
     const arrived = (at: number, covered = 0) => {
       if (last !== undefined) window.longestGap = Math.max(window.longestGap, at - last - covered);
@@ -54,14 +65,11 @@ async function measureGaps(page: Page, kind: 'audio' | 'video'): Promise<void> {
       return;
     }
     const PACKET_MS = 20;
-    const connection = window.watch.connections.at(-1)!;
     let packets = 0;
     const look = async () => {
-      for (const entry of (await connection.getStats()).values()) {
-        if (entry.type !== 'inbound-rtp' || entry.kind !== 'audio' || entry.packetsReceived === packets) continue;
-        arrived(entry.lastPacketReceivedTimestamp, (entry.packetsReceived - packets - 1) * PACKET_MS);
-        packets = entry.packetsReceived;
-      }
+      const [count, latest] = await window.arrived();
+      if (count > packets) arrived(latest, (count - packets - 1) * PACKET_MS);
+      packets = count;
       setTimeout(() => void look(), 10);
     };
     void look();
@@ -81,11 +89,7 @@ for (const [kind, key, id] of [
     const chosen = await chooseOther(guest.page.locator(id));
     expect(chosen).not.toBe(before);
     await expect.poll(() => sent(guest.page, kind)).toBe(chosen);
-    const packets = () =>
-      host.page.evaluate(async (kind) => {
-        const stats = [...(await window.watch.connections.at(-1)!.getStats()).values()];
-        return stats.find((entry) => entry.type === 'inbound-rtp' && entry.kind === kind).packetsReceived as number;
-      }, kind);
+    const packets = () => host.page.evaluate(async () => (await window.arrived())[0]);
     const then = await packets();
     await expect.poll(packets, { message: 'the other device is received' }).toBeGreaterThan(then + 50);
     const gap = await host.page.evaluate(() => window.longestGap);
