@@ -26,6 +26,7 @@ mod layout;
 mod listening;
 pub mod notice;
 mod own_picture;
+mod own_window;
 pub mod panels;
 mod picture;
 pub(crate) mod reactive;

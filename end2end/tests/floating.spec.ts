@@ -1,41 +1,8 @@
 import type { Page } from '@playwright/test';
 
+import { inWindow, isOpen, press, shown } from '../fixtures/floating';
 import { hearsSilence } from '../fixtures/media';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
-
-// The window is no page that a test opens; the page that opened it knows its document.
-interface Floating {
-  documentPictureInPicture?: { readonly window: Window | null };
-}
-
-/** Runs with the document of the floating window. */
-async function inWindow<T, A>(page: Page, run: (there: Document, argument: A) => T, argument?: A): Promise<T> {
-  const there = await page.evaluateHandle(() => {
-    const opened = (window as Floating).documentPictureInPicture?.window;
-    if (!opened) throw new Error('no floating window');
-    return opened.document;
-  });
-  const done = await there.evaluate(run as (there: Document, argument: unknown) => T, argument as unknown);
-  await there.dispose();
-  return done;
-}
-
-const isOpen = (page: Page) => page.evaluate(() => Boolean((window as Floating).documentPictureInPicture?.window));
-
-const press = (page: Page, selector: string) =>
-  inWindow(page, (there, selector) => there.querySelector<HTMLElement>(selector)!.click(), selector);
-
-/** What has a box there, of these. */
-const shown = (page: Page, ...selectors: string[]) =>
-  inWindow(
-    page,
-    (there, selectors) =>
-      selectors.filter((selector) => {
-        const { width, height } = there.querySelector(selector)?.getBoundingClientRect() ?? { width: 0, height: 0 };
-        return width > 0 && height > 0;
-      }),
-    selectors,
-  );
 
 const framesThere = (page: Page) =>
   inWindow(page, (there) => there.querySelector<HTMLVideoElement>('#remote-video')!.getVideoPlaybackQuality().totalVideoFrames);

@@ -1,5 +1,6 @@
 // Screens: beside the camera, with a sound of their own, as others see and hear them.
 import { joins } from '../fixtures/mesh';
+import { inWindow, isOpen, press, shown as shownThere } from '../fixtures/floating';
 import { framesGrow } from '../fixtures/media';
 import { box } from '../fixtures/places';
 import { endByBrowser, expectApart, hue, withScreens } from '../fixtures/screens';
@@ -119,6 +120,107 @@ test('one looks closer with wheel, keys and mouse, and all of it is seen again',
   await screen.dblclick({ position: { x: at.width / 2, y: at.height / 2 } });
   await expect.poll(scale).toBe(2);
   await expect(screen).toHaveAttribute('data-whole', 'no');
+});
+
+/** Ann shares a screen, which Ben has in a window of its own. */
+async function withScreenInWindow(ann: Person, ben: Person): Promise<void> {
+  await key(ann).click();
+  await framesGrow(shown(ben));
+  await ben.page.bringToFront();
+  await takeOut(ben);
+}
+
+async function takeOut({ page }: Person): Promise<void> {
+  await page.locator('.screen').hover();
+  await page.locator('.screen-float').click();
+  await expect.poll(() => shownThere(page, '.screen-video')).toHaveLength(1);
+}
+
+const elsewhere = ({ page }: Person) => page.locator('.screen-elsewhere');
+
+/** Moves the mouse, or turns its wheel, at a part of the window, with events of the window's own classes. */
+const mouse = ({ page }: Person, name: 'wheel' | 'pointerdown' | 'pointermove' | 'pointerup', part: number) =>
+  inWindow(
+    page,
+    (there, { name, part }) => {
+      const own = there.defaultView as Window & typeof globalThis;
+      const at = { clientX: own.innerWidth * part, clientY: own.innerHeight / 2, bubbles: true, cancelable: true };
+      const event =
+        name === 'wheel' ? new own.WheelEvent(name, { ...at, deltaY: -400 }) : new own.PointerEvent(name, { ...at, pointerId: 1 });
+      there.querySelector('.screen')!.dispatchEvent(event);
+    },
+    { name, part },
+  );
+
+test('a screen in a window of its own is looked at and pointed at there, and the others have its place', async ({ person, room }) => {
+  const [ann, ben] = await twoInCall(person, room, WITH_SCREENS, {});
+  await withScreenInWindow(ann, ben);
+  await expect(shown(ben)).toHaveCount(0);
+  await expect(elsewhere(ben)).toContainText('in a window of its own');
+  await expect(ben.page.locator('.stage')).toHaveAttribute('data-layout', 'single');
+  const part = () =>
+    inWindow(ben.page, (there) => {
+      const { width, height } = there.querySelector('.screen-video')!.getBoundingClientRect();
+      return Math.min(width / there.defaultView!.innerWidth, height / there.defaultView!.innerHeight);
+    });
+  await expect.poll(part, 'it fills the window').toBeGreaterThan(0.95);
+  const frames = () =>
+    inWindow(ben.page, (there) => there.querySelector<HTMLVideoElement>('.screen-video')!.getVideoPlaybackQuality().totalVideoFrames);
+  const before = await frames();
+  await expect.poll(frames, 'it moves').toBeGreaterThan(before + 3);
+
+  const transform = () =>
+    inWindow(ben.page, (there) => there.querySelector<HTMLElement>('.screen-video')!.style.transform.match(/-?[\d.]+/g)!.map(Number));
+  await mouse(ben, 'wheel', 0.5);
+  await expect.poll(async () => (await transform())[2]).toBeGreaterThan(1.5);
+  for (const [name, at] of [['pointerdown', 0.5], ['pointermove', 0.4], ['pointerup', 0.4]] as const) await mouse(ben, name, at);
+  await expect.poll(async () => (await transform())[0], 'it is moved').toBeLessThan(-20);
+  await inWindow(ben.page, (there) => {
+    const own = there.defaultView as Window & typeof globalThis;
+    there.querySelector('.screen')!.dispatchEvent(new own.KeyboardEvent('keydown', { key: '0', bubbles: true }));
+  });
+  await expect.poll(async () => (await transform())[2]).toBe(1);
+
+  await press(ben.page, '.tool-pen');
+  for (const [name, at] of [['pointerdown', 0.4], ['pointermove', 0.6], ['pointerup', 0.6]] as const) await mouse(ben, name, at);
+  const drawn = () =>
+    inWindow(ben.page, (there) => {
+      const canvas = there.querySelector<HTMLCanvasElement>('.screen-pointers')!;
+      return canvas.getContext('2d')!.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3]! > 0;
+    });
+  // At once: it fades.
+  await Promise.all([
+    expect.poll(drawn, { message: 'it is drawn there', intervals: [50] }).toBe(true),
+    expect(ann.page.locator('.sharing-points')).toContainText('is pointing'),
+  ]);
+  await expect.poll(drawn, 'it fades').toBe(false);
+
+  await elsewhere(ben).getByRole('button').click();
+  await expect.poll(() => isOpen(ben.page)).toBe(false);
+  await framesGrow(shown(ben));
+  await expect(elsewhere(ben)).toBeHidden();
+  await expect(ben.page.locator('.stage')).toHaveAttribute('data-layout', 'large');
+});
+
+test('the window of a screen gives way to that of the call, and ends with what is shared and with the call', async ({ person, room }) => {
+  const [ann, ben] = await twoInCall(person, room, WITH_SCREENS, {});
+  await withScreenInWindow(ann, ben);
+  await ben.page.locator('#floating-button').click();
+  await expect(ben.page.getByText('The call is in the small window.')).toBeVisible();
+  await expect.poll(() => shownThere(ben.page, '#mute-button', '.screen-video'), 'both are in it').toHaveLength(2);
+  await ben.page.getByRole('button', { name: 'Bring it back' }).click();
+  await framesGrow(shown(ben));
+  await expect.poll(() => isOpen(ben.page)).toBe(false);
+
+  await takeOut(ben);
+  await ann.page.locator('#screen-stop-button').click();
+  await expect.poll(() => isOpen(ben.page)).toBe(false);
+  await expect(elsewhere(ben)).toBeHidden();
+
+  await withScreenInWindow(ann, ben);
+  await ben.call.leave.click();
+  await ben.home.expectShown();
+  await expect.poll(() => isOpen(ben.page)).toBe(false);
 });
 
 test('where screens cannot be shared there is no key for it', async ({ person, room }) => {

@@ -121,7 +121,7 @@ keys! {
         device_replaced(gone now) device_found(name) device_refused(name)
         invited(room) bad_room(most) bad_name(most) other_server(host) peer_joined(name) peer_left(name) both_joined(name other) both_left(name other)
         hand_of(name place) own_hand(place) person_more(name) link_failed(name)
-        call_lasted(time) shows_screen(name) cannot_see_screen(name) show_camera(name) is_pointing(name)
+        call_lasted(time) shows_screen(name) screen_elsewhere(name) cannot_see_screen(name) show_camera(name) is_pointing(name)
         chat_unsent(name) chat_too_long(most)
         file_from(name) file_for(name) file_told(name file) file_part(done total) file_part_left(done total left);
     counted:

@@ -1,9 +1,10 @@
-//! Listeners on elements and observers of their size, dropped with the view or effect that they were made in.
+//! Listeners on elements, observers of their size and waits for a frame, dropped with the view or effect that they were
+//! made in.
 
-use leptos::prelude::{document, on_cleanup};
+use leptos::prelude::{document, on_cleanup, window};
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::prelude::Closure;
-use leptos::web_sys::{DataTransfer, DragEvent, Element, Event, EventTarget, ResizeObserver};
+use leptos::web_sys::{DataTransfer, DragEvent, Element, Event, EventTarget, ResizeObserver, Window};
 use send_wrapper::SendWrapper;
 
 /// Runs whenever one of these events is on its way to the target or to what is in it.
@@ -46,4 +47,24 @@ pub(super) fn observe(elements: &[&Element], run: impl FnMut() + 'static) {
     elements.iter().for_each(|element| observer.observe(element));
     let kept = SendWrapper::new((observer, closure));
     on_cleanup(move || kept.take().0.disconnect());
+}
+
+/// The window that an element is in: while a screen is in one of its own, the page may be out of sight.
+pub(super) fn window_of(element: &Element) -> Window {
+    element.owner_document().and_then(|document| document.default_view()).unwrap_or_else(window)
+}
+
+/// Runs before the next frame of that window, unless the view or effect ends first.
+pub(super) fn before_next_frame(element: &Element, run: impl FnOnce() + 'static) {
+    let window = window_of(element);
+    let run = Closure::once(run);
+    let frame = window.request_animation_frame(run.as_ref().unchecked_ref());
+    let kept = SendWrapper::new((window, run));
+    on_cleanup(move || {
+        let (window, run) = kept.take();
+        if let Ok(frame) = frame {
+            drop(window.cancel_animation_frame(frame));
+        }
+        drop(run);
+    });
 }

@@ -69,7 +69,7 @@ pub struct Panels {
     pub(super) offers: RwSignal<usize>,
     /// The place of screens that are shared, in the call screen.
     pub(super) screens: NodeRef<html::Div>,
-    /// The place of what tells that something is shared from here.
+    /// The place of the bars that tell of screens: that something is shared from here, or is in another window.
     pub(super) sharing: NodeRef<html::Div>,
 }
 
@@ -211,7 +211,7 @@ pub fn mount(place: HtmlElement, panels: Panels, files: FilesDriver) {
     });
     // The call screen may come later.
     let parts: [(_, fn() -> Built); 2] =
-        [(panels.screens, screens::screens), (panels.sharing, screens::sharing)];
+        [(panels.screens, screens::screens), (panels.sharing, screens::bars)];
     for (place, view) in parts {
         effect(move || {
             if let Some(place) = place.get() {

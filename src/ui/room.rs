@@ -13,6 +13,7 @@ use super::floating::{Floating, floating_button, floating_note};
 use super::i18n::words;
 use super::icon::{self, icon, mark, wordmark};
 use super::listening::{dragged_files, listen};
+use super::own_window::OwnWindow;
 use super::panels::{Panel, Panels};
 use super::reactive::{Memo, content, effect, flag, made_text, select, text};
 use super::screen::{fullscreen_button, layout_button};
@@ -49,7 +50,9 @@ pub fn mount(room: RoomPlace) {
     let RoomPlace { owner, place, screen, in_call } = room;
     let Some(place) = place.get_untracked() else { return };
     owner.with(|| {
-        provide_context(Stage::new(expect_context::<CallHandle>()));
+        let window = OwnWindow::new(in_call);
+        provide_context(window);
+        provide_context(Stage::new(expect_context::<CallHandle>(), window));
         let mounted = leptos::mount::mount_to(HtmlElement::clone(&place), move || view(screen, in_call));
         let mounted = StoredValue::new_local(Some(mounted));
         on_cleanup(move || drop(mounted.try_update_value(Option::take)));

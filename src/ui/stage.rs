@@ -8,6 +8,7 @@ use super::CallHandle;
 use super::layout::{Corner, Layout, Rect, Scene, Size, floating};
 use super::listening::observe;
 use super::own_picture::own_picture;
+use super::own_window::{OwnWindow, Tenant};
 use super::panels::Panels;
 use super::reactive::{Memo, effect, select, text};
 use super::tile::tile;
@@ -30,8 +31,6 @@ pub(crate) struct Arrangement {
     pub(super) dragged: Option<(i32, i32)>,
     /// Nothing was touched for a while.
     pub(super) is_idle: bool,
-    /// How often the sizes were asked for anew.
-    measured: u32,
 }
 
 impl Arrangement {
@@ -46,7 +45,6 @@ impl Arrangement {
             hides_own: false,
             dragged: None,
             is_idle: false,
-            measured: 0,
         }
     }
 
@@ -76,23 +74,29 @@ pub(super) struct Places {
 #[derive(Clone, Copy)]
 pub(crate) struct Stage {
     arrangement: RwSignal<Arrangement>,
+    /// Who shares a screen.
+    screens: Memo<Vec<PeerId>>,
     pub(super) places: Memo<Places>,
 }
 
 impl Stage {
-    pub(super) fn new(call: CallHandle) -> Self {
+    /// The stage of a call, and a window in which a part of it may be.
+    pub(super) fn new(call: CallHandle, window: OwnWindow) -> Self {
         let arrangement = RwSignal::new(Arrangement::new());
         let known = select(call, |view| {
             let peers: Vec<_> = view.peers.iter().map(|peer| peer.peer).collect();
+            (peers, view.speaker)
+        });
+        let screens = select(call, |view| {
             let screens = view.peers.iter().filter(|peer| peer.has_screen()).map(|peer| peer.peer);
-            (peers, screens.collect::<Vec<_>>(), view.speaker)
+            screens.collect::<Vec<_>>()
         });
         let places = Memo::new(move |_| {
-            known.with(|(peers, screens, speaker)| {
-                arrangement.with(|now| places(now, peers, screens, *speaker))
-            })
+            let mut here = screens.get();
+            here.retain(|peer| window.tenant() != Some(Tenant::Screen(*peer)));
+            known.with(|(peers, speaker)| arrangement.with(|now| places(now, peers, &here, *speaker)))
         });
-        Self { arrangement, places }
+        Self { arrangement, screens, places }
     }
 
     /// Reads a part of the arrangement, reactive.
@@ -158,10 +162,10 @@ impl Stage {
 
     /// Who shares a screen, reactive.
     pub(super) fn screens(self) -> Vec<PeerId> {
-        self.places.with(|places| places.screens.iter().map(|(of, _)| *of).collect())
+        self.screens.get()
     }
 
-    /// The place of a peer's screen, reactive.
+    /// The place of a peer's screen, reactive; a screen in a window of its own has none.
     pub(super) fn screen_place(self, peer: PeerId) -> Option<Rect> {
         self.places.with(|places| places.screens.iter().find(|(of, _)| *of == peer).map(|(_, rect)| *rect))
     }
@@ -172,11 +176,6 @@ impl Stage {
                 (now.window, now.stage, now.is_resized) = (window, stage, true);
             }
         });
-    }
-
-    /// Measures the stage once more, as when it has moved to a window that no observer sees.
-    pub(super) fn measure_again(self) {
-        self.change(|now| now.measured = now.measured.wrapping_add(1));
     }
 
     /// The corner nearest to a picture.
@@ -221,14 +220,14 @@ pub(super) fn stage(in_call: Memo<bool>) -> impl IntoView {
     let frame = NodeRef::<html::Div>::new();
     let area = NodeRef::<html::Div>::new();
     let peers = select(call, |view| view.peers.iter().map(|peer| peer.peer).collect::<Vec<_>>());
-    let measured = Memo::new(move |_| stage.read(|now| now.measured));
+    let window = expect_context::<OwnWindow>();
     effect(move || {
         if !in_call.get() {
             stage.change(Arrangement::end);
         }
     });
     effect(move || {
-        measured.get();
+        window.track_sizes();
         let (Some(frame), Some(area)) = (frame.get(), area.get()) else { return };
         let read = {
             let (frame, area) = (frame.clone(), area.clone());

@@ -1,4 +1,4 @@
-//! Screens that others share, each shown whole in a place of its own; one may look closer at each.
+//! Screens that others share, each shown whole in a place or a window of its own; one may look closer at each.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -6,12 +6,13 @@ use leptos::wasm_bindgen::JsValue;
 use leptos::web_sys::{HtmlElement, HtmlVideoElement};
 
 use super::built::{Built, IntoBuilt};
-use crate::protocol::{PeerId, Source};
+use crate::protocol::{DisplayName, PeerId, Source};
 use crate::ui::CallHandle;
 use crate::ui::i18n::words;
 use crate::ui::icon::{self, icon};
 use crate::ui::lacking::{method, promised, quietly};
 use crate::ui::layout::Size;
+use crate::ui::own_window::{self, OwnWindow, Tenant};
 use crate::ui::reactive::{content, effect, flag, made_text, press, select, text};
 use crate::ui::stage::{Stage, put};
 
@@ -22,7 +23,6 @@ mod zoom;
 
 use look::Look;
 use pointers::Pointing;
-pub(super) use sharing::sharing;
 
 /// What a key of the screen scales by.
 const STEP: f64 = 1.5;
@@ -61,11 +61,16 @@ fn screen(peer: PeerId) -> Built {
             put(&node, place);
         }
     });
-    // Not all browsers have it, and it needs a picture.
+    let window = expect_context::<OwnWindow>();
+    let tenant = Tenant::Screen(peer);
+    on_cleanup(move || window.close_of(tenant));
     let floats = RwSignal::new(false);
     effect(move || floats.set(video.get().is_some_and(|video| can_float(&video))));
     let float = move || {
-        if let Some(video) = video.get_untracked() {
+        let (Some(node), Some(video)) = (node.get_untracked(), video.get_untracked()) else { return };
+        if own_window::is_offered() {
+            window.open(tenant, HtmlElement::clone(&node));
+        } else {
             quietly(promised(&video, FLOAT, &JsValue::UNDEFINED));
         }
     };
@@ -77,64 +82,102 @@ fn screen(peer: PeerId) -> Built {
         }
     };
     view! {
-        <section
-            class="screen"
-            data-of=peer.to_string()
-            data-whole=text(move || if look.is_whole() { "yes" } else { "no" })
-            data-tool=text(move || pointing.name())
-            tabindex="0"
-            aria-label=made_text(shows)
-            node_ref=node
-        >
-            <video class="screen-video" data-source="screen" autoplay playsinline node_ref=video></video>
-            {pointers::canvas(pointing, look, node, video)}
-            {pointers::tools(pointing)}
-            <p class="tile-foot chip">
-                {icon(text(|| icon::SCREEN))}
-                <span class="cut" dir="auto" translate="no" inner_html=content(shows)></span>
-            </p>
-            <div class="screen-keys">
-                {key(
-                    "tile-key screen-out",
-                    words.zoom_out(),
-                    icon::MINUS,
-                    Box::new(move || look.is_whole()) as Box<dyn FnMut() -> bool + Send>,
-                    Box::new(move || look.scale(1.0 / STEP)) as Box<dyn FnMut()>,
-                )}
-                {key(
-                    "tile-key screen-in",
-                    words.zoom_in(),
-                    icon::PLUS,
-                    Box::new(|| false),
-                    Box::new(move || look.scale(STEP)),
-                )}
-                {key(
-                    "tile-key screen-whole",
-                    words.zoom_whole(),
-                    icon::FIT,
-                    Box::new(move || look.is_whole()),
-                    Box::new(move || look.reset()),
-                )}
-                <span hidden=flag(move || !floats.get())>
+        // Stays here while the screen is in a window of its own.
+        <div class="screen-home">
+            <section
+                class="screen"
+                data-of=peer.to_string()
+                data-whole=text(move || if look.is_whole() { "yes" } else { "no" })
+                data-tool=text(move || pointing.name())
+                tabindex="0"
+                aria-label=made_text(shows)
+                node_ref=node
+            >
+                <video class="screen-video" data-source="screen" autoplay playsinline node_ref=video></video>
+                {pointers::canvas(pointing, look, video)}
+                {pointers::tools(pointing)}
+                <p class="tile-foot chip">
+                    {icon(text(|| icon::SCREEN))}
+                    <span class="cut" dir="auto" translate="no" inner_html=content(shows)></span>
+                </p>
+                <div class="screen-keys">
                     {key(
-                        "tile-key screen-float",
-                        words.screen_window(),
-                        icon::FLOATING,
-                        Box::new(|| false),
-                        Box::new(float),
+                        "tile-key screen-out",
+                        words.zoom_out(),
+                        icon::MINUS,
+                        Box::new(move || look.is_whole()) as Box<dyn FnMut() -> bool + Send>,
+                        Box::new(move || look.scale(1.0 / STEP)) as Box<dyn FnMut()>,
                     )}
-                </span>
-            </div>
-        </section>
+                    {key(
+                        "tile-key screen-in",
+                        words.zoom_in(),
+                        icon::PLUS,
+                        Box::new(|| false),
+                        Box::new(move || look.scale(STEP)),
+                    )}
+                    {key(
+                        "tile-key screen-whole",
+                        words.zoom_whole(),
+                        icon::FIT,
+                        Box::new(move || look.is_whole()),
+                        Box::new(move || look.reset()),
+                    )}
+                    <span hidden=flag(move || !floats.get())>
+                        {key(
+                            "tile-key screen-float",
+                            words.screen_window(),
+                            icon::FLOATING,
+                            Box::new(|| false),
+                            Box::new(float),
+                        )}
+                    </span>
+                </div>
+            </section>
+        </div>
     }
     .into_built()
 }
 
-/// The method that shows a picture in a window of its own (W3C Picture-in-Picture).
+/// The words for a screen that is in a window of its own, and the key that brings it back.
+fn elsewhere() -> Built {
+    let call = expect_context::<CallHandle>();
+    let window = expect_context::<OwnWindow>();
+    let words = words();
+    let is_out = move || matches!(window.tenant(), Some(Tenant::Screen(_)));
+    let says = move || {
+        let Some(Tenant::Screen(peer)) = window.tenant() else { return String::new() };
+        let name = call.view().with_untracked(|view| {
+            let peer = view.peers.iter().find(|other| other.peer == peer);
+            peer.and_then(|peer| peer.name.as_ref().map(DisplayName::isolated))
+        });
+        words.screen_elsewhere(name.as_deref().unwrap_or(words.guest()))
+    };
+    view! {
+        <div class="screen-elsewhere" hidden=flag(move || !is_out())>
+            <p role="status">{icon(text(|| icon::FLOATING))} <span inner_html=content(says)></span></p>
+            <button type="button" class="btn btn-text" on:click=press(move || window.close())>
+                {words.bring_back()}
+            </button>
+        </div>
+    }
+    .into_built()
+}
+
+/// The bars above the stage: of what is shared from here, and of a screen that is elsewhere.
+pub(super) fn bars() -> Built {
+    view! {
+        {sharing::sharing()}
+        {elsewhere()}
+    }
+    .into_built()
+}
+
+/// The method that shows a picture alone in a window of its own (W3C Picture-in-Picture).
 const FLOAT: &str = "requestPictureInPicture";
 
+/// Whether the browser has any window for a screen.
 fn can_float(video: &HtmlVideoElement) -> bool {
-    method(video, FLOAT).is_some()
+    own_window::is_offered() || method(video, FLOAT).is_some()
 }
 
 /// The size of an element in CSS pixels.

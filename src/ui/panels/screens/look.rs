@@ -3,7 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, Event, EventTarget, HtmlElement, KeyboardEvent, PointerEvent, WheelEvent};
+use leptos::web_sys::{
+    Element, Event, EventTarget, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent,
+};
 
 use super::pointers::{Pointing, Tool};
 use super::zoom::Zoom;
@@ -11,6 +13,7 @@ use super::{STEP, size_of};
 use crate::protocol::Spot;
 use crate::ui::layout::Size;
 use crate::ui::listening::{listen, observe};
+use crate::ui::own_window::OwnWindow;
 use crate::ui::reactive::effect;
 
 /// How far an arrow key moves the picture, in CSS pixels.
@@ -27,15 +30,27 @@ pub(super) struct Look {
     node: NodeRef<html::Section>,
     video: NodeRef<html::Video>,
     pointing: Pointing,
+    /// The frame has another size.
+    resized: RwSignal<()>,
 }
 
 impl Look {
     /// Follows the person's hands on a screen and its picture.
     pub(super) fn new(node: NodeRef<html::Section>, video: NodeRef<html::Video>, pointing: Pointing) -> Self {
-        let look = Self { zoom: RwSignal::new(Zoom::default()), node, video, pointing };
+        let (zoom, resized) = (RwSignal::new(Zoom::default()), RwSignal::new(()));
+        let look = Self { zoom, node, video, pointing, resized };
+        let window = expect_context::<OwnWindow>();
+        let measure = move || {
+            look.change(|zoom| zoom);
+            resized.set(());
+        };
+        effect(move || {
+            window.track_sizes();
+            measure();
+        });
         effect(move || {
             let Some(node) = node.get() else { return };
-            observe(&[&node], move || look.change(|zoom| zoom));
+            observe(&[&node], measure);
             let mut fingers = Vec::new();
             let names = &[
                 "wheel",
@@ -74,8 +89,9 @@ impl Look {
         self.change(|zoom| zoom.by(factor, (0.0, 0.0)));
     }
 
-    /// The zoom, reactive, with the sizes of the frame and of the picture.
+    /// The zoom and the sizes of the frame and of the picture, the first two reactive.
     pub(super) fn seen(self) -> Option<(Zoom, Size, Size)> {
+        self.resized.track();
         let zoom = self.zoom.get();
         self.sizes().map(|(frame, picture)| (zoom, frame, picture))
     }
@@ -102,28 +118,29 @@ impl Look {
     }
 
     fn take(self, node: &HtmlElement, event: &Event, fingers: &mut Vec<Finger>) {
-        if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
-            return self.take_key(key);
-        }
-        if let Some(wheel) = event.dyn_ref::<WheelEvent>() {
-            event.prevent_default();
-            let unit = WHEEL_UNITS.get(wheel.delta_mode() as usize).copied().unwrap_or(1.0);
-            let at = place(node, wheel.client_x(), wheel.client_y());
-            return self.change(|zoom| zoom.by((-wheel.delta_y() * unit * WHEEL).exp(), at));
+        // In a window of its own events may be of that window's classes.
+        let name = event.type_();
+        match name.as_str() {
+            "keydown" => return self.take_key(event.unchecked_ref()),
+            "wheel" => {
+                event.prevent_default();
+                let wheel: &WheelEvent = event.unchecked_ref();
+                let unit = WHEEL_UNITS.get(wheel.delta_mode() as usize).copied().unwrap_or(1.0);
+                let at = place(node, wheel.client_x(), wheel.client_y());
+                return self.change(|zoom| zoom.by((-wheel.delta_y() * unit * WHEEL).exp(), at));
+            }
+            _ => {}
         }
         // A press of a key on the screen is none of the screen itself.
         let is_on_key = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         if is_on_key.is_some_and(|target| target.closest("button").is_ok_and(|key| key.is_some())) {
             return;
         }
-        if let Some(pointer) = event.dyn_ref::<PointerEvent>()
-            && event.type_() != "dblclick"
-        {
-            return self.take_pointer(node, pointer, fingers);
+        if name != "dblclick" {
+            return self.take_pointer(node, event.unchecked_ref(), fingers);
         }
-        if let Some(mouse) = event.dyn_ref::<leptos::web_sys::MouseEvent>()
-            && !self.pointing.is_on()
-        {
+        if !self.pointing.is_on() {
+            let mouse: &MouseEvent = event.unchecked_ref();
             let at = place(node, mouse.client_x(), mouse.client_y());
             self.change(|zoom| zoom.doubled(at));
         }

@@ -16,7 +16,7 @@ use crate::ui::CallHandle;
 use crate::ui::i18n::words;
 use crate::ui::icon::{self, icon};
 use crate::ui::layout::Size;
-use crate::ui::listening::{listen, observe};
+use crate::ui::listening::{before_next_frame, listen, window_of};
 use crate::ui::reactive::{Memo, effect, flag, press, select, text};
 use crate::ui::tile::COLOURS;
 
@@ -146,21 +146,15 @@ pub(super) fn tools(pointing: Pointing) -> Built {
 }
 
 /// The canvas with what everybody shows on a screen.
-pub(super) fn canvas(
-    pointing: Pointing,
-    look: Look,
-    node: NodeRef<html::Section>,
-    video: NodeRef<html::Video>,
-) -> Built {
+pub(super) fn canvas(pointing: Pointing, look: Look, video: NodeRef<html::Video>) -> Built {
     let call = pointing.call;
     let guest = words().guest();
     let canvas = NodeRef::<html::Canvas>::new();
     let pointers = select(call, |view| view.pointers.clone());
-    // Another size, or time to fade.
+    // A picture of another size, or time to fade.
     let stirred = RwSignal::new(());
     effect(move || {
-        let (Some(node), Some(video)) = (node.get(), video.get()) else { return };
-        observe(&[&node], move || stirred.set(()));
+        let Some(video) = video.get() else { return };
         listen(&video, &["resize", "loadedmetadata"], move |_| stirred.set(()));
     });
     effect(move || {
@@ -191,8 +185,7 @@ pub(super) fn canvas(
         });
         let again = move || stirred.set(());
         if next <= 0.0 {
-            let frame = request_animation_frame_with_handle(again);
-            on_cleanup(move || frame.iter().for_each(AnimationFrameRequestHandle::cancel));
+            before_next_frame(&canvas, again);
         } else if next.is_finite() {
             let timer = set_timeout_with_handle(again, Duration::from_secs_f64(next));
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
@@ -203,7 +196,7 @@ pub(super) fn canvas(
 
 /// The context of a canvas of this size with nothing on it, in CSS pixels.
 fn cleared(canvas: &HtmlCanvasElement, frame: Size) -> Option<CanvasRenderingContext2d> {
-    let ratio = window().device_pixel_ratio();
+    let ratio = window_of(canvas).device_pixel_ratio();
     let [width, height] = [frame.width, frame.height].map(f64::from);
     let pixels = [width, height].map(|side| (side * ratio).round() as u32);
     if pixels != [canvas.width(), canvas.height()] {

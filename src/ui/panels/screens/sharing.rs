@@ -11,7 +11,7 @@ use crate::ui::icon::{self, icon};
 use crate::ui::reactive::{action, content, effect, flag, select, text};
 
 /// The bar, hidden while nothing is shared.
-pub(in super::super) fn sharing() -> Built {
+pub(super) fn sharing() -> Built {
     let call = expect_context::<CallHandle>();
     let words = words();
     let screen = select(call, |view| view.screen);
