@@ -37,6 +37,24 @@ test('an offer that comes while the panel is closed is counted, told, and can be
   await expect(ann.cards).toContainText('Declined or cancelled by the other side');
 });
 
+/** A page as of a release before pointers and files: it does not tell the rule for pointers. */
+const withoutFiles = (context: BrowserContext) =>
+  context.addInitScript(() => {
+    const { send } = RTCDataChannel.prototype;
+    RTCDataChannel.prototype.send = function (data: unknown) {
+      const isRule = ArrayBuffer.isView(data) && new TextDecoder().decode(data).includes('"pointer_rule"');
+      if (!isRule) Reflect.apply(send, this, [data]);
+    };
+  });
+
+test('who sends is told whose page is too old for files', async ({ person, room }) => {
+  const [ann] = (await twoInCall(person, room, {}, { prepare: withoutFiles })).map((one) => new Files(one));
+  await ann!.open();
+  await ann!.send(await fileOf('a.bin', 10));
+  await expect(ann!.cards.locator('.file-state').first()).toHaveText(/cannot receive it: their page is older/);
+  await ann!.expectState('offered');
+});
+
 test('either side cancels what goes over', async ({ person, room }) => {
   const [ann, ben] = await twoWithFiles(person, room);
   const path = await fileOf('large.bin', 60 * MB);

@@ -282,6 +282,7 @@ impl RemotePeer {
             receives: if self.unloaded { SourceSet::NONE } else { self.receives },
             sends,
             takes_screen: self.takes_screen,
+            takes_files: self.unloaded || !self.channel.is_older(),
             pointing_allowed: self.lets_point(),
             gestures,
             is_speaking: is_speaking && sends.is_none_or(|sends| sends.contains(Source::Microphone)),

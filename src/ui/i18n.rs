@@ -123,7 +123,7 @@ keys! {
         hand_of(name place) own_hand(place) person_more(name) link_failed(name)
         call_lasted(time) shows_screen(name) screen_elsewhere(name) cannot_see_screen(name) show_camera(name) is_pointing(name)
         chat_unsent(name) chat_too_long(most)
-        file_from(name) file_for(name) file_told(name file) file_part(done total) file_part_left(done total left);
+        file_from(name) file_for(name) file_told(name file) file_older_page(name) file_part(done total) file_part_left(done total left);
     counted:
         call_with waiting_minutes people_joined people_left chat_unread file_seconds file_minutes;
 }

@@ -179,6 +179,8 @@ pub struct PeerView {
     pub sends: Option<SourceSet>,
     /// The peer takes a screen; assumed until its browser has answered.
     pub takes_screen: bool,
+    /// The peer takes files; assumed until it has told its state.
+    pub takes_files: bool,
     /// The peer lets others point at what it shares.
     pub pointing_allowed: bool,
     /// The hand and the reaction of the peer.

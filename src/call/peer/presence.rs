@@ -173,6 +173,12 @@ impl DataChannel {
         self.lets_point
     }
 
+    /// Whether the peer's page is of a release before pointers and files: it has told its state without that rule, of
+    /// which the hand is told last.
+    pub(super) fn is_older(&self) -> bool {
+        self.hand.is_some() && self.lets_point.is_none()
+    }
+
     /// The message of the chat or of a pointer that came since this was asked last.
     pub(super) fn take_passing(&mut self) -> Option<PeerMsg> {
         self.passing.take()

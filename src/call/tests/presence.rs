@@ -188,6 +188,24 @@ fn lets_point(page: &mut Tab, sends: SourceSet, allowed: bool) {
     reports(page, PeerEvent::Received(PeerMsg::PointerRule { allowed }.write()));
 }
 
+#[test]
+fn a_page_without_a_rule_for_pointers_takes_no_files() {
+    let (mut page, _) = told();
+    let takes = |page: &Tab| page.call.view().peers[0].takes_files;
+    reports(&mut page, PeerEvent::Received(PeerMsg::Hello { name: None }.write()));
+    reports(&mut page, PeerEvent::Received(sources(SourceSet::DEVICES)));
+    assert!(takes(&page), "nothing is known yet");
+    reports(&mut page, PeerEvent::Received(PeerMsg::Hand { raised: false }.write()));
+    assert!(!takes(&page), "the hand is what a page tells last");
+
+    reports(&mut page, PeerEvent::Channel(ChannelState::Closed));
+    assert!(takes(&page), "it may be loaded anew");
+    reports(&mut page, PeerEvent::Channel(ChannelState::Open));
+    lets_point(&mut page, SourceSet::DEVICES, false);
+    reports(&mut page, PeerEvent::Received(PeerMsg::Hand { raised: false }.write()));
+    assert!(takes(&page));
+}
+
 fn points(page: &mut Tab, screen: PeerId) -> Vec<Vec<u8>> {
     let to = PointAction::To { screen, draws: true, spot: Some(Spot { x: 1, y: 2 }) };
     sent(page.happens(Event::User(UserAction::Point(to))))

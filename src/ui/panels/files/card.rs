@@ -4,8 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 
-use super::words::{name_of, size, state};
+use super::words::{Known, name_of, size, state};
 use super::{FilesAction, FilesHandle, FilesShown};
+use crate::call::PeerView;
 use crate::call::files::{TransferId, TransferState, TransferView};
 use crate::protocol::files::Side;
 use crate::ui::CallHandle;
@@ -13,7 +14,7 @@ use crate::ui::i18n::words;
 use crate::ui::icon::{self, icon};
 use crate::ui::listening::listen;
 use crate::ui::panels::built::{Built, IntoBuilt};
-use crate::ui::reactive::{Flag, Memo, Press, content, effect, flag, made_text, press, text};
+use crate::ui::reactive::{Flag, Memo, Press, content, effect, flag, made_text, press, select, text};
 
 /// The transfers, and the mark of where files can be dropped.
 pub(in crate::ui::panels) fn transfers() -> Built {
@@ -68,7 +69,16 @@ fn card(id: TransferId) -> Built {
     let name = call.view().with_untracked(|view| name_of(view, first.peer));
     let name = name.unwrap_or_else(|| words.guest().to_owned());
     let other = if is_out { words.file_for(&name) } else { words.file_from(&name) };
-    let said = move || own.with(|own| state(own, is_saved.get(), words));
+    let lacking = select(call, move |view| {
+        let lacks = |peer: &PeerView| peer.peer == first.peer && !peer.takes_files;
+        let is_lacking = view.peers.iter().any(lacks);
+        is_lacking.then(|| name_of(view, first.peer))
+    });
+    let said = move || {
+        let lacking = lacking.get().map(|name| name.unwrap_or_else(|| words.guest().to_owned()));
+        let known = Known { is_saved: is_saved.get(), lacking: lacking.as_deref() };
+        own.with(|own| state(own, known, words))
+    };
     let unless = move |is: fn(&TransferView) -> bool| flag(move || !own.with(is));
     let file = first.name.as_str().to_owned();
     let button =

@@ -64,9 +64,21 @@ fn left_words(left: Duration, words: &Words) -> String {
     if seconds < 100 { words.file_seconds(seconds) } else { words.file_minutes(seconds.div_ceil(60)) }
 }
 
+/// What is known of a transfer beside its view.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// The file was saved.
+    pub(super) is_saved: bool,
+    /// The name of the receiver, if no page of theirs can take files.
+    pub(super) lacking: Option<&'a str>,
+}
+
 /// The state of a transfer.
-pub(super) fn state(transfer: &TransferView, is_saved: bool, words: &Words) -> String {
+pub(super) fn state(transfer: &TransferView, known: Known<'_>, words: &Words) -> String {
     let is_out = transfer.side == Side::Sender;
+    if let Some(name) = known.lacking.filter(|_| is_out && !transfer.state.has_ended()) {
+        return words.file_older_page(name);
+    }
     let said = match transfer.state {
         TransferState::Offered if is_out => words.file_offered(),
         TransferState::Offered => words.file_wants(),
@@ -78,7 +90,7 @@ pub(super) fn state(transfer: &TransferView, is_saved: bool, words: &Words) -> S
         TransferState::Paused { here: true, .. } => words.file_paused(),
         TransferState::Paused { .. } => words.file_paused_there(),
         TransferState::Done if is_out => words.file_sent(),
-        TransferState::Done if is_saved => words.file_saved(),
+        TransferState::Done if known.is_saved => words.file_saved(),
         TransferState::Done => words.file_arrived(),
         TransferState::Failed { reason, there } => failed(reason, there, words),
     };
@@ -121,9 +133,8 @@ mod tests {
         assert_eq!(size(4_190_000, Lang::De), "4,1\u{a0}MB");
     }
 
-    #[test]
-    fn what_goes_over_is_told_in_one_unit_with_the_time_left() {
-        let transfer = TransferView {
+    fn going() -> TransferView {
+        TransferView {
             id: TransferId(1),
             side: Side::Sender,
             peer: PeerId(2),
@@ -134,13 +145,32 @@ mod tests {
             state: TransferState::Going,
             speed: None,
             left: None,
-        };
+        }
+    }
+
+    #[test]
+    fn what_goes_over_is_told_in_one_unit_with_the_time_left() {
+        let transfer = going();
         let words = words_of(Lang::En);
-        assert_eq!(state(&transfer, false, words), "2.6 of 4.1\u{a0}MB");
+        assert_eq!(state(&transfer, Known::default(), words), "2.6 of 4.1\u{a0}MB");
         for (left, expected) in [(2_500, "3 s left"), (99_000, "2 min left"), (3_540_000, "60 min left")] {
             let transfer = TransferView { left: Some(Duration::from_millis(left)), ..transfer.clone() };
-            assert_eq!(state(&transfer, false, words), ["2.6 of 4.1\u{a0}MB, ", expected].concat());
+            assert_eq!(
+                state(&transfer, Known::default(), words),
+                ["2.6 of 4.1\u{a0}MB, ", expected].concat()
+            );
         }
+    }
+
+    #[test]
+    fn an_offer_to_an_older_page_says_why_it_waits() {
+        let words = words_of(Lang::En);
+        let lacking = Known { lacking: Some("Ann"), ..Known::default() };
+        let said = |transfer: &TransferView| state(transfer, lacking, words);
+        let offer = TransferView { state: TransferState::Offered, bytes: 0, ..going() };
+        assert_eq!(said(&offer), "Ann cannot receive it: their page is older and must be loaded again.");
+        assert_eq!(said(&TransferView { side: Side::Receiver, ..offer.clone() }), words.file_wants());
+        assert_eq!(said(&TransferView { state: TransferState::Done, ..offer }), words.file_sent());
     }
 
     #[test]
