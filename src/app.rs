@@ -216,6 +216,7 @@ fn call_page(invited: String) -> impl IntoView {
         >
             {head(in_call)}
             {notices(in_call)}
+            <div hidden=flag(move || in_call.get()) node_ref=panels.left></div>
             <div class="room-place" node_ref=place></div>
             {home(home_section, room_field, in_call, invited)}
             {panels::place(panels)}

@@ -107,6 +107,57 @@ test('a file goes on after the sender has reloaded and chosen it again', async (
   expect((await ben.save()).digest).toBe(await digestOf(path));
 });
 
+test('files that came and are not saved outlive the call, until they are, or another begins', async ({ person, room }) => {
+  const [ann, ben] = await twoWithFiles(person, room);
+  const { page } = ben.one;
+  const left = page.locator('.files-left');
+  const asks = () => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  const paths = [await fileOf('one.bin', MB), await fileOf('two.bin', MB)];
+  await ann.send(...paths);
+  await expect(ben.cards).toHaveCount(2);
+  for (const accept of await ben.cards.locator('.file-accept').all()) await accept.click();
+  await expect(ben.cards.and(page.locator('[data-state="done"]'))).toHaveCount(2);
+  await ann.one.call.leave.click();
+  await ben.one.call.expectAlone();
+  expect(await asks(), 'nobody is there, but files are').toBe(true);
+
+  await ben.one.call.leave.click();
+  await ben.one.home.expectShown();
+  await expect(left).toContainText('not saved');
+  await expect(ben.cards).toHaveCount(2);
+  expect((await ben.save()).digest).toBe(await digestOf(paths[1]!));
+  await expect(ben.cards.last()).toContainText('Saved');
+  expect(await asks(), 'one is still to be saved').toBe(true);
+  await ben.cards.last().locator('.file-dismiss').click();
+  await expect(ben.cards).toHaveCount(1);
+
+  await ben.one.home.join(room);
+  await ben.one.call.expectAlone();
+  await expect(left).toBeHidden();
+  await ben.open();
+  await expect(ben.cards, 'it is the same room').toHaveCount(1);
+  await ben.one.call.leave.click();
+  await ben.one.home.expectShown();
+  await expect(left.locator('.file')).toHaveCount(1);
+  await ben.one.home.join(`${room}7`);
+  await ben.one.call.expectAlone();
+  await expect.poll(asks).toBe(false);
+  await ben.open();
+  await expect(ben.cards).toHaveCount(0);
+});
+
+test('who has saved all leaves without a word', async ({ person, room }) => {
+  const [ann, ben] = await twoWithFiles(person, room);
+  await ann.send(await fileOf('one.bin', 10));
+  await ben.cards.locator('.file-accept').click();
+  await ben.expectState('done');
+  await ben.save();
+  await ben.one.call.leave.click();
+  await ben.one.home.expectShown();
+  await expect(ben.cards).toHaveCount(0);
+  expect(await ben.one.page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))).toBe(false);
+});
+
 test('a name is cleaned of paths and of what turns it', async ({ person, room }) => {
   const [ann, ben] = await twoWithFiles(person, room);
   await ann.input.evaluate((input: HTMLInputElement) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::channel::mpsc::unbounded;
 use futures::{StreamExt, stream};
+use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
@@ -32,6 +33,7 @@ use store::Job;
 use voice::Counts;
 
 use super::env::{after, now, seed};
+use super::system::ask_before_unload;
 use crate::call::Phase;
 use crate::call::files::{FileCommand, FileEvent, FileHandle, Files, TransferState};
 use crate::protocol::files::FileInfo;
@@ -98,6 +100,7 @@ async fn run(
         drawn: FilesShown::default(),
         drawn_at: Duration::ZERO,
         drawing: None,
+        asks: None,
         files: Files::new(seed(), kept),
     };
     for input in waiting {
@@ -130,6 +133,8 @@ struct Driver {
     drawn: FilesShown,
     drawn_at: Duration,
     drawing: Option<Timeout>,
+    /// Files have come that are not saved: the browser asks before the page goes.
+    asks: Option<EventListener>,
 }
 
 impl Driver {
@@ -209,16 +214,14 @@ impl Driver {
         gone.into_iter().for_each(|peer| self.handle(FileEvent::Gone(peer)));
         present.into_iter().for_each(|peer| self.meets(peer));
         match members.room {
-            Some(room) if members.phase == Phase::InCall => self.records.move_to(room),
-            // The call is over, and what came in it is gone with it.
-            _ => {
-                let all = self.files.view(now()).transfers;
-                for transfer in all {
-                    // What is being checked would go on.
-                    self.handle(FileEvent::Cancel(transfer.id));
-                    self.handle(FileEvent::Dismiss(transfer.id));
+            Some(room) if members.phase == Phase::InCall => {
+                if self.records.move_to(room) {
+                    // What came in another room is gone, saved or not.
+                    let all = self.files.view(now()).transfers.iter().map(|one| one.id).collect();
+                    self.handle(FileEvent::Over(all));
                 }
             }
+            _ => self.handle(FileEvent::Over(self.contents.saved.clone())),
         }
     }
 
@@ -361,6 +364,10 @@ impl Driver {
             return;
         }
         let shown = self.contents.shown(self.files.view(now));
+        let asks = shown.unsaved().next().is_some();
+        if asks != self.asks.is_some() {
+            self.asks = asks.then(ask_before_unload);
+        }
         if shown != self.drawn {
             self.drawn = shown.clone();
             self.drawn_at = now;

@@ -8,6 +8,7 @@ use super::env::Events;
 use crate::call::{CallView, Phase};
 
 use departure::Departure;
+pub(super) use departure::ask_before_unload;
 use media_session::MediaSession;
 use screen::Screen;
 

@@ -20,15 +20,16 @@
 
 use std::time::Duration;
 
+use crate::protocol::PeerId;
 use crate::protocol::files::{
     FailReason, FileControl, FileDigest, FileFrame, FileInfo, FileMsg, MAX_FILE_BYTES, Side, TransferKey,
 };
-use crate::protocol::{FileName, PeerId};
 
 mod api;
 mod credit;
 mod incoming;
 mod link;
+mod list;
 mod outgoing;
 mod pace;
 mod pixels;
@@ -53,8 +54,6 @@ pub use pixels::pixels;
 pub const MOST_SENDING_BYTES: u64 = 8 * 1024 * 1024;
 /// Most transfers with one peer that have not ended, each way.
 pub const MOST_OPEN: usize = 64;
-/// Most ended transfers that are listed, each way; files that have arrived do not count.
-const MOST_ENDED: usize = 100;
 
 /// The transfers of one page.
 #[derive(Debug, Default)]
@@ -153,6 +152,7 @@ impl Files {
                 self.of_out(id).into_iter().for_each(Outgoing::dismiss);
                 self.of_in(id).into_iter().for_each(|one| one.dismiss(out));
             }
+            FileEvent::Over(saved) => list::over(&mut self.outgoing, &mut self.incoming, &saved, out),
             FileEvent::ReadDone(id, length) => {
                 self.of_out(id).into_iter().for_each(|one| one.read_done(length, out));
             }
@@ -313,12 +313,7 @@ impl Files {
             self.link(peer).into_iter().for_each(Link::drop_offer);
             return true;
         }
-        let lowercase = |name: &FileName| name.as_str().to_lowercase();
-        let taken: Vec<_> = self.incoming.iter().filter_map(Incoming::takes_name).map(lowercase).collect();
-        if taken.contains(&lowercase(&file.name)) {
-            let mut numbered = (2..).map(|number| file.name.numbered(number));
-            file.name = numbered.find(|name| !taken.contains(&lowercase(name))).unwrap_or(file.name);
-        }
+        file.name = list::free_name(&self.incoming, file.name);
         let transfer = Incoming::new(self.next_id(), peer, key, file);
         self.incoming.push(transfer);
         true
@@ -351,31 +346,10 @@ impl Files {
                 pump(now, link, &mut self.outgoing, room, &mut out);
             }
         }
-        self.prune();
+        list::prune(&self.links, &mut self.outgoing, &mut self.incoming);
         let is_open = |peer: &PeerId| self.links.iter().any(|link| link.is_open && link.peer == *peer);
         out.retain(|command| !matches!(command, FileCommand::Send(peer, _) if !is_open(peer)));
         out
-    }
-
-    /// Drops what is over: what the person has dismissed, and the oldest beyond what is listed.
-    fn prune(&mut self) {
-        let links = &self.links;
-        let is_gone = |peer: PeerId| !links.iter().any(|link| link.peer == peer);
-        self.outgoing
-            .retain(|one| !(one.transfer.is_hidden && (one.is_over() || is_gone(one.transfer.peer))));
-        self.incoming
-            .retain(|one| !(one.transfer.is_hidden && (one.is_over() || is_gone(one.transfer.peer))));
-        let ended = self.outgoing.iter().filter(|one| one.has_ended()).count();
-        let oldest = self.outgoing.iter().position(|one| one.has_ended() && one.held() == 0);
-        if let Some(oldest) = oldest.filter(|_| ended > MOST_ENDED) {
-            self.outgoing.remove(oldest);
-        }
-        let failed = |one: &Incoming| one.has_ended() && !one.is_done();
-        let ended = self.incoming.iter().filter(|one| failed(one)).count();
-        let oldest = self.incoming.iter().position(|one| failed(one) && one.held() == 0);
-        if let Some(oldest) = oldest.filter(|_| ended > MOST_ENDED) {
-            self.incoming.remove(oldest);
-        }
     }
 
     fn next_id(&mut self) -> TransferId {

@@ -69,6 +69,8 @@ pub struct Panels {
     pub(super) offers: RwSignal<usize>,
     /// The place of screens that are shared, in the call screen.
     pub(super) screens: NodeRef<html::Div>,
+    /// The place of files that the last call has left, on the first screen.
+    pub(crate) left: NodeRef<html::Div>,
     /// The place of the bars that tell of screens: that something is shared from here, or is in another window.
     pub(super) sharing: NodeRef<html::Div>,
 }
@@ -90,6 +92,7 @@ impl Panels {
             open: RwSignal::new(None),
             loading: RwSignal::new(Loading::Idle),
             offers: RwSignal::new(0),
+            left: NodeRef::new(),
             screens: NodeRef::new(),
             sharing: NodeRef::new(),
         };
@@ -210,8 +213,8 @@ pub fn mount(place: HtmlElement, panels: Panels, files: FilesDriver) {
         .into_built()
     });
     // The call screen may come later.
-    let parts: [(_, fn() -> Built); 2] =
-        [(panels.screens, screens::screens), (panels.sharing, screens::bars)];
+    let parts: [(_, fn() -> Built); 3] =
+        [(panels.left, files::left), (panels.screens, screens::screens), (panels.sharing, screens::bars)];
     for (place, view) in parts {
         effect(move || {
             if let Some(place) = place.get() {

@@ -44,12 +44,14 @@ impl Records {
         self.records.iter().map(kept).collect()
     }
 
-    /// Goes on in this room; what was of another is forgotten.
-    pub(super) fn move_to(&mut self, room: RoomId) {
-        if self.room != room {
+    /// Goes on in this room; what was of another is forgotten. Says whether it is another.
+    pub(super) fn move_to(&mut self, room: RoomId) -> bool {
+        let is_another = self.room != room;
+        if is_another {
             *self = Self { room, records: vec![] };
             self.write();
         }
+        is_another
     }
 
     /// Keeps a transfer.

@@ -42,14 +42,7 @@ impl Departure {
     /// Follows the call, and whether others are in it.
     pub(super) fn guard(&mut self, phase: Phase, with_others: bool) {
         if self.guards.replace(with_others) != with_others {
-            self.closing = with_others.then(|| {
-                let asks = EventListenerOptions::enable_prevent_default();
-                EventListener::new_with_options(&window(), "beforeunload", asks, |event| {
-                    event.prevent_default();
-                    // Chromium before 119 knows no other way. Any text will do: none shows it.
-                    let _ = Reflect::set(event, &"returnValue".into(), &JsValue::TRUE);
-                })
-            });
+            self.closing = with_others.then(ask_before_unload);
             if with_others && !has_entry() {
                 push_entry();
             }
@@ -66,6 +59,16 @@ impl Departure {
     pub(super) fn let_go(&mut self) {
         self.closing = None;
     }
+}
+
+/// Has the browser ask before the page is closed, for as long as the listener is kept.
+pub(in crate::browser) fn ask_before_unload() -> EventListener {
+    let asks = EventListenerOptions::enable_prevent_default();
+    EventListener::new_with_options(&window(), "beforeunload", asks, |event| {
+        event.prevent_default();
+        // Chromium before 119 knows no other way. Any text will do: none shows it.
+        let _ = Reflect::set(event, &"returnValue".into(), &JsValue::TRUE);
+    })
 }
 
 fn history() -> Option<History> {

@@ -63,6 +63,9 @@ pub enum FileEvent {
     },
     /// The person takes an ended transfer off the list.
     Dismiss(TransferId),
+    /// The person has left the call: what goes is cancelled, and all is off the list but for files that have arrived and
+    /// are not among these, which were saved.
+    Over(Vec<TransferId>),
     /// Answers [`FileCommand::Read`]; fewer bytes than asked for mean that the file has shrunk.
     ReadDone(TransferId, u32),
     /// Answers [`FileCommand::Hash`] and [`FileCommand::Digest`].

@@ -6,21 +6,24 @@ use leptos::web_sys::{File, FileList};
 use send_wrapper::SendWrapper;
 
 use crate::call::Phase;
-use crate::call::files::{FilesView, TransferId};
+use crate::call::files::{FilesView, TransferId, TransferState, TransferView};
+use crate::protocol::files::Side;
 use crate::protocol::{PeerId, RoomId};
 use crate::ui::reactive::{effect, select};
-use crate::ui::{CallHandle, FilesLines};
+use crate::ui::{CallHandle, FilesLines, i18n};
 
 use super::{Panel, Panels};
 
 mod card;
 mod choose;
 mod drop;
+mod left;
 mod offers;
 mod words;
 
 pub(super) use card::transfers;
 pub(super) use choose::{choose, receiver};
+pub(super) use left::left;
 pub(super) use offers::told;
 
 /// Starts the transfers of files; comes with the chunk.
@@ -56,6 +59,15 @@ pub struct FilesShown {
     pub saved: Vec<TransferId>,
     /// Offers that this browser has no room for.
     pub too_large: Vec<TransferId>,
+}
+
+impl FilesShown {
+    /// Files that have come and were not saved.
+    pub fn unsaved(&self) -> impl Iterator<Item = TransferId> {
+        let arrived = |one: &&TransferView| one.side == Side::Receiver && one.state == TransferState::Done;
+        let arrived = self.view.transfers.iter().filter(arrived).map(|one| one.id);
+        arrived.filter(|id| !self.saved.contains(id))
+    }
 }
 
 /// The call, as far as transfers follow it.
@@ -96,6 +108,8 @@ pub(super) struct FilesHandle {
     /// Offers that were refused before the last choice.
     refused: RwSignal<u32>,
     is_used: RwSignal<bool>,
+    /// What the others were called when their cards were made: they may have left since.
+    names: StoredValue<Vec<(TransferId, String)>>,
     sender: StoredValue<UnboundedSender<FilesAction>>,
 }
 
@@ -111,6 +125,7 @@ impl FilesHandle {
             has_left: RwSignal::new(false),
             refused: RwSignal::new(0),
             is_used: RwSignal::new(false),
+            names: StoredValue::new(vec![]),
             sender: StoredValue::new(sender),
         };
         (files, set_shown, actions)
@@ -119,6 +134,19 @@ impl FilesHandle {
     /// What there is to draw, as a signal.
     fn shown(self) -> ReadSignal<FilesShown> {
         self.shown
+    }
+
+    /// The name of the other side of a transfer, as it was when this was asked first.
+    fn other(self, call: CallHandle, transfer: &TransferView) -> String {
+        let known =
+            |names: &Vec<(TransferId, String)>| names.iter().find(|(of, _)| *of == transfer.id).cloned();
+        if let Some((_, name)) = self.names.with_value(known) {
+            return name;
+        }
+        let name = call.view().with_untracked(|view| words::name_of(view, transfer.peer));
+        let name = name.unwrap_or_else(|| i18n::words().guest().to_owned());
+        self.names.update_value(|names| names.push((transfer.id, name.clone())));
+        name
     }
 
     /// Offers files to whom the person has chosen.

@@ -136,6 +136,33 @@ fn a_peer_that_leaves_is_the_end_at_every_step() {
 }
 
 #[test]
+fn a_call_that_is_over_at_any_step_leaves_what_came_and_was_not_saved() {
+    for (at, is_saved) in (0..=steps()).flat_map(|at| [(at, false), (at, true)]) {
+        let mut world = world();
+        for _ in 0..at {
+            world.step();
+        }
+        let has_come = world.states(1) == [TransferState::Done];
+        let saved: Vec<_> = world.views()[1].iter().map(|one| one.id).filter(|_| is_saved).collect();
+        world.cut(0, 1);
+        for (page, other) in [(0, 1), (1, 0)] {
+            world.event(page, FileEvent::Gone(super::model::peer(other)));
+        }
+        world.event(0, FileEvent::Over(vec![]));
+        world.event(1, FileEvent::Over(saved.clone()));
+        world.run();
+        let left = usize::from(has_come && !is_saved);
+        assert_eq!(world.states(0), []);
+        assert_eq!(world.states(1), vec![TransferState::Done; left], "after {at} steps");
+        assert_eq!((world.pages[1].disk.len(), world.pages[1].kept.len()), (left, left), "after {at} steps");
+        // In another call it is gone, saved or not.
+        let all = world.views()[1].iter().map(|one| one.id).collect();
+        world.event(1, FileEvent::Over(all));
+        assert_eq!((world.states(1), world.pages[1].disk.len()), (vec![], 0));
+    }
+}
+
+#[test]
 fn a_pause_of_either_side_holds_at_every_step_and_over_a_cut() {
     for page in 0..2 {
         for at in 0..steps() {

@@ -1,6 +1,7 @@
 //! A peer that keeps to no rule, and files and disks that fail.
 
 use super::super::credit::MOST_WINDOW;
+use super::super::list::MOST_ENDED;
 use super::super::*;
 use super::model::{Source, World, chunk, control, peer};
 use crate::protocol::files::{MAX_FILE_CONTROL_IN_WINDOW, MAX_FILES_BYTES};

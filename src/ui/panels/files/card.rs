@@ -25,7 +25,15 @@ pub(in crate::ui::panels) fn transfers() -> Built {
     });
     view! {
         <p class="file-drop" aria-hidden="true" hidden=flag(move || !files.is_dragged.get())>{words.file_drop()}</p>
-        <ul class="file-list" aria-label=words.files() hidden=flag(move || ids.with(Vec::is_empty))>
+        {list(ids)}
+    }
+    .into_built()
+}
+
+/// Cards of these transfers.
+pub(super) fn list(ids: Memo<Vec<TransferId>>) -> Built {
+    view! {
+        <ul class="file-list" aria-label=words().files() hidden=flag(move || ids.with(Vec::is_empty))>
             <For each=move || ids.get() key=|id| id.0 children=card />
         </ul>
     }
@@ -66,8 +74,7 @@ fn card(id: TransferId) -> Built {
     };
     let (is_saved, is_too_large) = (is_in(|shown| &shown.saved), is_in(|shown| &shown.too_large));
     let is_out = first.side == Side::Sender;
-    let name = call.view().with_untracked(|view| name_of(view, first.peer));
-    let name = name.unwrap_or_else(|| words.guest().to_owned());
+    let name = files.other(call, &first);
     let other = if is_out { words.file_for(&name) } else { words.file_from(&name) };
     let lacking = select(call, move |view| {
         let lacks = |peer: &PeerView| peer.peer == first.peer && !peer.takes_files;
