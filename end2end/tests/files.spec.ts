@@ -3,6 +3,7 @@ import { fileOf, MB, twoWithFiles, withoutPicker } from '../fixtures/files';
 import { joins } from '../fixtures/mesh';
 import { expect, test, twoInCall, type Person } from '../fixtures/test';
 import { Files } from '../pages/files';
+import { holdProgram } from '../pages/home';
 
 test.use({ settings: { PARLOR_ROOMS_CAPACITY: '3', PARLOR_ROOMS_UNLOAD_GRACE: '30' } });
 
@@ -156,6 +157,26 @@ test('who has saved all leaves without a word', async ({ person, room }) => {
   await ben.one.home.expectShown();
   await expect(ben.cards).toHaveCount(0);
   expect(await ben.one.page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))).toBe(false);
+});
+
+test('files that are dropped before their part of the program is there are offered once it is', async ({ person, room }) => {
+  const [ann, ben] = (await twoInCall(person, room, { prepare: withoutPicker })).map((one) => new Files(one)) as [Files, Files];
+  const { page } = ann.one;
+  const arrives = await holdProgram(page);
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['early'], 'early.txt'));
+    for (const name of ['dragenter', 'drop']) {
+      document.body.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }
+  });
+  await expect(ann.input).toHaveCount(0);
+  arrives();
+  await ben.open();
+  await ben.expectState('offered');
+  await expect(ben.cards.locator('.file-name')).toHaveText('early.txt');
+  await ann.expectState('offered');
+  await expect(ann.cards).toHaveCount(1);
 });
 
 test('a name is cleaned of paths and of what turns it', async ({ person, room }) => {

@@ -67,19 +67,23 @@ async fn run(
     // Files of tabs that are gone are removed whether or not there is a call.
     let tab = disk::of_this_tab().await.ok();
     let mut waiting = vec![];
+    let (mut seated, mut has_lines) = (None, false);
     let room = loop {
-        match queue.next().await {
-            Some(Input::Members(members)) => {
-                let (room, is_seated) = (members.room.clone(), members.phase == Phase::InCall);
-                waiting.push(Input::Members(members));
-                if let Some(room) = room.filter(|_| is_seated) {
-                    break room;
-                }
+        let Some(input) = queue.next().await else { return };
+        match &input {
+            Input::Members(members) => {
+                seated = members.room.clone().filter(|_| members.phase == Phase::InCall);
             }
-            Some(input) => waiting.push(input),
-            None => return,
+            Input::Lines(_) => has_lines = true,
+            _ => {}
+        }
+        waiting.push(input);
+        if let Some(room) = seated.take_if(|_| has_lines) {
+            break room;
         }
     };
+    // What a person did before the channels were known comes after them.
+    waiting.sort_by_key(|input| matches!(input, Input::Action(_)));
     let mut records = Records::of(room);
     let mut contents = Contents::new(&inputs, tab);
     let kept = contents.find(&mut records).await;
@@ -238,7 +242,9 @@ impl Driver {
         for line in lines {
             if !self.lines.iter().any(|known| std::ptr::eq::<crate::ui::FilesLine>(&**line, &*known.line)) {
                 self.last_line += 1;
-                self.lines.push(Line::new(&self.inputs, self.last_line, line.take()));
+                let (line, so_far) = Line::new(&self.inputs, self.last_line, line.take());
+                self.lines.push(line);
+                so_far.into_iter().for_each(|event| self.line(self.last_line, event));
             }
         }
     }

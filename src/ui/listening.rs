@@ -4,7 +4,9 @@
 use leptos::prelude::{document, on_cleanup, window};
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::prelude::Closure;
-use leptos::web_sys::{DataTransfer, DragEvent, Element, Event, EventTarget, ResizeObserver, Window};
+use leptos::web_sys::{
+    DataTransfer, DragEvent, Element, Event, EventTarget, File, FileList, ResizeObserver, Window,
+};
 use send_wrapper::SendWrapper;
 
 /// Runs whenever one of these events is on its way to the target or to what is in it.
@@ -32,6 +34,11 @@ fn listen_boxed(target: &EventTarget, names: &'static [&'static str], run: Box<d
 pub(super) fn dragged_files(event: &Event) -> Option<DataTransfer> {
     let data = event.dyn_ref::<DragEvent>()?.data_transfer()?;
     data.types().iter().any(|kind| kind.as_string().as_deref() == Some("Files")).then_some(data)
+}
+
+/// The files of a list, which a browser may empty once the event is over that has brought it.
+pub(super) fn files_of(list: Option<FileList>) -> Vec<File> {
+    list.map_or_else(Vec::new, |list| (0..list.length()).filter_map(|index| list.get(index)).collect())
 }
 
 /// Whether a dialog lies over the page, whose keys are its own.

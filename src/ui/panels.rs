@@ -5,7 +5,8 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::web_sys::HtmlElement;
+use leptos::web_sys::{File, HtmlElement};
+use send_wrapper::SendWrapper;
 
 use self::built::{Built, IntoBuilt};
 use self::files::FilesDriver;
@@ -69,6 +70,8 @@ pub struct Panels {
     pub(super) offers: RwSignal<usize>,
     /// The place of screens that are shared, in the call screen.
     pub(super) screens: NodeRef<html::Div>,
+    /// Files that were dropped before the chunk was there.
+    dropped: StoredValue<Vec<SendWrapper<File>>>,
     /// The place of files that the last call has left, on the first screen.
     pub(crate) left: NodeRef<html::Div>,
     /// The place of the bars that tell of screens: that something is shared from here, or is in another window.
@@ -92,6 +95,7 @@ impl Panels {
             open: RwSignal::new(None),
             loading: RwSignal::new(Loading::Idle),
             offers: RwSignal::new(0),
+            dropped: StoredValue::new(vec![]),
             left: NodeRef::new(),
             screens: NodeRef::new(),
             sharing: NodeRef::new(),
@@ -135,6 +139,19 @@ impl Panels {
         self.open.get().is_some()
     }
 
+    /// Keeps files that were dropped until the chunk is there, which takes them by itself after that.
+    pub(super) fn keep_dropped(self, files: Vec<File>) {
+        if self.loading.get_untracked() != Loading::Done {
+            self.dropped.update_value(|dropped| dropped.extend(files.into_iter().map(SendWrapper::new)));
+        }
+    }
+
+    /// The files that were dropped before the chunk was there, once.
+    fn take_dropped(self) -> Vec<File> {
+        let dropped = self.dropped.try_update_value(std::mem::take).unwrap_or_default();
+        dropped.into_iter().map(SendWrapper::take).collect()
+    }
+
     /// Takes the answer of the chunk's loader.
     pub fn loaded(self, is_there: bool) {
         self.loading.set(if is_there { Loading::Done } else { Loading::Failed });
@@ -155,6 +172,9 @@ fn follow_the_call(panels: Panels) {
         let now = state.get();
         if panels.open.get_untracked().is_some_and(|panel| ends(panel, now)) {
             panels.close();
+        }
+        if now.0 {
+            drop(panels.take_dropped());
         }
     });
 }
@@ -196,6 +216,7 @@ pub(crate) fn place(panels: Panels) -> impl IntoView {
                 <button type="button" class="btn btn-line" on:click=press(move || {
                     panels.close();
                     panels.loading.set(Loading::Refused);
+                    drop(panels.take_dropped());
                 })>{words.cancel()}</button>
             </div>
         </div>

@@ -12,7 +12,7 @@ use super::elapsed::{as_clock, seconds};
 use super::floating::{Floating, floating_button, floating_note};
 use super::i18n::words;
 use super::icon::{self, icon, mark, wordmark};
-use super::listening::{dragged_files, listen};
+use super::listening::{dragged_files, files_of, listen};
 use super::own_window::OwnWindow;
 use super::panels::{Panel, Panels};
 use super::reactive::{Memo, content, effect, flag, made_text, select, text};
@@ -63,14 +63,15 @@ pub fn mount(room: RoomPlace) {
 fn catch_files(call: CallHandle, panels: Panels, in_call: Memo<bool>) {
     effect(move || {
         listen(&document(), &["dragenter", "dragover", "drop"], move |event| {
-            if !in_call.get_untracked() || dragged_files(&event).is_none() {
-                return;
-            }
+            let Some(data) = dragged_files(&event).filter(|_| in_call.get_untracked()) else { return };
             event.prevent_default();
             match event.type_().as_str() {
                 "dragenter" => call.want_files(),
-                // Tells of a chunk that has not loaded.
-                "drop" => panels.open(Panel::Chat),
+                "drop" => {
+                    panels.keep_dropped(files_of(data.files()));
+                    // Tells of a chunk that has not loaded.
+                    panels.open(Panel::Chat);
+                }
                 _ => {}
             }
         });

@@ -26,8 +26,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Listens to a channel, and reports what has come meanwhile.
-    pub(super) fn new(inputs: &Inputs, number: u32, line: Rc<FilesLine>) -> Self {
+    /// Listens to a channel; says also what has happened there already.
+    pub(super) fn new(inputs: &Inputs, number: u32, line: Rc<FilesLine>) -> (Self, Vec<LineEvent>) {
         let channel = &line.channel;
         // It holds for channels of this size of message; the number fits.
         channel.set_buffered_amount_low_threshold(LOW_BUFFERED_BYTES as u32);
@@ -44,14 +44,11 @@ impl Line {
                 LineEvent::Message(bytes_of(&event.unchecked_ref::<MessageEvent>().data()))
             }),
         ];
-        if channel.ready_state() == RtcDataChannelState::Open {
-            inputs.push(Input::Line(number, LineEvent::Open));
-        }
-        for data in line.early.iter() {
-            inputs.push(Input::Line(number, LineEvent::Message(bytes_of(&data))));
-        }
+        let is_open = channel.ready_state() == RtcDataChannelState::Open;
+        let early = line.early.iter().map(|data| LineEvent::Message(bytes_of(&data)));
+        let so_far = is_open.then_some(LineEvent::Open).into_iter().chain(early).collect();
         line.early.set_length(0);
-        Self { number, is_open: false, has_sent: false, line, _listeners: listeners }
+        (Self { number, is_open: false, has_sent: false, line, _listeners: listeners }, so_far)
     }
 
     /// Its connection, for statistics.

@@ -2,7 +2,7 @@
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use leptos::prelude::*;
-use leptos::web_sys::{File, FileList};
+use leptos::web_sys::File;
 use send_wrapper::SendWrapper;
 
 use crate::call::Phase;
@@ -150,7 +150,7 @@ impl FilesHandle {
     }
 
     /// Offers files to whom the person has chosen.
-    fn offer(self, call: CallHandle, list: &FileList) {
+    fn offer(self, call: CallHandle, files: Vec<File>) {
         let all =
             call.view().with_untracked(|view| view.peers.iter().map(|peer| peer.peer).collect::<Vec<_>>());
         let to = self.to.get_untracked();
@@ -163,11 +163,11 @@ impl FilesHandle {
         }
         let peers = to.map_or(all, |one| vec![one]);
         self.refused.set(self.shown.with_untracked(|shown| shown.view.refused));
-        self.is_alone.set(peers.is_empty() && list.length() > 0);
+        self.is_alone.set(peers.is_empty() && !files.is_empty());
         if peers.is_empty() {
             return;
         }
-        for file in (0..list.length()).filter_map(|index| list.get(index)) {
+        for file in files {
             self.dispatch(FilesAction::Offer(peers.clone(), SendWrapper::new(file)));
         }
     }

@@ -9,7 +9,7 @@ use crate::call::PeerView;
 use crate::ui::CallHandle;
 use crate::ui::i18n::words;
 use crate::ui::icon::{self, icon};
-use crate::ui::listening::listen;
+use crate::ui::listening::{files_of, listen};
 use crate::ui::panels::built::{Built, IntoBuilt};
 use crate::ui::reactive::{Memo, content, effect, flag, select, text};
 
@@ -23,9 +23,7 @@ pub(in crate::ui::panels) fn choose() -> Built {
         let Some(field) = field.get() else { return };
         let chosen = field.clone();
         listen(&field, &["change"], move |_| {
-            if let Some(list) = chosen.files() {
-                files.offer(call, &list);
-            }
+            files.offer(call, files_of(chosen.files()));
             // The same may be chosen again.
             chosen.set_value("");
         });

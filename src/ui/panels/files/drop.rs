@@ -7,12 +7,16 @@ use leptos::web_sys::{ClipboardEvent, DragEvent};
 use super::FilesHandle;
 use crate::call::Phase;
 use crate::ui::CallHandle;
-use crate::ui::listening::{dragged_files, listen};
+use crate::ui::listening::{dragged_files, files_of, listen};
 use crate::ui::panels::{Panel, Panels};
 use crate::ui::reactive::effect;
 
 /// Takes what is dropped and pasted while the page lives.
 pub(super) fn follow(call: CallHandle, panels: Panels, files: FilesHandle) {
+    let dropped = panels.take_dropped();
+    if !dropped.is_empty() {
+        files.offer(call, dropped);
+    }
     effect(move || {
         listen(&document(), &["dragenter", "dragover"], move |event| {
             if dragged_files(&event).is_some() && in_call(call) {
@@ -31,18 +35,17 @@ pub(super) fn follow(call: CallHandle, panels: Panels, files: FilesHandle) {
             let Some(data) = dragged_files(&event).filter(|_| in_call(call)) else { return };
             event.prevent_default();
             panels.open(Panel::Chat);
-            if let Some(list) = data.files() {
-                files.offer(call, &list);
-            }
+            files.offer(call, files_of(data.files()));
         });
         listen(&document(), &["paste"], move |event| {
             let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
             let Some(data) = data.filter(|_| panels.is_open_now(Panel::Chat)) else { return };
             // Programs that copy text give a picture of it along.
             let has_text = data.get_data("text/plain").is_ok_and(|text| !text.is_empty());
-            if let Some(list) = data.files().filter(|list| list.length() > 0 && !has_text) {
+            let pasted = files_of(data.files());
+            if !pasted.is_empty() && !has_text {
                 event.prevent_default();
-                files.offer(call, &list);
+                files.offer(call, pasted);
             }
         });
     });
