@@ -20,16 +20,32 @@ fn steps() -> usize {
     world.steps
 }
 
+/// The world after so many steps of a transfer.
+fn after(steps: usize) -> World {
+    let mut world = world();
+    for _ in 0..steps {
+        world.step();
+    }
+    world
+}
+
+/// Runs from every step of a transfer on at which a page lists it, for both pages.
+fn at_every_step(run: impl Fn(usize, usize, World)) {
+    for (page, at) in (0..2).flat_map(|page| (0..steps()).map(move |at| (page, at))) {
+        let world = after(at);
+        if !world.states(page).is_empty() {
+            run(page, at, world);
+        }
+    }
+}
+
 /// Breaks a transfer after every step, and lets some steps pass before and between the sides' new channels.
 fn broken(how: impl Fn(&mut World), then: impl Fn(&World)) {
     let steps = steps();
     assert!(steps > 12, "{steps}");
     for at in 0..steps {
         for (between, first) in [(0, 0), (0, 1), (3, 0), (3, 1), (50, 0)] {
-            let mut world = world();
-            for _ in 0..at {
-                world.step();
-            }
+            let mut world = after(at);
             how(&mut world);
             for _ in 0..between {
                 world.step();
@@ -92,38 +108,24 @@ fn a_transfer_outlives_both_reloads_at_every_step() {
 
 #[test]
 fn a_cancel_of_either_side_is_the_end_at_every_step() {
-    for page in 0..2 {
-        for at in 0..steps() {
-            let mut world = world();
-            for _ in 0..at {
-                world.step();
-            }
-            if world.states(page).is_empty() {
-                continue;
-            }
-            let before = world.states(page)[0];
-            world.event(page, FileEvent::Cancel(world.first(page)));
-            if at % 2 == 0 {
-                world.cut(0, 1);
-                world.open_all();
-            }
-            world.run();
-            world.check_end();
-            assert_eq!(
-                before == TransferState::Done,
-                world.states(page) == [TransferState::Done] && before.has_ended()
-            );
+    at_every_step(|page, at, mut world| {
+        let before = world.states(page)[0];
+        world.event(page, FileEvent::Cancel(world.first(page)));
+        if at % 2 == 0 {
+            world.cut(0, 1);
+            world.open_all();
         }
-    }
+        world.run();
+        world.check_end();
+        let is_done = world.states(page) == [TransferState::Done];
+        assert_eq!(before == TransferState::Done, is_done && before.has_ended());
+    });
 }
 
 #[test]
 fn a_peer_that_leaves_is_the_end_at_every_step() {
     for at in 0..steps() {
-        let mut world = world();
-        for _ in 0..at {
-            world.step();
-        }
+        let mut world = after(at);
         world.cut(0, 1);
         world.event(0, FileEvent::Gone(super::model::peer(1)));
         world.event(1, FileEvent::Gone(super::model::peer(0)));
@@ -138,10 +140,7 @@ fn a_peer_that_leaves_is_the_end_at_every_step() {
 #[test]
 fn a_call_that_is_over_at_any_step_leaves_what_came_and_was_not_saved() {
     for (at, is_saved) in (0..=steps()).flat_map(|at| [(at, false), (at, true)]) {
-        let mut world = world();
-        for _ in 0..at {
-            world.step();
-        }
+        let mut world = after(at);
         let has_come = world.states(1) == [TransferState::Done];
         let saved: Vec<_> = world.views()[1].iter().map(|one| one.id).filter(|_| is_saved).collect();
         world.cut(0, 1);
@@ -164,33 +163,24 @@ fn a_call_that_is_over_at_any_step_leaves_what_came_and_was_not_saved() {
 
 #[test]
 fn a_pause_of_either_side_holds_at_every_step_and_over_a_cut() {
-    for page in 0..2 {
-        for at in 0..steps() {
-            let mut world = world();
-            for _ in 0..at {
-                world.step();
-            }
-            if world.states(page).is_empty() {
-                continue;
-            }
-            let id = world.first(page);
-            world.event(page, FileEvent::Pause(id, true));
-            let is_paused = matches!(world.states(page)[0], TransferState::Paused { here: true, .. });
+    at_every_step(|page, at, mut world| {
+        let id = world.first(page);
+        world.event(page, FileEvent::Pause(id, true));
+        let is_paused = matches!(world.states(page)[0], TransferState::Paused { here: true, .. });
+        world.run();
+        if at % 2 == 0 {
+            world.cut(0, 1);
+            world.open_all();
             world.run();
-            if at % 2 == 0 {
-                world.cut(0, 1);
-                world.open_all();
-                world.run();
-            }
-            let views = world.views();
-            let is_at_end = views[0][0].bytes == SIZE || views[0][0].state.has_ended();
-            assert!(!is_paused || is_at_end || !views[1][0].state.has_ended(), "{views:?}");
-            world.event(page, FileEvent::Pause(id, false));
-            world.run();
-            world.check_end();
-            assert_eq!(world.states(1), [TransferState::Done]);
         }
-    }
+        let views = world.views();
+        let is_at_end = views[0][0].bytes == SIZE || views[0][0].state.has_ended();
+        assert!(!is_paused || is_at_end || !views[1][0].state.has_ended(), "{views:?}");
+        world.event(page, FileEvent::Pause(id, false));
+        world.run();
+        world.check_end();
+        assert_eq!(world.states(1), [TransferState::Done]);
+    });
 }
 
 #[test]
