@@ -4,7 +4,7 @@ import { digestOf } from '../fixtures/digest';
 import type { Person } from '../fixtures/test';
 
 /** The files of one person. */
-export class Files {
+export class FilesPanel {
   readonly button: Locator;
   readonly input: Locator;
   readonly cards: Locator;

@@ -1,54 +1,17 @@
 import { readFile } from 'node:fs/promises';
 
-import type { BrowserContext, Locator } from '@playwright/test';
+import type { BrowserContext } from '@playwright/test';
 
 import { reportFailure, withoutChannel } from '../fixtures/in-page';
 import { joins } from '../fixtures/mesh';
 import { expect, test, twoInCall, type Person } from '../fixtures/test';
 import { Valve } from '../fixtures/valve';
+import { ChatPanel } from '../pages/chat';
 
 test.use({ settings: { PARLOR_ROOMS_CAPACITY: '3', PARLOR_ROOMS_UNLOAD_GRACE: '30' } });
 
-/** The chat of one person. */
-class Chat {
-  readonly button: Locator;
-  readonly panel: Locator;
-  readonly field: Locator;
-  readonly messages: Locator;
-  readonly note: Locator;
-
-  constructor(readonly one: Person) {
-    const { page } = one;
-    this.button = page.locator('#chat-button');
-    this.panel = page.locator('#chat');
-    this.field = page.locator('#chat-input');
-    this.messages = page.locator('.chat-message');
-    this.note = page.locator('#chat-note');
-  }
-
-  async open(): Promise<void> {
-    await this.button.click();
-    await expect(this.field).toBeFocused();
-  }
-
-  async write(text: string): Promise<void> {
-    await this.field.fill(text);
-    await this.field.press('Enter');
-  }
-
-  /** These texts are shown, in this order and no others. */
-  async expectTexts(...texts: string[]): Promise<void> {
-    await expect(this.messages.locator('.bubble')).toHaveText(texts);
-  }
-
-  /** What is said of each own message. */
-  async expectStates(...states: (string | RegExp)[]): Promise<void> {
-    await expect(this.messages.locator('.chat-state')).toHaveText(states, { useInnerText: true });
-  }
-}
-
-async function twoInChat(...args: Parameters<typeof twoInCall>): Promise<[Chat, Chat]> {
-  const chats = (await twoInCall(...args)).map((one) => new Chat(one)) as [Chat, Chat];
+async function twoInChat(...args: Parameters<typeof twoInCall>): Promise<[ChatPanel, ChatPanel]> {
+  const chats = (await twoInCall(...args)).map((one) => new ChatPanel(one)) as [ChatPanel, ChatPanel];
   for (const chat of chats) await chat.open();
   return chats;
 }
@@ -75,7 +38,7 @@ test('messages go both ways, each says that it was sent, and Shift and Enter beg
 
 test('what is unread is counted at the key and in the title, and read out', async ({ person, room }) => {
   const people = await twoInCall(person, room);
-  const [ann, ben] = people.map((one) => new Chat(one)) as [Chat, Chat];
+  const [ann, ben] = people.map((one) => new ChatPanel(one)) as [ChatPanel, ChatPanel];
   const { page } = ben.one;
   const told = page.locator('#chat-told');
   const title = await page.title();
@@ -185,14 +148,14 @@ test('messages keep their order over a lost connection, and none comes twice', a
   valve.release();
   await Promise.all([ann, ben].map(({ one }) => one.call.expectConnected(1)));
   for (const chat of [ann, ben]) await chat.expectStates(...Array<string>(chat === ann ? 4 : 3).fill('Sent'));
-  const from = ({ messages }: Chat) => messages.and(messages.page().locator('[data-own="no"]')).locator('.bubble');
+  const from = ({ messages }: ChatPanel) => messages.and(messages.page().locator('[data-own="no"]')).locator('.bubble');
   await expect(from(ben)).toHaveText(['a1', 'a2', 'a3', 'a4']);
   await expect(from(ann)).toHaveText(['b1', 'b2', 'b3']);
 });
 
 test('a page without the channel is told of as one that lacks what is written', async ({ person, room }) => {
   const [ann] = await twoInCall(person, room, {}, { prepare: withoutChannel });
-  const chat = new Chat(ann);
+  const chat = new ChatPanel(ann);
   await chat.open();
   await chat.write('Hello');
   await chat.expectStates(/Not sent to/);
@@ -211,7 +174,7 @@ async function withoutChat(context: BrowserContext): Promise<void> {
 
 test('who never acknowledges is shown as one who lacks it, and the call goes on', async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room, {}, { prepare: withoutChat });
-  const chat = new Chat(ann);
+  const chat = new ChatPanel(ann);
   await chat.open();
   await chat.write('Hello');
   await chat.expectStates(/Not sent to/);
@@ -222,7 +185,7 @@ test('who comes later sees what is written from then on', async ({ person, room 
   const [ann, ben] = await twoInChat(person, room);
   await ann.write('before');
   await ben.expectTexts('before');
-  const cem = new Chat(await person());
+  const cem = new ChatPanel(await person());
   await joins(cem.one, room);
   await cem.one.call.expectConnected(2);
   await cem.open();
@@ -258,7 +221,7 @@ test('the chat can be saved, and is gone with the call', async ({ person, room }
 test('on a phone the chat is a sheet, and the picture stays above it', async ({ person, room }) => {
   const phone = { viewport: { width: 390, height: 844 } };
   const [ann] = await twoInCall(person, room, phone, {});
-  const chat = new Chat(ann);
+  const chat = new ChatPanel(ann);
   await chat.open();
   const sheet = async () => (await chat.panel.boundingBox())!;
   await expect.poll(async () => Math.round((await sheet()).y + (await sheet()).height), 'it has come up').toBe(phone.viewport.height);

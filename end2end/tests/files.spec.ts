@@ -1,8 +1,10 @@
+import type { BrowserContext } from '@playwright/test';
+
 import { digestOf } from '../fixtures/digest';
 import { fileOf, MB, twoWithFiles, withoutPicker } from '../fixtures/files';
 import { joins } from '../fixtures/mesh';
 import { expect, test, twoInCall, type Person } from '../fixtures/test';
-import { Files } from '../pages/files';
+import { FilesPanel } from '../pages/files';
 import { holdProgram } from '../pages/home';
 
 test.use({ settings: { PARLOR_ROOMS_CAPACITY: '3', PARLOR_ROOMS_UNLOAD_GRACE: '30' } });
@@ -25,7 +27,7 @@ for (const [what, size] of [['no bytes', 0], ['one byte', 1], ['5 MB', 5 * MB]] 
 }
 
 test('an offer that comes while the panel is closed is counted, told, and can be declined', async ({ person, room }) => {
-  const [ann, ben] = (await twoInCall(person, room, { prepare: withoutPicker })).map((one) => new Files(one)) as [Files, Files];
+  const [ann, ben] = (await twoInCall(person, room, { prepare: withoutPicker })).map((one) => new FilesPanel(one)) as [FilesPanel, FilesPanel];
   await ann.open();
   await ann.send(await fileOf('a.bin', 10));
   await expect(ben.button.locator('.count')).toHaveText('1');
@@ -49,7 +51,7 @@ const withoutFiles = (context: BrowserContext) =>
   });
 
 test('who sends is told whose page is too old for files', async ({ person, room }) => {
-  const [ann] = (await twoInCall(person, room, {}, { prepare: withoutFiles })).map((one) => new Files(one));
+  const [ann] = (await twoInCall(person, room, {}, { prepare: withoutFiles })).map((one) => new FilesPanel(one));
   await ann!.open();
   await ann!.send(await fileOf('a.bin', 10));
   await expect(ann!.cards.locator('.file-state').first()).toHaveText(/cannot receive it: their page is older/);
@@ -160,7 +162,7 @@ test('who has saved all leaves without a word', async ({ person, room }) => {
 });
 
 test('files that are dropped before their part of the program is there are offered once it is', async ({ person, room }) => {
-  const [ann, ben] = (await twoInCall(person, room, { prepare: withoutPicker })).map((one) => new Files(one)) as [Files, Files];
+  const [ann, ben] = (await twoInCall(person, room, { prepare: withoutPicker })).map((one) => new FilesPanel(one)) as [FilesPanel, FilesPanel];
   const { page } = ann.one;
   const arrives = await holdProgram(page);
   await page.evaluate(() => {
@@ -210,7 +212,7 @@ test('a picture is shown once it is whole; one that could hold scripts is not', 
 
 test('of three, one may be chosen to get a file', async ({ person, room }) => {
   const [ann, ben] = await twoWithFiles(person, room);
-  const cem = new Files(await person());
+  const cem = new FilesPanel(await person());
   await joins(cem.one, room);
   await cem.one.call.expectConnected(2);
   await ann.one.call.expectConnected(2);

@@ -6,7 +6,7 @@ import { expect, test, type FirefoxPerson } from '../fixtures/firefox';
 import { expectDevicesReleased, framesGrow, hears, hearsSilence, openConnections } from '../fixtures/media';
 import { withScreens } from '../fixtures/screens';
 import { seesTheOther, type Person } from '../fixtures/test';
-import { Files } from '../pages/files';
+import { FilesPanel } from '../pages/files';
 
 // Two browsers that have nothing in common but the machine.
 test.use({ launchOptions: { executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...SLOW_CAMERA] } });
@@ -160,7 +160,7 @@ test('Firefox sees a shared screen, and gets and sends files', async ({ person, 
   await ann.page.locator('#screen-stop-button').click();
   await fox.page.expectCount('video[data-source="screen"]', 0);
 
-  const files = new Files(ann);
+  const files = new FilesPanel(ann);
   await files.open();
   await fox.page.click('#chat-button');
   await files.send(await fileOf('to Firefox.bin', 5 * MB));
