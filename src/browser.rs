@@ -18,6 +18,7 @@ mod hearing;
 mod level;
 mod liveness;
 mod media;
+mod object;
 mod page;
 mod peer;
 mod signalling;

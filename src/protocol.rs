@@ -61,7 +61,7 @@ pub use data::{
 pub use errors::{CloseCode, ErrorCode};
 pub use file_name::{FileName, MAX_FILE_NAME_BYTES};
 pub use ice::{IceServer, IceServersReply};
-pub use ids::{DisplayName, DisplayNameError, PageLoad, PeerId, SeatToken};
+pub use ids::{DisplayName, DisplayNameError, PageLoad, PeerId, SeatToken, isolated};
 pub use limits::{
     CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_CHAT_CHARS, MAX_FRAME_BYTES, MAX_NAME_CHARS, MAX_ROOM_CHARS,
 };

@@ -16,7 +16,7 @@ use web_sys::{
 };
 
 pub(super) mod bindings;
-mod channel;
+pub(super) mod channel;
 mod encoding;
 mod files_channel;
 mod monitor;

@@ -37,9 +37,9 @@ impl FileName {
         Self(shorten(stem, &format!(" ({number}){extension}")))
     }
 
-    /// Whether a file system that ignores case takes both for the same.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
+    /// The name as file systems compare it that ignore case: names that have it in common are the same to them.
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
     }
 }
 
@@ -183,8 +183,8 @@ mod tests {
         for (name, expected) in [("a.txt", "a (2).txt"), ("a", "a (2)"), ("a.tar.gz", "a.tar (2).gz")] {
             assert_eq!(FileName::from(name).numbered(2).as_str(), expected);
         }
-        assert!(FileName::from("A.TXT").is_same(&FileName::from("a.txt")));
-        assert!(!FileName::from("A.TXT").is_same(&FileName::from("b.txt")));
+        assert_eq!(FileName::from("Ä.TXT").folded(), FileName::from("ä.txt").folded());
+        assert_ne!(FileName::from("A.TXT").folded(), FileName::from("b.txt").folded());
     }
 
     fn is_safe(name: &FileName) -> bool {

@@ -46,11 +46,16 @@ impl DisplayName {
         &self.0
     }
 
-    /// The name for a sentence, between isolates: a name from right to left does not turn the words around it
-    /// (Unicode Standard Annex 9, section 2.4).
+    /// The name for a sentence; see [`isolated`].
     pub fn isolated(&self) -> String {
-        format!("\u{2068}{}\u{2069}", self.0)
+        isolated(&self.0)
     }
+}
+
+/// A text for a sentence, between isolates: a name from right to left does not turn the words around it (Unicode
+/// Standard Annex 9, section 2.4).
+pub fn isolated(text: &str) -> String {
+    ["\u{2068}", text, "\u{2069}"].concat()
 }
 
 impl TryFrom<String> for DisplayName {

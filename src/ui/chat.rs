@@ -12,6 +12,7 @@ use super::listening::listen;
 use super::panels::{Panel, Panels};
 use super::reactive::{Memo, content, effect, flag, press, select, text};
 use crate::call::{ChatView, MessageView, Phase};
+use crate::protocol::isolated;
 
 /// What of the chat was read on this page, from context.
 #[derive(Clone, Copy)]
@@ -135,7 +136,7 @@ pub(super) fn chat_told() -> impl IntoView {
 fn told(message: &MessageView, guest: &str) -> String {
     let name = message.name.as_ref().map_or_else(|| guest.to_owned(), |name| name.isolated());
     let another = if message.number.is_multiple_of(2) { "" } else { "\u{a0}" };
-    format!("{name}: \u{2068}{}\u{2069}{another}", message.text.as_str())
+    format!("{name}: {}{another}", isolated(message.text.as_str()))
 }
 
 #[cfg(test)]

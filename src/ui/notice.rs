@@ -13,7 +13,7 @@ use super::icon::{self, icon};
 use super::listening::{is_dialog_open, listen};
 use super::reactive::{Memo, Press, action, content, effect, flag, press, select, text};
 use crate::call::{DeviceProblem, Notice, SignallingView, UserAction};
-use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS};
+use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS, isolated};
 
 /// The live region with all notices, above the home screen and over the call.
 pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
@@ -257,11 +257,6 @@ fn passes(notice: &Notice) -> bool {
         notice,
         Notice::PeerJoined(_) | Notice::DeviceBack(_) | Notice::AddressShown | Notice::DeviceReplaced { .. }
     )
-}
-
-/// The name of a device, which does not turn the words around it, whatever the script.
-fn isolated(name: &str) -> String {
-    format!("\u{2068}{name}\u{2069}")
 }
 
 fn tone(notice: &Notice) -> &'static str {

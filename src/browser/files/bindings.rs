@@ -1,6 +1,6 @@
 //! Bindings of files that web-sys lacks, or has as if they never threw (W3C File API, WHATWG File System).
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag};
 
@@ -83,16 +83,6 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = pipeTo)]
     pub(super) fn pipe(this: &Stream, to: &Writable) -> Result<Promise, JsValue>;
-}
-
-/// An object with these members.
-pub(super) fn options(members: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in members {
-        // Setting a property of a fresh plain object cannot fail.
-        let _ = Reflect::set(&object, &(*name).into(), value);
-    }
-    object.into()
 }
 
 /// A blob of all parts in their order.

@@ -9,9 +9,10 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::bindings::{self, Bytes, Directory, Handle, Names, Writable, blob, options};
+use super::bindings::{self, Bytes, Directory, Handle, Names, Writable, blob};
 use crate::browser::env::elapsed;
 use crate::browser::error::{settled, unwatched};
+use crate::browser::object::object;
 use crate::browser::peer::stat as member;
 use crate::browser::storage::of_tab;
 
@@ -27,7 +28,7 @@ const TAB: &str = "parlor.tab";
 const RELOAD: Duration = Duration::from_secs(30);
 
 fn create(create: bool) -> JsValue {
-    options(&[("create", create.into())])
+    object(&[("create", create.into())])
 }
 
 /// The directory of this tab.
@@ -55,7 +56,7 @@ async fn drop_of_others(all: Directory, own: String) {
 async fn is_free(tab: &str) -> bool {
     // The lock is given back at once: the promise is of what is returned.
     let got = Closure::once(|lock: JsValue| JsValue::from_bool(!lock.is_null()));
-    let asked = options(&[("ifAvailable", true.into())]);
+    let asked = object(&[("ifAvailable", true.into())]);
     let answer = settled(bindings::lock(&["parlor.tab.", tab].concat(), &asked, got.as_ref())).await;
     answer.is_ok_and(|answer| answer.is_truthy())
 }
@@ -74,7 +75,7 @@ pub(super) async fn names(directory: &Directory) -> Vec<String> {
 
 /// Removes what has this name in a directory, with all in it.
 pub(super) fn remove(directory: &Directory, name: &str) {
-    unwatched(directory.remove(name, &options(&[("recursive", true.into())])));
+    unwatched(directory.remove(name, &object(&[("recursive", true.into())])));
 }
 
 /// The segments of one file.
@@ -107,7 +108,7 @@ impl Segments {
         }
         self.close().await?;
         let handle = self.handle(segment, true).await?;
-        let keep = options(&[("keepExistingData", true.into())]);
+        let keep = object(&[("keepExistingData", true.into())]);
         let writable: Writable = settled(handle.writable(&keep)).await?.unchecked_into();
         self.open = Some((segment, writable.clone()));
         Ok(writable)
@@ -124,7 +125,7 @@ impl Segments {
             let (segment, within) = (offset / SEGMENT, offset % SEGMENT);
             let room = usize::try_from(SEGMENT - within).unwrap_or(usize::MAX).min(rest.len());
             let (now, later) = rest.split_at(room);
-            let what = options(&[
+            let what = object(&[
                 ("type", "write".into()),
                 ("position", (within as f64).into()),
                 ("data", js_sys::Uint8Array::from(now).into()),

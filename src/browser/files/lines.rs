@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, RtcDataChannelState};
 
 use super::queue::{Input, Inputs, LineEvent};
 use crate::browser::peer::bindings::Connection;
+use crate::browser::peer::channel::bytes_of;
 use crate::call::files::LOW_BUFFERED_BYTES;
 use crate::protocol::PeerId;
 use crate::protocol::files::MAX_FILES_BYTES;
@@ -40,12 +40,10 @@ impl Line {
             listen("open", |_| LineEvent::Open),
             listen("close", |_| LineEvent::Closed),
             listen("bufferedamountlow", |_| LineEvent::Low),
-            listen("message", |event| {
-                LineEvent::Message(bytes_of(&event.unchecked_ref::<MessageEvent>().data()))
-            }),
+            listen("message", |event| message(&event.unchecked_ref::<MessageEvent>().data())),
         ];
         let is_open = channel.ready_state() == RtcDataChannelState::Open;
-        let early = line.early.iter().map(|data| LineEvent::Message(bytes_of(&data)));
+        let early = line.early.iter().map(|data| message(&data));
         let so_far = is_open.then_some(LineEvent::Open).into_iter().chain(early).collect();
         line.early.set_length(0);
         (Self { number, is_open: false, has_sent: false, line, _listeners: listeners }, so_far)
@@ -77,9 +75,6 @@ impl Line {
     }
 }
 
-/// The bytes of a message, no more of them than show that it is too large. A text has none: pages send bytes.
-fn bytes_of(data: &JsValue) -> Vec<u8> {
-    let Some(buffer) = data.dyn_ref::<ArrayBuffer>() else { return vec![] };
-    let length = buffer.byte_length().min(MAX_FILES_BYTES as u32 + 1);
-    Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
+fn message(data: &JsValue) -> LineEvent {
+    LineEvent::Message(bytes_of(data, MAX_FILES_BYTES))
 }

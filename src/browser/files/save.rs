@@ -7,9 +7,10 @@ use leptos::prelude::{document, set_timeout};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, Url};
 
-use super::bindings::{Bytes, Handle, Writable, blob, options, pick_place};
+use super::bindings::{Bytes, Handle, Writable, blob, pick_place};
 use crate::browser::env::log;
 use crate::browser::error::{BrowserError, settled};
+use crate::browser::object::object;
 use crate::call::files::pixels;
 use crate::protocol::FileName;
 
@@ -61,7 +62,7 @@ pub(super) fn picture(file: &Bytes, name: &FileName, beginning: &[u8]) -> Option
 
 /// Saves a file where the person says, or where the browser saves what is loaded; says whether it did.
 pub(super) async fn save(file: &Bytes, name: &FileName) -> bool {
-    let suggested = options(&[("suggestedName", name.as_str().into())]);
+    let suggested = object(&[("suggestedName", name.as_str().into())]);
     let done = match settled(pick_place(&suggested)).await {
         Ok(place) => write(file, &place.unchecked_into()).await.map(|()| true),
         Err(error) if BrowserError::from(error.clone()).name == "AbortError" => Ok(false),

@@ -1,9 +1,10 @@
 //! `MediaStreamConstraints`: how what the call asks for is described to the browser.
 
-use js_sys::{Object, Reflect};
+use js_sys::Object;
 use wasm_bindgen::JsValue;
 use web_sys::MediaStreamConstraints;
 
+use crate::browser::object::{object, set};
 use crate::call::{Constraints, Facing, Setting, Wanted};
 use crate::protocol::Source;
 
@@ -23,15 +24,15 @@ fn of_track(of: &Constraints) -> JsValue {
     let track = Object::new();
     match &of.device {
         Wanted::Any => {}
-        Wanted::Rather(device) => set(&track, "deviceId", &one("ideal", device.0.as_str())),
-        Wanted::Only(device) => set(&track, "deviceId", &one("exact", device.0.as_str())),
+        Wanted::Rather(device) => set(&track, "deviceId", &ideal(device.0.as_str())),
+        Wanted::Only(device) => set(&track, "deviceId", &object(&[("exact", device.0.as_str().into())])),
         // Some cameras do not tell, and one of them is better than none.
-        Wanted::Facing(Facing::User) => set(&track, "facingMode", &one("ideal", "user")),
-        Wanted::Facing(Facing::Environment) => set(&track, "facingMode", &one("ideal", "environment")),
+        Wanted::Facing(Facing::User) => set(&track, "facingMode", &ideal("user")),
+        Wanted::Facing(Facing::Environment) => set(&track, "facingMode", &ideal("environment")),
     }
     if let Some((width, height)) = of.resolution {
-        set(&track, "width", &one("ideal", width));
-        set(&track, "height", &one("ideal", height));
+        set(&track, "width", &ideal(width));
+        set(&track, "height", &ideal(height));
     } else {
         for processing in Setting::PROCESSING.into_iter().filter(|processing| !of.settings.is_on(*processing))
         {
@@ -41,13 +42,6 @@ fn of_track(of: &Constraints) -> JsValue {
     if Object::keys(&track).length() == 0 { JsValue::TRUE } else { track.into() }
 }
 
-pub(super) fn one(name: &str, value: impl Into<JsValue>) -> JsValue {
-    let object = Object::new();
-    set(&object, name, &value.into());
-    object.into()
-}
-
-pub(super) fn set(object: &JsValue, name: &str, value: &JsValue) {
-    // Setting a property of a fresh plain object, or one that takes any text, cannot fail.
-    let _ = Reflect::set(object, &name.into(), value);
+fn ideal(value: impl Into<JsValue>) -> JsValue {
+    object(&[("ideal", value.into())])
 }

@@ -10,12 +10,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 
-use super::constraints::{constraints, one, set};
+use super::constraints::constraints;
 use super::listing::media_devices;
 use super::tracks::{LiveTrack, Tracks, tracks_of};
 use crate::browser::env::{Events, log, seed};
 use crate::browser::error::{BrowserError, invoke, settled};
 use crate::browser::liveness::Held;
+use crate::browser::object::{object, set};
 use crate::call::{
     Constraints, Event, MediaEvent, ScreenError, ScreenEvent, ScreenHint, ScreenId, Setting, ShareSource,
     Surface,
@@ -155,7 +156,7 @@ fn begin(what: &ShareSource, handle: &str) -> Result<Promise, JsValue> {
 /// `DisplayMediaStreamOptions`. What a browser does not know of it, it ignores.
 fn options() -> Object {
     let (options, video, audio) = (Object::new(), Object::new(), Object::new());
-    set(&video, "frameRate", &one("max", MOST_PICTURES));
+    set(&video, "frameRate", &object(&[("max", MOST_PICTURES.into())]));
     // The voices of the call do not come back to those who speak, nor where a browser cannot keep them out.
     set(&audio, RESTRICTS_OWN, &JsValue::TRUE);
     let system_audio = if restricts_own_audio() { "include" } else { "exclude" };

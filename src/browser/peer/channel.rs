@@ -33,7 +33,9 @@ impl Channel {
         let listeners = [
             listen("open", |_| PeerEvent::Channel(ChannelState::Open)),
             listen("close", |_| PeerEvent::Channel(ChannelState::Closed)),
-            listen("message", |event| PeerEvent::Received(bytes_of(event))),
+            listen("message", |event| {
+                PeerEvent::Received(bytes_of(&event.unchecked_ref::<MessageEvent>().data(), MAX_DATA_BYTES))
+            }),
         ];
         Some(Self { channel, report, _listeners: listeners })
     }
@@ -60,10 +62,10 @@ pub(super) fn open(connection: &Connection, label: &str, id: u16) -> Option<RtcD
     Some(channel)
 }
 
-/// The bytes of a message, no more of them than show that it is too large. A text has none: pages send bytes.
-fn bytes_of(event: &JsValue) -> Vec<u8> {
-    let data = event.dyn_ref::<MessageEvent>().map(MessageEvent::data);
-    let Some(buffer) = data.and_then(|data| data.dyn_into::<ArrayBuffer>().ok()) else { return vec![] };
-    let length = buffer.byte_length().min(MAX_DATA_BYTES as u32 + 1);
-    Uint8Array::new_with_byte_offset_and_length(&buffer, 0, length).to_vec()
+/// The bytes of a message, one more than `most` at most, which shows that it is too large. A text has none: pages send
+/// bytes.
+pub(in crate::browser) fn bytes_of(data: &JsValue, most: usize) -> Vec<u8> {
+    let Some(buffer) = data.dyn_ref::<ArrayBuffer>() else { return vec![] };
+    let length = buffer.byte_length().min(most as u32 + 1);
+    Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
 }

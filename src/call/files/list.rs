@@ -12,13 +12,12 @@ pub(super) const MOST_ENDED: usize = 100;
 
 /// The name for a file that is offered, with a number if another has this one.
 pub(super) fn free_name(incoming: &[Incoming], name: FileName) -> FileName {
-    let lowercase = |name: &FileName| name.as_str().to_lowercase();
-    let taken: Vec<_> = incoming.iter().filter_map(Incoming::takes_name).map(lowercase).collect();
-    if !taken.contains(&lowercase(&name)) {
+    let taken: Vec<_> = incoming.iter().filter_map(Incoming::takes_name).map(FileName::folded).collect();
+    if !taken.contains(&name.folded()) {
         return name;
     }
     let mut numbered = (2..).map(|number| name.numbered(number));
-    numbered.find(|name| !taken.contains(&lowercase(name))).unwrap_or(name)
+    numbered.find(|name| !taken.contains(&name.folded())).unwrap_or(name)
 }
 
 /// Ends all with the call, and takes all off the list but for files that have arrived and were not saved.

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 use super::FilesHandle;
-use super::words::{isolated, name_of};
+use super::words::name_of;
 use crate::call::files::{TransferId, TransferState, TransferView};
 use crate::protocol::files::Side;
+use crate::protocol::isolated;
 use crate::ui::CallHandle;
 use crate::ui::i18n::words;
 use crate::ui::panels::{Panel, Panels};
@@ -41,7 +42,7 @@ pub(in crate::ui::panels) fn told() -> impl IntoView {
     let newest = Memo::new(move |()| {
         files.shown().with(|shown| {
             let newest = shown.view.transfers.iter().filter(|one| is_offer(one)).max_by_key(|one| one.id);
-            newest.map(|one| (one.id, one.peer, isolated(&one.name)))
+            newest.map(|one| (one.id, one.peer, isolated(one.name.as_str())))
         })
     });
     let mut highest = TransferId(0);

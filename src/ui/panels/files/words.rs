@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::call::CallView;
 use crate::call::files::{TransferState, TransferView};
+use crate::protocol::PeerId;
 use crate::protocol::files::{FailReason, Side};
-use crate::protocol::{FileName, PeerId};
 use crate::ui::i18n::{Lang, Words};
 
 /// Units of sizes, each a thousand times the one before.
@@ -15,11 +15,6 @@ const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
 pub(super) fn name_of(view: &CallView, peer: PeerId) -> Option<String> {
     let peer = view.peers.iter().find(|other| other.peer == peer)?;
     peer.name.as_ref().map(|name| name.isolated())
-}
-
-/// The name of a file, which turns nothing beside it.
-pub(super) fn isolated(name: &FileName) -> String {
-    ["\u{2068}", name.as_str(), "\u{2069}"].concat()
 }
 
 /// The unit that a size is told in, by its place.
@@ -116,6 +111,7 @@ fn failed(reason: FailReason, there: bool, words: &Words) -> &str {
 mod tests {
     use super::*;
     use crate::call::files::TransferId;
+    use crate::protocol::FileName;
     use crate::ui::i18n::words_of;
 
     #[test]
