@@ -87,6 +87,8 @@ pub struct CallPort {
     pub view: WriteSignal<CallView>,
     /// The own stream.
     pub local: WriteSignal<Option<StreamSink>>,
+    /// The stream of what is shared from here.
+    pub shared: WriteSignal<Option<StreamSink>>,
     /// Streams of the peers.
     pub remote: WriteSignal<RemoteStreams>,
     /// The level of the own microphone, while it is measured.
@@ -104,6 +106,7 @@ pub struct CallPort {
 pub struct CallHandle {
     view: ReadSignal<CallView>,
     local: ReadSignal<Option<StreamSink>>,
+    shared: ReadSignal<Option<StreamSink>>,
     remote: ReadSignal<RemoteStreams>,
     level: ReadSignal<MicrophoneLevel>,
     files: ReadSignal<FilesLines>,
@@ -117,6 +120,7 @@ impl CallHandle {
     pub fn new() -> (Self, CallPort) {
         let (view, set_view) = signal(CallView::default());
         let (local, set_local) = signal(None);
+        let (shared, set_shared) = signal(None);
         let (remote, set_remote) = signal(vec![]);
         let (level, set_level) = signal(MicrophoneLevel::default());
         let (files, set_files) = signal(vec![]);
@@ -124,12 +128,13 @@ impl CallHandle {
         let (started, set_started) = signal(false);
         let (sender, events) = unbounded();
         let kept = StoredValue::new(sender.clone());
-        let handle = Self { view, local, remote, level, files, wants_files, started, sender: kept };
+        let handle = Self { view, local, shared, remote, level, files, wants_files, started, sender: kept };
         let port = CallPort {
             events,
             sender,
             view: set_view,
             local: set_local,
+            shared: set_shared,
             remote: set_remote,
             level: set_level,
             files: set_files,
@@ -147,6 +152,11 @@ impl CallHandle {
     /// The own stream, reactive.
     pub fn local(&self) -> Option<StreamSink> {
         self.local.get()
+    }
+
+    /// The stream of what is shared from here, reactive.
+    pub(crate) fn shared(&self) -> Option<StreamSink> {
+        self.shared.get()
     }
 
     /// A peer's stream that shows this source, reactive.

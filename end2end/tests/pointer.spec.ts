@@ -98,6 +98,34 @@ test('what one draws on a screen is seen by the others at its place, in a colour
   expect(await drawnAt(ben, MIDDLE)).toEqual([]);
 });
 
+test('who shares sees what is shared, and what is drawn on it, if they want to', async ({ person, room }) => {
+  const [ann, ben] = await threeWithScreen(person, room);
+  const preview = ann.page.locator('.sharing-preview');
+  const key = ann.page.locator('#screen-preview-button');
+  await expect(preview).toBeHidden();
+  await key.click();
+  await expect(key).toHaveAttribute('aria-pressed', 'true');
+  await framesGrow(preview.locator('video'));
+  expect(await preview.locator('video').evaluate((video: HTMLVideoElement) => video.muted)).toBe(true);
+  const drawn = () =>
+    preview.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { width, height } = canvas;
+      return canvas.getContext('2d')!.getImageData(width / 2, height / 2, 1, 1).data[3]! > 0;
+    });
+  expect(await drawn()).toBe(false);
+  await screen(ben).hover();
+  await tool(ben, 'pen').click();
+  await draws(ben, { x: 0.4, y: 0.5 }, { x: 0.6, y: 0.5 });
+  await expect.poll(drawn, { intervals: [50] }).toBe(true);
+  await key.click();
+  await expect(preview).toBeHidden();
+  await key.click();
+  await ann.page.locator('#screen-stop-button').click();
+  await ann.page.locator('#screen-button').click();
+  await expect(ann.page.locator('.sharing')).toBeVisible();
+  await expect(preview, 'off at first').toBeHidden();
+});
+
 test('with the pen the picture stays where it is, and Escape gives it back to the hand', async ({ person, room }) => {
   const [, ben] = await threeWithScreen(person, room);
   const left = async () => (await box(shown(ben))).x;

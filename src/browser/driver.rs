@@ -29,13 +29,15 @@ use crate::ui::{CallPort, FilesLines, RemoteStreams, StreamSink};
 
 /// Starts the driver; it ends with the reactive owner it was started under.
 pub(super) fn start(port: CallPort) {
-    let CallPort { events, sender, view, local, remote, level, files, wants_files, .. } = port;
+    let CallPort { events, sender, view, local, shared, remote, level, files, wants_files, .. } = port;
     let queue = Events::new(sender);
     let media = match Media::new(queue.clone()) {
         Ok(media) => media,
         Err(error) => return log(&format!("this browser cannot make calls: {error}")),
     };
-    local.set(Some(sink(Clone::clone(media.streams().of(Source::Camera)), &queue)));
+    for (own, source) in [(local, Source::Camera), (shared, Source::Screen)] {
+        own.set(Some(sink(Clone::clone(media.streams().of(source)), &queue)));
+    }
     let certificate = Rc::new(RefCell::new(None));
     let driver = Driver {
         call: Call::new(seed()).in_page(page::known()),

@@ -108,7 +108,7 @@ keys! {
         no_relay hidden_without_relay address_hidden address_shown line_reconnecting
         guest_joined guest_left sound_blocked tap_to_hear dismiss close panel_missing
         share share_hint sharing sharing_screen sharing_window sharing_tab sharing_camera share_for share_text
-        share_motion share_change share_stop zoom_in zoom_out zoom_whole screen_window second_camera
+        share_motion share_change share_stop share_preview zoom_in zoom_out zoom_whole screen_window second_camera
         second_camera_hint point_tools tool_look tool_pointer tool_pen lets_point
         camera_denied microphone_denied both_denied denied_advice
         camera_not_found microphone_not_found both_not_found not_found_advice

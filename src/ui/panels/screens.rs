@@ -18,6 +18,7 @@ use crate::ui::stage::{Stage, put};
 
 mod look;
 mod pointers;
+mod preview;
 mod sharing;
 mod zoom;
 
@@ -94,7 +95,7 @@ fn screen(peer: PeerId) -> Built {
                 node_ref=node
             >
                 <video class="screen-video" data-source="screen" autoplay playsinline node_ref=video></video>
-                {pointers::canvas(pointing, look, video)}
+                {pointers::canvas(call, Box::new(move |of| of == peer), Box::new(move || look.seen()), video)}
                 {pointers::tools(pointing)}
                 <p class="tile-foot chip">
                     {icon(text(|| icon::SCREEN))}
@@ -180,7 +181,8 @@ fn can_float(video: &HtmlVideoElement) -> bool {
     own_window::is_offered() || method(video, FLOAT).is_some()
 }
 
-/// The size of an element in CSS pixels.
-fn size_of(element: &HtmlElement) -> Size {
-    Size { width: element.offset_width(), height: element.offset_height() }
+/// The sizes of a frame and of the picture in it, in CSS pixels.
+fn sizes_of(frame: &HtmlElement, video: &HtmlVideoElement) -> (Size, Size) {
+    let [width, height] = [video.video_width(), video.video_height()].map(u32::cast_signed);
+    (Size { width: frame.offset_width(), height: frame.offset_height() }, Size { width, height })
 }

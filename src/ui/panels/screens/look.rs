@@ -9,7 +9,7 @@ use leptos::web_sys::{
 
 use super::pointers::{Pointing, Tool};
 use super::zoom::Zoom;
-use super::{STEP, size_of};
+use super::{STEP, sizes_of};
 use crate::protocol::Spot;
 use crate::ui::layout::Size;
 use crate::ui::listening::{listen, observe};
@@ -97,9 +97,7 @@ impl Look {
     }
 
     fn sizes(self) -> Option<(Size, Size)> {
-        let (node, video) = (self.node.get_untracked()?, self.video.get_untracked()?);
-        let [width, height] = [video.video_width(), video.video_height()].map(u32::cast_signed);
-        Some((size_of(&node), Size { width, height }))
+        Some(sizes_of(&self.node.get_untracked()?, &self.video.get_untracked()?))
     }
 
     /// The spot of the picture at a place that is counted from the middle of the frame.

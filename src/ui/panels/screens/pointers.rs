@@ -9,7 +9,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::super::built::{Built, IntoBuilt};
-use super::look::Look;
+use super::zoom::Zoom;
 use crate::call::{PointAction, PointerView, UserAction};
 use crate::protocol::{DisplayName, PeerId, Spot};
 use crate::ui::CallHandle;
@@ -145,9 +145,16 @@ pub(super) fn tools(pointing: Pointing) -> Built {
     .into_built()
 }
 
-/// The canvas with what everybody shows on a screen.
-pub(super) fn canvas(pointing: Pointing, look: Look, video: NodeRef<html::Video>) -> Built {
-    let call = pointing.call;
+/// What is seen of a screen, reactive: the zoom and the sizes of the frame and of the picture.
+pub(super) type Seen = Box<dyn Fn() -> Option<(Zoom, Size, Size)>>;
+
+/// The canvas with what everybody shows on the screen of the peer that `is_its` is true for.
+pub(super) fn canvas(
+    call: CallHandle,
+    is_its: Box<dyn Fn(PeerId) -> bool>,
+    seen: Seen,
+    video: NodeRef<html::Video>,
+) -> Built {
     let guest = words().guest();
     let canvas = NodeRef::<html::Canvas>::new();
     let pointers = select(call, |view| view.pointers.clone());
@@ -159,7 +166,7 @@ pub(super) fn canvas(pointing: Pointing, look: Look, video: NodeRef<html::Video>
     });
     effect(move || {
         stirred.track();
-        let (Some(canvas), Some((zoom, frame, picture))) = (canvas.get(), look.seen()) else { return };
+        let (Some(canvas), Some((zoom, frame, picture))) = (canvas.get(), seen()) else { return };
         let Some(context) = cleared(&canvas, frame) else { return };
         let place = |spot| zoom.place_of(frame, picture, spot);
         let sheet = Sheet {
@@ -172,7 +179,7 @@ pub(super) fn canvas(pointing: Pointing, look: Look, video: NodeRef<html::Video>
         // When it is to be drawn anew, in seconds from now.
         let mut next = f64::INFINITY;
         pointers.with(|pointers| {
-            for pointer in pointers.iter().filter(|pointer| pointer.screen == pointing.screen) {
+            for pointer in pointers.iter().filter(|pointer| is_its(pointer.screen)) {
                 let ink = colour(&canvas, &format!("--door-{}", pointer.peer.0 % COLOURS));
                 // The own name tells nobody anything.
                 let name = call.view().with_untracked(|view| {

@@ -4,11 +4,12 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::super::built::{Built, IntoBuilt};
+use super::preview::preview;
 use crate::call::{PointAction, ScreenHint, ShareAction, ShareSource, Surface, UserAction};
 use crate::ui::CallHandle;
 use crate::ui::i18n::words;
 use crate::ui::icon::{self, icon};
-use crate::ui::reactive::{action, content, effect, flag, select, text};
+use crate::ui::reactive::{action, content, effect, flag, press, select, text};
 
 /// The bar, hidden while nothing is shared.
 pub(super) fn sharing() -> Built {
@@ -70,6 +71,14 @@ pub(super) fn sharing() -> Built {
             </button>
         }
     };
+    // Off at first: a whole screen has the picture in itself, without an end.
+    let is_shown = RwSignal::new(false);
+    let shares = select(call, |view| view.screen.shares.is_some());
+    effect(move || {
+        if !shares.get() {
+            is_shown.set(false);
+        }
+    });
     let start = UserAction::Share(ShareAction::Start(ShareSource::Display));
     view! {
         <div
@@ -102,6 +111,15 @@ pub(super) fn sharing() -> Built {
             </label>
             <button
                 type="button"
+                id="screen-preview-button"
+                class="btn btn-text"
+                aria-pressed=text(move || if is_shown.get() { "true" } else { "false" })
+                on:click=press(move || is_shown.update(|shown| *shown = !*shown))
+            >
+                {words.share_preview()}
+            </button>
+            <button
+                type="button"
                 id="screen-change-button"
                 class="btn btn-text"
                 hidden=flag(move || screen.with(|now| !now.can_capture))
@@ -117,6 +135,7 @@ pub(super) fn sharing() -> Built {
             >
                 {words.share_stop()}
             </button>
+            {preview(is_shown)}
         </div>
     }
     .into_built()
