@@ -94,7 +94,8 @@ impl OwnWindow {
 
     /// Closes the window if this is in it.
     pub(super) fn close_of(self, tenant: Tenant) {
-        if self.tenant_now() == Some(tenant) {
+        // A view that ends with the page finds no window any more.
+        if self.tenant.try_get_untracked() == Some(Some(tenant)) {
             self.close();
         }
     }
@@ -175,10 +176,13 @@ impl OwnWindow {
     fn come_back(self) {
         let Some(held) = self.held.get_value() else { return };
         let Held { section, home, .. } = &*held;
-        drop(home.insert_before(section, home.first_child().as_ref()));
         self.held.set_value(None);
         self.tenant.set(None);
-        self.settle(section);
+        // What it shows may have ended. Out of the page it would be played all the same.
+        if home.is_connected() {
+            drop(home.insert_before(section, home.first_child().as_ref()));
+            self.settle(section);
+        }
     }
 
     /// After a move: has sizes measured, plays what has paused, and gives the section the focus, which is lost.
