@@ -145,7 +145,9 @@ test('files that came and are not saved outlive the call, until they are, or ano
   await ben.one.home.join(`${room}7`);
   await ben.one.call.expectAlone();
   await expect.poll(asks).toBe(false);
-  await ben.open();
+  await expect(ben.button, 'nothing is there to be read').toBeHidden();
+  await page.keyboard.press('c');
+  await expect(ben.input).toBeAttached();
   await expect(ben.cards).toHaveCount(0);
 });
 

@@ -209,6 +209,27 @@ test('videos play by themselves, and short windows hold all keys', async ({ pers
   }
 });
 
+test('an open panel leaves the keys and the words beside it free', async ({ person, room }) => {
+  const [{ page, call }, other] = await twoInCall(person, room);
+  await page.locator('#chat-button').click();
+  const panel = page.locator('#panels .panel');
+  await expect(panel).toBeVisible();
+  const expectFree = async () => {
+    for (const [width, height] of [[768, 1024], [1024, 768], [1280, 800], [1440, 900], [1920, 1080]] as const) {
+      await page.setViewportSize({ width, height });
+      await page.mouse.move(200, 300);
+      await page.mouse.move(205, 300);
+      await atRest(panel);
+      await expectOnScreen(page, call.leave);
+      await expect.poll(() => overlaps(page, '#panels .panel, .dock, .notices > .notice'), `${width} x ${height}`).toEqual([]);
+    }
+  };
+  await expectFree();
+  await other.call.leave.click();
+  await call.expectAlone();
+  await expectFree();
+});
+
 test.describe('in Korean', () => {
   test.use({ locale: 'ko-KR' });
 

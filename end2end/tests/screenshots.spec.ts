@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 
+import { fileOf, MB, withoutPicker } from '../fixtures/files';
 import { framesGrow } from '../fixtures/media';
 import { withScreens } from '../fixtures/screens';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
 import { ConnectionPart } from '../pages/connection';
+import { FilesPanel } from '../pages/files';
 import { holdProgram } from '../pages/home';
 
 // Pictures for people to look at: SCREENSHOTS=folder npx playwright test screenshots
@@ -117,6 +119,35 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await ben.page.keyboard.press('c');
           await expect(ben.page.locator('#chat')).toBeVisible();
           await shoot(ben, '19-screen-chat');
+          await ann.page.locator('#screen-preview-button').click();
+          await shoot(ann, '19-sharing-preview');
+        });
+
+        test('files', async ({ person, room }) => {
+          const shoot = ({ page }: Person, name: string) =>
+            page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`) });
+          const [ann, ben] = (await twoInCall(person, room, { prepare: withoutPicker })).map((one) => new FilesPanel(one)) as [FilesPanel, FilesPanel];
+          for (const each of [ann, ben]) {
+            await each.one.page.keyboard.press('c');
+            await expect(each.input).toBeAttached();
+          }
+          await ann.send(await fileOf('Holiday pictures.zip', 900 * MB), await fileOf('notes.txt', 1_200));
+          await expect(ben.cards).toHaveCount(2);
+          await shoot(ben.one, '20-files-offered');
+          for (const accept of await ben.cards.locator('.file-accept').all()) await accept.click();
+          await expect(ben.cards.and(ben.one.page.locator('[data-state="done"]'))).toHaveCount(1);
+          await expect.poll(() => ann.cards.first().locator('progress').evaluate((bar: HTMLProgressElement) => bar.value)).toBeGreaterThan(0);
+          await shoot(ann.one, '21-files-sending');
+          await shoot(ben.one, '21-files-receiving');
+          await ann.cards.first().locator('.file-cancel').click();
+          await ann.one.page.keyboard.press('Escape');
+          await ann.one.call.leave.click();
+          await ben.one.call.expectAlone();
+          await shoot(ben.one, '22-files-alone');
+          await ben.one.page.keyboard.press('Escape');
+          await ben.one.call.leave.click();
+          await ben.one.home.expectShown();
+          await shoot(ben.one, '23-files-left');
         });
 
         test('while a call begins', async ({ person, room }) => {

@@ -79,9 +79,11 @@ pub(super) fn follow(call: CallHandle, panels: Panels) -> Reading {
 
 /// The key of the panel.
 pub(super) fn chat_button() -> impl IntoView {
+    let call = expect_context::<CallHandle>();
     let panels = expect_context::<Panels>();
     let reading = expect_context::<Reading>();
     let words = words();
+    let is_written = select(call, |view| !view.chat.messages.is_empty());
     let count = move || match reading.unread() {
         0 => String::new(),
         unread => unread.to_string(),
@@ -95,6 +97,7 @@ pub(super) fn chat_button() -> impl IntoView {
             type="button"
             id="chat-button"
             class="key"
+            data-empty=text(move || if is_written.get() || panels.has_files.get() { "no" } else { "yes" })
             aria-expanded=text(move || if panels.is_open(Panel::Chat) { "true" } else { "false" })
             on:click=press(move || panels.toggle(Panel::Chat))
         >

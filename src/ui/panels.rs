@@ -68,6 +68,8 @@ pub struct Panels {
     loading: RwSignal<Loading>,
     /// Offers of files that have not been in sight.
     pub(super) offers: RwSignal<usize>,
+    /// Files are listed in the panel of the chat.
+    pub(super) has_files: RwSignal<bool>,
     /// The place of screens that are shared, in the call screen.
     pub(super) screens: NodeRef<html::Div>,
     /// Files that were dropped before the chunk was there.
@@ -95,6 +97,7 @@ impl Panels {
             open: RwSignal::new(None),
             loading: RwSignal::new(Loading::Idle),
             offers: RwSignal::new(0),
+            has_files: RwSignal::new(false),
             dropped: StoredValue::new(vec![]),
             left: NodeRef::new(),
             screens: NodeRef::new(),

@@ -16,13 +16,16 @@ fn is_offer(transfer: &TransferView) -> bool {
     transfer.side == Side::Receiver && transfer.state == TransferState::Offered
 }
 
-/// Counts offers that have not been in sight.
+/// Counts offers that have not been in sight, and says whether any files are listed.
 pub(super) fn follow(panels: Panels, files: FilesHandle) {
     let offers = Memo::new(move |()| {
         let ids = |transfers: &[TransferView]| {
             transfers.iter().filter(|one| is_offer(one)).map(|one| one.id).collect::<Vec<_>>()
         };
         files.shown().with(|shown| ids(&shown.view.transfers))
+    });
+    effect(move || {
+        panels.has_files.set(files.shown().with(|shown| !shown.view.transfers.is_empty()));
     });
     let mut seen = TransferId(0);
     effect(move || {
