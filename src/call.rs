@@ -36,6 +36,7 @@ pub mod files;
 mod gestures;
 mod media;
 mod network;
+pub mod notes;
 mod notices;
 mod output;
 mod peer;

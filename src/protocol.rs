@@ -43,6 +43,7 @@ mod ice;
 mod ids;
 pub mod inbound;
 mod limits;
+pub mod notes;
 mod reaction;
 mod room_id;
 mod server;

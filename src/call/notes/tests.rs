@@ -1,0 +1,4 @@
+mod hostile;
+mod model;
+mod properties;
+mod steps;
