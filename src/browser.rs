@@ -2,8 +2,8 @@
 //!
 //! Every callback and every settled promise only pushes an [`Event`](crate::call::Event) into one queue, which the
 //! loop in `driver` reads, as it reads the socket. Nothing here decides: limits, waits and verdicts come from
-//! [`call`](crate::call). No module imports this file; `chunk` imports `driver`, which imports all others but `files`,
-//! and `files`, which has a queue and a loop of its own. All may import `env` and `error`.
+//! [`call`](crate::call). No module imports this file; `chunk` imports `driver`, which imports all others but `files`
+//! and `notes`, and these two, which have a queue and a loop of their own each. All may import `env` and `error`.
 
 mod chime;
 mod chunk;
@@ -18,6 +18,7 @@ mod hearing;
 mod level;
 mod liveness;
 mod media;
+mod notes;
 mod object;
 mod page;
 mod peer;

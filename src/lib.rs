@@ -13,10 +13,12 @@
 //! | `call::{session, signalling, peers, chat}` | both, pure | the seat; the socket; the connections with the others; the chat |
 //! | `call::{media, privacy, connection_test}` | both, pure | devices, what is shared, playback; hidden addresses; connection test |
 //! | [`call::files`] | both, pure | transfers of files; beside the call, and loaded with the first of them |
+//! | [`call::notes`] | both, pure | the notes that all write together; likewise, with the crate that merges them |
 //! | [`ui`], [`app`] | both | the views, their texts, the document; the call screen comes with the driver |
 //! | `ui::panels` | both | views that are loaded when the first of them is opened |
 //! | `browser` | browser | the driver: carries out what the call decides; loaded behind the views |
 //! | `browser::files` | browser | the driver of the transfers, loaded with the panels |
+//! | `browser::notes` | browser | the driver of the notes, loaded when somebody writes some |
 //! | `server` | server | starts, connects and stops the parts below |
 //! | `server::net` | server | sockets, addresses, clock, rates and counts, files that only the server may read |
 //! | `server::config`, `check` | server | settings, and findings about them |

@@ -58,11 +58,11 @@ pub type StreamSink = SendWrapper<Rc<dyn Fn(&HtmlVideoElement)>>;
 /// Streams of the peers, by peer and by what they show; the camera's has the voice with it.
 pub type RemoteStreams = Vec<(PeerId, Source, StreamSink)>;
 
-/// What the transfers of files need of one connection; they are loaded later than it is made.
-pub struct FilesLine {
+/// What a part that is loaded later needs of one connection.
+pub struct LateLine {
     /// The peer.
     pub peer: PeerId,
-    /// The files' channel.
+    /// The channel of the part.
     pub channel: RtcDataChannel,
     /// The connection, for its statistics.
     pub connection: RtcPeerConnection,
@@ -71,7 +71,42 @@ pub struct FilesLine {
 }
 
 /// The lines to all peers.
-pub type FilesLines = Vec<SendWrapper<Rc<FilesLine>>>;
+pub type LateLines = Vec<SendWrapper<Rc<LateLine>>>;
+
+/// The driver's end of a part that is loaded later.
+#[derive(Clone, Copy)]
+pub struct LatePort {
+    /// The channels.
+    pub lines: WriteSignal<LateLines>,
+    /// Whether something for it has come, or was kept over a reload.
+    pub wanted: WriteSignal<bool>,
+}
+
+/// The views' end of such a part.
+#[derive(Clone, Copy)]
+pub(crate) struct Late {
+    /// The channels.
+    pub(crate) lines: ReadSignal<LateLines>,
+    wanted: RwSignal<bool>,
+}
+
+impl Late {
+    fn new() -> (Self, LatePort) {
+        let (lines, set_lines) = signal(vec![]);
+        let wanted = RwSignal::new(false);
+        (Self { lines, wanted }, LatePort { lines: set_lines, wanted: wanted.write_only() })
+    }
+
+    /// Whether something for it has come, or was kept over a reload; reactive.
+    pub(crate) fn is_wanted(self) -> bool {
+        self.wanted.get()
+    }
+
+    /// Has it loaded.
+    pub(crate) fn want(self) {
+        self.wanted.set(true);
+    }
+}
 
 /// Loads the call screen and starts the browser's side of a call; provided by `hydrate()`, absent on the server.
 #[derive(Clone, Copy)]
@@ -93,10 +128,10 @@ pub struct CallPort {
     pub remote: WriteSignal<RemoteStreams>,
     /// The level of the own microphone, while it is measured.
     pub level: WriteSignal<MicrophoneLevel>,
-    /// The files' channels.
-    pub files: WriteSignal<FilesLines>,
-    /// Whether something about files has come, or was kept over a reload.
-    pub wants_files: WriteSignal<bool>,
+    /// The transfers of files.
+    pub files: LatePort,
+    /// The notes.
+    pub notes: LatePort,
     /// Whether the driver runs.
     pub started: WriteSignal<bool>,
 }
@@ -109,8 +144,8 @@ pub struct CallHandle {
     shared: ReadSignal<Option<StreamSink>>,
     remote: ReadSignal<RemoteStreams>,
     level: ReadSignal<MicrophoneLevel>,
-    files: ReadSignal<FilesLines>,
-    wants_files: RwSignal<bool>,
+    files: Late,
+    notes: Late,
     started: ReadSignal<bool>,
     sender: StoredValue<UnboundedSender<Event>>,
 }
@@ -123,12 +158,12 @@ impl CallHandle {
         let (shared, set_shared) = signal(None);
         let (remote, set_remote) = signal(vec![]);
         let (level, set_level) = signal(MicrophoneLevel::default());
-        let (files, set_files) = signal(vec![]);
-        let wants_files = RwSignal::new(false);
+        let (files, files_port) = Late::new();
+        let (notes, notes_port) = Late::new();
         let (started, set_started) = signal(false);
         let (sender, events) = unbounded();
         let kept = StoredValue::new(sender.clone());
-        let handle = Self { view, local, shared, remote, level, files, wants_files, started, sender: kept };
+        let handle = Self { view, local, shared, remote, level, files, notes, started, sender: kept };
         let port = CallPort {
             events,
             sender,
@@ -137,8 +172,8 @@ impl CallHandle {
             shared: set_shared,
             remote: set_remote,
             level: set_level,
-            files: set_files,
-            wants_files: wants_files.write_only(),
+            files: files_port,
+            notes: notes_port,
             started: set_started,
         };
         (handle, port)
@@ -173,19 +208,14 @@ impl CallHandle {
         self.level.get()
     }
 
-    /// The files' channels, as a signal.
-    pub(crate) fn files(&self) -> ReadSignal<FilesLines> {
+    /// The transfers of files.
+    pub(crate) fn files(&self) -> Late {
         self.files
     }
 
-    /// Whether something about files has come, or was kept over a reload; reactive.
-    pub(crate) fn wants_files(&self) -> bool {
-        self.wants_files.get()
-    }
-
-    /// Has the transfers loaded, for files that are on their way to the page.
-    pub(crate) fn want_files(&self) {
-        self.wants_files.set(true);
+    /// The notes.
+    pub(crate) fn notes(&self) -> Late {
+        self.notes
     }
 
     /// Whether the driver runs, reactive.

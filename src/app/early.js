@@ -255,6 +255,7 @@
     function anew() {
       sessionStorage.removeItem('parlor.seat');
       sessionStorage.removeItem('parlor.files');
+      sessionStorage.removeItem('parlor.notes');
       return hold(String(Math.random()), {});
     }
     if (!known) return hold(String(Math.random()), {});

@@ -1,7 +1,7 @@
 //! Chunks: WebAssembly modules that the release build takes out of the program, and that are loaded behind it.
 //!
 //! The first screen works without the driver, and the queue keeps what is pressed meanwhile. The panels come when one is
-//! opened, and what carries files with the first of them.
+//! opened, what carries files with the first of them, and what merges notes when somebody writes some.
 
 use js_sys::Promise;
 use leptos::prelude::Set;
@@ -12,9 +12,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::env::log;
-use super::{driver, files};
+use super::{driver, files, notes};
 use crate::ui::CallPort;
 use crate::ui::panels::files::{FilesDriver, FilesPort};
+use crate::ui::panels::notes::{NotesDriver, NotesPort};
 use crate::ui::panels::{self, Panels};
 use crate::ui::room::{self, RoomPlace};
 
@@ -29,6 +30,7 @@ extern "C" {
 chunk! { driver: load -> fn(CallPort, RoomPlace) = begin }
 chunk! { panels: load_panels -> fn(HtmlElement, Panels) = begin_panels }
 chunk! { files: load_files -> fn(FilesPort) = files::start }
+chunk! { notes: load_notes -> fn(NotesPort) = notes::start }
 
 /// Loads the call screen and the driver, and starts it; it ends with the reactive owner that this was called under.
 pub fn start(port: CallPort, room: RoomPlace) {
@@ -47,7 +49,7 @@ fn begin(port: CallPort, room: RoomPlace) {
 }
 
 fn begin_panels(place: HtmlElement, panels: Panels) {
-    panels::mount(place, panels, FilesDriver(start_files));
+    panels::mount(place, panels, FilesDriver(start_files), NotesDriver(start_notes));
 }
 
 /// Loads until it succeeds, or until nobody tells when to try again.
@@ -65,6 +67,15 @@ async fn loaded<T>(load: impl AsyncFn() -> Result<T, SplitLoaderError>) -> Optio
 fn start_files(port: FilesPort) {
     spawn_local_scoped_with_cancellation(async move {
         if let Some(start) = loaded(load_files).await {
+            start(port);
+        }
+    });
+}
+
+/// The same with what merges notes.
+fn start_notes(port: NotesPort) {
+    spawn_local_scoped_with_cancellation(async move {
+        if let Some(start) = loaded(load_notes).await {
             start(port);
         }
     });

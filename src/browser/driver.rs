@@ -18,18 +18,20 @@ use super::env::{Events, after, log, now, seed};
 use super::hearing::{self, Hearing};
 use super::level::LevelMeter;
 use super::media::Media;
+use super::peer::late_channel::{FILES, NOTES, Purpose};
 use super::peer::{self, Peer};
 use super::signalling::{self, Socket};
 use super::speaker::Speaker;
 use super::system::System;
 use super::{chime, connection_test, liveness, page, storage, tab};
+use crate::call::storage as kept;
 use crate::call::{Call, CallView, Command, Event, MicrophoneLevel, PeerCommand, PeerEvent, SocketEvent};
 use crate::protocol::{Epoch, PeerId, Source};
-use crate::ui::{CallPort, FilesLines, RemoteStreams, StreamSink};
+use crate::ui::{CallPort, LatePort, RemoteStreams, StreamSink};
 
 /// Starts the driver; it ends with the reactive owner it was started under.
 pub(super) fn start(port: CallPort) {
-    let CallPort { events, sender, view, local, shared, remote, level, files, wants_files, .. } = port;
+    let CallPort { events, sender, view, local, shared, remote, level, files, notes, .. } = port;
     let queue = Events::new(sender);
     let media = match Media::new(queue.clone()) {
         Ok(media) => media,
@@ -51,8 +53,7 @@ pub(super) fn start(port: CallPort) {
         view,
         remote,
         level,
-        files,
-        wants_files,
+        late: [(&FILES, files), (&NOTES, notes)],
         meter: None,
         hearing: None,
         speaker: Speaker::default(),
@@ -63,8 +64,10 @@ pub(super) fn start(port: CallPort) {
         _liveness: liveness::listen(&queue),
         queue: queue.clone(),
     };
-    if storage::has_files() {
-        wants_files.set(true);
+    for (key, port) in [(kept::FILES, files), (kept::NOTES, notes)] {
+        if storage::has_in_tab(key) {
+            port.wanted.set(true);
+        }
     }
     page::report_loaded(queue);
     spawn_local(async move { *certificate.borrow_mut() = peer::certificate().await });
@@ -84,8 +87,8 @@ struct Driver {
     view: WriteSignal<CallView>,
     remote: WriteSignal<RemoteStreams>,
     level: WriteSignal<MicrophoneLevel>,
-    files: WriteSignal<FilesLines>,
-    wants_files: WriteSignal<bool>,
+    /// Channels for what is loaded later.
+    late: [(&'static Purpose, LatePort); 2],
     meter: Option<LevelMeter>,
     hearing: Option<Hearing>,
     speaker: Speaker,
@@ -198,11 +201,13 @@ impl Driver {
                 self.certificate.borrow().as_ref(),
             ) {
                 Ok(mut peer) => {
-                    let line = peer.open_files(self.wants_files).map(SendWrapper::new);
-                    self.files.update(|lines| {
-                        lines.retain(|line| line.peer != id);
-                        lines.extend(line);
-                    });
+                    for (purpose, port) in &self.late {
+                        let line = peer.open_late(purpose, port.wanted).map(SendWrapper::new);
+                        port.lines.update(|lines| {
+                            lines.retain(|line| line.peer != id);
+                            lines.extend(line);
+                        });
+                    }
                     peer.follow(&self.speaker);
                     let sinks = [peer.sound(), peer.screen()].map(|sound| {
                         let (speaker, queue) = (self.speaker.clone(), self.queue.clone());
@@ -244,7 +249,9 @@ impl Driver {
             PeerCommand::Close => {
                 self.peers.retain(|(known, ..)| *known != id);
                 self.remote.update(|streams| streams.retain(|(peer, ..)| *peer != id));
-                self.files.update(|lines| lines.retain(|line| line.peer != id));
+                for (_, port) in &self.late {
+                    port.lines.update(|lines| lines.retain(|line| line.peer != id));
+                }
             }
         }
     }

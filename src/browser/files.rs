@@ -38,7 +38,7 @@ use crate::call::Phase;
 use crate::call::files::{FileCommand, FileEvent, FileHandle, Files, TransferState};
 use crate::protocol::files::FileInfo;
 use crate::protocol::{FileName, PeerId};
-use crate::ui::FilesLines;
+use crate::ui::LateLines;
 use crate::ui::panels::files::{FilesAction, FilesPort, FilesShown, Members};
 
 /// How often numbers of what goes over are drawn.
@@ -229,9 +229,9 @@ impl Driver {
         }
     }
 
-    fn follow(&mut self, lines: FilesLines) {
-        let is_same = |line: &Line, other: &FilesLines| {
-            other.iter().any(|other| std::ptr::eq::<crate::ui::FilesLine>(&***other, &*line.line))
+    fn follow(&mut self, lines: LateLines) {
+        let is_same = |line: &Line, other: &LateLines| {
+            other.iter().any(|other| std::ptr::eq::<crate::ui::LateLine>(&***other, &*line.line))
         };
         let old = std::mem::take(&mut self.lines);
         let (stay, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(|line| is_same(line, &lines));
@@ -240,7 +240,7 @@ impl Driver {
             self.handle(FileEvent::Closed(line.peer()));
         }
         for line in lines {
-            if !self.lines.iter().any(|known| std::ptr::eq::<crate::ui::FilesLine>(&**line, &*known.line)) {
+            if !self.lines.iter().any(|known| std::ptr::eq::<crate::ui::LateLine>(&**line, &*known.line)) {
                 self.last_line += 1;
                 let (line, so_far) = Line::new(&self.inputs, self.last_line, line.take());
                 self.lines.push(line);

@@ -18,7 +18,7 @@ use web_sys::{
 pub(super) mod bindings;
 pub(super) mod channel;
 mod encoding;
-mod files_channel;
+pub(super) mod late_channel;
 mod monitor;
 mod report;
 mod resolution;
@@ -28,7 +28,7 @@ mod tracks;
 
 use bindings::{Candidate, CandidateInit, Connection};
 use channel::Channel;
-use files_channel::FilesChannel;
+use late_channel::{LateChannel, Purpose};
 use monitor::Monitor;
 use report::Report;
 
@@ -44,7 +44,7 @@ use super::media::{Asking, Media, permissions};
 use super::speaker::Speaker;
 use crate::call::{ANSWER_PATIENCE, Level, PeerConfig, PeerEvent, PeerState, ScreenHint, answer_waits};
 use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId, Source};
-use crate::ui::FilesLine;
+use crate::ui::LateLine;
 
 /// A connection with one peer. Dropping it closes it.
 pub(super) struct Peer {
@@ -52,7 +52,7 @@ pub(super) struct Peer {
     sound: Rc<Sound>,
     screen: Rc<Sound>,
     channel: Option<Channel>,
-    files: Option<FilesChannel>,
+    late: Vec<LateChannel>,
     report: Report,
     _held: Held,
     _listeners: [EventListener; 3],
@@ -88,7 +88,7 @@ impl Peer {
             _held: Held::new(&connection),
             monitor: Monitor::new(&connection, report.clone()),
             channel: None,
-            files: None,
+            late: vec![],
             connection,
             sound: Sound::new(Clone::clone(incoming.of(Source::Microphone))),
             screen: Sound::new(Clone::clone(incoming.of(Source::Screen))),
@@ -107,10 +107,17 @@ impl Peer {
         Ok(this)
     }
 
-    /// Opens the channel of files, before the first description; `wanted` is set by what comes while nobody listens.
-    pub(super) fn open_files(&mut self, wanted: WriteSignal<bool>) -> Option<Rc<FilesLine>> {
-        self.files = FilesChannel::open(&self.connection, self.report.peer, wanted);
-        self.files.as_ref().map(FilesChannel::line)
+    /// Opens a channel for what is loaded later, before the first description; `wanted` is set by what comes while nobody
+    /// listens.
+    pub(super) fn open_late(
+        &mut self,
+        purpose: &'static Purpose,
+        wanted: WriteSignal<bool>,
+    ) -> Option<Rc<LateLine>> {
+        let channel = LateChannel::open(&self.connection, self.report.peer, purpose, wanted)?;
+        let line = channel.line();
+        self.late.push(channel);
+        Some(line)
     }
 
     /// The stream of the peer's devices, and how loud it plays.

@@ -12,7 +12,7 @@ use web_sys::{Storage, StorageEvent};
 use super::early;
 use super::env::{Events, log};
 use super::error::BrowserError;
-use crate::call::storage::{DEPARTED, DEVICES, FILES, HIDE_ADDRESS, LOADED_FOR, SEAT, SETTINGS, is_reload};
+use crate::call::storage::{DEPARTED, DEVICES, HIDE_ADDRESS, LOADED_FOR, SEAT, SETTINGS, is_reload};
 use crate::call::{Choice, DeviceKind, Event, Remembered, Settings};
 use crate::protocol;
 
@@ -120,9 +120,9 @@ pub(super) fn note_loaded_for(version: u32) -> bool {
     of_tab().is_some_and(|storage| storage.set_item(LOADED_FOR, &version.to_string()).is_ok())
 }
 
-/// Whether transfers of files were kept over a reload.
-pub(super) fn has_files() -> bool {
-    of_tab().is_some_and(|storage| storage.get_item(FILES).is_ok_and(|kept| kept.is_some()))
+/// Whether something was kept under this key over a reload.
+pub(super) fn has_in_tab(key: &str) -> bool {
+    of_tab().is_some_and(|storage| storage.get_item(key).is_ok_and(|kept| kept.is_some()))
 }
 
 /// Whole milliseconds since 1970; the code that reads and writes fractions would weigh 14 KB.

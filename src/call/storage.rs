@@ -25,6 +25,8 @@ pub const DEPARTED: &str = "parlor.departed";
 pub const LOADED_FOR: &str = "parlor.loaded-for";
 /// `sessionStorage`: the transfers of files that go on after a reload, as JSON.
 pub const FILES: &str = "parlor.files";
+/// `sessionStorage`: the notes of the call in this tab, the room before them.
+pub const NOTES: &str = "parlor.notes";
 
 /// How long a reload may take.
 const RELOAD: Duration = Duration::from_secs(60);
@@ -41,7 +43,8 @@ mod tests {
 
     #[test]
     fn every_key_begins_as_the_others_do() {
-        let keys = [NAME, HIDE_ADDRESS, OWN_PICTURE, SETTINGS, KEYS, SEAT, DEPARTED, LOADED_FOR];
+        let keys =
+            [NAME, HIDE_ADDRESS, OWN_PICTURE, SETTINGS, KEYS, SEAT, DEPARTED, LOADED_FOR, FILES, NOTES];
         for key in keys.into_iter().chain(DEVICES) {
             assert!(key.starts_with(PREFIX), "{key}");
         }

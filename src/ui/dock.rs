@@ -157,7 +157,9 @@ pub(super) fn dock(in_call: Memo<bool>) -> impl IntoView {
                     aria-expanded=text(move || if panels.is_open(Panel::More) { "true" } else { "false" })
                     on:click=press(move || panels.toggle(Panel::More))
                 >
-                    <span class="key-face">{icon(text(|| icon::MORE))}</span>
+                    <span class="key-face" data-new=text(move || if panels.has_new_notes.get() { "yes" } else { "no" })>
+                        {icon(text(|| icon::MORE))}
+                    </span>
                     {words.more()}
                 </button>
                 <button

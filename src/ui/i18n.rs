@@ -83,6 +83,7 @@ keys! {
         keys keys_on keys_reset press_key key_chat key_talk key_none key_space key_change key_off
         chat_hint chat_input chat_send chat_save chat_copy chat_copied chat_sent chat_sending chat_to_nobody chat_alone
         chat_older_gone
+        notes notes_input notes_hint notes_full notes_refused notes_new
         files files_left file_choose file_drop file_to file_everybody file_accept file_decline file_pause file_go_on file_save
         file_again file_offered file_wants file_waiting file_needs file_another file_checking file_paused
         file_paused_there file_sent file_arrived file_saved file_cancelled file_cancelled_there file_lost file_left

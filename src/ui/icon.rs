@@ -54,6 +54,7 @@ pub(super) const EYE: &str = "M2.1 12.3a1 1 0 0 1 0-.7 10.8 10.8 0 0 1 19.8 0 1 
 pub(super) const POINTER: &str =
     "M4 4.7a.5.5 0 0 1 .7-.7l16 6.5a.5.5 0 0 1-.1 1l-6.1 1.5a2 2 0 0 0-1.4 1.5l-1.6 6.1a.5.5 0 0 1-1 .1Z";
 pub(super) const PEN: &str = "M13 21h8M21.2 6.8a2.8 2.8 0 0 0-4-4L3.8 16.2a2 2 0 0 0-.5.8L2 21.4a.5.5 0 0 0 .6.6L7 20.7a2 2 0 0 0 .8-.5Z";
+pub(super) const NOTES: &str = "M6 3h9l4 4v12a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2ZM8 11h7M8 15h5";
 pub(super) const CLOSE: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
 
 /// An icon beside a text, and so hidden from screen readers.

@@ -10,6 +10,7 @@ use send_wrapper::SendWrapper;
 
 use self::built::{Built, IntoBuilt};
 use self::files::FilesDriver;
+use self::notes::NotesDriver;
 use self::settings::Page;
 use super::CallHandle;
 use super::i18n::words;
@@ -24,6 +25,7 @@ pub mod files;
 mod head;
 mod keys;
 mod more;
+pub mod notes;
 mod people;
 mod privacy;
 mod qr;
@@ -31,6 +33,7 @@ mod screens;
 mod second_camera;
 mod settings;
 mod side;
+mod text_file;
 
 /// A panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub enum Panel {
     People,
     /// What is written.
     Chat,
+    /// What is written together.
+    Notes,
     /// Everything that a person can set.
     Settings,
     /// The same, at the page about privacy.
@@ -70,6 +75,8 @@ pub struct Panels {
     pub(super) offers: RwSignal<usize>,
     /// Files are listed in the panel of the chat.
     pub(super) has_files: RwSignal<bool>,
+    /// Others have written in the notes, and that was not in sight.
+    pub(super) has_new_notes: RwSignal<bool>,
     /// The place of screens that are shared, in the call screen.
     pub(super) screens: NodeRef<html::Div>,
     /// Files that were dropped before the chunk was there.
@@ -100,6 +107,7 @@ impl Panels {
             has_files: RwSignal::new(false),
             dropped: StoredValue::new(vec![]),
             left: NodeRef::new(),
+            has_new_notes: RwSignal::new(false),
             screens: NodeRef::new(),
             sharing: NodeRef::new(),
         };
@@ -195,7 +203,7 @@ pub(crate) fn place(panels: Panels) -> impl IntoView {
     let sees = select(call, |view: &CallView| view.peers.iter().any(PeerView::has_screen));
     // What others do loads the chunk, but without it nobody who has asked for nothing is told.
     let is_asked = move || panels.open.get().is_some() || shares.get();
-    let is_wanted = move || is_asked() || sees.get() || call.wants_files();
+    let is_wanted = move || is_asked() || sees.get() || call.files().is_wanted() || call.notes().is_wanted();
     effect(move || {
         let (Some(place), Some(PanelLoader(load))) = (place.get(), loader) else { return };
         if is_wanted() && panels.loading.get() == Loading::Idle {
@@ -227,12 +235,14 @@ pub(crate) fn place(panels: Panels) -> impl IntoView {
 }
 
 /// Mounts the panels for as long as the present reactive owner lives; part of the chunk.
-pub fn mount(place: HtmlElement, panels: Panels, files: FilesDriver) {
+pub fn mount(place: HtmlElement, panels: Panels, files: FilesDriver, notes: NotesDriver) {
     files::begin(panels, files);
+    notes::begin(panels, notes);
     mount_view(place, move || {
         view! {
             {move || panels.open.get().map(view)}
             {files::told()}
+            {notes::told(panels)}
         }
         .into_built()
     });
@@ -260,6 +270,7 @@ fn view(panel: Panel) -> Built {
         Panel::Connection => connection::connection(),
         Panel::People => people::people(),
         Panel::Chat => chat::chat(),
+        Panel::Notes => notes::notes(),
         Panel::Settings => settings::settings(Page::Sound),
         Panel::Privacy => settings::settings(Page::Privacy),
         Panel::Microphone => settings::microphone(),

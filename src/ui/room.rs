@@ -66,7 +66,7 @@ fn catch_files(call: CallHandle, panels: Panels, in_call: Memo<bool>) {
             let Some(data) = dragged_files(&event).filter(|_| in_call.get_untracked()) else { return };
             event.prevent_default();
             match event.type_().as_str() {
-                "dragenter" => call.want_files(),
+                "dragenter" => call.files().want(),
                 "drop" => {
                     panels.keep_dropped(files_of(data.files()));
                     // Tells of a chunk that has not loaded.

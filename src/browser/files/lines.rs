@@ -12,7 +12,7 @@ use crate::browser::peer::channel::bytes_of;
 use crate::call::files::LOW_BUFFERED_BYTES;
 use crate::protocol::PeerId;
 use crate::protocol::files::MAX_FILES_BYTES;
-use crate::ui::FilesLine;
+use crate::ui::LateLine;
 
 /// A channel, until it is dropped.
 pub(super) struct Line {
@@ -21,13 +21,13 @@ pub(super) struct Line {
     pub(super) is_open: bool,
     /// Something was given to it since it was last looked at.
     has_sent: bool,
-    pub(super) line: Rc<FilesLine>,
+    pub(super) line: Rc<LateLine>,
     _listeners: [EventListener; 4],
 }
 
 impl Line {
     /// Listens to a channel; says also what has happened there already.
-    pub(super) fn new(inputs: &Inputs, number: u32, line: Rc<FilesLine>) -> (Self, Vec<LineEvent>) {
+    pub(super) fn new(inputs: &Inputs, number: u32, line: Rc<LateLine>) -> (Self, Vec<LineEvent>) {
         let channel = &line.channel;
         // It holds for channels of this size of message; the number fits.
         channel.set_buffered_amount_low_threshold(LOW_BUFFERED_BYTES as u32);

@@ -10,7 +10,7 @@ use super::voice::Counts;
 use crate::browser::env::log;
 use crate::browser::error::BrowserError;
 use crate::call::files::{DriverError, FileEvent, TransferId};
-use crate::ui::FilesLines;
+use crate::ui::LateLines;
 use crate::ui::panels::files::{FilesAction, Members};
 
 /// What the loop takes.
@@ -20,7 +20,7 @@ pub(super) enum Input {
     /// An answer to a command.
     Event(FileEvent),
     /// The channels that there are.
-    Lines(FilesLines),
+    Lines(LateLines),
     /// The call has changed.
     Members(Members),
     /// Something of a channel, by its number.

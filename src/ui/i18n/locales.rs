@@ -65,6 +65,7 @@ mod tests {
         (Lang::De, "key_chat"),
         (Lang::De, "optional"),
         (Lang::Es, "key_chat"),
+        (Lang::Fr, "notes"),
         (Lang::Fr, "notifications"),
         (Lang::Fr, "volume"),
     ];

@@ -13,6 +13,7 @@ use leptos::web_sys::{HtmlElement, KeyboardEvent};
 use super::built::{Built, IntoBuilt};
 use super::files;
 use super::side::side;
+use super::text_file;
 use crate::call::{ChatAction, ChatView, MessageView, UnsentView, UserAction};
 use crate::protocol::{ChatText, ChatTextError, MAX_CHAT_CHARS};
 use crate::ui::CallHandle;
@@ -50,9 +51,7 @@ pub(super) fn chat() -> Built {
     follow_the_end(log, shown);
     let is_empty = move || shown.with(|shown| shown.messages.is_empty());
     let save = move || {
-        let room = call.view().with_untracked(|view| view.room.clone());
-        let room = room.as_ref().map(|room| room.as_str()).unwrap_or_default();
-        shown.with_untracked(|shown| transcript::save(shown, room, words));
+        text_file::save(call, "chat", &shown.with_untracked(|shown| transcript::transcript(shown, words)));
     };
     let panel = view! {
         <p class="chat-hint" hidden=flag(move || !is_empty())>{words.chat_hint()}</p>

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use leptos::web_sys::File;
 use send_wrapper::SendWrapper;
 
-use crate::call::Phase;
 use crate::call::files::{FilesView, TransferId, TransferState, TransferView};
+use crate::call::{CallView, Phase};
 use crate::protocol::files::Side;
 use crate::protocol::{PeerId, RoomId};
 use crate::ui::reactive::{effect, select};
-use crate::ui::{CallHandle, FilesLines, i18n};
+use crate::ui::{CallHandle, LateLines, i18n};
 
 use super::{Panel, Panels};
 
@@ -81,6 +81,14 @@ pub struct Members {
     pub peers: Vec<PeerId>,
 }
 
+impl Members {
+    /// As the call is now.
+    pub(super) fn of(view: &CallView) -> Self {
+        let peers = view.peers.iter().map(|peer| peer.peer).collect();
+        Self { phase: view.phase, room: view.room.clone(), peers }
+    }
+}
+
 /// The driver's end of the transfers.
 pub struct FilesPort {
     /// What the person does.
@@ -88,7 +96,7 @@ pub struct FilesPort {
     /// The transfers.
     pub shown: WriteSignal<FilesShown>,
     /// The channels.
-    pub lines: ReadSignal<FilesLines>,
+    pub lines: ReadSignal<LateLines>,
     /// The call, reactive.
     pub members: Box<dyn Fn() -> Members>,
 }
@@ -184,16 +192,13 @@ pub(super) fn begin(panels: Panels, FilesDriver(start): FilesDriver) {
     let call = expect_context::<CallHandle>();
     let (files, shown, actions) = FilesHandle::new();
     provide_context(files);
-    let members = select(call, |view| {
-        let peers = view.peers.iter().map(|peer| peer.peer).collect();
-        Members { phase: view.phase, room: view.room.clone(), peers }
-    });
+    let members = select(call, Members::of);
     let members: Box<dyn Fn() -> Members> = Box::new(move || members.get());
-    let mut port = Some(FilesPort { actions, shown, lines: call.files(), members });
+    let mut port = Some(FilesPort { actions, shown, lines: call.files().lines, members });
     // The effect runs again, and would take with it what was begun in it.
     let owner = Owner::current();
     effect(move || {
-        if !panels.is_open(Panel::Chat) && !call.wants_files() && !files.is_used.get() {
+        if !panels.is_open(Panel::Chat) && !call.files().is_wanted() && !files.is_used.get() {
             return;
         }
         if let (Some(port), Some(owner)) = (port.take(), &owner) {

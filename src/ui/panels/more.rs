@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::built::{Built, IntoBuilt};
 use super::dialog::dialog;
-use super::{Panel, Panels};
+use super::{Panel, Panels, notes};
 use crate::ui::CallHandle;
 use crate::ui::dock::share_action;
 use crate::ui::gestures::gestures;
@@ -42,6 +42,7 @@ pub(super) fn more() -> Built {
                 <span class="key-face">{icon(text(|| icon::SCREEN))}</span>
                 {words.share()}
             </button>
+            {notes::button(panels)}
             {leads_to("more-people-button", Panel::People, icon::PEOPLE, words.people())}
             {leads_to("settings-button", Panel::Settings, icon::GEAR, words.settings())}
             {leads_to("keys-button", Panel::Keys, icon::KEYBOARD, words.keys())}

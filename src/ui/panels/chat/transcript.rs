@@ -1,28 +1,12 @@
-//! The chat as a text file, which the person saves.
-
-use leptos::prelude::*;
-use leptos::wasm_bindgen::{JsCast, JsValue};
-use leptos::web_sys::js_sys::{Array, Date};
-use leptos::web_sys::{Blob, HtmlElement, Url};
+//! The chat as a text, which the person saves.
 
 use super::time_of;
 use crate::call::{ChatView, MessageView};
 use crate::ui::i18n::Words;
 
-/// Offers the messages to the browser as a file; on a page that cannot, nothing happens.
-pub(super) fn save(chat: &ChatView, room: &str, words: &'static Words) -> Option<()> {
-    let lines = chat.messages.iter().map(|message| line(message, &time_of(message), words));
-    let text: String = lines.collect();
-    let blob = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(&text))).ok()?;
-    let address = Url::create_object_url_with_blob(&blob).ok()?;
-    let link: HtmlElement = document().create_element("a").ok()?.dyn_into().ok()?;
-    let today = String::from(Date::new_0().to_iso_string());
-    link.set_attribute("href", &address).ok()?;
-    link.set_attribute("download", &file_name(room, today.get(..10).unwrap_or_default())).ok()?;
-    link.click();
-    // The browser has taken it by then.
-    set_timeout(move || drop(Url::revoke_object_url(&address)), std::time::Duration::from_secs(60));
-    Some(())
+/// All messages.
+pub(super) fn transcript(chat: &ChatView, words: &'static Words) -> String {
+    chat.messages.iter().map(|message| line(message, &time_of(message), words)).collect()
 }
 
 /// A message as a line, or several.
@@ -35,13 +19,6 @@ fn line(message: &MessageView, time: &str, words: &'static Words) -> String {
     format!("[{time}] {name}: {}\n", message.text.as_str().replace('\n', "\n  "))
 }
 
-/// A name that is one on every system, whatever the room is called.
-fn file_name(room: &str, day: &str) -> String {
-    let clean = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    let room: String = room.chars().map(clean).take(64).collect();
-    format!("chat-{room}-{day}.txt")
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -49,20 +26,6 @@ mod tests {
     use super::*;
     use crate::protocol::{ChatText, DisplayName, PeerId};
     use crate::ui::i18n::{Lang, words_of};
-
-    #[test]
-    fn a_file_has_a_name_that_every_system_takes() {
-        for (room, name) in [
-            ("4711", "chat-4711-2026-11-30.txt"),
-            ("team-standup", "chat-team-standup-2026-11-30.txt"),
-            ("../../etc/x", "chat-______etc_x-2026-11-30.txt"),
-            ("con", "chat-con-2026-11-30.txt"),
-            ("방\u{202e}", "chat-__-2026-11-30.txt"),
-        ] {
-            assert_eq!(file_name(room, "2026-11-30"), name);
-        }
-        assert!(file_name(&"x".repeat(500), "").len() < 100);
-    }
 
     #[test]
     fn each_message_has_its_time_and_name() {

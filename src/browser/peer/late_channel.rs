@@ -1,4 +1,4 @@
-//! The files' channel of a connection. What comes is kept until the transfers are loaded, which listen by themselves.
+//! A channel of a connection for what is loaded later. What comes is kept until then.
 
 use std::rc::Rc;
 
@@ -12,46 +12,67 @@ use super::bindings::Connection;
 use super::channel;
 use crate::protocol::PeerId;
 use crate::protocol::files::{FILES_CHANNEL_ID, FILES_CHANNEL_LABEL, LISTED_MESSAGE};
-use crate::ui::FilesLine;
+use crate::protocol::notes::{EMPTY_STATE_MESSAGE, NOTES_CHANNEL_ID, NOTES_CHANNEL_LABEL};
+use crate::ui::LateLine;
 
 /// Most messages that are kept: a list of as many transfers as a page may have open, and of those that have ended.
 const MOST_MESSAGES: u32 = 512;
 /// Most bytes of them.
 const MOST_BYTES: u32 = 256 * 1024;
 
+/// Which channel it is.
+pub(in crate::browser) struct Purpose {
+    label: &'static str,
+    id: u16,
+    /// What a page sends that has nothing to say.
+    idle: &'static [u8],
+}
+
+/// For files; whoever has no transfers sends the end of a list alone.
+pub(in crate::browser) const FILES: Purpose =
+    Purpose { label: FILES_CHANNEL_LABEL, id: FILES_CHANNEL_ID, idle: LISTED_MESSAGE };
+/// For notes.
+pub(in crate::browser) const NOTES: Purpose =
+    Purpose { label: NOTES_CHANNEL_LABEL, id: NOTES_CHANNEL_ID, idle: EMPTY_STATE_MESSAGE };
+
 /// The channel of one connection, until it is dropped.
-pub(super) struct FilesChannel {
-    line: Rc<FilesLine>,
+pub(super) struct LateChannel {
+    line: Rc<LateLine>,
     _keep: Closure<dyn FnMut(JsValue)>,
 }
 
-impl FilesChannel {
+impl LateChannel {
     /// Opens the channel, which the other side opens by itself. `wanted` is set by what comes while nobody listens,
-    /// but for the end of a list: whoever has no transfers sends that alone.
-    pub(super) fn open(connection: &Connection, peer: PeerId, wanted: WriteSignal<bool>) -> Option<Self> {
-        let channel = channel::open(connection, FILES_CHANNEL_LABEL, FILES_CHANNEL_ID)?;
+    /// unless it says nothing.
+    pub(super) fn open(
+        connection: &Connection,
+        peer: PeerId,
+        purpose: &'static Purpose,
+        wanted: WriteSignal<bool>,
+    ) -> Option<Self> {
+        let channel = channel::open(connection, purpose.label, purpose.id)?;
         let early = Array::new();
         let (from, kept) = (channel.clone(), early.clone());
         let mut bytes = 0;
         let keep = Closure::wrap(Box::new(move |event: JsValue| {
             let data = event.unchecked_ref::<MessageEvent>().data();
             keep(&from, &kept, &mut bytes, &data);
-            if !ends_list(&data) {
+            if !is_of(&data, purpose.idle) {
                 wanted.set(true);
             }
         }) as Box<dyn FnMut(JsValue)>);
         channel.set_onmessage(Some(keep.as_ref().unchecked_ref()));
         let connection = Clone::clone(&**connection);
-        Some(Self { line: Rc::new(FilesLine { peer, channel, connection, early }), _keep: keep })
+        Some(Self { line: Rc::new(LateLine { peer, channel, connection, early }), _keep: keep })
     }
 
-    /// What the transfers need of the channel.
-    pub(super) fn line(&self) -> Rc<FilesLine> {
+    /// What is needed of the channel.
+    pub(super) fn line(&self) -> Rc<LateLine> {
         Rc::clone(&self.line)
     }
 }
 
-impl Drop for FilesChannel {
+impl Drop for LateChannel {
     fn drop(&mut self) {
         self.line.channel.set_onmessage(None);
     }
@@ -69,9 +90,8 @@ fn keep(channel: &RtcDataChannel, kept: &Array, bytes: &mut u32, data: &JsValue)
     }
 }
 
-/// Whether the message says no more than that a list is complete.
-fn ends_list(data: &JsValue) -> bool {
+/// Whether a message is of these bytes.
+fn is_of(data: &JsValue, bytes: &[u8]) -> bool {
     let Some(data) = data.dyn_ref::<ArrayBuffer>() else { return false };
-    usize::try_from(data.byte_length()) == Ok(LISTED_MESSAGE.len())
-        && Uint8Array::new(data).to_vec() == LISTED_MESSAGE
+    usize::try_from(data.byte_length()) == Ok(bytes.len()) && Uint8Array::new(data).to_vec() == bytes
 }

@@ -1,0 +1,299 @@
+//! The driver of [`Notes`]: one queue, one loop. It is in a chunk of its own.
+//!
+//! The field has the text that the notes had when it was last written to, and what the person has changed since. Before
+//! anything else is done, that is taken over; so places in the field are places in the notes. While a syllable is
+//! composed the field is left alone, and what comes waits.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::channel::mpsc::unbounded;
+use futures::{Stream, StreamExt};
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use leptos::reactive::spawn_local_scoped_with_cancellation;
+
+mod field;
+mod kept;
+mod line;
+
+use field::Field;
+use line::{Input, Inputs, Line, LineEvent};
+
+use super::env::{after, log, now, seed};
+use crate::call::Phase;
+use crate::call::notes::{Notes, NotesCommand, NotesEvent};
+use crate::protocol::{PeerId, RoomId};
+use crate::ui::LateLines;
+use crate::ui::panels::files::Members;
+use crate::ui::panels::notes::{NotesPort, NotesShown};
+
+/// How long after a change the notes are kept for a reload.
+const KEEP_AFTER: Duration = Duration::from_secs(1);
+/// Most bytes that wait while a syllable is composed; the channel that brings more is closed.
+const MOST_WAITING: usize = 1024 * 1024;
+
+/// Starts the notes; they end with the reactive owner that they were started under.
+pub(super) fn start(port: NotesPort) {
+    let NotesPort { field, shown, lines, members } = port;
+    let (sender, queue) = unbounded();
+    let inputs = Inputs(sender);
+    let told = inputs.clone();
+    Effect::new(move || told.push(Input::Members(members())));
+    let told = inputs.clone();
+    Effect::new(move || told.push(Input::Field(field.get().map(|field| field.take()))));
+    let told = inputs.clone();
+    Effect::new(move || told.push(Input::Lines(lines.get())));
+    let told = inputs.clone();
+    let leaving = EventListener::new(&window(), "pagehide", move |_| told.push(Input::Keep));
+    let Some(notes) = Notes::new(seed()) else { return log("no notes") };
+    let driver = Driver {
+        notes,
+        inputs,
+        room: None,
+        lines: vec![],
+        last_line: 0,
+        field: None,
+        waiting: vec![],
+        timer: None,
+        keeping: None,
+        signal: shown,
+        shown: NotesShown::default(),
+        drawn: NotesShown::default(),
+        _leaving: leaving,
+    };
+    spawn_local_scoped_with_cancellation(driver.run(queue));
+}
+
+struct Driver {
+    notes: Notes,
+    inputs: Inputs,
+    room: Option<RoomId>,
+    lines: Vec<Line>,
+    last_line: u32,
+    field: Option<Field>,
+    /// Messages that have come while a syllable was composed, each with the number of its channel.
+    waiting: Vec<(u32, Vec<u8>)>,
+    timer: Option<(Duration, Timeout)>,
+    keeping: Option<Timeout>,
+    signal: WriteSignal<NotesShown>,
+    shown: NotesShown,
+    drawn: NotesShown,
+    _leaving: EventListener,
+}
+
+impl Driver {
+    async fn run(mut self, mut queue: impl Stream<Item = Input> + Unpin) {
+        while let Some(input) = queue.next().await {
+            self.pull();
+            self.take(input);
+            self.put();
+            self.set_timer();
+            self.show();
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Members(members) => self.members(members),
+            Input::Field(field) => {
+                if let Some(mut old) = self.field.take() {
+                    // The panel has closed, and with it what was composed ends.
+                    old.is_composing = false;
+                    self.field = Some(old);
+                    self.pull();
+                    self.take_waiting();
+                }
+                self.field = field.map(|field| Field::new(field, &self.inputs));
+                self.shown.is_new &= self.field.is_none();
+                self.pull();
+            }
+            Input::Typed => {}
+            Input::Composing(is_composing) => {
+                self.field.iter_mut().for_each(|field| field.is_composing = is_composing);
+                if !is_composing {
+                    self.pull();
+                    self.take_waiting();
+                }
+            }
+            Input::Lines(lines) => self.follow(lines),
+            Input::Line(number, event) => self.line(number, event),
+            Input::Tick => {
+                self.timer = None;
+                self.handle(NotesEvent::Tick);
+            }
+            Input::Keep => self.keep(),
+        }
+    }
+
+    /// Takes over what the person has changed.
+    fn pull(&mut self) {
+        let Some(field) = self.field.as_mut().filter(|field| !field.is_composing) else { return };
+        if let Some(splice) = field.changed() {
+            self.handle(NotesEvent::Edited(splice));
+            self.keep_soon();
+        }
+    }
+
+    /// Shows what others have changed.
+    fn put(&mut self) {
+        if let Some(field) = self.field.as_mut().filter(|field| !field.is_composing) {
+            field.put(self.notes.text());
+        }
+    }
+
+    fn is_composing(&self) -> bool {
+        self.field.as_ref().is_some_and(|field| field.is_composing)
+    }
+
+    fn handle(&mut self, event: NotesEvent) {
+        let commands = self.notes.handle(now(), event);
+        self.perform(commands);
+    }
+
+    fn perform(&mut self, commands: Vec<NotesCommand>) {
+        for command in commands {
+            match command {
+                NotesCommand::Send(peer, message) => {
+                    self.of(peer).into_iter().for_each(|line| line.send(&message));
+                }
+                NotesCommand::Close(peer) => self.of(peer).into_iter().for_each(Line::close),
+            }
+        }
+    }
+
+    fn of(&mut self, peer: PeerId) -> Option<&mut Line> {
+        self.lines.iter_mut().find(|line| line.is_open && line.peer() == peer)
+    }
+
+    fn members(&mut self, members: Members) {
+        match members {
+            Members { phase: Phase::InCall, room: Some(room), .. } => {
+                if self.room.as_ref() != Some(&room) {
+                    let kept = kept::of(&room);
+                    self.room = Some(room);
+                    self.begin(&kept.unwrap_or_default());
+                }
+            }
+            // The call is over, and the notes are gone with it.
+            Members { phase: Phase::Home, .. } => {
+                if self.room.take().is_some() {
+                    self.keeping = None;
+                    kept::clear();
+                    self.begin(&[]);
+                }
+            }
+            Members { .. } => {}
+        }
+    }
+
+    fn begin(&mut self, kept: &[u8]) {
+        let Some(notes) = Notes::new(seed()) else { return log("no notes") };
+        self.notes = if kept.is_empty() { notes } else { notes.with(kept) };
+        self.waiting.clear();
+        self.shown.is_new = false;
+        let open: Vec<_> = self.lines.iter().filter(|line| line.is_open).map(Line::peer).collect();
+        open.into_iter().for_each(|peer| self.handle(NotesEvent::Opened(peer)));
+    }
+
+    fn follow(&mut self, lines: LateLines) {
+        let old = std::mem::take(&mut self.lines);
+        let stays = |line: &Line| lines.iter().any(|other| Rc::ptr_eq(other, &line.line));
+        let (stay, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(stays);
+        self.lines = stay;
+        for line in gone.into_iter().filter(|line| line.is_open) {
+            self.handle(NotesEvent::Closed(line.peer()));
+        }
+        for line in lines {
+            if !self.lines.iter().any(|known| Rc::ptr_eq(&known.line, &line)) {
+                self.last_line += 1;
+                self.lines.push(Line::new(&self.inputs, self.last_line, line.take()));
+            }
+        }
+    }
+
+    fn line(&mut self, number: u32, event: LineEvent) {
+        let is_composing = self.is_composing();
+        // Nothing of an earlier channel is reported.
+        let Some(line) = self.lines.iter_mut().find(|line| line.number == number) else { return };
+        let peer = line.peer();
+        match event {
+            LineEvent::Open => {
+                if !std::mem::replace(&mut line.is_open, true) {
+                    self.handle(NotesEvent::Opened(peer));
+                }
+            }
+            LineEvent::Closed => {
+                if std::mem::take(&mut line.is_open) {
+                    self.handle(NotesEvent::Closed(peer));
+                }
+            }
+            LineEvent::Message(message) if line.is_open => {
+                if !is_composing {
+                    return self.received(peer, &message);
+                }
+                let waiting: usize = self.waiting.iter().map(|(_, message)| message.len()).sum();
+                match waiting + message.len() <= MOST_WAITING {
+                    true => self.waiting.push((number, message)),
+                    false => line.close(),
+                }
+            }
+            LineEvent::Message(_) => {}
+        }
+    }
+
+    fn take_waiting(&mut self) {
+        for (number, message) in std::mem::take(&mut self.waiting) {
+            let line = self.lines.iter().find(|line| line.number == number && line.is_open);
+            if let Some(peer) = line.map(Line::peer) {
+                self.received(peer, &message);
+            }
+        }
+    }
+
+    fn received(&mut self, peer: PeerId, message: &[u8]) {
+        let before = self.notes.text().to_owned();
+        let commands = self.notes.received(now(), peer, message);
+        self.perform(commands);
+        if self.notes.text() != before {
+            self.shown.is_new = self.field.is_none();
+            self.keep_soon();
+            // Each by itself, so that the caret stays between what was changed before it and behind it.
+            self.put();
+        }
+    }
+
+    fn keep_soon(&mut self) {
+        if self.keeping.is_none() {
+            let inputs = self.inputs.clone();
+            self.keeping = Some(after(KEEP_AFTER, move || inputs.push(Input::Keep)));
+        }
+    }
+
+    fn keep(&mut self) {
+        // Only what was changed since.
+        if let (Some(_), Some(room)) = (self.keeping.take(), &self.room) {
+            kept::keep(room, &self.notes.kept());
+        }
+    }
+
+    fn set_timer(&mut self) {
+        let due = self.notes.deadline();
+        if due != self.timer.as_ref().map(|(due, _)| *due) {
+            self.timer = due.map(|due| {
+                let inputs = self.inputs.clone();
+                (due, after(due.saturating_sub(now()), move || inputs.push(Input::Tick)))
+            });
+        }
+    }
+
+    fn show(&mut self) {
+        let has_refused = self.notes.has_refused();
+        self.shown = NotesShown { is_full: self.notes.is_full(), has_refused, ..self.shown };
+        if self.shown != self.drawn {
+            self.drawn = self.shown;
+            self.signal.set(self.shown);
+        }
+    }
+}
