@@ -73,6 +73,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(ann.page.locator('#keys')).toBeVisible();
       expect(await flaws(ann.page)).toEqual([]);
       await ann.page.keyboard.press('Escape');
+      await ann.page.locator('#more-button').click();
+      await ann.page.locator('#notes-button').click();
+      await expect(ann.page.locator('#notes-input')).toBeFocused();
+      expect(await flaws(ann.page)).toEqual([]);
+      await ann.page.keyboard.press('Escape');
       await ben.call.camera.click();
       await ben.call.mute.click();
       await expect(ben.call.camera).toHaveAttribute('data-state', 'muted');
