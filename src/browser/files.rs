@@ -100,6 +100,7 @@ async fn run(
         timer: None,
         sampler: None,
         samples: vec![],
+        is_sampling: false,
         signal: shown,
         drawn: FilesShown::default(),
         drawn_at: Duration::ZERO,
@@ -133,6 +134,8 @@ struct Driver {
     sampler: Option<Timeout>,
     /// The last sample of each channel, by its number.
     samples: Vec<(u32, Counts)>,
+    /// The first samples are taken, which others are compared with.
+    is_sampling: bool,
     signal: WriteSignal<FilesShown>,
     drawn: FilesShown,
     drawn_at: Duration,
@@ -352,9 +355,13 @@ impl Driver {
         }
         if !self.lines.iter().any(|line| self.goes(line.peer())) {
             self.samples.clear();
+            self.is_sampling = false;
         } else if self.sampler.is_none() {
             let inputs = self.inputs.clone();
-            self.sampler = Some(after(SAMPLE_EVERY, move || inputs.push(Input::Sample)));
+            // The first is what the others are compared with.
+            let next =
+                if std::mem::replace(&mut self.is_sampling, true) { SAMPLE_EVERY } else { Duration::ZERO };
+            self.sampler = Some(after(next, move || inputs.push(Input::Sample)));
         }
     }
 

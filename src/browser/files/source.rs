@@ -1,7 +1,6 @@
 //! A file that goes out: read, and hashed from before a reload.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures::StreamExt;
@@ -26,7 +25,9 @@ enum Job {
 /// What is read and hashed of the file.
 #[derive(Default)]
 struct State {
-    read: VecDeque<u8>,
+    read: Vec<u8>,
+    /// How many of these bytes are sent.
+    taken: usize,
     hash: Hash,
 }
 
@@ -75,19 +76,21 @@ impl Source {
 
     /// Drops all that was read.
     pub(super) fn drop_read(&self) {
-        self.state.borrow_mut().read.clear();
+        let mut state = self.state.borrow_mut();
+        state.read.clear();
+        state.taken = 0;
     }
 
     /// The message with the first of the bytes that were read.
     pub(super) fn chunk(&self, header: &ChunkHeader, is_hashed: bool) -> Vec<u8> {
-        let mut state = self.state.borrow_mut();
-        let mut message = header.write().to_vec();
-        let begin = message.len();
-        let length = (header.length as usize).min(state.read.len());
-        message.extend(state.read.drain(..length));
+        let state = &mut *self.state.borrow_mut();
+        let rest = state.read.get(state.taken..).unwrap_or_default();
+        let bytes = rest.get(..header.length as usize).unwrap_or(rest);
+        let message = [&header.write()[..], bytes].concat();
         if is_hashed {
-            state.hash.add(message.get(begin..).unwrap_or_default());
+            state.hash.add(bytes);
         }
+        state.taken += bytes.len();
         message
     }
 }
@@ -120,7 +123,11 @@ async fn step(
         Job::Read(offset, length) => {
             let bytes = read(file, offset, offset + u64::from(length)).await?;
             let length = u32::try_from(bytes.len()).unwrap_or(0);
-            state.borrow_mut().read.extend(bytes);
+            let mut state = state.borrow_mut();
+            let taken = std::mem::take(&mut state.taken);
+            drop(state.read.drain(..taken));
+            state.read.extend_from_slice(&bytes);
+            drop(state);
             inputs.event(FileEvent::ReadDone(id, length));
             return Ok(());
         }

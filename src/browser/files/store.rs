@@ -119,7 +119,7 @@ impl Task {
                 _ if self.is_broken => {}
                 Job::Write(offset, message) => {
                     let bytes = message.get(CHUNK_HEADER_BYTES..).unwrap_or_default();
-                    let (mut all, mut lengths) = (bytes.to_vec(), vec![bytes.len()]);
+                    let mut all = bytes.to_vec();
                     // Chunks come in order, and so belong together until something else is to be done.
                     while all.len() < BATCH
                         && let Ok(job) = queue.try_recv()
@@ -130,14 +130,11 @@ impl Task {
                         };
                         let bytes = message.get(CHUNK_HEADER_BYTES..).unwrap_or_default();
                         all.extend_from_slice(bytes);
-                        lengths.push(bytes.len());
                     }
                     let done = self.write(offset, &all).await;
                     if self.check(done) {
-                        for length in lengths {
-                            self.inputs
-                                .event(FileEvent::Written(self.id, u32::try_from(length).unwrap_or(0)));
-                        }
+                        let length = u32::try_from(all.len()).unwrap_or(0);
+                        self.inputs.event(FileEvent::Written(self.id, length));
                     }
                 }
                 job => {

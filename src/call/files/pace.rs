@@ -3,8 +3,9 @@
 //! # The rule
 //! Bytes go at a rate of their own, whatever the network would take. It begins at [`FIRST_RATE`]. A sample of a connection
 //! says every few seconds whether the voice is well.
-//! - It is well with everybody: the rate doubles for each second, up to the threshold, and grows by [`STEP`] a second from
-//!   there on, but only while at least half of it is used. There is no threshold before the voice was first not well.
+//! - It is well with everybody: the rate quadruples each second, up to the threshold, and grows by [`STEP`] a second, or
+//!   by a sixteenth, from there on, but only while at least half of it is used. There is no threshold before the voice was
+//!   first not well.
 //! - It is not well with anybody, whose connection may share the same way out: the rate halves, once in [`SETTLE`], down to
 //!   [`LEAST_RATE`], and the threshold is what it is then. It does not rise for [`HOLD`].
 //! - Whoever is not well for [`PATIENCE`] on end, while no rate rises, suffers from something else than files to others:
@@ -18,7 +19,7 @@ pub(super) const FIRST_RATE: u64 = 512 * 1024;
 pub(super) const LEAST_RATE: u64 = 16 * 1024;
 /// The highest rate, in bytes a second, beyond what data channels reach.
 pub(super) const MOST_RATE: u64 = 128 * 1024 * 1024;
-/// What a rate above the threshold grows by, in bytes a second, each second.
+/// What a rate above the threshold grows by at least, in bytes a second, each second; a high one by a sixteenth of itself.
 pub(super) const STEP: u64 = 64 * 1024;
 /// The shortest time between two halvings: what was sent before shows in samples for a while.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);
@@ -75,10 +76,12 @@ impl Pace {
         }
         if self.used >= at(self.rate, elapsed) / 2 {
             self.rate = match self.threshold {
-                Some(threshold) if self.rate >= threshold => self.rate + at(STEP, elapsed.min(HOLD)),
+                Some(threshold) if self.rate >= threshold => {
+                    self.rate + at(STEP.max(self.rate / 16), elapsed.min(HOLD))
+                }
                 threshold => {
-                    let doublings = u32::try_from(elapsed.min(HOLD).as_secs()).unwrap_or(1);
-                    (self.rate << doublings).min(threshold.unwrap_or(u64::MAX))
+                    let seconds = u32::try_from(elapsed.min(HOLD).as_secs()).unwrap_or(1);
+                    (self.rate << (2 * seconds)).min(threshold.unwrap_or(u64::MAX))
                 }
             };
             self.rate = self.rate.min(MOST_RATE);
@@ -165,10 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_doubles_while_the_voice_is_well_and_halves_when_not() {
+    fn a_rate_quadruples_while_the_voice_is_well_and_halves_when_not() {
         let mut pace = Pace::new(SECOND);
         let seen = rates(&mut pace, SECOND, "wwwbwwwwwwbb", true);
-        assert_eq!(seen, [1024, 2048, 4096, 2048, 2048, 2048, 2048, 2048 + 256, 2368, 2432, 1216, 608]);
+        assert_eq!(seen, [2048, 8192, 32768, 16384, 16384, 16384, 16384, 20480, 21760, 23120, 11560, 5780]);
     }
 
     #[test]

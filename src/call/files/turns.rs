@@ -8,7 +8,7 @@ use super::outgoing::Outgoing;
 use crate::protocol::files::CHUNK_BYTES;
 
 /// Most bytes that are read ahead for one peer.
-const MOST_READ_BYTES: u64 = 512 * 1024;
+const MOST_READ_BYTES: u64 = 1024 * 1024;
 
 /// Reads and sends for a peer as much as its channel, its pace and the memory have room for.
 pub(super) fn pump(

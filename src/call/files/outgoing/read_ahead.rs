@@ -2,8 +2,8 @@
 
 use crate::protocol::files::CHUNK_BYTES;
 
-/// Most bytes of one read; the next begins when no more than that is ready.
-const READ_BYTES: u32 = 64 * 1024;
+/// Most bytes of one read; the next begins when no more than that is ready. Each takes some milliseconds, whatever its size.
+const READ_BYTES: u32 = 256 * 1024;
 
 /// An answer of the driver to a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
