@@ -70,6 +70,9 @@ test('either side cancels what goes over', async ({ person, room }) => {
     await who.expectState('failed');
     await other.expectState('failed');
   }
+  // The key that had the focus is gone.
+  await ben.one.page.keyboard.press('Escape');
+  await expect(ben.input).toHaveCount(0);
 });
 
 test('a file goes on after the receiver has reloaded', async ({ person, room }) => {

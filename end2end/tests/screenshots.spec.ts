@@ -123,6 +123,18 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await shoot(ann, '19-sharing-preview');
         });
 
+        test('notes', async ({ person, room }) => {
+          const [ann, ben] = await twoInCall(person, room);
+          await ann.page.locator('#more-button').click();
+          await ann.page.locator('#notes-button').click();
+          await ann.page.locator('#notes-input').fill('Agenda\n1. Holidays\n2. Who brings the cake?');
+          await ben.page.locator('#more-button').click();
+          await ben.page.screenshot({ path: join(FOLDER, `24-more-notes-${size}-${colorScheme}-${language}.png`) });
+          await ben.page.locator('#notes-button').click();
+          await expect(ben.page.locator('#notes-input')).toHaveValue(/cake/);
+          await ben.page.screenshot({ path: join(FOLDER, `25-notes-${size}-${colorScheme}-${language}.png`) });
+        });
+
         test('files', async ({ person, room }) => {
           const shoot = ({ page }: Person, name: string) =>
             page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`) });

@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{HtmlElement, KeyboardEvent};
+use leptos::web_sys::{HtmlElement, KeyboardEvent, Node};
 use send_wrapper::SendWrapper;
 
 use super::Panels;
@@ -13,8 +13,8 @@ use crate::ui::invite::focus;
 use crate::ui::listening::listen;
 use crate::ui::reactive::effect;
 
-/// A panel with its heading; Escape closes it. It takes the focus when it opens, for what is `data-first` in it if there
-/// is such, and gives it back.
+/// A panel with its heading; Escape closes it, also where the focus is nowhere: a key that had it may be gone. It takes
+/// the focus when it opens, for what is `data-first` in it if there is such, and gives it back.
 pub(super) fn side(id: &'static str, title: &'static str, content: Built) -> Built {
     let panels = expect_context::<Panels>();
     let node = NodeRef::<html::Section>::new();
@@ -24,10 +24,14 @@ pub(super) fn side(id: &'static str, title: &'static str, content: Built) -> Bui
         let first = panel.query_selector("[data-first]").ok().flatten();
         let first = first.and_then(|first| first.dyn_into::<HtmlElement>().ok());
         focus(Some(first.unwrap_or_else(|| panel.clone())));
-        listen(&panel, &["keydown"], move |event| {
+        let within = panel.clone();
+        listen(&document(), &["keydown"], move |event| {
             // While a syllable is composed, it gives that up.
             let is_escape = |event: &KeyboardEvent| event.key() == "Escape" && !event.is_composing();
-            if event.dyn_ref::<KeyboardEvent>().is_some_and(is_escape) {
+            let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+            let is_ours =
+                target.is_some_and(|target| within.contains(Some(&target)) || target.node_name() == "BODY");
+            if is_ours && event.dyn_ref::<KeyboardEvent>().is_some_and(is_escape) {
                 // It closes one thing, and no notice as well.
                 event.stop_propagation();
                 panels.close();
