@@ -134,7 +134,10 @@ impl OwnWindow {
 
     /// Moves the section into the window, unless the call or what it shows has ended meanwhile.
     fn move_to(self, window: &Window, tenant: Tenant, section: HtmlElement) -> Option<()> {
-        let there = window.document().filter(|_| self.in_call.get_untracked() && section.is_connected())?;
+        // A closed one tells of no `pagehide` any more.
+        let is_wanted =
+            || self.in_call.get_untracked() && !window.closed().unwrap_or(true) && section.is_connected();
+        let there = window.document().filter(|_| is_wanted())?;
         // The browser closes the window before this one, and may tell of it only later.
         self.come_back();
         let home = section.parent_element()?;
@@ -152,6 +155,7 @@ impl OwnWindow {
         })));
         self.tenant.set(Some(tenant));
         self.settle(&section);
+        drop(section.focus());
         Some(())
     }
 
@@ -182,13 +186,16 @@ impl OwnWindow {
         if home.is_connected() {
             drop(home.insert_before(section, home.first_child().as_ref()));
             self.settle(section);
+            // Whoever types in the page meanwhile goes on with that.
+            if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+                drop(section.focus());
+            }
         }
     }
 
-    /// After a move: has sizes measured, plays what has paused, and gives the section the focus, which is lost.
+    /// After a move: has sizes measured, and plays what has paused.
     fn settle(self, section: &HtmlElement) {
         self.resized.set(());
-        drop(section.focus());
         let Ok(videos) = section.query_selector_all("video") else { return };
         for at in 0..videos.length() {
             if let Some(video) = videos.item(at).and_then(|video| video.dyn_into::<HtmlMediaElement>().ok()) {

@@ -91,6 +91,10 @@ impl Source {
             state.hash.add(bytes);
         }
         state.taken += bytes.len();
+        if state.taken == state.read.len() {
+            state.read.clear();
+            state.taken = 0;
+        }
         message
     }
 }

@@ -62,11 +62,15 @@ pub struct FilesShown {
 }
 
 impl FilesShown {
-    /// Files that have come and were not saved.
-    pub fn unsaved(&self) -> impl Iterator<Item = TransferId> {
+    /// Files that have come.
+    pub fn arrived(&self) -> impl Iterator<Item = TransferId> {
         let arrived = |one: &&TransferView| one.side == Side::Receiver && one.state == TransferState::Done;
-        let arrived = self.view.transfers.iter().filter(arrived).map(|one| one.id);
-        arrived.filter(|id| !self.saved.contains(id))
+        self.view.transfers.iter().filter(arrived).map(|one| one.id)
+    }
+
+    /// Those of them that were not saved.
+    pub fn unsaved(&self) -> impl Iterator<Item = TransferId> {
+        self.arrived().filter(|id| !self.saved.contains(id))
     }
 }
 
@@ -153,7 +157,12 @@ impl FilesHandle {
         }
         let name = call.view().with_untracked(|view| words::name_of(view, transfer.peer));
         let name = name.unwrap_or_else(|| i18n::words().guest().to_owned());
-        self.names.update_value(|names| names.push((transfer.id, name.clone())));
+        self.names.update_value(|names| {
+            let listed =
+                |id| self.shown.with_untracked(|shown| shown.view.transfers.iter().any(|one| one.id == id));
+            names.retain(|(id, _)| listed(*id));
+            names.push((transfer.id, name.clone()));
+        });
         name
     }
 

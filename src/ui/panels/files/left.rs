@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use super::{FilesHandle, card};
 use crate::call::Phase;
-use crate::call::files::{TransferId, TransferState, TransferView};
-use crate::protocol::files::Side;
+use crate::call::files::TransferId;
 use crate::ui::CallHandle;
 use crate::ui::i18n::words;
 use crate::ui::panels::built::{Built, IntoBuilt};
@@ -17,19 +16,20 @@ pub(in crate::ui::panels) fn left() -> Built {
     let files = expect_context::<FilesHandle>();
     let words = words();
     let is_home = select(call, |view| view.phase == Phase::Home);
-    let ids: Memo<Vec<TransferId>> = Memo::new(move |()| {
-        let has_come = |one: &&TransferView| one.side == Side::Receiver && one.state == TransferState::Done;
-        let come = |transfers: &[TransferView]| transfers.iter().filter(has_come).map(|one| one.id).collect();
-        if is_home.get() { files.shown().with(|shown| come(&shown.view.transfers)) } else { vec![] }
-    });
+    let ids: Memo<Vec<TransferId>> =
+        Memo::new(
+            move |()| {
+                if is_home.get() { files.shown().with(|shown| shown.arrived().collect()) } else { vec![] }
+            },
+        );
     let is_unsaved = move || is_home.get() && files.shown().with(|shown| shown.unsaved().next().is_some());
     let says = move || if is_unsaved() { words.files_left() } else { "" };
     view! {
         <p class="heard-only" role="status" inner_html=content(says)></p>
-        <section class="files-left" aria-label=words.files() hidden=flag(move || ids.with(Vec::is_empty))>
-            <p inner_html=content(says)></p>
+        <div class="files-left" hidden=flag(move || ids.with(Vec::is_empty))>
+            <p aria-hidden="true" inner_html=content(says)></p>
             {card::list(ids)}
-        </section>
+        </div>
     }
     .into_built()
 }
