@@ -139,6 +139,9 @@ node scripts/bench/calls.mjs "$rounds" "${contenders[@]}"
 printf '\n== Files: one page to another, beside a bare data channel\n'
 node scripts/bench/files.mjs "$url" 300 3
 
+printf '\n== A shared screen: its first picture, beside a bare pair that adds a track\n'
+node scripts/bench/screen.mjs "$url" "$rounds"
+
 printf '\n== A page on a slow line, until one can type and press, and until it can make calls\n'
 node scripts/bench/ready.mjs "$rounds" "parlor=$url/"
 
