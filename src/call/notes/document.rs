@@ -77,19 +77,17 @@ impl Document {
         if removed == 0 && inserted.is_empty() {
             return None;
         }
-        let mut transaction = self.doc.try_transact_mut().ok()?;
-        if removed > 0 {
-            self.text.remove_range(&mut transaction, at, removed);
-        }
-        if !inserted.is_empty() {
-            self.text.insert(&mut transaction, at, &inserted);
-        }
-        let update = transaction.encode_update_v1();
-        drop(transaction);
         // What is taken out divides two blocks at most, and what is put in another.
-        self.grown(4);
-        self.look();
-        Some(update)
+        self.change(4, |document| {
+            let mut transaction = document.doc.try_transact_mut().ok()?;
+            if removed > 0 {
+                document.text.remove_range(&mut transaction, at, removed);
+            }
+            if !inserted.is_empty() {
+                document.text.insert(&mut transaction, at, &inserted);
+            }
+            Some(transaction.encode_update_v1())
+        })
     }
 
     /// The part of a text that there is room for.
@@ -117,23 +115,43 @@ impl Document {
         {
             return None;
         }
-        let update = Update::decode(&mut PlainDecoder::new(update)).ok()?;
-        self.doc.try_transact_mut().ok()?.apply_update(update).ok()?;
         // Each may divide another, and so may each range that is deleted at both ends.
-        self.grown(3 * added.blocks + 2 * added.deleted);
-        self.look();
+        self.change(3 * added.blocks + 2 * added.deleted, |document| document.apply(update))?;
         Some(added.ends)
+    }
+
+    fn apply(&self, update: &[u8]) -> Option<()> {
+        let update = Update::decode(&mut PlainDecoder::new(update)).ok()?;
+        self.doc.try_transact_mut().ok()?.apply_update(update).ok()
+    }
+
+    /// Makes a change that adds so many blocks at most. It is taken back if there are too many then, for such a document
+    /// nobody reads.
+    fn change<T>(&mut self, blocks: usize, change: impl FnOnce(&Self) -> Option<T>) -> Option<T> {
+        let is_risky = self.blocks + blocks > MOST_BLOCKS;
+        let before = is_risky.then(|| self.since(&NotesState::default()));
+        let mut changed = change(self);
+        self.grown(blocks);
+        if self.blocks > MOST_BLOCKS {
+            changed = None;
+            let before = before.zip(Self::new(self.client));
+            if let Some((_, old)) = before.filter(|(all, old)| old.apply(all).is_some()) {
+                *self = old;
+                self.grown(MOST_BLOCKS);
+            }
+        }
+        self.look();
+        changed
     }
 
     /// Adds so many blocks at most, and counts them where that makes a difference.
     fn grown(&mut self, blocks: usize) {
         self.blocks += blocks;
-        if self.blocks <= MOST_BLOCKS / 2 {
-            return;
+        if self.blocks > MOST_BLOCKS / 2 {
+            let all = self.since(&NotesState::default());
+            let all = update::check(&all, ROOT, u64::MAX, &|_| 0);
+            self.blocks = all.map_or(MOST_BLOCKS + 1, |all| all.blocks);
         }
-        let all = self.since(&NotesState::default());
-        let all = update::check(&all, ROOT, u64::MAX, &|_| 0);
-        self.blocks = all.map_or(usize::MAX / 2, |all| all.blocks);
     }
 
     /// Reads the text and the state anew.

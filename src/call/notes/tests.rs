@@ -1,4 +1,5 @@
 mod hostile;
 mod model;
+mod pieces;
 mod properties;
 mod steps;

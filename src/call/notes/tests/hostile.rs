@@ -8,7 +8,7 @@ use super::model::{World, peer};
 use crate::protocol::notes::{EMPTY_STATE_MESSAGE, MAX_NOTES_BYTES, MAX_NOTES_UNITS, MAX_UPDATE_BYTES};
 
 /// A page with a text, and a peer whose messages the test makes up.
-fn alone() -> World {
+pub(super) fn alone() -> World {
     let mut world = World::connected(2);
     world.edit(0, 0, 0, "a text 😀 of mine");
     world.settle();
@@ -17,12 +17,12 @@ fn alone() -> World {
     world
 }
 
-fn whole(update: &[u8]) -> Vec<u8> {
+pub(super) fn whole(update: &[u8]) -> Vec<u8> {
     [&[3], update].concat()
 }
 
 /// The page goes on with others, and takes no more of this one.
-fn assert_refused(mut world: World) {
+pub(super) fn assert_refused(mut world: World) {
     assert_eq!(world.closed, [(0, 1)]);
     assert!(world.pages[0].has_refused());
     assert_eq!(world.pages[0].received(world.now, peer(1), EMPTY_STATE_MESSAGE), []);
@@ -117,85 +117,6 @@ fn more_than_there_is_room_for_is_refused() {
         }
     }
     assert!(world.text(0).len() <= 2 * MAX_NOTES_UNITS);
-    assert_eq!(world.closed, [(0, 1)]);
-}
-
-fn number(out: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-/// So many blocks of each of so many clients, each beside what `beside` says by client and block.
-fn lattice(clients: u32, blocks: u32, beside: impl Fn(u32, u32) -> Option<(u32, u32)>) -> Vec<u8> {
-    let mut out = vec![];
-    number(&mut out, clients);
-    for client in 0..clients {
-        [blocks, client, 0].into_iter().for_each(|head| number(&mut out, head));
-        for block in 0..blocks {
-            match beside(client, block) {
-                Some((client, clock)) => {
-                    out.push(0x84);
-                    [client, clock].into_iter().for_each(|id| number(&mut out, id));
-                }
-                None => out.extend([4, 1, 1, b'n']),
-            }
-            out.extend([1, b'x']);
-        }
-    }
-    out.push(0);
-    out
-}
-
-fn give_whole(world: &mut World, update: &[u8]) {
-    for message in NotesFrame::write_update(update) {
-        world.give(1, 0, &message);
-    }
-}
-
-#[test]
-fn updates_that_are_slow_to_order_are_merged_in_time() {
-    for (clients, blocks) in [(2, 20_000), (500, 80)] {
-        // The first block of all is the last client's, and each waits for one of the client behind it.
-        let last = clients - 1;
-        let ring = lattice(clients, blocks, |client, block| match (client == last, block) {
-            (true, 0) => None,
-            (true, _) => Some((0, block - 1)),
-            (false, _) => Some((client + 1, block)),
-        });
-        let mut world = World::connected(2);
-        let began = std::time::Instant::now();
-        give_whole(&mut world, &ring);
-        assert!(began.elapsed() < Duration::from_secs(20), "{clients} clients: {:?}", began.elapsed());
-        assert_eq!(world.closed, [], "{clients} clients");
-        assert_eq!(world.text(0).len(), (clients * blocks) as usize);
-    }
-}
-
-#[test]
-fn blocks_that_wait_for_each_other_are_refused() {
-    let mut world = alone();
-    give_whole(&mut world, &lattice(3, 2, |client, block| Some(((client + 1) % 3, block))));
-    assert_refused(world);
-}
-
-#[test]
-fn a_text_of_too_many_pieces_is_refused_and_nobody_adds_to_one_of_many() {
-    let many = |blocks| lattice(1, blocks, |_, _| None);
-    let mut world = World::connected(2);
-    give_whole(&mut world, &many(20_000));
-    assert!(!world.pages[0].is_full());
-    let mut world = World::connected(2);
-    give_whole(&mut world, &many(30_000));
-    assert!(world.pages[0].is_full());
-    world.edit(0, 0, 0, "more");
-    assert_eq!(world.text(0).len(), 30_000);
-    world.edit(0, 0, 20_000, "");
-    assert_eq!(world.text(0).len(), 10_000, "it can be made shorter");
-    let mut world = World::connected(2);
-    give_whole(&mut world, &many(50_001));
     assert_eq!(world.closed, [(0, 1)]);
 }
 
