@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 
 use crate::protocol::notes::{MAX_NOTES_CLIENT, MAX_NOTES_CLIENTS};
 
-/// Most blocks of a document.
-pub(super) const MOST_BLOCKS: usize = 50_000;
+/// Most blocks of a document. Where two clients have written half of them at one place, each of the one is looked at for
+/// each of the other.
+pub(super) const MOST_BLOCKS: usize = 10_000;
 /// Most UTF-16 code units that one client ever writes, what was deleted again included.
 pub(super) const MOST_CLOCK: u32 = 4_000_000;
 

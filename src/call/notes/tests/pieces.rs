@@ -19,8 +19,9 @@ fn numbers(out: &mut Vec<u8>, all: &[u64]) {
 }
 
 const MOST: u64 = MOST_BLOCKS as u64;
-/// In the place of a block's flags: the id that follows is of what stands before it.
+/// In the place of a block's flags: the id that follows is of what stands before it, or behind it.
 const LEFT: u8 = 0x84;
+const RIGHT: u8 = 0x44;
 
 type Beside = Option<(u8, u64, u64)>;
 
@@ -78,6 +79,21 @@ fn updates_that_wait_for_each_other_are_merged() {
         assert_eq!(world.closed, [], "{clients} clients");
         assert_eq!(world.text(0).len(), (clients * blocks) as usize);
     }
+}
+
+/// Two clients whose blocks all want to be the first: each of the one is looked at for each of the other.
+#[test]
+fn blocks_that_are_slow_to_order_are_few() {
+    let siblings =
+        |blocks| lattice(2, blocks, "x", |client, block| Some((RIGHT, client, block.checked_sub(1)?)));
+    let mut world = World::connected(2);
+    give_whole(&mut world, &siblings(500));
+    assert_eq!(world.text(0).len(), 1_000);
+    // Of so many, thirty million would be looked at.
+    let mut world = World::connected(2);
+    give_whole(&mut world, &siblings(5_478));
+    assert_eq!(world.text(0), "");
+    assert_refused(world);
 }
 
 #[test]
