@@ -115,6 +115,9 @@ impl Document {
         {
             return None;
         }
+        if added.blocks == 0 && added.deleted == 0 {
+            return Some(added.ends);
+        }
         // Each may divide another, and so may each range that is deleted at both ends.
         self.change(3 * added.blocks + 2 * added.deleted, |document| document.apply(update))?;
         Some(added.ends)

@@ -8,7 +8,7 @@ use crate::protocol::notes::{MAX_NOTES_BYTES, MAX_UPDATE_BYTES, NotesState};
 /// Most bytes that are read of a peer within [`WINDOW`].
 pub(super) const MOST_IN_WINDOW: usize = 3 * MAX_UPDATE_BYTES;
 /// Most messages that are read of a peer within [`WINDOW`].
-pub(super) const MOST_MESSAGES: usize = 2_000;
+pub(super) const MOST_MESSAGES: usize = 500;
 /// The time for which these are read.
 const WINDOW: Duration = Duration::from_secs(10);
 /// How often a peer is answered. Two that differ would answer each other for ever before one has merged what is to come.

@@ -2,7 +2,7 @@
 
 use super::super::update::MOST_BLOCKS;
 use super::super::*;
-use super::hostile::{alone, assert_refused};
+use super::hostile::{alone, assert_refused, whole};
 use super::model::World;
 use crate::protocol::notes::MAX_NOTES_UNITS;
 
@@ -160,5 +160,15 @@ fn an_own_edit_makes_no_more_pieces_than_others_read() {
     world.open(0, 1);
     world.settle();
     world.assert_equal();
+    assert_eq!(world.closed, []);
+}
+
+#[test]
+fn an_update_that_adds_nothing_costs_nothing() {
+    let mut world = alone();
+    // A text that was read anew is in another place.
+    let place = world.text(0).as_ptr();
+    world.give(1, 0, &whole(&[0, 0]));
+    assert_eq!(world.text(0).as_ptr(), place);
     assert_eq!(world.closed, []);
 }
