@@ -57,7 +57,13 @@ impl Document {
 
     /// Whether there is no room for more of the person's.
     pub(super) fn is_full(&self) -> bool {
-        units(&self.shown) as usize >= MAX_NOTES_UNITS || self.blocks > MOST_BLOCKS / 2
+        units(&self.shown) as usize >= MAX_NOTES_UNITS || !self.is_open()
+    }
+
+    /// Whether there may be another block of this page, and this page among the clients.
+    fn is_open(&self) -> bool {
+        let is_client = self.state.clock(self.client) > 0;
+        self.blocks <= MOST_BLOCKS / 2 && (is_client || self.state.clients.len() < MAX_NOTES_CLIENTS)
     }
 
     /// All that somebody lacks who has this, and all that is deleted.
@@ -92,7 +98,7 @@ impl Document {
 
     /// The part of a text that there is room for.
     fn admitted(&self, text: &str, room: usize) -> String {
-        if self.blocks > MOST_BLOCKS / 2 {
+        if !self.is_open() {
             return String::new();
         }
         let mut left = room.min(MOST_CLOCK.saturating_sub(self.state.clock(self.client)) as usize);

@@ -4,7 +4,7 @@ use super::super::update::MOST_BLOCKS;
 use super::super::*;
 use super::hostile::{alone, assert_refused, whole};
 use super::model::World;
-use crate::protocol::notes::MAX_NOTES_UNITS;
+use crate::protocol::notes::{MAX_NOTES_CLIENTS, MAX_NOTES_UNITS};
 
 fn number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
@@ -161,6 +161,30 @@ fn an_own_edit_makes_no_more_pieces_than_others_read() {
     world.settle();
     world.assert_equal();
     assert_eq!(world.closed, []);
+}
+
+#[test]
+fn nobody_becomes_one_client_too_many() {
+    let strangers = |clients| lattice(clients, 1, "x", |_, _| None);
+    let mut world = World::connected(2);
+    give_whole(&mut world, &strangers(MAX_NOTES_CLIENTS as u64));
+    assert_eq!(world.text(0).len(), MAX_NOTES_CLIENTS);
+    assert!(world.pages[0].is_full());
+    world.edit(0, 0, 0, "y");
+    world.edit(0, 0, 1, "");
+    assert_eq!(world.text(0).len(), MAX_NOTES_CLIENTS - 1);
+    assert_keeps(&world);
+    world.cut(0, 1);
+    world.open(0, 1);
+    world.settle();
+    world.assert_equal();
+
+    // Whoever has written goes on.
+    let mut world = alone();
+    give_whole(&mut world, &strangers(MAX_NOTES_CLIENTS as u64 - 1));
+    assert!(!world.pages[0].is_full());
+    world.append(0, "!");
+    assert!(world.text(0).ends_with('!'));
 }
 
 #[test]
