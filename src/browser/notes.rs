@@ -159,6 +159,7 @@ impl Driver {
                     self.of(peer).into_iter().for_each(|line| line.send(&message));
                 }
                 NotesCommand::Close(peer) => self.of(peer).into_iter().for_each(Line::close),
+                NotesCommand::Renew => self.handle(NotesEvent::Renewed(seed())),
             }
         }
     }

@@ -10,6 +10,9 @@
 //! channel is away goes over the next one, or by way of somebody else. What was written goes by its place among that of its
 //! client; what was deleted goes whole, and states have a digest of it.
 //!
+//! What somebody else has written under the name of this page is merged as all is, for other pages may have merged it, too.
+//! This page goes on under another name then.
+//!
 //! # Bounds
 //! A person writes up to [`MAX_NOTES_UNITS`](crate::protocol::notes::MAX_NOTES_UNITS), or a text of as many pieces as
 //! `document` takes. A peer that sends more than `link` has room for, or an update that `update` refuses, is no longer
@@ -45,6 +48,8 @@ pub enum NotesEvent {
     Closed(PeerId),
     /// The person has edited the text, as [`Notes::text`] last had it.
     Edited(Splice),
+    /// This is the client from now on, chosen as the first one was.
+    Renewed(u64),
     /// The time given by [`Notes::deadline`] has come.
     Tick,
 }
@@ -56,6 +61,8 @@ pub enum NotesCommand {
     Send(PeerId, Vec<u8>),
     /// Close the channel, for its peer keeps to no rule; report no more of it.
     Close(PeerId),
+    /// Choose another client, for what others have is not what this page has written under the one it has.
+    Renew,
 }
 
 /// The notes of one page.
@@ -119,6 +126,7 @@ impl Notes {
             }
             NotesEvent::Closed(peer) => self.close(peer),
             NotesEvent::Edited(splice) => self.edit(now, &splice, &mut out),
+            NotesEvent::Renewed(client) => self.document.renew(client),
             NotesEvent::Tick => {}
         }
         self.settle(now, &mut out);
@@ -137,7 +145,7 @@ impl Notes {
                 }
                 Some(NotesFrame::Part { bytes, is_last }) => match link.add(bytes, is_last) {
                     Some(None) => true,
-                    Some(Some(update)) => self.merge(now, peer, &update),
+                    Some(Some(update)) => self.merge(now, peer, &update, &mut out),
                     None => false,
                 },
                 Some(NotesFrame::Unknown) => true,
@@ -170,7 +178,8 @@ impl Notes {
         self.changed(now);
     }
 
-    fn merge(&mut self, now: Duration, peer: PeerId, update: &[u8]) -> bool {
+    fn merge(&mut self, now: Duration, peer: PeerId, update: &[u8], out: &mut Vec<NotesCommand>) -> bool {
+        let own = self.document.own_clock();
         let before = self.document.state().clone();
         let Some(ends) = self.document.merge(update) else { return false };
         let link = self.links.iter_mut().find(|link| link.peer == peer);
@@ -179,6 +188,9 @@ impl Notes {
         }
         if *self.document.state() != before {
             self.changed(now);
+        }
+        if self.document.own_clock() > own {
+            out.push(NotesCommand::Renew);
         }
         true
     }

@@ -46,6 +46,27 @@ impl Document {
         Some(Self { doc, text, client, shown: String::new(), state: NotesState::default(), blocks: 0 })
     }
 
+    /// One with all that another has.
+    fn holding(client: u64, all: &[u8]) -> Option<Self> {
+        let mut document = Self::new(client)?;
+        document.apply(all)?;
+        document.grown(MOST_BLOCKS);
+        document.look();
+        Some(document)
+    }
+
+    /// Goes on as another client.
+    pub(super) fn renew(&mut self, client: u64) {
+        if let Some(document) = Self::holding(client, &self.since(&NotesState::default())) {
+            *self = document;
+        }
+    }
+
+    /// How much there is that was written under the name of this page.
+    pub(super) fn own_clock(&self) -> u32 {
+        self.state.clock(self.client)
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.shown
     }
@@ -62,7 +83,7 @@ impl Document {
 
     /// Whether there may be another block of this page, and this page among the clients.
     fn is_open(&self) -> bool {
-        let is_client = self.state.clock(self.client) > 0;
+        let is_client = self.own_clock() > 0;
         self.blocks <= MOST_BLOCKS / 2 && (is_client || self.state.clients.len() < MAX_NOTES_CLIENTS)
     }
 
@@ -101,7 +122,7 @@ impl Document {
         if !self.is_open() {
             return String::new();
         }
-        let mut left = room.min(MOST_CLOCK.saturating_sub(self.state.clock(self.client)) as usize);
+        let mut left = room.min(MOST_CLOCK.saturating_sub(self.own_clock()) as usize);
         let fits = |c: &char| {
             let rest = left.checked_sub(c.len_utf16());
             left = rest.unwrap_or(0);
@@ -114,7 +135,7 @@ impl Document {
     /// nothing.
     pub(super) fn merge(&mut self, update: &[u8]) -> Option<Vec<(u64, u32)>> {
         let known = |client| self.state.clock(client);
-        let added = update::check(update, ROOT, self.client, &known)?;
+        let added = update::check(update, ROOT, &known)?;
         if self.blocks + added.blocks > MOST_BLOCKS
             || units(&self.shown) as usize + added.units > MOST_UNITS
             || self.state.clients.len() + added.clients > MAX_NOTES_CLIENTS
@@ -143,10 +164,8 @@ impl Document {
         self.grown(blocks);
         if self.blocks > MOST_BLOCKS {
             changed = None;
-            let before = before.zip(Self::new(self.client));
-            if let Some((_, old)) = before.filter(|(all, old)| old.apply(all).is_some()) {
+            if let Some(old) = before.and_then(|all| Self::holding(self.client, &all)) {
                 *self = old;
-                self.grown(MOST_BLOCKS);
             }
         }
         self.look();
@@ -158,7 +177,7 @@ impl Document {
         self.blocks += blocks;
         if self.blocks > MOST_BLOCKS / 2 {
             let all = self.since(&NotesState::default());
-            let all = update::check(&all, ROOT, u64::MAX, &|_| 0);
+            let all = update::check(&all, ROOT, &|_| 0);
             self.blocks = all.map_or(MOST_BLOCKS + 1, |all| all.blocks);
         }
     }

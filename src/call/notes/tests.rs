@@ -1,3 +1,4 @@
+mod forged;
 mod hostile;
 mod model;
 mod pieces;

@@ -63,9 +63,9 @@ struct Block {
     beside: [Option<Id>; 2],
 }
 
-/// Reads an update for a document of which `known` says how much it has of a client; `root` is the name of the text,
-/// `own` the client of this page, of whom nobody else has more. None, if it is not to be merged.
-pub(super) fn check(bytes: &[u8], root: &str, own: u64, known: Known<'_>) -> Option<Added> {
+/// Reads an update for a document of which `known` says how much it has of a client; `root` is the name of the text.
+/// None, if it is not to be merged.
+pub(super) fn check(bytes: &[u8], root: &str, known: Known<'_>) -> Option<Added> {
     let mut reader = Reader(bytes);
     let mut added = Added::default();
     let count = reader.count(MAX_NOTES_CLIENTS)?;
@@ -76,7 +76,7 @@ pub(super) fn check(bytes: &[u8], root: &str, own: u64, known: Known<'_>) -> Opt
         blocks += run.blocks.len();
         let end = run.blocks.last().map_or(run.clock, |block| block.end);
         let is_twice = runs.iter().any(|before| before.client == run.client);
-        if is_twice || blocks > MOST_BLOCKS || run.client == own && end > known(own) {
+        if is_twice || blocks > MOST_BLOCKS {
             return None;
         }
         added.clients += usize::from(known(run.client) == 0);

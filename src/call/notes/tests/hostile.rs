@@ -94,16 +94,6 @@ fn whoever_asks_all_the_time_is_answered_from_time_to_time() {
 }
 
 #[test]
-fn nobody_writes_as_this_page() {
-    let mut world = alone();
-    let own = world.pages[0].document.state().clients[0].0;
-    let mut pretender = Notes::new(own).unwrap();
-    pretender.handle(world.now, NotesEvent::Edited(Splice { at: 0, removed: 0, inserted: "x".repeat(40) }));
-    world.give(1, 0, &whole(&pretender.kept()));
-    assert_refused(world);
-}
-
-#[test]
 fn more_than_there_is_room_for_is_refused() {
     let mut world = alone();
     for client in 1..9 {

@@ -50,10 +50,14 @@ impl World {
         world
     }
 
-    fn load(&mut self) -> Notes {
+    fn next_client(&mut self) -> u64 {
         self.loads += 1;
         // Ids in no order.
-        Notes::new(self.loads.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11).unwrap()
+        self.loads.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11
+    }
+
+    fn load(&mut self) -> Notes {
+        Notes::new(self.next_client()).unwrap()
     }
 
     fn perform(&mut self, page: usize, commands: Vec<NotesCommand>) {
@@ -67,6 +71,10 @@ impl World {
                 NotesCommand::Close(to) => {
                     self.closed.push((page, to.0 as usize));
                     self.cut(page, to.0 as usize);
+                }
+                NotesCommand::Renew => {
+                    let client = self.next_client();
+                    self.event(page, NotesEvent::Renewed(client));
                 }
             }
         }
