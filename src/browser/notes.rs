@@ -170,12 +170,13 @@ impl Driver {
 
     fn members(&mut self, members: Members) {
         match members {
-            Members { phase: Phase::InCall, room: Some(room), .. } => {
+            Members { phase: Phase::InCall, room: Some(room), peers } => {
                 if self.room.as_ref() != Some(&room) {
                     let kept = kept::of(&room);
                     self.room = Some(room);
                     self.begin(&kept.unwrap_or_default());
                 }
+                self.handle(NotesEvent::Members(peers));
             }
             // The call is over, and the notes are gone with it.
             Members { phase: Phase::Home, .. } => {

@@ -46,6 +46,8 @@ pub enum NotesEvent {
     Opened(PeerId),
     /// The channel is closed.
     Closed(PeerId),
+    /// These are in the room.
+    Members(Vec<PeerId>),
     /// The person has edited the text, as [`Notes::text`] last had it.
     Edited(Splice),
     /// This is the client from now on, chosen as the first one was.
@@ -72,8 +74,8 @@ pub struct Notes {
     links: Vec<Link>,
     /// When all are told what is here, after a change.
     tells_at: Option<Duration>,
-    /// What peers have written was refused.
-    has_refused: bool,
+    /// Peers of whom something was refused, until they have what is here, or are gone.
+    refused: Vec<PeerId>,
 }
 
 impl Notes {
@@ -81,7 +83,7 @@ impl Notes {
     /// the document cannot be made.
     pub fn new(client: u64) -> Option<Self> {
         let document = Document::new(client)?;
-        Some(Self { document, links: vec![], tells_at: None, has_refused: false })
+        Some(Self { document, links: vec![], tells_at: None, refused: vec![] })
     }
 
     /// Adds what [`Notes::kept`] gave an earlier page load, if it can be read; before any channel is open.
@@ -105,9 +107,9 @@ impl Notes {
         self.document.is_full()
     }
 
-    /// Whether something that a peer sent was not merged.
+    /// Whether something that a peer sent was not merged, and the peer still has another text.
     pub fn has_refused(&self) -> bool {
-        self.has_refused
+        !self.refused.is_empty()
     }
 
     /// When the next [`NotesEvent::Tick`] is due.
@@ -125,6 +127,7 @@ impl Notes {
                 out.push(NotesCommand::Send(peer, self.document.state().write()));
             }
             NotesEvent::Closed(peer) => self.close(peer),
+            NotesEvent::Members(peers) => self.refused.retain(|peer| peers.contains(peer)),
             NotesEvent::Edited(splice) => self.edit(now, &splice, &mut out),
             NotesEvent::Renewed(client) => self.document.renew(client),
             NotesEvent::Tick => {}
@@ -152,7 +155,7 @@ impl Notes {
                 None => false,
             };
         if !fits {
-            self.has_refused = true;
+            self.refused.push(peer);
             self.close(peer);
             out.push(NotesCommand::Close(peer));
         }
@@ -203,6 +206,9 @@ impl Notes {
         let own = self.document.state();
         let Some(link) = self.links.iter_mut().find(|link| link.peer == peer) else { return };
         let differs = state.deleted != own.deleted;
+        if state == *own {
+            self.refused.retain(|refused| *refused != peer);
+        }
         link.is_asked = differs || !state.covers(own);
         link.is_to_be_told = differs || !own.covers(&state);
         link.has = Some(state);

@@ -29,8 +29,22 @@ pub(super) fn assert_refused(mut world: World) {
     world.closed.clear();
     world.open(0, 1);
     world.append(0, "!");
+    assert!(world.pages[0].has_refused());
     world.settle();
     world.assert_equal();
+    assert!(!world.pages[0].has_refused(), "they have the same again");
+}
+
+#[test]
+fn what_was_refused_of_somebody_is_forgotten_when_that_one_is_gone() {
+    let mut world = World::connected(3);
+    world.give(1, 0, &[]);
+    world.give(2, 0, &[]);
+    assert_eq!(world.closed, [(0, 1), (0, 2)]);
+    world.event(0, NotesEvent::Members(vec![peer(2)]));
+    assert!(world.pages[0].has_refused(), "the other is there");
+    world.event(0, NotesEvent::Members(vec![]));
+    assert!(!world.pages[0].has_refused());
 }
 
 #[test]
