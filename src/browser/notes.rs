@@ -2,7 +2,8 @@
 //!
 //! The field has the text that the notes had when it was last written to, and what the person has changed since. Before
 //! anything else is done, that is taken over; so places in the field are places in the notes. While a syllable is
-//! composed the field is left alone, and what comes waits.
+//! composed the field is left alone, and what comes waits. Some keyboards compose without end, so a composition that rests
+//! counts as one that has ended.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -17,9 +18,11 @@ use leptos::reactive::spawn_local_scoped_with_cancellation;
 mod field;
 mod kept;
 mod line;
+mod waiting;
 
 use field::Field;
 use line::{Input, Inputs, Line, LineEvent};
+use waiting::Waiting;
 
 use super::env::{after, log, now, seed};
 use crate::call::Phase;
@@ -31,8 +34,8 @@ use crate::ui::panels::notes::{NotesPort, NotesShown};
 
 /// How long after a change the notes are kept for a reload.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
-/// Most bytes that wait while a syllable is composed; the channel that brings more is closed.
-const MOST_WAITING: usize = 1024 * 1024;
+/// How long after the last key a composition goes on.
+const COMPOSED_AFTER: Duration = Duration::from_secs(2);
 
 /// Starts the notes; they end with the reactive owner that they were started under.
 pub(super) fn start(port: NotesPort) {
@@ -55,7 +58,8 @@ pub(super) fn start(port: NotesPort) {
         lines: vec![],
         last_line: 0,
         field: None,
-        waiting: vec![],
+        composing: None,
+        waiting: Waiting::default(),
         timer: None,
         keeping: None,
         signal: shown,
@@ -73,8 +77,10 @@ struct Driver {
     lines: Vec<Line>,
     last_line: u32,
     field: Option<Field>,
-    /// Messages that have come while a syllable was composed, each with the number of its channel.
-    waiting: Vec<(u32, Vec<u8>)>,
+    /// A syllable is being composed, until then.
+    composing: Option<Timeout>,
+    /// What has come meanwhile.
+    waiting: Waiting,
     timer: Option<(Duration, Timeout)>,
     keeping: Option<Timeout>,
     signal: WriteSignal<NotesShown>,
@@ -98,25 +104,18 @@ impl Driver {
         match input {
             Input::Members(members) => self.members(members),
             Input::Field(field) => {
-                if let Some(mut old) = self.field.take() {
-                    // The panel has closed, and with it what was composed ends.
-                    old.is_composing = false;
-                    self.field = Some(old);
-                    self.pull();
-                    self.take_waiting();
-                }
+                // The panel may have closed, and with it what was composed ends.
+                self.end_composing();
                 self.field = field.map(|field| Field::new(field, &self.inputs));
                 self.shown.is_new &= self.field.is_none();
                 self.pull();
             }
             Input::Typed => {}
-            Input::Composing(is_composing) => {
-                self.field.iter_mut().for_each(|field| field.is_composing = is_composing);
-                if !is_composing {
-                    self.pull();
-                    self.take_waiting();
-                }
+            Input::Composing(true) => {
+                let inputs = self.inputs.clone();
+                self.composing = Some(after(COMPOSED_AFTER, move || inputs.push(Input::Composing(false))));
             }
+            Input::Composing(false) => self.end_composing(),
             Input::Lines(lines) => self.follow(lines),
             Input::Line(number, event) => self.line(number, event),
             Input::Tick => {
@@ -129,7 +128,7 @@ impl Driver {
 
     /// Takes over what the person has changed.
     fn pull(&mut self) {
-        let Some(field) = self.field.as_mut().filter(|field| !field.is_composing) else { return };
+        let Some(field) = self.field.as_mut().filter(|_| self.composing.is_none()) else { return };
         if let Some(splice) = field.changed() {
             self.handle(NotesEvent::Edited(splice));
             self.keep_soon();
@@ -138,13 +137,9 @@ impl Driver {
 
     /// Shows what others have changed.
     fn put(&mut self) {
-        if let Some(field) = self.field.as_mut().filter(|field| !field.is_composing) {
+        if let Some(field) = self.field.as_mut().filter(|_| self.composing.is_none()) {
             field.put(self.notes.text());
         }
-    }
-
-    fn is_composing(&self) -> bool {
-        self.field.as_ref().is_some_and(|field| field.is_composing)
     }
 
     fn handle(&mut self, event: NotesEvent) {
@@ -193,7 +188,7 @@ impl Driver {
     fn begin(&mut self, kept: &[u8]) {
         let Some(notes) = Notes::new(seed()) else { return log("no notes") };
         self.notes = if kept.is_empty() { notes } else { notes.with(kept) };
-        self.waiting.clear();
+        self.waiting = Waiting::default();
         self.shown.is_new = false;
         let open: Vec<_> = self.lines.iter().filter(|line| line.is_open).map(Line::peer).collect();
         open.into_iter().for_each(|peer| self.handle(NotesEvent::Opened(peer)));
@@ -216,7 +211,6 @@ impl Driver {
     }
 
     fn line(&mut self, number: u32, event: LineEvent) {
-        let is_composing = self.is_composing();
         // Nothing of an earlier channel is reported.
         let Some(line) = self.lines.iter_mut().find(|line| line.number == number) else { return };
         let peer = line.peer();
@@ -232,31 +226,32 @@ impl Driver {
                 }
             }
             LineEvent::Message(message) if line.is_open => {
-                if !is_composing {
-                    return self.received(peer, &message);
+                if self.composing.is_none() {
+                    return self.received(now(), peer, &message);
                 }
-                let waiting: usize = self.waiting.iter().map(|(_, message)| message.len()).sum();
-                match waiting + message.len() <= MOST_WAITING {
-                    true => self.waiting.push((number, message)),
-                    false => line.close(),
+                if !self.waiting.add(number, now(), message) {
+                    self.end_composing();
                 }
             }
             LineEvent::Message(_) => {}
         }
     }
 
-    fn take_waiting(&mut self) {
-        for (number, message) in std::mem::take(&mut self.waiting) {
+    /// Takes over what was composed, and what has waited for that.
+    fn end_composing(&mut self) {
+        self.composing = None;
+        self.pull();
+        for (number, at, message) in std::mem::take(&mut self.waiting).all {
             let line = self.lines.iter().find(|line| line.number == number && line.is_open);
             if let Some(peer) = line.map(Line::peer) {
-                self.received(peer, &message);
+                self.received(at, peer, &message);
             }
         }
     }
 
-    fn received(&mut self, peer: PeerId, message: &[u8]) {
+    fn received(&mut self, at: Duration, peer: PeerId, message: &[u8]) {
         let before = self.notes.text().to_owned();
-        let commands = self.notes.received(now(), peer, message);
+        let commands = self.notes.received(at, peer, message);
         self.perform(commands);
         if self.notes.text() != before {
             self.shown.is_new = self.field.is_none();

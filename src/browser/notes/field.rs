@@ -1,7 +1,8 @@
 //! The field of the notes.
 
 use gloo_events::EventListener;
-use web_sys::HtmlTextAreaElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlTextAreaElement, InputEvent};
 
 use super::line::{Input, Inputs};
 use crate::call::notes::Splice;
@@ -11,24 +12,25 @@ pub(super) struct Field {
     element: HtmlTextAreaElement,
     /// What it had when it was last looked at.
     text: String,
-    /// A syllable is being composed.
-    pub(super) is_composing: bool,
     _listeners: [EventListener; 3],
 }
 
 impl Field {
     /// Listens to a field. What is in it already was typed before it was listened to.
     pub(super) fn new(element: HtmlTextAreaElement, inputs: &Inputs) -> Self {
-        let listen = |name: &'static str, read: fn() -> Input| {
+        let listen = |name: &'static str, read: fn(&Event) -> Input| {
             let inputs = inputs.clone();
-            EventListener::new(&element, name, move |_| inputs.push(read()))
+            EventListener::new(&element, name, move |event| inputs.push(read(event)))
         };
         let listeners = [
-            listen("input", || Input::Typed),
-            listen("compositionstart", || Input::Composing(true)),
-            listen("compositionend", || Input::Composing(false)),
+            listen("input", |event| match event.unchecked_ref::<InputEvent>().is_composing() {
+                true => Input::Composing(true),
+                false => Input::Typed,
+            }),
+            listen("compositionstart", |_| Input::Composing(true)),
+            listen("compositionend", |_| Input::Composing(false)),
         ];
-        Self { element, text: String::new(), is_composing: false, _listeners: listeners }
+        Self { element, text: String::new(), _listeners: listeners }
     }
 
     /// What the person has changed since the last look.

@@ -21,7 +21,7 @@ pub(super) enum Input {
     Field(Option<HtmlTextAreaElement>),
     /// The person has typed.
     Typed,
-    /// The composition of a syllable has begun, or ended.
+    /// The composition of a syllable has begun or goes on, or it has ended.
     Composing(bool),
     /// The channels that there are.
     Lines(LateLines),
