@@ -12,7 +12,7 @@ use web_sys::{Storage, StorageEvent};
 use super::early;
 use super::env::{Events, log};
 use super::error::BrowserError;
-use crate::call::storage::{DEPARTED, DEVICES, HIDE_ADDRESS, LOADED_FOR, SEAT, SETTINGS, is_reload};
+use crate::call::storage::{DEPARTED, DEVICES, HIDE_ADDRESS, LOADED_FOR, NOTES, SEAT, SETTINGS, is_reload};
 use crate::call::{Choice, DeviceKind, Event, Remembered, Settings};
 use crate::protocol;
 
@@ -72,14 +72,14 @@ fn keep(key: &str, text: Option<&str>) {
     }
 }
 
-/// Keeps the seat in the tab's own storage, or forgets it. A browser that refuses storage only loses the
-/// return after a reload.
+/// Keeps the seat in the tab's own storage, or forgets it, and the notes of the call with it: what keeps them may not have
+/// been loaded since. A browser that refuses storage only loses the return after a reload.
 pub(super) fn remember(seat: Option<&Remembered>) {
     let Some(storage) = of_tab() else { return };
     let done = match seat.map(serde_json::to_string) {
         Some(Ok(text)) => storage.set_item(SEAT, &text),
         Some(Err(error)) => Err(JsValue::from_str(&error.to_string())),
-        None => storage.remove_item(SEAT),
+        None => storage.remove_item(SEAT).and_then(|()| storage.remove_item(NOTES)),
     };
     if let Err(error) = done {
         log(&format!("seat not kept: {}", BrowserError::from(error)));
