@@ -26,14 +26,20 @@ pub(in crate::browser) struct Purpose {
     id: u16,
     /// What a page sends that has nothing to say.
     idle: &'static [u8],
+    /// Of what a page sends to one that has said nothing yet, the last is enough.
+    is_last_enough: bool,
 }
 
 /// For files; whoever has no transfers sends the end of a list alone.
 pub(in crate::browser) const FILES: Purpose =
-    Purpose { label: FILES_CHANNEL_LABEL, id: FILES_CHANNEL_ID, idle: LISTED_MESSAGE };
-/// For notes.
-pub(in crate::browser) const NOTES: Purpose =
-    Purpose { label: NOTES_CHANNEL_LABEL, id: NOTES_CHANNEL_ID, idle: EMPTY_STATE_MESSAGE };
+    Purpose { label: FILES_CHANNEL_LABEL, id: FILES_CHANNEL_ID, idle: LISTED_MESSAGE, is_last_enough: false };
+/// For notes; whoever has not been told what is here tells again and again what is there.
+pub(in crate::browser) const NOTES: Purpose = Purpose {
+    label: NOTES_CHANNEL_LABEL,
+    id: NOTES_CHANNEL_ID,
+    idle: EMPTY_STATE_MESSAGE,
+    is_last_enough: true,
+};
 
 /// The channel of one connection, until it is dropped.
 pub(super) struct LateChannel {
@@ -56,6 +62,10 @@ impl LateChannel {
         let mut bytes = 0;
         let keep = Closure::wrap(Box::new(move |event: JsValue| {
             let data = event.unchecked_ref::<MessageEvent>().data();
+            if purpose.is_last_enough {
+                kept.set_length(0);
+                bytes = 0;
+            }
             keep(&from, &kept, &mut bytes, &data);
             if !is_of(&data, purpose.idle) {
                 wanted.set(true);
