@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use futures::channel::mpsc::UnboundedSender;
 use gloo_events::EventListener;
-use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlTextAreaElement, MessageEvent, RtcDataChannelState};
 
+use crate::browser::peer::channel::bytes_of;
 use crate::protocol::PeerId;
 use crate::protocol::notes::MAX_NOTES_BYTES;
 use crate::ui::panels::files::Members;
@@ -76,14 +76,14 @@ impl Line {
             listen("open", |_| LineEvent::Open),
             listen("close", |_| LineEvent::Closed),
             listen("message", |event| {
-                LineEvent::Message(bytes_of(&event.unchecked_ref::<MessageEvent>().data()))
+                LineEvent::Message(bytes_of(&event.unchecked_ref::<MessageEvent>().data(), MAX_NOTES_BYTES))
             }),
         ];
         if channel.ready_state() == RtcDataChannelState::Open {
             inputs.push(Input::Line(number, LineEvent::Open));
         }
         for data in line.early.iter() {
-            inputs.push(Input::Line(number, LineEvent::Message(bytes_of(&data))));
+            inputs.push(Input::Line(number, LineEvent::Message(bytes_of(&data, MAX_NOTES_BYTES))));
         }
         line.early.set_length(0);
         Self { number, is_open: false, line, _listeners: listeners }
@@ -105,11 +105,4 @@ impl Line {
     pub(super) fn close(&mut self) {
         self.line.channel.close();
     }
-}
-
-/// The bytes of a message, no more of them than show that it is too large. A text has none: pages send bytes.
-fn bytes_of(data: &JsValue) -> Vec<u8> {
-    let Some(buffer) = data.dyn_ref::<ArrayBuffer>() else { return vec![] };
-    let length = buffer.byte_length().min(MAX_NOTES_BYTES as u32 + 1);
-    Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
 }
