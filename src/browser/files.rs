@@ -39,7 +39,8 @@ use crate::call::files::{FileCommand, FileEvent, FileHandle, Files, TransferStat
 use crate::protocol::files::FileInfo;
 use crate::protocol::{FileName, PeerId};
 use crate::ui::LateLines;
-use crate::ui::panels::files::{FilesAction, FilesPort, FilesShown, Members};
+use crate::ui::panels::Members;
+use crate::ui::panels::files::{FilesAction, FilesPort, FilesShown};
 
 /// How often numbers of what goes over are drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(100);

@@ -29,7 +29,7 @@ use crate::call::Phase;
 use crate::call::notes::{Notes, NotesCommand, NotesEvent};
 use crate::protocol::{PeerId, RoomId};
 use crate::ui::LateLines;
-use crate::ui::panels::files::Members;
+use crate::ui::panels::Members;
 use crate::ui::panels::notes::{NotesPort, NotesShown};
 
 /// How long after a change the notes are kept for a reload.

@@ -24,6 +24,7 @@ mod dialog;
 pub mod files;
 mod head;
 mod keys;
+mod members;
 mod more;
 pub mod notes;
 mod people;
@@ -34,6 +35,8 @@ mod second_camera;
 mod settings;
 mod side;
 mod text_file;
+
+pub use members::Members;
 
 /// A panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use crate::browser::env::log;
 use crate::browser::error::BrowserError;
 use crate::call::files::{DriverError, FileEvent, TransferId};
 use crate::ui::LateLines;
-use crate::ui::panels::files::{FilesAction, Members};
+use crate::ui::panels::Members;
+use crate::ui::panels::files::FilesAction;
 
 /// What the loop takes.
 pub(super) enum Input {

@@ -10,7 +10,7 @@ use web_sys::{HtmlTextAreaElement, MessageEvent, RtcDataChannelState};
 use crate::browser::peer::channel::bytes_of;
 use crate::protocol::PeerId;
 use crate::protocol::notes::MAX_NOTES_BYTES;
-use crate::ui::panels::files::Members;
+use crate::ui::panels::Members;
 use crate::ui::{LateLine, LateLines};
 
 /// What the loop takes.

@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos::web_sys::File;
 use send_wrapper::SendWrapper;
 
+use crate::call::Phase;
 use crate::call::files::{FilesView, TransferId, TransferState, TransferView};
-use crate::call::{CallView, Phase};
+use crate::protocol::PeerId;
 use crate::protocol::files::Side;
-use crate::protocol::{PeerId, RoomId};
 use crate::ui::reactive::{effect, select};
 use crate::ui::{CallHandle, LateLines, i18n};
 
-use super::{Panel, Panels};
+use super::{Members, Panel, Panels};
 
 mod card;
 mod choose;
@@ -71,25 +71,6 @@ impl FilesShown {
     /// Those of them that were not saved.
     pub fn unsaved(&self) -> impl Iterator<Item = TransferId> {
         self.arrived().filter(|id| !self.saved.contains(id))
-    }
-}
-
-/// The call, as far as transfers follow it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Members {
-    /// The screen.
-    pub phase: Phase,
-    /// The room.
-    pub room: Option<RoomId>,
-    /// Everybody else in the room.
-    pub peers: Vec<PeerId>,
-}
-
-impl Members {
-    /// As the call is now.
-    pub(super) fn of(view: &CallView) -> Self {
-        let peers = view.peers.iter().map(|peer| peer.peer).collect();
-        Self { phase: view.phase, room: view.room.clone(), peers }
     }
 }
 

@@ -6,9 +6,8 @@ use leptos::web_sys::HtmlTextAreaElement;
 use send_wrapper::SendWrapper;
 
 use super::built::{Built, IntoBuilt};
-use super::files::Members;
 use super::side::side;
-use super::{Panel, Panels, text_file};
+use super::{Members, Panel, Panels, text_file};
 use crate::protocol::notes::MAX_NOTES_UNITS;
 use crate::ui::i18n::words;
 use crate::ui::icon::{self, icon};
