@@ -15,8 +15,9 @@
 //!
 //! # Bounds
 //! A person writes up to [`MAX_NOTES_UNITS`](crate::protocol::notes::MAX_NOTES_UNITS), or a text of as many pieces as
-//! `document` takes. A peer that sends more than `link` has room for, or an update that `update` refuses, is no longer
-//! read until its next connection.
+//! `document` takes. Pages merge twice that, so two who fill the page at once lose nothing; of three who do, each keeps
+//! its own and refuses what is too much. A peer that sends more than `link` has room for, or an update that `update` or
+//! `document` refuses, is no longer read until its next connection; [`Notes::has_refused`] tells the person.
 
 use std::time::Duration;
 

@@ -131,8 +131,8 @@ impl Document {
         text.chars().filter(|c| *c != '\r').take_while(fits).collect()
     }
 
-    /// Merges an update; returns up to where its sender has each client of it, or `None` if it is refused and has changed
-    /// nothing.
+    /// Merges an update; returns up to where its sender has each client of it, or `None` if it is refused. It has changed
+    /// nothing then, unless the crate has failed in the midst of it.
     pub(super) fn merge(&mut self, update: &[u8]) -> Option<Vec<(u64, u32)>> {
         let known = |client| self.state.clock(client);
         let added = update::check(update, ROOT, &known)?;

@@ -196,3 +196,17 @@ fn an_update_that_adds_nothing_costs_nothing() {
     assert_eq!(world.text(0).as_ptr(), place);
     assert_eq!(world.closed, []);
 }
+
+#[test]
+fn three_that_fill_the_page_at_once_keep_what_they_have_and_are_told() {
+    let mut world = World::connected(3);
+    for (page, text) in ["x", "y", "z"].into_iter().enumerate() {
+        world.edit(page, 0, 0, &text.repeat(MAX_NOTES_UNITS));
+    }
+    world.settle();
+    for (page, text) in ["x", "y", "z"].into_iter().enumerate() {
+        assert!(world.text(page).contains(&text.repeat(MAX_NOTES_UNITS)));
+        assert!(world.text(page).len() <= 2 * MAX_NOTES_UNITS);
+    }
+    assert!(world.pages.iter().any(Notes::has_refused));
+}
