@@ -15,6 +15,7 @@ test('the server is replaced by another build during a call, and no page misses 
   const pair = await twoInCall(person, room, options);
   const [ann, ben] = pair;
   const before = await build(ann.page);
+  for (const { page } of pair) await expect.poll(() => toCome(page), 'what comes behind the call is there').toEqual([]);
   const asked: string[] = [];
   for (const { page } of pair) page.on('request', (request) => void asked.push(new URL(request.url()).pathname));
 
@@ -72,6 +73,15 @@ for (const part of ['parlor.js', 'parlor.wasm', 'split_driver.wasm']) {
     await expect(home.room).toHaveValue(room);
     await home.connect.click();
     await call.expectAlone();
+  });
+}
+
+/** Parts of the program that the page names and does not have yet. */
+function toCome(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const named = new Set(document.documentElement.outerHTML.match(/\/pkg\/[^"'\s]+?\/split_\w+\.wasm/g));
+    const there = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
+    return [...named].filter((path) => !there.includes(path));
   });
 }
 
