@@ -215,9 +215,11 @@ impl PeerView {
         self.receives.contains(Source::Camera) && !self.has_off(Source::Camera)
     }
 
-    /// Whether the peer shares something that can be shown.
+    /// Whether the peer shares something that can be shown. It has to have told so: packets that only measure the
+    /// network come for a screen, too, where nobody shares one.
     pub fn has_screen(&self) -> bool {
-        self.receives.contains(Source::Screen) && !self.has_off(Source::Screen)
+        let is_told = self.sends.is_some_and(|sends| sends.contains(Source::Screen));
+        is_told && self.receives.contains(Source::Screen)
     }
 
     /// Whether the peer has told that it does not send this source.

@@ -121,6 +121,15 @@ fn a_peers_share_is_shown_when_it_arrives_and_until_it_is_told_to_have_ended() {
 }
 
 #[test]
+fn packets_for_a_screen_of_which_nothing_is_told_show_none() {
+    let mut page = in_call();
+    reports(&mut page, PeerEvent::Receives(Source::Screen, true));
+    assert!(!page.call.view().peers[0].has_screen(), "they may measure the network");
+    reports(&mut page, PeerEvent::Received(PeerMsg::Sources { sends: SourceSet::SCREEN }.write()));
+    assert!(page.call.view().peers[0].has_screen());
+}
+
+#[test]
 fn a_peer_of_an_earlier_release_takes_no_screen() {
     let mut page = in_call();
     let takes = |page: &Tab| page.call.view().peers[0].takes_screen;
