@@ -1,50 +1,13 @@
 import { readFile } from 'node:fs/promises';
 
-import type { Locator } from '@playwright/test';
-
 import { joins } from '../fixtures/mesh';
-import { expect, test, twoInCall, type Person } from '../fixtures/test';
+import { expect, test, twoInCall } from '../fixtures/test';
+import { NotesPanel } from '../pages/notes';
 
 test.use({ settings: { PARLOR_ROOMS_CAPACITY: '3', PARLOR_ROOMS_UNLOAD_GRACE: '30' } });
 
-/** The notes of one person. */
-class Notes {
-  readonly field: Locator;
-  readonly more: Locator;
-  readonly button: Locator;
-  readonly told: Locator;
-
-  constructor(readonly one: Person) {
-    const { page } = one;
-    this.field = page.locator('#notes-input');
-    this.more = page.locator('#more-button');
-    this.button = page.locator('#notes-button');
-    this.told = page.locator('#notes-told');
-  }
-
-  async open(): Promise<void> {
-    await this.more.click();
-    await this.button.click();
-    await expect(this.field).toBeFocused();
-  }
-
-  /** Puts the caret behind this, and types. */
-  async typeBehind(before: string, text: string): Promise<void> {
-    await this.field.evaluate((field: HTMLTextAreaElement, before) => {
-      const at = field.value.indexOf(before) + before.length;
-      field.setSelectionRange(at, at);
-    }, before);
-    await this.field.pressSequentially(text);
-  }
-
-  /** The text before the caret. */
-  beforeCaret(): Promise<string> {
-    return this.field.evaluate((field: HTMLTextAreaElement) => field.value.slice(0, field.selectionStart));
-  }
-}
-
-async function twoWithNotes(...args: Parameters<typeof twoInCall>): Promise<[Notes, Notes]> {
-  const notes = (await twoInCall(...args)).map((one) => new Notes(one)) as [Notes, Notes];
+async function twoWithNotes(...args: Parameters<typeof twoInCall>): Promise<[NotesPanel, NotesPanel]> {
+  const notes = (await twoInCall(...args)).map((one) => new NotesPanel(one)) as [NotesPanel, NotesPanel];
   for (const one of notes) await one.open();
   return notes;
 }
@@ -98,7 +61,7 @@ test('the caret and what is composed stay while others write', async ({ person, 
 });
 
 test('whoever has them closed is told, and saves them as a file', async ({ person, room }) => {
-  const [ann, ben] = (await twoInCall(person, room)).map((one) => new Notes(one)) as [Notes, Notes];
+  const [ann, ben] = (await twoInCall(person, room)).map((one) => new NotesPanel(one)) as [NotesPanel, NotesPanel];
   await ann.open();
   await expect(ben.more.locator('.key-face')).toHaveAttribute('data-new', 'no');
   await ann.field.fill('Agenda\n1. Greetings 👋\n');
@@ -126,7 +89,7 @@ test('one reloads, a third joins later, and all have the same text', async ({ pe
   await ben.open();
   await expect(ben.field).toHaveValue('kept by both');
 
-  const cem = new Notes(await person());
+  const cem = new NotesPanel(await person());
   await joins(cem.one, room);
   await cem.one.call.expectConnected(2);
   await expect(cem.more.locator('.key-face')).toHaveAttribute('data-new', 'yes');
@@ -137,7 +100,7 @@ test('one reloads, a third joins later, and all have the same text', async ({ pe
 });
 
 test('notes outlive the reload of whoever is alone, and not the call', async ({ person, room }) => {
-  const ann = new Notes(await person());
+  const ann = new NotesPanel(await person());
   await joins(ann.one, room);
   await ann.open();
   await ann.field.fill('my own');
