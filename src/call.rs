@@ -173,6 +173,7 @@ impl Call {
             relay: self.relay(),
             connection_test: self.connection_test.view(),
             notice: self.notices.view(),
+            mistake: self.session.mistake().cloned(),
             ..self.peers.view(self.media.view())
         }
     }
@@ -196,6 +197,7 @@ impl Call {
             UserAction::LoadAnew => return vec![Command::LoadAnew { once_for: None }],
             UserAction::HoldNotice(held) => vec![Output::HoldNotice(held)],
             UserAction::Share(_) if !self.session.is_seated() => return vec![],
+            UserAction::CorrectMistake => self.session.correct(),
             UserAction::DismissNotice => self.session.read(self.notices.view().as_ref()),
             devices => self.media.user(now, devices),
         };

@@ -9,7 +9,7 @@ use futures::channel::mpsc;
 use js_sys::Function;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
-use parlor::call::{CallView, DeviceProblem, DeviceView, MediaError, Notice, Phase, UserAction, Verdict};
+use parlor::call::{CallView, DeviceProblem, DeviceView, MediaError, Mistake, Notice, Phase, UserAction, Verdict};
 use parlor::protocol::SourceSet;
 use parlor::ui::CallHandle;
 use parlor::ui::room::RoomPlace;
@@ -125,8 +125,8 @@ async fn a_muted_microphone_is_disabled_and_a_switched_off_camera_is_let_go() {
 async fn an_empty_room_number_is_told_in_place() {
     let mut page = Page::open();
     page.act(UserAction::Connect { room: "  ".into(), name: String::new() });
-    let view = page.shows(|view| view.notice.is_some()).await;
-    assert_eq!((view.notice, view.phase), (Some(Notice::EmptyRoom), Phase::Home));
+    let view = page.shows(|view| view.mistake.is_some()).await;
+    assert_eq!((view.mistake, view.phase), (Some(Mistake::EmptyRoom), Phase::Home));
 }
 
 #[wasm_bindgen_test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::api::command::Command;
 use super::api::event::{Hold, Loaded, Remembered};
-use super::api::view::{Notice, Phase};
+use super::api::view::{Mistake, Notice, Phase};
 use super::output::Output;
 use crate::protocol::{
     ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken, SourceSet,
@@ -26,6 +26,8 @@ pub(super) struct Session {
     host: String,
     /// The browser lacks something that calls need.
     unsupported: bool,
+    /// What was wrong with the texts typed last.
+    mistake: Option<Mistake>,
     /// A seat of a former page, for when the person goes to its room.
     held: Option<HeldSeat>,
     wish: Option<Wish>,
@@ -70,6 +72,16 @@ impl Session {
         self.wish.as_ref().and_then(|wish| wish.name.clone())
     }
 
+    pub(super) fn mistake(&self) -> Option<&Mistake> {
+        self.mistake.as_ref()
+    }
+
+    /// Forgets the mistake, as the person corrects it.
+    pub(super) fn correct(&mut self) -> Vec<Output> {
+        self.mistake = None;
+        vec![]
+    }
+
     pub(super) fn is_seated(&self) -> bool {
         self.seated
     }
@@ -108,9 +120,15 @@ impl Session {
         if self.wish.is_some() {
             return vec![];
         }
+        if self.unsupported {
+            return vec![Output::Say(Notice::Unsupported)];
+        }
         match self.typed(room, name) {
             Ok(intent) => self.follow(intent, false),
-            Err(notice) => vec![Output::Say(notice)],
+            Err(mistake) => {
+                self.mistake = Some(mistake);
+                vec![]
+            }
         }
     }
 
@@ -332,19 +350,16 @@ impl Session {
         self.seated = false;
     }
 
-    /// Reads the texts as typed; the error is the notice to show.
-    fn typed(&mut self, room: &str, name: &str) -> Result<Intent, Notice> {
-        if self.unsupported {
-            return Err(Notice::Unsupported);
-        }
+    /// Reads the texts as typed.
+    fn typed(&mut self, room: &str, name: &str) -> Result<Intent, Mistake> {
         let room = RoomId::from_pasted(room, &self.host).map_err(|error| match error {
-            RoomIdError::Empty => Notice::EmptyRoom,
-            RoomIdError::TooLong | RoomIdError::BadCharacter => Notice::BadRoom,
-            RoomIdError::Elsewhere(host) => Notice::OtherServer(host),
+            RoomIdError::Empty => Mistake::EmptyRoom,
+            RoomIdError::TooLong | RoomIdError::BadCharacter => Mistake::BadRoom,
+            RoomIdError::Elsewhere(host) => Mistake::OtherServer(host),
         })?;
         let name = match name.trim() {
             "" => None,
-            name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Notice::BadName)?),
+            name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
         };
         // The token of a refused wish is still this page's own.
         let refused = self.refused.take().filter(|refused| refused.wish.room == room);
@@ -364,6 +379,7 @@ impl Session {
     fn set_out(&mut self, wish: Wish, take: bool) -> [Output; 4] {
         let hold = Command::HoldRoom { room: wish.room.clone(), take };
         self.wish = Some(wish);
+        self.mistake = None;
         self.standby.end();
         self.departed = None;
         self.holds = false;

@@ -10,13 +10,12 @@ use super::dock::device_keys;
 use super::i18n::{Words, words};
 use super::icon::{self, icon};
 use super::lacking::method;
-use super::notice::{Field, field, say};
 use super::panels::{Panel, Panels};
 use super::reactive::{Memo, action, content, effect, flag, press, select, text};
 use super::tile::own_video;
 use super::{CallHandle, invite};
-use crate::call::{CallView, DeviceView, UserAction, storage};
-use crate::protocol::{MAX_NAME_CHARS, RoomId};
+use crate::call::{CallView, DeviceView, Mistake, UserAction, storage};
+use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS, RoomId};
 
 /// The home screen, with the room number of the invite link if there was one.
 ///
@@ -32,13 +31,13 @@ pub(crate) fn home(
     let panels = expect_context::<Panels>();
     let words = words();
     let room = select(call, |view| view.room.clone());
-    let problem = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_some()));
+    let mistake = select(call, |view| view.mistake.clone());
     let name_field = NodeRef::<html::Input>::new();
 
-    let wrong = move || problem.with(|problem| problem.as_ref().and_then(field));
+    let wrong = move || mistake.with(|mistake| mistake.as_ref().map(field));
     let told = move |at: Field| {
-        problem.with(|problem| match problem {
-            Some(notice) if field(notice) == Some(at) => say(notice, words),
+        mistake.with(|mistake| match mistake {
+            Some(mistake) if field(mistake) == at => say(mistake, words),
             _ => String::new(),
         })
     };
@@ -78,7 +77,7 @@ pub(crate) fn home(
     };
     let corrected = move || {
         if untrack(wrong).is_some() {
-            call.dispatch(UserAction::DismissNotice);
+            call.dispatch(UserAction::CorrectMistake);
         }
     };
     let fill_new = move || match (room_field.get_untracked(), invite::propose()) {
@@ -232,6 +231,29 @@ fn is_installed() -> bool {
 
 fn shown_number(invited: &str) -> String {
     RoomId::from_typed(invited).map(|room| invite::readable(&room)).unwrap_or_default()
+}
+
+/// Field of the home screen that a mistake is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Room,
+    Name,
+}
+
+fn field(mistake: &Mistake) -> Field {
+    match mistake {
+        Mistake::EmptyRoom | Mistake::BadRoom | Mistake::OtherServer(_) => Field::Room,
+        Mistake::BadName => Field::Name,
+    }
+}
+
+fn say(mistake: &Mistake, words: &'static Words) -> String {
+    match mistake {
+        Mistake::EmptyRoom => words.empty_room().to_owned(),
+        Mistake::BadRoom => words.bad_room(&MAX_ROOM_CHARS.to_string()),
+        Mistake::OtherServer(host) => words.other_server(host),
+        Mistake::BadName => words.bad_name(&MAX_NAME_CHARS.to_string()),
+    }
 }
 
 /// State of the preview; all but `Picture` cover the video.

@@ -13,13 +13,13 @@ use super::icon::{self, icon};
 use super::listening::{is_dialog_open, listen};
 use super::reactive::{Memo, Press, action, content, effect, flag, press, select, text};
 use crate::call::{DeviceProblem, Notice, SignallingView, UserAction};
-use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS, isolated};
+use crate::protocol::isolated;
 
 /// The live region with all notices, above the home screen and over the call.
 pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
     let call = expect_context::<CallHandle>();
     let words = words();
-    let notice = select(call, |view| view.notice.clone().filter(|notice| field(notice).is_none()));
+    let notice = select(call, |view| view.notice.clone());
     let problem = select(call, |view| view.device_problem);
     let reconnecting = select(call, |view| view.signalling == SignallingView::Reconnecting);
     let silent = select(call, |view| view.sound_blocked);
@@ -182,21 +182,6 @@ fn dismiss(words: &'static Words, press: Press) -> impl IntoView {
     }
 }
 
-/// Field of the home screen that a notice is about; the notice then stands there and not here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Field {
-    Room,
-    Name,
-}
-
-pub(super) fn field(notice: &Notice) -> Option<Field> {
-    match notice {
-        Notice::EmptyRoom | Notice::BadRoom | Notice::OtherServer(_) => Some(Field::Room),
-        Notice::BadName => Some(Field::Name),
-        _ => None,
-    }
-}
-
 /// Puts a notice into words.
 pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
     let fixed = match notice {
@@ -212,9 +197,6 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
             [Some(name), Some(other)] => return words.both_joined(&name.isolated(), &other.isolated()),
             all => return words.people_joined(all.len()),
         },
-        Notice::OtherServer(host) => return words.other_server(host),
-        Notice::BadRoom => return words.bad_room(&MAX_ROOM_CHARS.to_string()),
-        Notice::BadName => return words.bad_name(&MAX_NAME_CHARS.to_string()),
         Notice::DeviceReplaced { gone, now } => {
             return words.device_replaced(&isolated(gone), &isolated(now));
         }
@@ -231,7 +213,6 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
         Notice::DeviceBack(devices) => {
             by_devices(*devices, [words.microphone_back(), words.camera_back(), words.both_back()])
         }
-        Notice::EmptyRoom => words.empty_room(),
         Notice::RoomFull => words.room_full(),
         Notice::WaitingForSeat => words.waiting_for_seat(),
         Notice::SeatFree => words.seat_free(),

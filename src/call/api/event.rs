@@ -195,6 +195,8 @@ pub enum UserAction {
     HoldNotice(bool),
     /// The notice was read.
     DismissNotice,
+    /// The field with the mistake is being corrected.
+    CorrectMistake,
 }
 
 /// An event of a socket.

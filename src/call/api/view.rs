@@ -62,6 +62,8 @@ pub struct CallView {
     pub connection_test: Option<ConnectionTestView>,
     /// The notice to show.
     pub notice: Option<Notice>,
+    /// What is wrong in a field of the home screen, until it is corrected.
+    pub mistake: Option<Mistake>,
 }
 
 /// The two screens, and the moment between them.
@@ -267,9 +269,9 @@ pub enum SignallingView {
     Reconnecting,
 }
 
-/// A notice for the person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
+/// A mistake in a field of the home screen. It stands at the field, so that no notice takes its place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Mistake {
     /// Join with an empty room number.
     EmptyRoom,
     /// Join with something that is no room number.
@@ -278,6 +280,11 @@ pub enum Notice {
     OtherServer(String),
     /// The name is too long or holds odd characters.
     BadName,
+}
+
+/// A notice for the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
     /// Every seat of the room is taken.
     RoomFull,
     /// Every seat of the room is taken, and the server tells when one is free.

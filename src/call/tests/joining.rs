@@ -32,13 +32,13 @@ fn every_spelling_of_a_number_joins_one_room() {
 fn what_leads_to_no_room_of_this_server_is_told() {
     let mut page = beside_others();
     page.call.session.set_host("parlor.example".into());
-    for (text, notice) in [
-        ("\u{200b}", Notice::EmptyRoom),
-        ("방", Notice::BadRoom),
-        ("https://other.example/room/4711", Notice::OtherServer("other.example".into())),
+    for (text, mistake) in [
+        ("\u{200b}", Mistake::EmptyRoom),
+        ("방", Mistake::BadRoom),
+        ("https://other.example/room/4711", Mistake::OtherServer("other.example".into())),
     ] {
         assert_eq!(page.happens(typed(text)), []);
-        assert_eq!((page.call.view().notice, page.call.view().phase), (Some(notice), Phase::Home));
+        assert_eq!((page.call.view().mistake, page.call.view().phase), (Some(mistake), Phase::Home));
     }
 }
 

@@ -180,8 +180,17 @@ fn a_server_that_takes_offence_at_a_wait_is_not_asked_again() {
 fn a_mistake_in_a_field_ends_no_wait() {
     let mut page = waiting();
     page.happens(Event::User(UserAction::Connect { room: String::new(), name: String::new() }));
-    assert_eq!(notice(&page), Some(Notice::EmptyRoom));
-    assert_eq!(page.happens(Event::User(UserAction::DismissNotice)), []);
     page.hears(ServerMsg::SeatFree { room: room() });
-    assert_eq!(notice(&page), Some(Notice::SeatFree));
+    assert_eq!((notice(&page), page.call.view().mistake), (Some(Notice::SeatFree), Some(Mistake::EmptyRoom)));
+    assert_eq!(page.happens(Event::User(UserAction::CorrectMistake)), []);
+    assert_eq!((notice(&page), page.call.view().mistake), (Some(Notice::SeatFree), None));
+}
+
+#[test]
+fn a_mistake_is_forgotten_by_whoever_sets_out() {
+    let mut page = waiting();
+    page.happens(Event::User(UserAction::Connect { room: String::new(), name: String::new() }));
+    page.hears(ServerMsg::SeatFree { room: room() });
+    page.happens(Event::User(UserAction::TakeSeat));
+    assert_eq!((page.call.view().mistake, page.call.view().phase), (None, Phase::Joining));
 }
