@@ -124,9 +124,7 @@ impl Call {
         let outputs = match event {
             Event::Loaded(loaded) => self.session.loaded(loaded),
             Event::User(action) => return self.user(now, action),
-            Event::Socket(socket, event) if self.signalling.is_current(socket) => {
-                return self.socket(now, event);
-            }
+            Event::Socket(id, event) if self.signalling.is_current(id) => return self.socket(now, event),
             Event::Socket(..) => return vec![],
             Event::Media(event) => self.media.handle(now, event),
             Event::Peer(peer, epoch, event) => self.peers.event(now, peer, epoch, event),

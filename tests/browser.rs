@@ -9,7 +9,9 @@ use futures::channel::mpsc;
 use js_sys::Function;
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
-use parlor::call::{CallView, DeviceProblem, DeviceView, MediaError, Mistake, Notice, Phase, UserAction, Verdict};
+use parlor::call::{
+    CallView, DeviceProblem, DeviceView, MediaError, Mistake, Notice, Phase, UserAction, Verdict,
+};
 use parlor::protocol::SourceSet;
 use parlor::ui::CallHandle;
 use parlor::ui::room::RoomPlace;
