@@ -79,6 +79,17 @@ function cutOff(page: Page, selectors: string): Promise<string[]> {
   );
 }
 
+/** The widths of the lines of a heading, in pixels. */
+function lines(heading: Locator): Promise<number[]> {
+  return heading.evaluate((heading) => {
+    const words = document.createRange();
+    words.selectNodeContents(heading);
+    const widths = new Map<number, number>();
+    for (const { top, width } of words.getClientRects()) widths.set(top, (widths.get(top) ?? 0) + width);
+    return [...widths.values()];
+  });
+}
+
 for (const [name, viewport] of Object.entries(SIZES)) {
   test.describe(`on ${name}`, () => {
     test.use({ viewport });
@@ -87,6 +98,11 @@ for (const [name, viewport] of Object.entries(SIZES)) {
       const visitor = await person();
       await visitor.home.open(`/room/${room}`);
       await expectNoHorizontalScroll(visitor.page);
+
+      await visitor.home.connect.click();
+      await visitor.call.expectAlone();
+      const [picture] = await atRest(visitor.call.local);
+      expect((picture!.width * picture!.height) / (viewport.width * viewport.height), 'whoever waits sees themselves large').toBeGreaterThan(0.25);
 
       const [{ page, call }] = await twoInCall(person, `${room}1`);
       await expectNoHorizontalScroll(page);
@@ -105,6 +121,11 @@ for (const [name, viewport] of Object.entries(SIZES)) {
       const connection = new ConnectionPart(page);
       await connection.offered([]);
       await home.open();
+      const heading = page.locator('.home-words h1').filter({ visible: true });
+      if (viewport.height > 400) {
+        const widths = await lines(heading);
+        expect(Math.min(...widths), 'no word of the headline has a line of its own').toBeGreaterThan(Math.max(...widths) / 2);
+      }
       await connection.open();
       await connection.test.click();
       await connection.expectFindings('not-offered', 'not-offered', 'not-offered', 'not-offered', 'not-offered');
