@@ -3,7 +3,8 @@
 //! Every callback and every settled promise only pushes an [`Event`](crate::call::Event) into one queue, which the
 //! loop in `driver` reads, as it reads the socket. Nothing here decides: limits, waits and verdicts come from
 //! [`call`](crate::call). No module imports this file; `chunk` imports `driver`, which imports all others but `files`
-//! and `notes`, and these two, which have a queue and a loop of their own each. All may import `env` and `error`.
+//! and `notes`, and these two, which have a queue and a loop of their own each. All may import `env` and `error`;
+//! these two share `late_line`.
 
 mod chime;
 mod chunk;
@@ -15,6 +16,7 @@ mod env;
 mod error;
 mod files;
 mod hearing;
+mod late_line;
 mod level;
 mod liveness;
 mod media;

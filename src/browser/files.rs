@@ -1,5 +1,6 @@
 //! The driver of [`Files`]: one queue, one loop. It is in a chunk of its own.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::channel::mpsc::unbounded;
@@ -17,7 +18,6 @@ mod contents;
 mod disk;
 mod hash;
 mod kept;
-mod lines;
 mod queue;
 mod save;
 mod source;
@@ -27,16 +27,16 @@ mod voice;
 use bindings::Bytes;
 use contents::Contents;
 use kept::Records;
-use lines::Line;
-use queue::{Input, Inputs, LineEvent};
+use queue::{Input, Inputs};
 use store::Job;
 use voice::Counts;
 
 use super::env::{after, now, seed};
+use super::late_line::{Line, LineEvent, Lines, Report};
 use super::system::ask_before_unload;
 use crate::call::Phase;
-use crate::call::files::{FileCommand, FileEvent, FileHandle, Files, TransferState};
-use crate::protocol::files::FileInfo;
+use crate::call::files::{FileCommand, FileEvent, FileHandle, Files, LOW_BUFFERED_BYTES, TransferState};
+use crate::protocol::files::{FileInfo, MAX_FILES_BYTES};
 use crate::protocol::{FileName, PeerId};
 use crate::ui::LateLines;
 use crate::ui::panels::Members;
@@ -88,12 +88,14 @@ async fn run(
     let mut records = Records::of(room);
     let mut contents = Contents::new(&inputs, tab);
     let kept = contents.find(&mut records).await;
+    let told = inputs.clone();
+    let report: Report = Rc::new(move |number, event| told.push(Input::Line(number, event)));
+    let lines = Lines::new(MAX_FILES_BYTES, report);
     let mut driver = Driver {
         inputs: inputs.clone(),
         contents,
         records,
-        lines: vec![],
-        last_line: 0,
+        lines,
         last_choice: kept.iter().map(|kept| kept.group).max().unwrap_or(0),
         known: kept.iter().map(|kept| kept.peer).collect(),
         chosen: None,
@@ -122,8 +124,7 @@ struct Driver {
     inputs: Inputs,
     contents: Contents,
     records: Records,
-    lines: Vec<Line>,
-    last_line: u32,
+    lines: Lines,
     last_choice: u32,
     /// The file of the action that is taken.
     chosen: Option<Bytes>,
@@ -162,7 +163,7 @@ impl Driver {
             Input::Voice(number, counts) => self.voice(number, counts),
             Input::Show => self.drawing = None,
         }
-        for line in &mut self.lines {
+        for line in self.lines.iter_mut() {
             if line.is_drained() {
                 self.inputs.push(Input::Line(line.number, LineEvent::Low));
             }
@@ -234,28 +235,16 @@ impl Driver {
     }
 
     fn follow(&mut self, lines: LateLines) {
-        let is_same = |line: &Line, other: &LateLines| {
-            other.iter().any(|other| std::ptr::eq::<crate::ui::LateLine>(&***other, &*line.line))
-        };
-        let old = std::mem::take(&mut self.lines);
-        let (stay, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(|line| is_same(line, &lines));
-        self.lines = stay;
-        for line in gone.into_iter().filter(|line| line.is_open) {
-            self.handle(FileEvent::Closed(line.peer()));
-        }
-        for line in lines {
-            if !self.lines.iter().any(|known| std::ptr::eq::<crate::ui::LateLine>(&**line, &*known.line)) {
-                self.last_line += 1;
-                let (line, so_far) = Line::new(&self.inputs, self.last_line, line.take());
-                self.lines.push(line);
-                so_far.into_iter().for_each(|event| self.line(self.last_line, event));
-            }
-        }
+        let (gone, so_far) = self.lines.follow(lines);
+        // It holds for channels of this size of message; the number fits.
+        self.lines.iter().for_each(|line| line.set_low(LOW_BUFFERED_BYTES as u32));
+        gone.into_iter().for_each(|peer| self.handle(FileEvent::Closed(peer)));
+        so_far.into_iter().for_each(|(number, event)| self.line(number, event));
     }
 
     fn line(&mut self, number: u32, event: LineEvent) {
         // Nothing of an earlier channel is reported.
-        let Some(line) = self.lines.iter_mut().find(|line| line.number == number) else { return };
+        let Some(line) = self.lines.numbered(number) else { return };
         let peer = line.peer();
         match event {
             LineEvent::Open if line.is_open => {}
@@ -313,9 +302,7 @@ impl Driver {
     }
 
     fn send(&mut self, peer: PeerId, message: &[u8]) {
-        if let Some(line) = self.lines.iter_mut().find(|line| line.peer() == peer && line.is_open) {
-            line.send(message);
-        }
+        self.lines.open_to(peer).into_iter().for_each(|line| line.send(message));
     }
 
     fn sample(&mut self) {

@@ -17,16 +17,18 @@ use leptos::reactive::spawn_local_scoped_with_cancellation;
 
 mod field;
 mod kept;
-mod line;
+mod queue;
 mod waiting;
 
 use field::Field;
-use line::{Input, Inputs, Line, LineEvent};
+use queue::{Input, Inputs};
 use waiting::Waiting;
 
 use super::env::{after, log, now, seed};
+use super::late_line::{Line, LineEvent, Lines, Report};
 use crate::call::Phase;
 use crate::call::notes::{Notes, NotesCommand, NotesEvent};
+use crate::protocol::notes::MAX_NOTES_BYTES;
 use crate::protocol::{PeerId, RoomId};
 use crate::ui::LateLines;
 use crate::ui::panels::Members;
@@ -51,12 +53,14 @@ pub(super) fn start(port: NotesPort) {
     let told = inputs.clone();
     let leaving = EventListener::new(&window(), "pagehide", move |_| told.push(Input::Keep));
     let Some(notes) = Notes::new(seed()) else { return log("no notes") };
+    let told = inputs.clone();
+    let report: Report = Rc::new(move |number, event| told.push(Input::Line(number, event)));
+    let lines = Lines::new(MAX_NOTES_BYTES, report);
     let driver = Driver {
         notes,
         inputs,
         room: None,
-        lines: vec![],
-        last_line: 0,
+        lines,
         field: None,
         composing: None,
         waiting: Waiting::default(),
@@ -74,8 +78,7 @@ struct Driver {
     notes: Notes,
     inputs: Inputs,
     room: Option<RoomId>,
-    lines: Vec<Line>,
-    last_line: u32,
+    lines: Lines,
     field: Option<Field>,
     /// A syllable is being composed, until then.
     composing: Option<Timeout>,
@@ -151,16 +154,12 @@ impl Driver {
         for command in commands {
             match command {
                 NotesCommand::Send(peer, message) => {
-                    self.of(peer).into_iter().for_each(|line| line.send(&message));
+                    self.lines.open_to(peer).into_iter().for_each(|line| line.send(&message));
                 }
-                NotesCommand::Close(peer) => self.of(peer).into_iter().for_each(Line::close),
+                NotesCommand::Close(peer) => self.lines.open_to(peer).into_iter().for_each(Line::close),
                 NotesCommand::Renew => self.handle(NotesEvent::Renewed(seed())),
             }
         }
-    }
-
-    fn of(&mut self, peer: PeerId) -> Option<&mut Line> {
-        self.lines.iter_mut().find(|line| line.is_open && line.peer() == peer)
     }
 
     fn members(&mut self, members: Members) {
@@ -195,24 +194,14 @@ impl Driver {
     }
 
     fn follow(&mut self, lines: LateLines) {
-        let old = std::mem::take(&mut self.lines);
-        let stays = |line: &Line| lines.iter().any(|other| Rc::ptr_eq(other, &line.line));
-        let (stay, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(stays);
-        self.lines = stay;
-        for line in gone.into_iter().filter(|line| line.is_open) {
-            self.handle(NotesEvent::Closed(line.peer()));
-        }
-        for line in lines {
-            if !self.lines.iter().any(|known| Rc::ptr_eq(&known.line, &line)) {
-                self.last_line += 1;
-                self.lines.push(Line::new(&self.inputs, self.last_line, line.take()));
-            }
-        }
+        let (gone, so_far) = self.lines.follow(lines);
+        gone.into_iter().for_each(|peer| self.handle(NotesEvent::Closed(peer)));
+        so_far.into_iter().for_each(|(number, event)| self.inputs.push(Input::Line(number, event)));
     }
 
     fn line(&mut self, number: u32, event: LineEvent) {
         // Nothing of an earlier channel is reported.
-        let Some(line) = self.lines.iter_mut().find(|line| line.number == number) else { return };
+        let Some(line) = self.lines.numbered(number) else { return };
         let peer = line.peer();
         match event {
             LineEvent::Open => {
@@ -233,7 +222,7 @@ impl Driver {
                     self.end_composing();
                 }
             }
-            LineEvent::Message(_) => {}
+            LineEvent::Message(_) | LineEvent::Low => {}
         }
     }
 

@@ -9,6 +9,7 @@ use super::save::Address;
 use super::voice::Counts;
 use crate::browser::env::log;
 use crate::browser::error::BrowserError;
+use crate::browser::late_line::LineEvent;
 use crate::call::files::{DriverError, FileEvent, TransferId};
 use crate::ui::LateLines;
 use crate::ui::panels::Members;
@@ -42,18 +43,6 @@ pub(super) enum Input {
     Voice(u32, Counts),
     /// It is time to draw again.
     Show,
-}
-
-/// An event of a channel.
-pub(super) enum LineEvent {
-    /// It is open.
-    Open,
-    /// It is closed.
-    Closed,
-    /// It has little left to send.
-    Low,
-    /// A message has come.
-    Message(Vec<u8>),
 }
 
 /// The sending end.

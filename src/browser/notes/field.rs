@@ -4,7 +4,7 @@ use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlTextAreaElement, InputEvent};
 
-use super::line::{Input, Inputs};
+use super::queue::{Input, Inputs};
 use crate::call::notes::Splice;
 
 /// The field, until it is dropped.
