@@ -66,6 +66,9 @@ rust_parts() {
     have rustup || stop "please install Rust's wasm32-unknown-unknown target, then run this again"
     install "Rust's wasm32-unknown-unknown target" "10 s" rustup target add wasm32-unknown-unknown
   fi
+  if have rustup && [ ! -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ]; then
+    install "Rust's sources of the standard library" "10 s" rustup component add rust-src
+  fi
   [ "$part" = all ] || return 0
   if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
     have rustup || stop "please install rustfmt and clippy, then run this again"
