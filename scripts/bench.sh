@@ -122,7 +122,7 @@ fi
 
 printf '\n== Calls: two people on this machine, Chromium with fake devices\n'
 parlor "$work/calls.log"
-contenders=("parlor=$url")
+contenders=("parlor=$url" "limit=$url")
 if [ -d "$pieces/seed-app" ]; then
   cp -R "$pieces/seed-app" "$work/tutorial"
   (cd "$work/tutorial" && npm install --silent --no-audit --no-fund >/dev/null 2>&1)

@@ -1,5 +1,5 @@
-// How fast a file goes from one page to another, beside a bare data channel that sends as many bytes, in alternation; and by how
-// much the memory of both browsers grows meanwhile.
+// How fast a file goes from one page to another, beside a bare data channel that sends as many bytes, in alternation; what share
+// of the voice had to be made up meanwhile, and by how much the memory of both browsers grows.
 //   node files.mjs URL [MEGABYTES [ROUNDS]]     300 megabytes and 3 rounds unless told
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,15 @@ async function person(room) {
   const context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM || undefined, args: ARGS });
   browsers.push(context);
   const page = context.pages()[0] ?? (await context.newPage());
+  await page.addInitScript(() => {
+    window.connections = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration) {
+        super(configuration);
+        window.connections.push(this);
+      }
+    };
+  });
   await page.goto(`${url}/room/${room}`);
   await page.locator('#connect-button').click();
   await page.locator('main[data-phase="in-call"]').waitFor();
@@ -52,6 +61,30 @@ function memory(profile) {
     }
   }
   return sum;
+}
+
+/** Samples of the others' voices that a page has played, and those of them that were made up, silence apart. */
+function voice(page) {
+  return page.evaluate(async () => {
+    const count = { played: 0, concealed: 0 };
+    for (const connection of window.connections) {
+      for (const stat of (await connection.getStats()).values()) {
+        if (stat.type !== 'inbound-rtp' || stat.kind !== 'audio') continue;
+        count.played += stat.totalSamplesReceived;
+        count.concealed += stat.concealedSamples - stat.silentConcealedSamples;
+      }
+    }
+    return count;
+  });
+}
+
+/** Runs something; gives its result, and the largest share of a voice that was made up meanwhile, in percent. */
+async function withVoices(pages, run) {
+  const before = await Promise.all(pages.map(voice));
+  const result = await run();
+  const after = await Promise.all(pages.map(voice));
+  const shares = after.map(({ played, concealed }, at) => (100 * (concealed - before[at].concealed)) / (played - before[at].played));
+  return [result, Math.max(...shares).toFixed(1)];
 }
 
 /** Seconds that a bare data channel takes. */
@@ -127,15 +160,15 @@ try {
     await page.locator('#file-input').waitFor({ state: 'attached' });
   }
   for (let round = 1; round <= Number(rounds); round += 1) {
-    const alone = await bare(ann, ben);
+    const [alone, concealed] = await withVoices([ann, ben], () => bare(ann, ben));
     const before = people.map(({ profile }) => memory(profile));
     const most = [...before];
     const look = setInterval(() => people.forEach(({ profile }, at) => (most[at] = Math.max(most[at], memory(profile)))), 1_000);
-    const file = await transfer(ann, ben);
+    const [file, concealedBeside] = await withVoices([ann, ben], () => transfer(ann, ben));
     clearInterval(look);
     const grown = most.map((bytes, at) => ((bytes - before[at]) / 2 ** 20).toFixed(0));
     console.log(
-      `files ${round}: bare ${(bytes / MB / alone).toFixed(1)} MB/s, file ${(bytes / MB / file).toFixed(1)} MB/s, ratio ${(alone / file).toFixed(2)}; memory +${grown[0]} MiB sender, +${grown[1]} MiB receiver`,
+      `files ${round}: bare ${(bytes / MB / alone).toFixed(1)} MB/s, file ${(bytes / MB / file).toFixed(1)} MB/s, ratio ${(alone / file).toFixed(2)}; voice made up ${concealed} % and ${concealedBeside} %; memory +${grown[0]} MiB sender, +${grown[1]} MiB receiver`,
     );
   }
 } finally {
