@@ -1,4 +1,4 @@
-//! The server: signalling at `/ws`, pages, files, `/healthz`; and how it starts and stops.
+//! The server: signalling at `/ws`, pages, files, `/healthz`, `/readyz`; and how it starts and stops.
 //!
 //! [`signalling::room`] holds the rules and does no I/O; `signalling::registry` locks rooms and delivers frames;
 //! `signalling::socket` serves one browser.
@@ -25,7 +25,7 @@ use std::time::{Duration, SystemTime};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
@@ -33,7 +33,8 @@ use tracing::{info, warn};
 use config::{Config, IceServerConfig};
 use event_log::EventLog;
 use http::accept::{HttpServer, ServeTurn};
-use http::admission::{Admission, HEALTH_PATH, admit};
+use http::admission::{Admission, admit};
+use http::health::{self, Readiness};
 use http::site::Site;
 use http::{ice_servers, pages};
 use ice::{IceServers, Login, OtherServer, OwnRelay, Secret, secret};
@@ -59,6 +60,8 @@ use crate::protocol::{ICE_PATH, SOCKET_PATH};
 
 /// How long all connections together may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// How much of that the sockets may take. Until they have ended, the server answers that it is not ready.
+const SOCKETS_STOP_WITHIN: Duration = Duration::from_secs(2);
 /// How long the seat store may take after that to write its last records.
 const WRITE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -89,7 +92,8 @@ pub async fn run(
     let https = tls.clone().zip(listeners.https_port());
     announce(&listeners, tls.as_deref());
     let admission = Arc::new(Admission::new(&config, https, sockets.event_log.clone()));
-    let router = router(&site, sockets.clone(), ice, admission);
+    let readiness = Arc::new(Readiness::new(tls.clone()));
+    let router = router(&site, sockets.clone(), ice, admission, readiness.clone());
     let relay = listeners.relay().map(|(relay, _)| relay.clone());
     let relaying = relay.clone().map(|relay| -> ServeTurn {
         Arc::new(move |stream, from| {
@@ -97,26 +101,35 @@ pub async fn run(
             Box::pin(async move { relay.serve(stream, from).await })
         })
     });
-    let server = Arc::new(HttpServer::new(&config, router, tls, relaying, sockets.tasks.clone()));
+    let tasks = TaskTracker::new();
+    let server = Arc::new(HttpServer::new(&config, router, tls, relaying, tasks.clone()));
     let stopping = CancellationToken::new();
     if let Some(relay) = relay {
         let stopping = stopping.clone();
-        sockets.tasks.spawn(async move { relay.run(stopping).await });
+        tasks.spawn(async move { relay.run(stopping).await });
     }
     tokio::select! {
         () = server.accept_forever(&listeners) => {}
         () = stop => {}
     }
-    drop(listeners);
+    info!(rooms = sockets.rooms.count(), "stopping");
+    let begun = Instant::now();
+    readiness.stop();
+    sockets.connections.stop();
+    sockets.tasks.close();
+    tokio::select! {
+        () = server.accept_forever(&listeners) => {}
+        _ = timeout_at(begun + SOCKETS_STOP_WITHIN, sockets.tasks.wait()) => {}
+    }
     if let Some(store) = &store {
         store.let_go();
     }
-    info!(rooms = sockets.rooms.count(), "stopping");
-    sockets.connections.stop();
+    drop(listeners);
     server.stop();
     stopping.cancel();
-    sockets.tasks.close();
-    if timeout(STOP_WITHIN, sockets.tasks.wait()).await.is_err() {
+    tasks.close();
+    let ended = async { tokio::join!(sockets.tasks.wait(), tasks.wait()) };
+    if timeout_at(begun + STOP_WITHIN, ended).await.is_err() {
         warn!("some connections did not end in time");
     }
     if let Some(store) = store {
@@ -228,13 +241,19 @@ fn sockets(
     }
 }
 
-fn router(site: &Site, sockets: Sockets, ice: Arc<IceServers>, admission: Arc<Admission>) -> Router {
+fn router(
+    site: &Site,
+    sockets: Sockets,
+    ice: Arc<IceServers>,
+    admission: Arc<Admission>,
+    readiness: Arc<Readiness>,
+) -> Router {
     let test_servers = Router::new().route(ICE_PATH, get(ice_servers::for_tester)).with_state(ice);
     Router::new()
         .route(SOCKET_PATH, get(upgrade::open))
         .with_state(sockets)
         .merge(test_servers)
-        .route(HEALTH_PATH, get(async || "ok"))
+        .merge(health::routes(readiness))
         .merge(pages::router(site))
         .layer(from_fn_with_state(admission, admit))
 }

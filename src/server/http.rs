@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod admission;
 pub(crate) mod forwarded;
 mod headers;
+pub(crate) mod health;
 mod https_redirect;
 pub(crate) mod ice_servers;
 mod idle_timeout;
