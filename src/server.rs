@@ -12,6 +12,7 @@ pub mod listeners;
 pub mod log;
 mod net;
 pub mod open_files;
+mod ops;
 pub mod signalling;
 pub mod tls;
 pub mod turn;
@@ -41,6 +42,7 @@ use ice::{IceServers, Login, OtherServer, OwnRelay, Secret, secret};
 use listeners::Listeners;
 use net::rate::Rate;
 use net::{clock, private_file};
+use ops::{OpsServer, Watched};
 use signalling::connections::{Connections, SocketLimit};
 use signalling::directory::OneNode;
 use signalling::frame_meter::FrameLimit;
@@ -73,7 +75,7 @@ const WRITE_WITHIN: Duration = Duration::from_secs(1);
 /// tokens.
 pub async fn run(
     config: Config,
-    listeners: Listeners,
+    mut listeners: Listeners,
     site: Site,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -103,6 +105,10 @@ pub async fn run(
     });
     let tasks = TaskTracker::new();
     let server = Arc::new(HttpServer::new(&config, router, tls, relaying, tasks.clone()));
+    let ops = listeners.take_ops().map(|listener| {
+        let watched = Watched { readiness: readiness.clone(), event_log: sockets.event_log.clone() };
+        OpsServer::start(listener, &config, watched, tasks.clone())
+    });
     let stopping = CancellationToken::new();
     if let Some(relay) = relay {
         let stopping = stopping.clone();
@@ -126,6 +132,7 @@ pub async fn run(
     }
     drop(listeners);
     server.stop();
+    ops.iter().for_each(OpsServer::stop);
     stopping.cancel();
     tasks.close();
     let ended = async { tokio::join!(sockets.tasks.wait(), tasks.wait()) };

@@ -7,6 +7,7 @@ mod given;
 mod load;
 mod names;
 mod networks;
+mod ops;
 mod place;
 mod rules;
 mod seconds;
@@ -20,6 +21,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+pub use ops::OpsConfig;
 
 /// All settings; `Leptos.toml` in the repository explains each.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +40,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// The built-in STUN and TURN server.
     pub relay: RelayConfig,
+    /// The listener by which a host watches the server.
+    pub ops: OpsConfig,
 }
 
 /// `[server]`

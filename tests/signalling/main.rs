@@ -8,6 +8,7 @@ mod ice;
 mod lab;
 mod lifetimes;
 mod limits;
+mod ops;
 mod pages;
 mod relays;
 mod restarts;

@@ -1,0 +1,58 @@
+//! The listener by which a host watches the server; nothing that the public reaches leads here.
+
+mod access;
+mod watched;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::info;
+
+use crate::server::config::Config;
+use crate::server::http::accept::HttpServer;
+use crate::server::http::health;
+use crate::server::listeners::OpsListener;
+use access::{Access, admit};
+pub(crate) use watched::Watched;
+
+/// Connections at one time; they are among the files that the limits of connections leave.
+const MOST_CONNECTIONS: usize = 32;
+
+/// The server behind the listener; no further connection is accepted once it is dropped.
+pub(crate) struct OpsServer {
+    server: Arc<HttpServer>,
+    _accepting: AbortOnDropHandle<()>,
+}
+
+impl OpsServer {
+    /// Serves the connections of `listener` as tasks of `tasks`.
+    pub(crate) fn start(
+        listener: OpsListener,
+        config: &Config,
+        watched: Watched,
+        tasks: TaskTracker,
+    ) -> Self {
+        let access = Arc::new(Access::new(&config.ops, watched.event_log.clone()));
+        let router = router(watched).layer(from_fn_with_state(access, admit));
+        let mut config = config.clone();
+        config.server.trusted_proxies.clear();
+        config.limits.requests = MOST_CONNECTIONS;
+        config.limits.requests_per_address = MOST_CONNECTIONS;
+        let server = Arc::new(HttpServer::new(&config, router, None, None, tasks));
+        info!(address = %listener.address(), "the host watches the server (ops.address)");
+        let accepting = server.clone();
+        let accepting = tokio::spawn(async move { accepting.accept_forever(&listener).await });
+        Self { server, _accepting: AbortOnDropHandle::new(accepting) }
+    }
+
+    /// Starts the graceful shutdown of all connections.
+    pub(crate) fn stop(&self) {
+        self.server.stop();
+    }
+}
+
+fn router(watched: Watched) -> Router {
+    health::routes(watched.readiness)
+}
