@@ -10,6 +10,7 @@ pub mod http;
 pub mod ice;
 pub mod listeners;
 pub mod log;
+pub mod metrics;
 mod net;
 pub mod open_files;
 mod ops;
@@ -40,6 +41,7 @@ use http::site::Site;
 use http::{ice_servers, pages};
 use ice::{IceServers, Login, OtherServer, OwnRelay, Secret, secret};
 use listeners::Listeners;
+use metrics::Metrics;
 use net::rate::Rate;
 use net::{clock, private_file};
 use ops::{OpsServer, Watched};
@@ -93,7 +95,8 @@ pub async fn run(
         tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(async move { tls.keep().await })));
     let https = tls.clone().zip(listeners.https_port());
     announce(&listeners, tls.as_deref());
-    let admission = Arc::new(Admission::new(&config, https, sockets.event_log.clone()));
+    let admission =
+        Arc::new(Admission::new(&config, https, sockets.event_log.clone(), sockets.metrics.clone()));
     let readiness = Arc::new(Readiness::new(tls.clone()));
     let router = router(&site, sockets.clone(), ice, admission, readiness.clone());
     let relay = listeners.relay().map(|(relay, _)| relay.clone());
@@ -106,7 +109,15 @@ pub async fn run(
     let tasks = TaskTracker::new();
     let server = Arc::new(HttpServer::new(&config, router, tls, relaying, tasks.clone()));
     let ops = listeners.take_ops().map(|listener| {
-        let watched = Watched { readiness: readiness.clone(), event_log: sockets.event_log.clone() };
+        let watched = Watched {
+            readiness: readiness.clone(),
+            event_log: sockets.event_log.clone(),
+            metrics: sockets.metrics.clone(),
+            connections: sockets.connections.clone(),
+            relay: relay.clone(),
+            lacks_store: store.is_none() && config.server.state_folder().is_some(),
+            store: store.clone(),
+        };
         OpsServer::start(listener, &config, watched, tasks.clone())
     });
     let stopping = CancellationToken::new();
@@ -216,7 +227,7 @@ fn sockets(
 ) -> Sockets {
     let (rooms, limits) = (&config.rooms, &config.limits);
     let store = store.map(|store| -> Arc<dyn RoomStore> { Arc::new(store) });
-    let event_log = EventLog::default();
+    let (event_log, metrics) = (EventLog::default(), Metrics::default());
     let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
     let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
     let rules_of_sockets = SocketRules {
@@ -240,11 +251,20 @@ fn sockets(
     };
     Sockets {
         rules: Arc::new(rules_of_sockets),
-        rooms: Registry::new(OneNode::new(), rules, limits.rooms, ice, event_log.clone(), (store, records)),
+        rooms: Registry::new(
+            OneNode::new(),
+            rules,
+            limits.rooms,
+            ice,
+            event_log.clone(),
+            metrics.clone(),
+            (store, records),
+        ),
         connections: Connections::new(socket_limit, queue),
         joins: JoinLimit::new(joins),
         tasks: TaskTracker::new(),
         event_log,
+        metrics,
     }
 }
 

@@ -1,12 +1,15 @@
 //! The listener by which a host watches the server; nothing that the public reaches leads here.
 
 mod access;
+mod exposition;
+mod process;
 mod watched;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::info;
 
@@ -15,10 +18,14 @@ use crate::server::http::accept::HttpServer;
 use crate::server::http::health;
 use crate::server::listeners::OpsListener;
 use access::{Access, admit};
+use exposition::Exposition;
 pub(crate) use watched::Watched;
 
 /// Connections at one time; they are among the files that the limits of connections leave.
 const MOST_CONNECTIONS: usize = 32;
+
+/// Path of the metrics.
+const METRICS_PATH: &str = "/metrics";
 
 /// The server behind the listener; no further connection is accepted once it is dropped.
 pub(crate) struct OpsServer {
@@ -35,7 +42,7 @@ impl OpsServer {
         tasks: TaskTracker,
     ) -> Self {
         let access = Arc::new(Access::new(&config.ops, watched.event_log.clone()));
-        let router = router(watched).layer(from_fn_with_state(access, admit));
+        let router = router(Arc::new(watched)).layer(from_fn_with_state(access, admit));
         let mut config = config.clone();
         config.server.trusted_proxies.clear();
         config.limits.requests = MOST_CONNECTIONS;
@@ -53,6 +60,8 @@ impl OpsServer {
     }
 }
 
-fn router(watched: Watched) -> Router {
-    health::routes(watched.readiness)
+fn router(watched: Arc<Watched>) -> Router {
+    let readiness = watched.readiness.clone();
+    let metrics = get(exposition::serve).with_state(Exposition::new(watched));
+    health::routes(readiness).route(METRICS_PATH, metrics)
 }

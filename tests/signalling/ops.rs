@@ -1,8 +1,14 @@
 //! What a host watches: who may, and what it tells.
 
-use parlor::server::config::Config;
+use std::time::Duration;
 
-use crate::lab::Server;
+use futures::SinkExt;
+use futures::future::join_all;
+use parlor::protocol::{CloseCode, ErrorCode, PeerId, ServerMsg};
+use parlor::server::config::Config;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::lab::{HealthyPair, Server, candidate, join, resume, to, until};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -62,4 +68,213 @@ async fn without_a_token_only_this_machine_is_answered() {
     for host in ["evil.example", "192.0.2.1", "localhost.evil.example", ""] {
         assert_eq!(server.watch("/healthz", &[("host", host)]).await.status(), 421, "{host}");
     }
+}
+
+/// What `/metrics` tells.
+struct Metrics(String);
+
+impl Metrics {
+    async fn of(server: &Server) -> Self {
+        let answer = server.watch("/metrics", &[]).await;
+        assert_eq!(answer.status(), 200, "{}", answer.0);
+        assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+        Self(answer.0)
+    }
+
+    /// The value of a name with its labels.
+    fn value(&self, name: &str) -> f64 {
+        let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in {}", self.0)).parse().unwrap()
+    }
+}
+
+/// Waits until a metric has a value.
+async fn becomes(server: &Server, name: &str, value: f64) {
+    until(&format!("{name} {value}"), async || Metrics::of(server).await.value(name) == value).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seats_rooms_and_sockets_are_counted_up_and_down() {
+    let server = Server::with(|config| {
+        watched(config);
+        config.rooms.grace = Duration::from_secs(3_600);
+    })
+    .await;
+    let before = Metrics::of(&server).await;
+    for name in ["sockets", "rooms", "seats{state=\"present\"}", "seats{state=\"away\"}", "signals_total"] {
+        assert_eq!(before.value(&format!("parlor_{name}")), 0.0, "{name}");
+    }
+    let (mut one, mut two) = server.pair("4711").await;
+    let (other, _) = server.seat("4712").await;
+    one.say(&to(2, candidate("x"))).await;
+    two.hears(1, &candidate("x")).await;
+    let now = Metrics::of(&server).await;
+    for (name, value) in [
+        ("sockets", 3.0),
+        ("rooms", 2.0),
+        ("seats{state=\"present\"}", 3.0),
+        ("joins_total{how=\"created\"}", 2.0),
+        ("joins_total{how=\"joined\"}", 1.0),
+        ("join_seconds_count", 3.0),
+        ("signals_total", 1.0),
+    ] {
+        assert_eq!(now.value(&format!("parlor_{name}")), value, "{name}");
+    }
+    two.text(r#"{"type":"leave"}"#).await;
+    assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
+    drop(two);
+    let mut two = server.connect().await;
+    let seated = two.join("4711").await;
+    drop(two);
+    becomes(&server, "parlor_seats{state=\"away\"}", 1.0).await;
+    assert_eq!(Metrics::of(&server).await.value("parlor_seats{state=\"present\"}"), 2.0);
+    let mut two = server.connect().await;
+    two.say(&resume(&seated, false)).await;
+    assert!(two.seated().await.resumed);
+    let now = Metrics::of(&server).await;
+    assert_eq!(now.value("parlor_joins_total{how=\"back\"}"), 1.0);
+    assert_eq!(now.value("parlor_seats{state=\"away\"}"), 0.0);
+    for client in [&mut one, &mut two] {
+        client.text(r#"{"type":"leave"}"#).await;
+    }
+    becomes(&server, "parlor_rooms", 1.0).await;
+    drop((one, two, other));
+    becomes(&server, "parlor_sockets", 0.0).await;
+    becomes(&server, "parlor_seats{state=\"away\"}", 1.0).await;
+    assert_eq!(Metrics::of(&server).await.value("parlor_seats{state=\"present\"}"), 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seats_that_expire_are_counted_no_longer() {
+    let server = Server::with(|config| {
+        watched(config);
+        config.rooms.grace = Duration::from_millis(50);
+    })
+    .await;
+    drop(server.pair("4711").await);
+    becomes(&server, "parlor_joins_total{how=\"joined\"}", 1.0).await;
+    for name in ["rooms", "seats{state=\"present\"}", "seats{state=\"away\"}"] {
+        becomes(&server, &format!("parlor_{name}"), 0.0).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_and_closes_are_counted_by_their_reason() {
+    let server = Server::with(|config| {
+        watched(config);
+        config.server.names = vec!["call.example".into()];
+    })
+    .await;
+    let _pair = server.pair("4711").await;
+    let mut third = server.connect().await;
+    third.say(&join("4711")).await;
+    assert!(matches!(third.next().await, ServerMsg::FullRoom { .. }));
+    third.refused("rubbish", ErrorCode::BadMessage).await;
+    third.ws.send(Message::binary(vec![0])).await.unwrap();
+    assert_eq!(third.closed().await, CloseCode::NotText);
+    assert!(server.try_connect(&[("origin", "https://evil.example")]).await.is_err());
+    assert_eq!(server.get("/", &[("host", "evil.example")]).await.status(), 421);
+    becomes(&server, "parlor_closes_total{code=\"1003\"}", 1.0).await;
+    let now = Metrics::of(&server).await;
+    for why in ["room_full", "origin", "name"] {
+        assert_eq!(now.value(&format!("parlor_refused_total{{why=\"{why}\"}}")), 1.0, "{why}");
+    }
+    assert_eq!(now.value("parlor_bad_messages_total"), 1.0);
+    assert_eq!(now.value("parlor_closes_total{code=\"4005\"}"), 0.0, "there before it first happens");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopping_server_is_watched_until_its_sockets_have_ended() {
+    let mut server = Server::with(watched).await;
+    assert_eq!(Metrics::of(&server).await.value("parlor_draining"), 0.0);
+    let (mut one, _) = server.seat("1").await;
+    // It does not answer the close, and so holds up the end.
+    let (deaf, _) = server.seat("2").await;
+    server.ask_to_stop();
+    assert_eq!(one.closed().await, CloseCode::Restart);
+    assert_eq!(Metrics::of(&server).await.value("parlor_draining"), 1.0);
+    server.ended().await;
+    drop(deaf);
+}
+
+#[tokio::test]
+async fn the_process_and_the_release_are_told() {
+    let server = Server::with(watched).await;
+    let metrics = Metrics::of(&server).await;
+    let build = format!("parlor_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(metrics.value(&build), 1.0);
+    assert!(metrics.value("process_start_time_seconds") > 1.7e9);
+    if cfg!(target_os = "linux") {
+        for name in ["resident_memory_bytes", "virtual_memory_bytes", "threads", "open_fds", "max_fds"] {
+            assert!(metrics.value(&format!("process_{name}")) > 0.0, "{name}");
+        }
+        assert!(metrics.value("process_cpu_seconds_total") >= 0.0);
+    }
+    assert_eq!(metrics.value("parlor_ledger_failing"), 0.0);
+    let headers = [("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")];
+    let answer = server.watch("/metrics", &headers).await;
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
+    assert!(answer.0.ends_with("# EOF\n"), "{}", answer.0);
+}
+
+#[tokio::test]
+async fn seats_that_cannot_be_written_down_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let server = Server::with(|config| {
+        watched(config);
+        config.server.state = file.join("state");
+    })
+    .await;
+    assert_eq!(Metrics::of(&server).await.value("parlor_ledger_failing"), 1.0);
+}
+
+#[tokio::test]
+async fn seats_that_cannot_be_written_down_any_more_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let server = Server::with(|config| {
+        watched(config);
+        config.server.state = state.clone();
+    })
+    .await;
+    assert_eq!(Metrics::of(&server).await.value("parlor_ledger_failing"), 0.0);
+    std::fs::remove_dir_all(&state).unwrap();
+    std::fs::write(&state, "").unwrap();
+    becomes(&server, "parlor_ledger_failing", 1.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_room_no_name_and_no_address_is_told() {
+    let server = Server::with(watched).await;
+    let mut one = server.connect_from(7).await;
+    let name = r#"{"type":"join","room":"48291377","name":"Wilhelmine"}"#;
+    one.text(name).await;
+    one.seated().await;
+    assert_eq!(server.get("/room/48291377", &[]).await.status(), 200);
+    let told = Metrics::of(&server).await.0;
+    let (_, told) = told.split_once("\r\n\r\n").unwrap();
+    for secret in ["48291377", "Wilhelmine", "127.0.0"] {
+        assert!(!told.contains(secret), "{secret} in {told}");
+    }
+    let labels = told.lines().filter_map(|line| Some(line.split_once('{')?.1.split_once('}')?.0));
+    let known = ["state", "how", "why", "code", "dropped", "version", "le"];
+    for (label, _) in labels.flat_map(|labels| labels.split(',')).filter_map(|label| label.split_once('=')) {
+        assert!(known.contains(&label), "{label}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_requests_are_answered_and_disturb_nobody() {
+    let server = Server::with(watched).await;
+    let pair = HealthyPair::start(&server).await;
+    for _ in 0..125 {
+        let answers = (0..8).map(|_| Metrics::of(&server));
+        assert_eq!(join_all(answers).await.len(), 8);
+    }
+    pair.stays_well().await;
 }

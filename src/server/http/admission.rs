@@ -19,6 +19,7 @@ use super::server_names::ServerNames;
 use crate::server::config::Config;
 use crate::server::event_log::EventLog;
 use crate::server::listeners::Scheme;
+use crate::server::metrics::{Metrics, Refusal};
 use crate::server::tls::Tls;
 
 /// The checks, and what they need to know of the server.
@@ -28,18 +29,25 @@ pub(crate) struct Admission {
     https: HttpsRedirect,
     prefix: PathPrefix,
     event_log: EventLog,
+    metrics: Metrics,
     told_of_proxy: AtomicBool,
 }
 
 impl Admission {
     /// Takes proxies and names from the settings; redirects to the port of `https`, if there is one.
-    pub(crate) fn new(config: &Config, https: Option<(Arc<Tls>, u16)>, event_log: EventLog) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        https: Option<(Arc<Tls>, u16)>,
+        event_log: EventLog,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             proxies: TrustedProxies::new(config),
             names: ServerNames::new(config),
             https: HttpsRedirect::new(https),
             prefix: PathPrefix::default(),
             event_log,
+            metrics,
             told_of_proxy: AtomicBool::new(false),
         }
     }
@@ -65,6 +73,7 @@ impl Admission {
         let is_check = is_check(parts.uri.path());
         if !is_check {
             if !self.names.contains(&client) {
+                self.metrics.refused(Refusal::Name);
                 self.event_log.remark(
                     "request refused: no name of this server (server.names)",
                     &client.host,

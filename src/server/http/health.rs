@@ -1,5 +1,6 @@
 //! `GET /healthz`: the process answers. `GET /readyz`: whether it takes people, and if not, why.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,13 +60,23 @@ impl Readiness {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the server stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
     /// Lists the reasons to send people elsewhere; none if the server is ready.
     pub(crate) fn reasons(&self) -> Vec<NotReady> {
-        let is_stopping = self.stopping.load(Ordering::Relaxed);
         let lacks_certificate = self.tls.as_ref().is_some_and(|tls| tls.certificate().is_none());
         let reasons =
-            [(NotReady::Stopping, is_stopping), (NotReady::NoCertificate, lacks_certificate)].into_iter();
-        reasons.filter(|(_, holds)| *holds).map(|(reason, _)| reason).collect()
+            [(NotReady::Stopping, self.is_stopping()), (NotReady::NoCertificate, lacks_certificate)];
+        reasons.into_iter().filter(|(_, holds)| *holds).map(|(reason, _)| reason).collect()
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Readiness").field(&self.reasons()).finish()
     }
 }
 

@@ -105,6 +105,11 @@ impl Connections {
         Ok(Connection { id, outbox, network, permit, connections: self.clone() })
     }
 
+    /// Counts the open sockets.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().outboxes.len()
+    }
+
     /// Closes every socket and refuses new ones.
     pub(crate) fn stop(&self) {
         let mut open = self.lock();

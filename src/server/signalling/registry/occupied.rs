@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::waiting::Waiting;
 use crate::protocol::{PeerId, ServerMsg};
+use crate::server::metrics::{Metrics, Taken};
 use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
 use crate::server::signalling::directory::Directory;
@@ -34,6 +35,8 @@ pub(super) struct Occupied<S> {
     /// The room is known from before a restart, and nobody has joined it since. Such rooms do not grow in number and
     /// end with the grace period, so they do not count against the limit of rooms.
     pub(super) restored: bool,
+    /// Its seats as the metrics have them.
+    counted: Taken,
 }
 
 impl<S: Clone + PartialEq> Occupied<S> {
@@ -47,6 +50,7 @@ impl<S: Clone + PartialEq> Occupied<S> {
             waiting: Waiting::default(),
             alarm: None,
             restored: false,
+            counted: Taken::default(),
         }))
     }
 
@@ -57,6 +61,14 @@ impl<S: Clone + PartialEq> Occupied<S> {
         {
             store.write(record);
         }
+    }
+
+    /// Has the metrics follow a change of the seats.
+    pub(super) fn count(&mut self, metrics: &Metrics) {
+        let present = self.sockets.len();
+        let taken = Taken { present, away: self.room.seats().saturating_sub(present) };
+        metrics.seats(self.counted, taken);
+        self.counted = taken;
     }
 
     /// Whether this socket holds the seat, and no newer one has taken it over.
