@@ -3,6 +3,7 @@
 mod access;
 mod exposition;
 mod process;
+mod status;
 mod watched;
 
 use std::sync::Arc;
@@ -24,8 +25,11 @@ pub(crate) use watched::Watched;
 /// Connections at one time; they are among the files that the limits of connections leave.
 const MOST_CONNECTIONS: usize = 32;
 
-/// Path of the metrics.
 const METRICS_PATH: &str = "/metrics";
+/// Path of the status as a page, or as JSON for those who ask for it.
+const STATUS_PATH: &str = "/status";
+/// Path of the status as JSON.
+const STATUS_JSON_PATH: &str = "/api/v1/status";
 
 /// The server behind the listener; no further connection is accepted once it is dropped.
 pub(crate) struct OpsServer {
@@ -62,6 +66,10 @@ impl OpsServer {
 
 fn router(watched: Arc<Watched>) -> Router {
     let readiness = watched.readiness.clone();
-    let metrics = get(exposition::serve).with_state(Exposition::new(watched));
-    health::routes(readiness).route(METRICS_PATH, metrics)
+    let metrics = get(exposition::serve).with_state(Exposition::new(watched.clone()));
+    let source = status::Source::new(watched);
+    health::routes(readiness)
+        .route(METRICS_PATH, metrics)
+        .route(STATUS_PATH, get(status::serve).with_state(source.clone()))
+        .route(STATUS_JSON_PATH, get(status::serve_json).with_state(source))
 }

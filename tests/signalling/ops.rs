@@ -8,7 +8,7 @@ use parlor::protocol::{CloseCode, ErrorCode, PeerId, ServerMsg};
 use parlor::server::config::Config;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::lab::{HealthyPair, Server, candidate, join, resume, to, until};
+use crate::lab::{Answer, HealthyPair, Server, candidate, join, resume, to, until};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -258,8 +258,11 @@ async fn no_room_no_name_and_no_address_is_told() {
     assert_eq!(server.get("/room/48291377", &[]).await.status(), 200);
     let told = Metrics::of(&server).await.0;
     let (_, told) = told.split_once("\r\n\r\n").unwrap();
+    let (page, json) = (server.watch("/status", &[]).await.0, server.watch("/api/v1/status", &[]).await.0);
     for secret in ["48291377", "Wilhelmine", "127.0.0"] {
-        assert!(!told.contains(secret), "{secret} in {told}");
+        for told in [told, &page, &json] {
+            assert!(!told.contains(secret), "{secret} in {told}");
+        }
     }
     let labels = told.lines().filter_map(|line| Some(line.split_once('{')?.1.split_once('}')?.0));
     let known = ["state", "how", "why", "code", "dropped", "version", "le"];
@@ -272,9 +275,64 @@ async fn no_room_no_name_and_no_address_is_told() {
 async fn a_thousand_requests_are_answered_and_disturb_nobody() {
     let server = Server::with(watched).await;
     let pair = HealthyPair::start(&server).await;
-    for _ in 0..125 {
-        let answers = (0..8).map(|_| Metrics::of(&server));
-        assert_eq!(join_all(answers).await.len(), 8);
+    for path in ["/metrics", "/status", "/api/v1/status"] {
+        for _ in 0..125 {
+            let answers = (0..8).map(|_| server.watch(path, &[]));
+            assert!(join_all(answers).await.iter().all(|answer| answer.status() == 200), "{path}");
+        }
     }
     pair.stays_well().await;
+}
+
+/// The status as JSON.
+fn json(answer: &Answer) -> serde_json::Value {
+    assert_eq!((answer.status(), answer.header("content-type")), (200, Some("application/json")));
+    serde_json::from_str(answer.0.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_status_tells_how_many_rooms_have_how_many_people() {
+    let server = Server::with(|config| {
+        watched(config);
+        config.rooms.capacity = 8;
+    })
+    .await;
+    let (_alone, _) = server.seat("1").await;
+    let (_pair, mut trio) = (server.pair("2").await, Vec::new());
+    for _ in 0..3 {
+        trio.push(server.seat("3").await.0);
+    }
+    let _without = server.connect().await;
+    let status = json(&server.watch("/api/v1/status", &[]).await);
+    assert_eq!(
+        status["rooms"],
+        serde_json::json!({ "1": 1, "2": 1, "3": 1, "4": 0, "5": 0, "6": 0, "7": 0, "8": 0 })
+    );
+    assert_eq!((&status["sockets"], &status["ready"]), (&7.into(), &true.into()));
+    assert_eq!((&status["relay"], &status["release"]), (&().into(), &env!("CARGO_PKG_VERSION").into()));
+    assert!(status["uptime"].is_u64() && status.get("why").is_none(), "{status}");
+    trio.pop().unwrap().text(r#"{"type":"leave"}"#).await;
+    until("a room of three to be one of two", async || {
+        json(&server.watch("/api/v1/status", &[]).await)["rooms"]["2"] == 2
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_status_is_a_page_for_people_and_json_for_programs() {
+    let server = Server::with(watched).await;
+    for accept in ["text/html,application/xhtml+xml,*/*;q=0.8", "*/*"] {
+        let page = server.watch("/status", &[("accept", accept)]).await;
+        assert_eq!((page.status(), page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        assert!(page.0.contains("<h1>Ready</h1>"), "{}", page.0);
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        for (name, value) in
+            [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("vary", "accept")]
+        {
+            assert_eq!(page.header(name), Some(value), "{name}");
+        }
+    }
+    let status = json(&server.watch("/status", &[("accept", "application/json")]).await);
+    assert_eq!(status["ready"], true);
 }
