@@ -227,7 +227,7 @@ fn sockets(
 ) -> Sockets {
     let (rooms, limits) = (&config.rooms, &config.limits);
     let store = store.map(|store| -> Arc<dyn RoomStore> { Arc::new(store) });
-    let (event_log, metrics) = (EventLog::default(), Metrics::default());
+    let (event_log, metrics) = (EventLog::new(config.log.format), Metrics::default());
     let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
     let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
     let rules_of_sockets = SocketRules {

@@ -4,7 +4,8 @@
 pub mod arguments;
 pub mod environment;
 mod given;
-mod load;
+pub mod load;
+mod log;
 mod names;
 mod networks;
 mod ops;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use log::{LogConfig, LogFormat};
 pub use ops::OpsConfig;
 
 /// All settings; `Leptos.toml` in the repository explains each.
@@ -42,6 +44,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// The listener by which a host watches the server.
     pub ops: OpsConfig,
+    /// The log.
+    pub log: LogConfig,
 }
 
 /// `[server]`

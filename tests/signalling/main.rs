@@ -5,6 +5,7 @@
 
 mod abuse;
 mod ice;
+mod json_log;
 mod lab;
 mod lifetimes;
 mod limits;

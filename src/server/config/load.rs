@@ -133,6 +133,9 @@ fn explain(error: figment::Error) -> (String, String) {
         Kind::InvalidType(found, wanted) | Kind::InvalidValue(found, wanted) => {
             format!("it must be {}, not {found}", in_words(&wanted))
         }
+        Kind::UnknownVariant(found, known) => {
+            format!("it must be one of {}, not {found:?}", known.join(", "))
+        }
         kind => kind.to_string(),
     };
     (path.join("."), fault)

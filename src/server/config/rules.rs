@@ -20,7 +20,7 @@ type Fault = (String, String);
 pub(super) fn faults(config: &Config) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut wrong = |key: &str, what: String| faults.push((key.to_owned(), what));
-    let Config { server, rooms, limits, ice, tls, relay, ops } = config;
+    let Config { server, rooms, limits, ice, tls, relay, ops, log: _ } = config;
     if !CAPACITY_RANGE.contains(&rooms.capacity) {
         let (least, most) = (CAPACITY_RANGE.start(), CAPACITY_RANGE.end());
         wrong("rooms.capacity", format!("a room has {least} to {most} seats, not {}", rooms.capacity));

@@ -151,6 +151,7 @@ fn faults_name_the_key_and_the_place() {
         ("[relay]\ncredential_lifetime = 59", "relay.credential_lifetime: it must be at least 60 seconds"),
         ("[relay]\nallocations = 0", "Leptos.toml:2: relay.allocations: it must be at least 1"),
         ("[relay]\nhost = 'turn:here'", "relay.host"),
+        ("[log]\nformat = 'xml'", "Leptos.toml:2: log.format: it must be one of text, json, not \"xml\""),
         (
             "[ops]\naddress = 'localhost:9464'",
             "Leptos.toml:2: ops.address: \"localhost:9464\" is no address with a port",

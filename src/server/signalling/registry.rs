@@ -329,7 +329,7 @@ impl<D: Directory> Seat<D> {
         occupied.deliver(&self.rooms.0.directory, occupied.room.forward(self.peer, envelope)?);
         drop(occupied);
         self.rooms.0.metrics.signalled();
-        debug!(room = %self.id, from = %self.peer, to = %envelope.to, "signal");
+        debug!(room = %self.rooms.0.event_log.room(&self.id), from = %self.peer, to = %envelope.to, "signal");
         Ok(())
     }
 
