@@ -1,5 +1,6 @@
 //! What a host watches: who may, and what it tells.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::SinkExt;
@@ -335,4 +336,30 @@ async fn the_status_is_a_page_for_people_and_json_for_programs() {
     }
     let status = json(&server.watch("/status", &[("accept", "application/json")]).await);
     assert_eq!(status["ready"], true);
+}
+
+#[tokio::test]
+async fn the_dashboard_shows_every_metric_and_no_other() {
+    const DASHBOARD: &str = include_str!("../../docs/grafana.json");
+    let server = Server::with(watched).await;
+    let metrics = Metrics::of(&server).await.0;
+    let named = |line: &str| line.split(['{', ' ']).next().unwrap().to_owned();
+    let samples: BTreeSet<_> = metrics.lines().filter(|line| !line.starts_with('#')).map(named).collect();
+    let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let queries = panels.iter().flat_map(|panel| panel["targets"].as_array().unwrap());
+    let queries: Vec<_> = queries.map(|target| target["expr"].as_str().unwrap()).collect();
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let words = queries.iter().flat_map(|query| query.split(|letter| !is_of_name(letter)));
+    let is_metric = |word: &&str| word.starts_with("parlor_") || word.starts_with("process_");
+    let shown: BTreeSet<_> = words.filter(is_metric).map(str::to_owned).collect();
+    // Other systems tell less of a process.
+    if cfg!(target_os = "linux") {
+        assert_eq!(shown.difference(&samples).next(), None, "scripts/build/grafana.mjs makes it anew");
+    }
+    let types = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")).map(named);
+    for name in types {
+        let is_shown = shown.contains(&name) || shown.contains(&format!("{name}_bucket"));
+        assert!(is_shown, "{name}: scripts/build/grafana.mjs makes the dashboard anew");
+    }
 }

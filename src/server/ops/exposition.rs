@@ -73,12 +73,12 @@ impl Collector for Present {
         let Watched { readiness, metrics, connections, relay, .. } = &*self.0;
         let mut gauge =
             |name: &str, help, value: i64| gauge(&mut encoder, &format!("{PREFIX}_{name}"), help, value);
-        gauge("sockets", "Open WebSockets", count(connections.count()))?;
-        gauge("rooms", "Rooms with a seat that is taken", metrics.rooms().iter().sum())?;
-        gauge("draining", "Whether the server stops", readiness.is_stopping().into())?;
-        gauge("ledger_failing", "Whether seats cannot be written down", self.0.loses_seats().into())?;
+        gauge("sockets", "Open WebSockets.", count(connections.count()))?;
+        gauge("rooms", "Rooms with a seat that is taken.", metrics.rooms().iter().sum())?;
+        gauge("draining", "Whether the server stops.", readiness.is_stopping().into())?;
+        gauge("ledger_failing", "Whether seats cannot be written down.", self.0.loses_seats().into())?;
         let allocations = relay.as_ref().map_or(0, |relay| relay.allocations());
-        gauge("relay_allocations", "Allocations of the relay", count(allocations))?;
+        gauge("relay_allocations", "Allocations of the relay.", count(allocations))?;
         let traffic = relay.as_ref().map(|relay| relay.traffic()).unwrap_or_default();
         self.relayed(&mut encoder, traffic)
     }
@@ -87,7 +87,7 @@ impl Collector for Present {
 impl Present {
     fn relayed(&self, encoder: &mut DescriptorEncoder, traffic: Traffic) -> fmt::Result {
         let name = format!("{PREFIX}_relay_bytes");
-        let help = "Bytes that came to the relay, 48 more for each packet than are in it";
+        let help = "Bytes that came to the relay, 48 more for each packet than are in it.";
         let mut encoder = encoder.encode_descriptor(&name, help, None, MetricType::Counter)?;
         for (dropped, bytes) in [("false", traffic.relayed), ("true", traffic.dropped)] {
             let labels = [("dropped", dropped)];

@@ -73,16 +73,16 @@ fn look() -> Option<Process> {
 impl Collector for ProcessCollector {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let started = self.started.as_secs();
-        gauge(&mut encoder, "process_start_time_seconds", "Start, since the Unix epoch", started)?;
+        gauge(&mut encoder, "process_start_time_seconds", "Start, since the Unix epoch.", started)?;
         let Some(process) = self.look() else { return Ok(()) };
         let Process { cpu_seconds, resident_bytes, virtual_bytes, threads, open_files, most_files } = process;
-        gauge(&mut encoder, "process_resident_memory_bytes", "Memory that is resident", resident_bytes)?;
-        gauge(&mut encoder, "process_virtual_memory_bytes", "Memory that is addressed", virtual_bytes)?;
-        gauge(&mut encoder, "process_threads", "Threads", threads)?;
-        gauge(&mut encoder, "process_open_fds", "Open files", open_files)?;
-        gauge(&mut encoder, "process_max_fds", "Most open files that the system allows", most_files)?;
+        gauge(&mut encoder, "process_resident_memory_bytes", "Memory that is resident.", resident_bytes)?;
+        gauge(&mut encoder, "process_virtual_memory_bytes", "Memory that is addressed.", virtual_bytes)?;
+        gauge(&mut encoder, "process_threads", "Threads.", threads)?;
+        gauge(&mut encoder, "process_open_fds", "Open files.", open_files)?;
+        gauge(&mut encoder, "process_max_fds", "Most open files that the system allows.", most_files)?;
         let cpu = ConstCounter::new(cpu_seconds);
-        let help = "CPU time, of user and system";
+        let help = "CPU time, of user and system.";
         cpu.encode(encoder.encode_descriptor("process_cpu_seconds", help, None, cpu.metric_type())?)
     }
 }
