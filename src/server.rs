@@ -114,6 +114,7 @@ pub async fn run(
             event_log: sockets.event_log.clone(),
             metrics: sockets.metrics.clone(),
             connections: sockets.connections.clone(),
+            rooms: sockets.rooms.clone(),
             relay: relay.clone(),
             lacks_store: store.is_none() && config.server.state_folder().is_some(),
             store: store.clone(),

@@ -3,6 +3,7 @@
 mod access;
 mod exposition;
 mod process;
+mod rooms;
 mod status;
 mod watched;
 
@@ -30,6 +31,8 @@ const METRICS_PATH: &str = "/metrics";
 const STATUS_PATH: &str = "/status";
 /// Path of the status as JSON.
 const STATUS_JSON_PATH: &str = "/api/v1/status";
+/// Path of one room as JSON.
+const ROOM_PATH: &str = "/api/v1/rooms/{room}";
 
 /// The server behind the listener; no further connection is accepted once it is dropped.
 pub(crate) struct OpsServer {
@@ -46,7 +49,8 @@ impl OpsServer {
         tasks: TaskTracker,
     ) -> Self {
         let access = Arc::new(Access::new(&config.ops, watched.event_log.clone()));
-        let router = router(Arc::new(watched)).layer(from_fn_with_state(access, admit));
+        let router =
+            router(Arc::new(watched), !config.ops.token.is_empty()).layer(from_fn_with_state(access, admit));
         let mut config = config.clone();
         config.server.trusted_proxies.clear();
         config.limits.requests = MOST_CONNECTIONS;
@@ -64,11 +68,14 @@ impl OpsServer {
     }
 }
 
-fn router(watched: Arc<Watched>) -> Router {
+/// The routes. Without a token nobody looks for rooms, which any user of this machine could do by trying numbers.
+fn router(watched: Arc<Watched>, has_token: bool) -> Router {
     let readiness = watched.readiness.clone();
     let metrics = get(exposition::serve).with_state(Exposition::new(watched.clone()));
+    let room = Router::new().route(ROOM_PATH, get(rooms::serve)).with_state(watched.clone());
     let source = status::Source::new(watched);
     health::routes(readiness)
+        .merge(if has_token { room } else { Router::new() })
         .route(METRICS_PATH, metrics)
         .route(STATUS_PATH, get(status::serve).with_state(source.clone()))
         .route(STATUS_JSON_PATH, get(status::serve_json).with_state(source))

@@ -363,3 +363,30 @@ async fn the_dashboard_shows_every_metric_and_no_other() {
         assert!(is_shown, "{name}: scripts/build/grafana.mjs makes the dashboard anew");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_knows_a_room_and_has_the_token_learns_how_many_are_there() {
+    let server = Server::with(|config| {
+        watched(config);
+        config.ops.token = TOKEN.into();
+    })
+    .await;
+    let token = format!("Bearer {TOKEN}");
+    let room = async |number: &str| {
+        server.watch(&format!("/api/v1/rooms/{number}"), &[("authorization", &token)]).await
+    };
+    for number in ["4711", "%ff", "a%2Fb", ""] {
+        assert_eq!(room(number).await.status() / 100, 4, "{number}");
+    }
+    let (_one, two) = server.pair("4711").await;
+    let status = json(&room("4711").await);
+    assert_eq!((&status["present"], &status["away"]), (&2.into(), &0.into()));
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    assert!((now - 60..=now).contains(&status["since"].as_u64().unwrap()), "{status}");
+    drop(two);
+    until("a seat to be away", async || json(&room("4711").await)["away"] == 1).await;
+    assert_eq!(server.watch("/api/v1/rooms/4711", &[]).await.status(), 401);
+    let server = Server::with(watched).await;
+    let _pair = server.pair("4711").await;
+    assert_eq!(server.watch("/api/v1/rooms/4711", &[]).await.status(), 404, "without a token");
+}

@@ -6,6 +6,8 @@ use crate::server::event_log::EventLog;
 use crate::server::http::health::Readiness;
 use crate::server::metrics::Metrics;
 use crate::server::signalling::connections::Connections;
+use crate::server::signalling::directory::OneNode;
+use crate::server::signalling::registry::Registry;
 use crate::server::signalling::store::file::SeatStore;
 use crate::server::turn::TurnServer;
 
@@ -20,6 +22,8 @@ pub(crate) struct Watched {
     pub(crate) metrics: Metrics,
     /// The open sockets.
     pub(crate) connections: Connections,
+    /// The rooms.
+    pub(crate) rooms: Registry<OneNode>,
     /// The relay, if there is one.
     pub(crate) relay: Option<TurnServer>,
     /// The seat store, if there is one.

@@ -26,7 +26,7 @@ use crate::protocol::inbound::Envelope;
 use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken, ServerMsg};
 use crate::server::event_log::EventLog;
 use crate::server::ice::IceServers;
-use crate::server::metrics::{JoinKind, Metrics, Refusal};
+use crate::server::metrics::{JoinKind, Metrics, Refusal, Taken};
 use crate::server::net::clock::since_epoch;
 use crate::server::net::random::random;
 use map::Map;
@@ -105,7 +105,7 @@ impl<D: Directory> Registry<D> {
         let mut map = Map { rooms: HashMap::with_capacity(restored), alarms: BinaryHeap::new(), restored };
         let restore = |record: RoomRecord| {
             let id = record.room.clone();
-            let room = Occupied::shared(Room::restore(now, record, rules));
+            let room = Occupied::shared(Room::restore(now, record, rules), now);
             let mut occupied = lock(&room);
             occupied.restored = true;
             let record = occupied.room.take_record();
@@ -142,7 +142,7 @@ impl<D: Directory> Registry<D> {
             return Err(RoomFull);
         };
         let known = map.rooms.get(&id).cloned();
-        let room = known.unwrap_or_else(|| Occupied::shared(Room::new(id.clone(), self.0.rules)));
+        let room = known.unwrap_or_else(|| Occupied::shared(Room::new(id.clone(), self.0.rules), begun));
         let mut occupied = lock(&room);
         let peer = occupied.room.seat_for(join.resume.as_ref());
         let request = JoinRequest {
@@ -247,6 +247,13 @@ impl<D: Directory> Registry<D> {
         drop((occupied, map));
         self.0.event_log.note("left", &held.room, Some(peer));
         true
+    }
+
+    /// The seats of a room that are taken, and for how long it has been in use; `None` if nobody has a seat there.
+    pub(crate) fn taken(&self, id: &RoomId) -> Option<(Taken, Duration)> {
+        let room = lock(&self.0.map).rooms.get(id).cloned()?;
+        let occupied = lock(&room);
+        Some((occupied.counted, self.now().saturating_sub(occupied.begun)))
     }
 
     /// Number of rooms, restored ones included.

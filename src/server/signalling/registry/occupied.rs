@@ -24,6 +24,8 @@ pub(super) struct Occupied<S> {
     /// Random number, drawn anew whenever a room number comes into use. Quota holders are named by it, so that relay
     /// allocations left from an earlier use do not count against the new peers.
     pub(super) generation: u64,
+    /// When the room came into use, or was restored.
+    pub(super) begun: Duration,
     /// Sockets of the present peers.
     sockets: Vec<(PeerId, S)>,
     /// Return meters of the seats taken back lately.
@@ -36,15 +38,16 @@ pub(super) struct Occupied<S> {
     /// end with the grace period, so they do not count against the limit of rooms.
     pub(super) restored: bool,
     /// Its seats as the metrics have them.
-    counted: Taken,
+    pub(super) counted: Taken,
 }
 
 impl<S: Clone + PartialEq> Occupied<S> {
     /// Wraps a room without sockets, to be shared by the map and the seats.
-    pub(super) fn shared(room: Room) -> Arc<Mutex<Self>> {
+    pub(super) fn shared(room: Room, now: Duration) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             room,
             generation: u64::from_ne_bytes(random()),
+            begun: now,
             sockets: Vec::new(),
             returns: Vec::new(),
             waiting: Waiting::default(),
@@ -136,7 +139,7 @@ mod tests {
         let id = RoomId::try_from("1".to_owned()).unwrap();
         let grace = Duration::from_secs(30);
         let room = Room::new(id, Rules { capacity: 2, grace, unload_grace: grace });
-        let shared = Occupied::shared(room);
+        let shared = Occupied::shared(room, Duration::ZERO);
         let mut occupied = shared.lock().unwrap();
         let returns = |occupied: &mut Occupied<()>, now, peer| {
             (0..1_000).take_while(|_| occupied.may_return(now, PeerId(peer))).count()
