@@ -144,6 +144,9 @@ self_test() {
   names src/server/tls/lan.rs 'use crate::server::turn::Relay;' server::turn::Relay
   names src/server/http/accept.rs 'use crate::server::signalling::socket;' server::signalling::socket
   names src/server/config.rs 'use super::tls::Tls;' server::tls::Tls
+  names src/server/http/admission.rs 'use crate::server::ops::Watched;' server::ops::Watched
+  names src/server/metrics.rs 'use crate::server::signalling::registry::Registry;' server::signalling::registry::Registry
+  names src/server/turn/quota.rs 'use prometheus_client::metrics::counter::Counter;' prometheus_client::metrics::counter::Counter
   # Cycles, between modules side by side and between one and those below it.
   breaks src/server/signalling/registry.rs 'use super::socket::Sockets;' "modules import each other" "imports server::signalling::socket, in"
   breaks src/server/config.rs 'use names::in_ascii;' "modules import each other" "in server::config -> server::config::names -> server::config"

@@ -23,12 +23,14 @@
 //! | `server::net` | server | sockets, addresses, clock, rates and counts, files that only the server may read |
 //! | `server::config`, `check` | server | settings, and findings about them |
 //! | `server::log`, `event_log` | server | the log, and its lines about calls, at a bounded rate |
+//! | `server::metrics` | server | counts of what happens |
 //! | `server::ice` | server | ICE servers and their credentials |
 //! | `server::tls` | server | certificates: from files, by ACME, of this machine's own |
 //! | `server::turn` | server | the relay (STUN, TURN) |
 //! | `server::listeners`, `open_files` | server | the ports, and the limit of open files |
 //! | `server::http` | server | connections accepted, requests checked, pages, files |
 //! | `server::signalling` | server | sockets, sessions, rooms, seats |
+//! | `server::ops` | server | the listener by which a host watches the server |
 //! | `server::signalling::{directory, store}` | server | seams of the rooms: their sockets and clock, what outlives a restart |
 //! | `embedded` | server | the files of the site, compiled in |
 //!
@@ -47,8 +49,8 @@
 //! # Invariants, checked by `scripts/invariants.sh`
 //! - Each module names only what `scripts/invariants/borders.txt` allows it. In short (`a <- b`: `b` may import `a`):
 //!   `protocol <- call <- ui <- app <- server`, and `protocol, call <- browser`. In the server: `net <- config, ice <-
-//!   event_log, tls <- turn <- listeners <- http <- signalling <- server`, and in signalling `room, directory, store
-//!   <- registry <- socket`. `ui` never names `browser`: [`ui::Driver`] comes in through context.
+//!   event_log, metrics, tls <- turn <- listeners <- http <- signalling <- ops <- server`, and in signalling `room,
+//!   directory, store <- registry <- socket`. `ui` never names `browser`: [`ui::Driver`] comes in through context.
 //! - Modules of `call`, of `server` and of `browser` import each other in no cycle; exceptions are listed there.
 //! - `protocol`, `call`, `server::ice`, `signalling::{room, session, heartbeat}` and the relay's protocol
 //!   (`server::turn` but for `udp` and `turn.rs` itself) know no sockets, no clock and no tokio; only the relay draws

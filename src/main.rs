@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use parlor::embedded::files;
 use parlor::server::check::{Verdict, check, is_well};
-use parlor::server::config::Config;
 use parlor::server::config::arguments::{Arguments, Task};
+use parlor::server::config::load::ConfigError;
+use parlor::server::config::{Config, LogFormat};
 use parlor::server::http::site::Site;
 use parlor::server::listeners::Listeners;
 use parlor::server::log::Log;
@@ -22,13 +23,15 @@ async fn main() -> ExitCode {
     if arguments.task == Some(Task::Check) {
         return checked(&arguments).await;
     }
-    let log = Log::start();
-    serve(&arguments, &log).await
+    let config = Config::load(&arguments);
+    // Without settings faults are told in words.
+    let log = Log::start(config.as_ref().map_or_else(|_| LogFormat::default(), |config| config.log.format));
+    serve(&arguments, config, &log).await
 }
 
 /// Answers to `parlor health`, or serves until it is asked to stop.
-async fn serve(arguments: &Arguments, log: &Log) -> ExitCode {
-    let mut config = match Config::load(arguments) {
+async fn serve(arguments: &Arguments, config: Result<Config, ConfigError>, log: &Log) -> ExitCode {
+    let mut config = match config {
         Ok(config) => config,
         Err(error) => {
             error.faults().iter().for_each(|fault| error!("{fault}"));

@@ -1,4 +1,4 @@
-//! The server: signalling at `/ws`, pages, files, `/healthz`; and how it starts and stops.
+//! The server: signalling at `/ws`, pages, files, `/healthz`, `/readyz`; and how it starts and stops.
 //!
 //! [`signalling::room`] holds the rules and does no I/O; `signalling::registry` locks rooms and delivers frames;
 //! `signalling::socket` serves one browser.
@@ -10,8 +10,10 @@ pub mod http;
 pub mod ice;
 pub mod listeners;
 pub mod log;
+pub mod metrics;
 mod net;
 pub mod open_files;
+mod ops;
 pub mod signalling;
 pub mod tls;
 pub mod turn;
@@ -25,7 +27,7 @@ use std::time::{Duration, SystemTime};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
@@ -33,13 +35,16 @@ use tracing::{info, warn};
 use config::{Config, IceServerConfig};
 use event_log::EventLog;
 use http::accept::{HttpServer, ServeTurn};
-use http::admission::{Admission, HEALTH_PATH, admit};
+use http::admission::{Admission, admit};
+use http::health::{self, Readiness};
 use http::site::Site;
 use http::{ice_servers, pages};
 use ice::{IceServers, Login, OtherServer, OwnRelay, Secret, secret};
 use listeners::Listeners;
+use metrics::Metrics;
 use net::rate::Rate;
 use net::{clock, private_file};
+use ops::{OpsServer, Watched};
 use signalling::connections::{Connections, SocketLimit};
 use signalling::directory::OneNode;
 use signalling::frame_meter::FrameLimit;
@@ -59,6 +64,8 @@ use crate::protocol::{ICE_PATH, SOCKET_PATH};
 
 /// How long all connections together may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// How much of that the sockets may take. Until they have ended, the server answers that it is not ready.
+const SOCKETS_STOP_WITHIN: Duration = Duration::from_secs(2);
 /// How long the seat store may take after that to write its last records.
 const WRITE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -70,7 +77,7 @@ const WRITE_WITHIN: Duration = Duration::from_secs(1);
 /// tokens.
 pub async fn run(
     config: Config,
-    listeners: Listeners,
+    mut listeners: Listeners,
     site: Site,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -88,8 +95,10 @@ pub async fn run(
         tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(async move { tls.keep().await })));
     let https = tls.clone().zip(listeners.https_port());
     announce(&listeners, tls.as_deref());
-    let admission = Arc::new(Admission::new(&config, https, sockets.event_log.clone()));
-    let router = router(&site, sockets.clone(), ice, admission);
+    let admission =
+        Arc::new(Admission::new(&config, https, sockets.event_log.clone(), sockets.metrics.clone()));
+    let readiness = Arc::new(Readiness::new(tls.clone()));
+    let router = router(&site, sockets.clone(), ice, admission, readiness.clone());
     let relay = listeners.relay().map(|(relay, _)| relay.clone());
     let relaying = relay.clone().map(|relay| -> ServeTurn {
         Arc::new(move |stream, from| {
@@ -97,26 +106,49 @@ pub async fn run(
             Box::pin(async move { relay.serve(stream, from).await })
         })
     });
-    let server = Arc::new(HttpServer::new(&config, router, tls, relaying, sockets.tasks.clone()));
+    let tasks = TaskTracker::new();
+    let server = Arc::new(HttpServer::new(&config, router, tls, relaying, tasks.clone()));
+    let ops = listeners.take_ops().map(|listener| {
+        let watched = Watched {
+            readiness: readiness.clone(),
+            event_log: sockets.event_log.clone(),
+            metrics: sockets.metrics.clone(),
+            connections: sockets.connections.clone(),
+            rooms: sockets.rooms.clone(),
+            relay: relay.clone(),
+            lacks_store: store.is_none() && config.server.state_folder().is_some(),
+            store: store.clone(),
+        };
+        OpsServer::start(listener, &config, watched, tasks.clone())
+    });
     let stopping = CancellationToken::new();
     if let Some(relay) = relay {
         let stopping = stopping.clone();
-        sockets.tasks.spawn(async move { relay.run(stopping).await });
+        tasks.spawn(async move { relay.run(stopping).await });
     }
     tokio::select! {
         () = server.accept_forever(&listeners) => {}
         () = stop => {}
     }
-    drop(listeners);
+    info!(rooms = sockets.rooms.count(), "stopping");
+    let begun = Instant::now();
+    readiness.stop();
+    sockets.connections.stop();
+    sockets.tasks.close();
+    tokio::select! {
+        () = server.accept_forever(&listeners) => {}
+        _ = timeout_at(begun + SOCKETS_STOP_WITHIN, sockets.tasks.wait()) => {}
+    }
     if let Some(store) = &store {
         store.let_go();
     }
-    info!(rooms = sockets.rooms.count(), "stopping");
-    sockets.connections.stop();
+    drop(listeners);
     server.stop();
+    ops.iter().for_each(OpsServer::stop);
     stopping.cancel();
-    sockets.tasks.close();
-    if timeout(STOP_WITHIN, sockets.tasks.wait()).await.is_err() {
+    tasks.close();
+    let ended = async { tokio::join!(sockets.tasks.wait(), tasks.wait()) };
+    if timeout_at(begun + STOP_WITHIN, ended).await.is_err() {
         warn!("some connections did not end in time");
     }
     if let Some(store) = store {
@@ -196,7 +228,7 @@ fn sockets(
 ) -> Sockets {
     let (rooms, limits) = (&config.rooms, &config.limits);
     let store = store.map(|store| -> Arc<dyn RoomStore> { Arc::new(store) });
-    let event_log = EventLog::default();
+    let (event_log, metrics) = (EventLog::new(config.log.format), Metrics::default());
     let rules = Rules { capacity: rooms.capacity, grace: rooms.grace, unload_grace: rooms.unload_grace };
     let queue = QueueLimit { frames: limits.queue_frames, bytes: limits.queue_bytes };
     let rules_of_sockets = SocketRules {
@@ -220,21 +252,36 @@ fn sockets(
     };
     Sockets {
         rules: Arc::new(rules_of_sockets),
-        rooms: Registry::new(OneNode::new(), rules, limits.rooms, ice, event_log.clone(), (store, records)),
+        rooms: Registry::new(
+            OneNode::new(),
+            rules,
+            limits.rooms,
+            ice,
+            event_log.clone(),
+            metrics.clone(),
+            (store, records),
+        ),
         connections: Connections::new(socket_limit, queue),
         joins: JoinLimit::new(joins),
         tasks: TaskTracker::new(),
         event_log,
+        metrics,
     }
 }
 
-fn router(site: &Site, sockets: Sockets, ice: Arc<IceServers>, admission: Arc<Admission>) -> Router {
+fn router(
+    site: &Site,
+    sockets: Sockets,
+    ice: Arc<IceServers>,
+    admission: Arc<Admission>,
+    readiness: Arc<Readiness>,
+) -> Router {
     let test_servers = Router::new().route(ICE_PATH, get(ice_servers::for_tester)).with_state(ice);
     Router::new()
         .route(SOCKET_PATH, get(upgrade::open))
         .with_state(sockets)
         .merge(test_servers)
-        .route(HEALTH_PATH, get(async || "ok"))
+        .merge(health::routes(readiness))
         .merge(pages::router(site))
         .layer(from_fn_with_state(admission, admit))
 }

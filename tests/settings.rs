@@ -132,6 +132,21 @@ fn a_wrong_setting_stops_the_start_and_is_named_with_its_line() {
 }
 
 #[test]
+fn a_listener_that_other_machines_reach_does_not_open_without_a_token() {
+    let place = Place::new();
+    let arguments = [&QUIET[..], &["--set", "ops.address=0.0.0.0:0"]].concat();
+    let output = place.run(&arguments);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let fault = "ops.token: it must be set for 0.0.0.0:0, which other machines may reach";
+    assert!(said.contains(fault), "{said}");
+    let (said, status) = place.check(&arguments);
+    assert!(status == 2 && said.contains("wrong  ops.token: it must be set"), "{said}");
+    let (said, status) = place.check(&[&QUIET[..], &["--set", "ops.address=127.0.0.1:0"]].concat());
+    assert!(status == 0 && said.contains("ops.address = 0: any free port"), "{said}");
+}
+
+#[test]
 fn an_environment_file_may_quote_its_values_and_leave_some_empty() {
     let place = Place::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

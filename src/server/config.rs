@@ -4,9 +4,11 @@
 pub mod arguments;
 pub mod environment;
 mod given;
-mod load;
+pub mod load;
+mod log;
 mod names;
 mod networks;
+mod ops;
 mod place;
 mod rules;
 mod seconds;
@@ -20,6 +22,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+pub use log::{LogConfig, LogFormat};
+pub use ops::OpsConfig;
 
 /// All settings; `Leptos.toml` in the repository explains each.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +42,10 @@ pub struct Config {
     pub tls: TlsConfig,
     /// The built-in STUN and TURN server.
     pub relay: RelayConfig,
+    /// The listener by which a host watches the server.
+    pub ops: OpsConfig,
+    /// The log.
+    pub log: LogConfig,
 }
 
 /// `[server]`

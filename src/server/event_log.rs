@@ -1,15 +1,23 @@
 //! The event log: lines about calls, refusals and relayed traffic, at a bounded rate.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use tracing::info;
 
 use crate::protocol::{PeerId, RoomId};
+use crate::server::config::LogFormat;
+use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
 
 /// Sustained rate of lines; a burst may have ten times as many.
 const LINES_PER_SECOND: u32 = 100;
+/// Bytes of a MAC that name a room.
+const NAME_BYTES: usize = 4;
 
 /// A log with a bounded rate; clones share the bound.
 #[derive(Clone, Debug)]
@@ -17,6 +25,8 @@ pub struct EventLog(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    /// Key of the names of rooms; `None` if they are named by their numbers.
+    key: Option<[u8; 32]>,
     rate: Rate,
     started: Instant,
     state: Mutex<State>,
@@ -30,16 +40,30 @@ struct State {
 
 impl Default for EventLog {
     fn default() -> Self {
-        let rate = Rate::new(LINES_PER_SECOND, LINES_PER_SECOND * 10);
-        Self(Arc::new(Shared { rate, started: Instant::now(), state: Mutex::default() }))
+        Self::new(LogFormat::default())
     }
 }
 
 impl EventLog {
+    /// Begins a log. In JSON, which others may collect, no room is named by its number, since a number is a key.
+    pub(crate) fn new(format: LogFormat) -> Self {
+        let key = (format == LogFormat::Json).then(random);
+        let rate = Rate::new(LINES_PER_SECOND, LINES_PER_SECOND * 10);
+        Self(Arc::new(Shared { key, rate, started: Instant::now(), state: Mutex::default() }))
+    }
+
+    /// The name of a room in this log: its number, or the first digits of a MAC under a key that nobody is told.
+    pub(crate) fn room<'a>(&self, room: &'a RoomId) -> Cow<'a, str> {
+        match &self.0.key {
+            None => room.as_str().into(),
+            Some(key) => HEXLOWER.encode(&mac(key, room.as_str())[..NAME_BYTES]).into(),
+        }
+    }
+
     /// Logs an event of a room.
     pub(crate) fn note(&self, what: &str, room: &RoomId, peer: Option<PeerId>) {
         if self.may_write() {
-            info!(%room, peer = peer.map(|peer| peer.0), "{what}");
+            info!(room = %self.room(room), peer = peer.map(|peer| peer.0), "{what}");
         }
     }
 
@@ -73,9 +97,26 @@ impl EventLog {
     }
 }
 
+#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+fn mac(key: &[u8], text: &str) -> [u8; 32] {
+    Hmac::<Sha256>::new_from_slice(key).expect("a key").chain_update(text).finalize().into_bytes().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_room_is_named_by_its_number_or_by_digits_of_one_log() {
+        let room = |number: &str| RoomId::from_typed(number).unwrap();
+        assert_eq!(EventLog::default().room(&room("4711")), "4711");
+        let (log, other) = (EventLog::new(LogFormat::Json), EventLog::new(LogFormat::Json));
+        let name = log.room(&room("4711")).into_owned();
+        assert!(name.len() == 8 && name.bytes().all(|digit| digit.is_ascii_hexdigit()), "{name}");
+        assert_eq!(log.clone().room(&room("4711")), name);
+        assert_ne!(log.room(&room("4712")), name);
+        assert_ne!(other.room(&room("4711")), name);
+    }
 
     #[test]
     fn a_flood_of_events_is_counted_instead_of_written() {

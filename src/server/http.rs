@@ -3,7 +3,8 @@
 pub(crate) mod accept;
 pub(crate) mod admission;
 pub(crate) mod forwarded;
-mod headers;
+pub(crate) mod headers;
+pub(crate) mod health;
 mod https_redirect;
 pub(crate) mod ice_servers;
 mod idle_timeout;
@@ -13,5 +14,5 @@ mod offline;
 pub(crate) mod origin;
 pub(crate) mod pages;
 mod path_prefix;
-mod server_names;
+pub(crate) mod server_names;
 pub mod site;

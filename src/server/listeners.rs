@@ -2,6 +2,7 @@
 //!
 //! They are opened before anything else, so that the host hears at once of a port that is not available.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub(crate) const HTTPS_PORT: u16 = 443;
 pub(crate) const LAN_PORT: u16 = 3443;
 
 const RELAY_KEY: &str = "relay.port";
+const OPS_KEY: &str = "ops.address";
 
 /// The sockets that the server listens on.
 #[derive(Debug)]
@@ -32,6 +34,27 @@ pub struct Listeners {
     https: Option<Listener>,
     public_https: Option<u16>,
     relay: Option<(TurnServer, Secret)>,
+    ops: Option<OpsListener>,
+}
+
+/// The socket by which a host watches the server; it outlives the others when the server stops.
+#[derive(Debug)]
+pub(crate) struct OpsListener(Listener);
+
+impl OpsListener {
+    /// Returns the address.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+}
+
+/// A source of connections.
+pub(crate) trait Accept: Sync {
+    /// Names its connections in warnings.
+    const CONNECTIONS: &'static str;
+
+    /// Accepts the next connection, with the address of its client.
+    fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr, Scheme)>> + Send;
 }
 
 #[derive(Debug)]
@@ -87,7 +110,10 @@ impl Listeners {
             }
         });
         let public_https = Some(config.tls.public_port).filter(|port| *port != 0);
-        Ok(Self { http, https: https.transpose()?, public_https, relay: open_relay(config)? })
+        let ops =
+            config.ops.address().map(|address| Listener::open(address, OPS_KEY, patience).map(OpsListener));
+        let (https, ops) = (https.transpose()?, ops.transpose()?);
+        Ok(Self { http, https, public_https, relay: open_relay(config)?, ops })
     }
 
     /// Returns the address of HTTP.
@@ -116,6 +142,16 @@ impl Listeners {
         relay.udp_address().ok().zip(relay.tcp_address().ok())
     }
 
+    /// Returns the address by which a host watches the server, if there is one.
+    pub fn ops(&self) -> Option<SocketAddr> {
+        self.ops.as_ref().map(OpsListener::address)
+    }
+
+    /// Takes the socket out by which a host watches the server.
+    pub(crate) fn take_ops(&mut self) -> Option<OpsListener> {
+        self.ops.take()
+    }
+
     /// Returns the URL of HTTP on this machine. `localhost` stands in place of the unspecified address.
     pub fn url(&self) -> String {
         match self.http.address {
@@ -130,9 +166,12 @@ impl Listeners {
         let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
         hosts.iter().map(|host| format!("https://{host}{port}")).collect()
     }
+}
 
-    /// Accepts the next connection, with the address of its client.
-    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Scheme)> {
+impl Accept for Listeners {
+    const CONNECTIONS: &'static str = "pages";
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Scheme)> {
         let https = async {
             match &self.https {
                 Some(door) => door.listener.accept().await,
@@ -144,6 +183,15 @@ impl Listeners {
             accepted = https => (accepted?, Scheme::Https),
         };
         Ok((stream, canonical(address), scheme))
+    }
+}
+
+impl Accept for OpsListener {
+    const CONNECTIONS: &'static str = "those who watch the server";
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Scheme)> {
+        let (stream, address) = self.0.listener.accept().await?;
+        Ok((stream, canonical(address), Scheme::Http))
     }
 }
 
@@ -189,7 +237,11 @@ fn advice(address: SocketAddr, key: &str, fault: &io::Error) -> String {
              file once, or set another {key}"
         ),
         io::ErrorKind::AddrNotAvailable => {
-            let key = if key == RELAY_KEY { "relay.listen" } else { "server.host" };
+            let key = match key {
+                RELAY_KEY => "relay.listen",
+                OPS_KEY => OPS_KEY,
+                _ => "server.host",
+            };
             format!("; this machine has no such address: set another {key}")
         }
         _ => String::new(),
@@ -244,9 +296,12 @@ mod tests {
     #[test]
     fn an_address_of_another_machine_is_told_with_its_setting() {
         let fault = io::ErrorKind::AddrNotAvailable.into();
-        for (key, setting) in
-            [("server.port", "server.host"), ("tls.port", "server.host"), (RELAY_KEY, "relay.listen")]
-        {
+        for (key, setting) in [
+            ("server.port", "server.host"),
+            ("tls.port", "server.host"),
+            (RELAY_KEY, "relay.listen"),
+            (OPS_KEY, OPS_KEY),
+        ] {
             let text = advice("192.0.2.1:3478".parse().unwrap(), key, &fault);
             assert!(text.ends_with(&format!("set another {setting}")), "{text}");
         }

@@ -6,14 +6,17 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tracing::{Level, Metadata, error};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::server::config::LogFormat;
 use crate::server::config::environment::unquoted;
 
 /// Lines that wait for a slow reader; about 1.5 MiB.
@@ -26,20 +29,26 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// The log; its last lines are written when it is dropped.
 #[derive(Debug)]
 pub struct Log {
+    format: LogFormat,
     writer: NonBlocking,
     guard: Option<WorkerGuard>,
 }
 
 impl Log {
     /// Starts the log of the process, panics included. `RUST_LOG` chooses what it holds.
-    pub fn start() -> Self {
+    pub fn start(format: LogFormat) -> Self {
         // The server logs the steps of ACME in its own words.
         let wanted = std::env::var(EnvFilter::DEFAULT_ENV).map(|text| unquoted(&text)).unwrap_or_default();
         let wanted = if wanted.is_empty() { None } else { EnvFilter::try_new(wanted).ok() };
         let filter = wanted.unwrap_or_else(|| EnvFilter::new("info,rustls_acme=warn"));
-        let (writer, guard) = queue(QUEUED_LINES, stdout());
-        let lines =
-            tracing_subscriber::fmt::layer().with_ansi(stdout().is_terminal()).with_writer(writer.clone());
+        let (writer, guard) = queue(QUEUED_LINES, format, stdout());
+        let lines = tracing_subscriber::fmt::layer().with_writer(writer.clone());
+        let lines = match format {
+            LogFormat::Text => lines.with_ansi(stdout().is_terminal()).boxed(),
+            LogFormat::Json => {
+                lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+            }
+        };
         tracing_subscriber::registry()
             .with(filter)
             .with(filter_fn(|about| !is_of_a_frame(about)))
@@ -55,11 +64,14 @@ impl Log {
             };
             error!("{panic}{trace}");
         }));
-        Self { writer, guard: Some(guard) }
+        Self { format, writer, guard: Some(guard) }
     }
 
-    /// Writes plain text in its turn between the lines of the log.
+    /// Writes plain text in its turn between the lines of the log, unless each of them is an object.
     pub fn print(&self, text: &str) {
+        if self.format == LogFormat::Json {
+            return;
+        }
         // Never fails: what does not fit is dropped and counted.
         drop(self.writer.clone().write_all(format!("{text}\n").as_bytes()));
     }
@@ -90,9 +102,9 @@ fn is_of_a_frame(about: &Metadata<'_>) -> bool {
 }
 
 /// Makes a queue of `lines` before `out`; further lines are dropped, and `out` is told how many.
-fn queue(lines: usize, out: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+fn queue(lines: usize, format: LogFormat, out: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
     let dropped = Arc::new(OnceLock::new());
-    let counted = Counted { out, dropped: dropped.clone(), told: 0, told_at: None };
+    let counted = Counted { out, format, dropped: dropped.clone(), told: 0, told_at: None };
     let (writer, guard) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(lines)
@@ -106,6 +118,7 @@ fn queue(lines: usize, out: impl Write + Send + 'static) -> (NonBlocking, Worker
 /// The writer behind the queue. Only it knows when the reader reads again, so it reports dropped lines.
 struct Counted<W> {
     out: W,
+    format: LogFormat,
     dropped: Arc<OnceLock<ErrorCounter>>,
     told: usize,
     told_at: Option<Instant>,
@@ -122,9 +135,14 @@ impl<W: Write> Counted<W> {
         let mut time = String::new();
         _ = SystemTime.format_time(&mut Writer::new(&mut time));
         let module = module_path!();
-        let line = format!(
-            "{time}  WARN {module}: the log was read too slowly, and lines were dropped lines={lines}\n"
-        );
+        let what = "the log was read too slowly, and lines were dropped";
+        let line = match self.format {
+            LogFormat::Text => format!("{time}  WARN {module}: {what} lines={lines}\n"),
+            LogFormat::Json => {
+                let line = json!({ "timestamp": time, "level": "WARN", "message": what, "lines": lines, "target": module });
+                format!("{line}\n")
+            }
+        };
         self.out.write_all(line.as_bytes())
     }
 }
@@ -167,7 +185,7 @@ mod tests {
 
     fn stuck(lines: usize) -> (NonBlocking, WorkerGuard, Receiver<String>) {
         let (sender, receiver) = sync_channel(0);
-        let (writer, guard) = queue(lines, Rendezvous(sender));
+        let (writer, guard) = queue(lines, LogFormat::Text, Rendezvous(sender));
         (writer, guard, receiver)
     }
 
@@ -193,12 +211,27 @@ mod tests {
     }
 
     #[test]
+    fn in_json_dropped_lines_are_an_object_too() {
+        let (sender, reader) = sync_channel(1);
+        let dropped = Arc::new(OnceLock::new());
+        let mut counted =
+            Counted { out: Rendezvous(sender), format: LogFormat::Json, dropped, told: 0, told_at: None };
+        let (mut writer, _guard, _stuck) = stuck(1);
+        (0..9).for_each(|_| writer.write_all(b"line\n").unwrap());
+        drop(counted.dropped.set(writer.error_counter()));
+        counted.tell().unwrap();
+        let line: serde_json::Value = serde_json::from_str(&reader.recv().unwrap()).unwrap();
+        assert_eq!((&line["level"], &line["lines"]), (&"WARN".into(), &counted.told.into()));
+        assert!(counted.told > 0 && line["message"].is_string() && line["timestamp"].is_string(), "{line}");
+    }
+
+    #[test]
     fn the_end_does_not_wait_for_a_reader_who_stands_still() {
         for lines in [1, 1_000] {
             let (mut writer, guard, reader) = stuck(2_000);
             (0..lines).for_each(|_| writer.write_all(b"line\n").unwrap());
             let began = Instant::now();
-            drop(Log { writer, guard: Some(guard) });
+            drop(Log { format: LogFormat::Text, writer, guard: Some(guard) });
             assert!(began.elapsed() < 3 * FLUSH_WITHIN);
             drop(reader);
         }

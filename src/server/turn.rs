@@ -61,6 +61,7 @@ use crate::server::net::tcp::{ResettingStream, hold_little, hold_media};
 use allocations::{Allocations, Route};
 use auth::Authenticator;
 use framing::FrameReader;
+pub(crate) use quota::Traffic;
 use quota::{QuotaLimits, Quotas};
 use rate_limit::UnauthenticatedLimit;
 use stream_queue::StreamQueue;
@@ -155,6 +156,11 @@ impl TurnServer {
     /// Counts the allocations.
     pub fn allocations(&self) -> usize {
         self.0.allocations.allocations()
+    }
+
+    /// Returns the bytes relayed and dropped since the start.
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.0.allocations.traffic()
     }
 
     /// Relays until `stop` is cancelled, then ends all its tasks and allocations.

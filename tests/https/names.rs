@@ -35,7 +35,9 @@ async fn other_names_than_its_own_are_misdirected() {
         assert_eq!(server.get_tls("/", &[("host", host)]).await.status(), 200, "{host}");
     }
     // Those who watch over a server ask by its address.
-    assert_eq!(server.get("/healthz", &[("host", "192.0.2.1")]).await.status(), 200);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.get(path, &[("host", "192.0.2.1")]).await.status(), 200, "{path}");
+    }
     server.ended().await;
 }
 

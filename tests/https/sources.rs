@@ -6,6 +6,20 @@ use crate::authority::Authority;
 use crate::lab::{Server, certified, plain, shown};
 
 #[tokio::test]
+async fn a_server_without_the_certificate_that_it_asks_for_is_well_and_not_ready() {
+    let mut config = plain();
+    config.tls.domains = vec!["call.example".into()];
+    // Nobody listens there.
+    config.tls.directory = "https://localhost:1/dir".into();
+    let server = Server::start(config);
+    let ready = server.get("/readyz", &[("host", "192.0.2.1")]).await;
+    assert_eq!(ready.status(), 503);
+    assert!(ready.0.ends_with(r#"{"ready":false,"why":["no_certificate"]}"#), "{}", ready.0);
+    assert_eq!(server.get("/healthz", &[]).await.status(), 200);
+    server.ended().await;
+}
+
+#[tokio::test]
 async fn a_certificate_that_cannot_be_used_is_a_clear_error_at_the_start() {
     let authority = Authority::new();
     for (file, text, expected) in [

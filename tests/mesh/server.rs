@@ -9,6 +9,7 @@ use parlor::call::SocketId;
 use parlor::protocol::{CloseCode, ErrorCode, PeerId, RoomId, SeatToken, ServerMsg};
 use parlor::server::event_log::EventLog;
 use parlor::server::ice::{IceServers, Secret};
+use parlor::server::metrics::Metrics;
 use parlor::server::signalling::heartbeat::Rhythm;
 use parlor::server::signalling::registry::{Registry, Seat, Waiter};
 use parlor::server::signalling::room::{Loss, Rules, encode};
@@ -297,7 +298,8 @@ impl Server {
         let recorded = self.disk.open();
         let (ice, log) = (self.ice.clone(), EventLog::default());
         let store = Some(Arc::new(self.disk.clone()) as _);
-        let rooms = Registry::new(self.node.clone(), self.rules, MOST_ROOMS, ice, log, (store, recorded));
+        let (node, metrics) = (self.node.clone(), Metrics::default());
+        let rooms = Registry::new(node, self.rules, MOST_ROOMS, ice, log, metrics, (store, recorded));
         self.rooms = Some(rooms);
     }
 }

@@ -7,6 +7,7 @@ mod attributes;
 mod client;
 mod files;
 mod lifetimes;
+mod ops;
 mod program;
 mod quotas;
 mod relaying;

@@ -45,6 +45,12 @@ impl Program {
         Self { child, log, udp, tcp, tls, _folder: folder }
     }
 
+    /// Where a host watches it; to be asked once, if `ops.address` is set.
+    pub(crate) fn ops(&self) -> SocketAddr {
+        let line = self.log.iter().find(|line| line.contains("(ops.address)")).expect("it is watched");
+        line.split_whitespace().find_map(|word| word.strip_prefix("address=")).unwrap().parse().unwrap()
+    }
+
     pub(crate) async fn udp_client(&self, holder: &str) -> Client {
         Client::over_udp(self.udp, credentials(holder)).await
     }

@@ -44,6 +44,8 @@ pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 /// A running server.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    /// Where a host watches it.
+    pub(crate) ops: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<std::io::Result<()>>>,
 }
@@ -66,15 +68,15 @@ impl Server {
         change(&mut config);
         (config.server.host, config.server.port) = (address.ip(), address.port());
         let doors = Listeners::open(&config).unwrap();
-        let address = doors.http();
+        let (address, ops) = (doors.http(), doors.ops());
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(run(config, doors, Site::default(), async move { drop(stopped.await) }));
-        Self { address, stop: Some(stop), task: Some(task) }
+        Self { address, ops, stop: Some(stop), task: Some(task) }
     }
 
     /// One that runs elsewhere, as in a process of its own.
     pub(crate) fn elsewhere(address: SocketAddr) -> Self {
-        Self { address, stop: None, task: None }
+        Self { address, ops: None, stop: None, task: None }
     }
 
     /// Asks the server to stop, as a signal of the system would.
@@ -93,8 +95,20 @@ impl Server {
 
     /// One HTTP request on a connection of its own.
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut stream = self.tcp().await;
-        let mut request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        Self::get_at(self.address, path, headers).await
+    }
+
+    /// The same where a host watches the server.
+    pub(crate) async fn watch(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        Self::get_at(self.ops.unwrap(), path, headers).await
+    }
+
+    async fn get_at(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n");
+        if headers.iter().all(|(name, _)| *name != "host") {
+            request += &format!("host: {address}\r\n");
+        }
         headers.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
         stream.write_all((request + "\r\n").as_bytes()).await.unwrap();
         let mut answer = Vec::new();

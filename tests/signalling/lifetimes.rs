@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use parlor::protocol::{CloseCode, PeerId, ServerMsg};
 use tokio::io::AsyncReadExt;
+use tokio_tungstenite::tungstenite;
 
 use crate::lab::{HealthyPair, Server, join, soon};
 
@@ -66,5 +67,26 @@ async fn a_stopping_server_tells_every_socket_to_come_back_and_ends_in_time() {
     server.ended().await;
     assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    drop(deaf);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopping_server_is_well_and_not_ready_until_its_sockets_have_ended() {
+    let mut server = Server::start().await;
+    let (mut one, _) = server.seat("1").await;
+    // It does not answer the close, and so holds up the end.
+    let (deaf, _) = server.seat("2").await;
+    server.ask_to_stop();
+    assert_eq!(one.closed().await, CloseCode::Restart);
+    let (ready, health, socket) =
+        tokio::join!(server.get("/readyz", &[]), server.get("/healthz", &[]), server.try_connect(&[]));
+    assert_eq!(ready.status(), 503);
+    assert!(ready.0.ends_with(r#"{"ready":false,"why":["stopping"]}"#), "{}", ready.0);
+    assert!(health.status() == 200 && health.0.ends_with("ok"), "{}", health.0);
+    match socket {
+        Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status().as_u16(), 503),
+        other => panic!("{:?}", other.map(|_| "a socket")),
+    }
+    server.ended().await;
     drop(deaf);
 }

@@ -5,9 +5,11 @@
 
 mod abuse;
 mod ice;
+mod json_log;
 mod lab;
 mod lifetimes;
 mod limits;
+mod ops;
 mod pages;
 mod relays;
 mod restarts;

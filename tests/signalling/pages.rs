@@ -16,6 +16,15 @@ async fn the_health_check_answers() {
 }
 
 #[tokio::test]
+async fn a_server_that_runs_is_ready() {
+    let answer = Server::start().await.get("/readyz", &[]).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert!(answer.0.ends_with(r#"{"ready":true}"#), "{}", answer.0);
+}
+
+#[tokio::test]
 async fn pages_come_with_a_strict_policy_and_a_nonce_of_their_own() {
     let server = Server::start().await;
     let (first, second) = (server.get("/", &[]).await, server.get("/", &[]).await);

@@ -62,7 +62,11 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
                 ));
             }
             Err(fault) if fault.kind() == ErrorKind::AddrNotAvailable => {
-                let key = if key == "relay.port" { "relay.listen" } else { "server.host" };
+                let key = match key {
+                    "relay.port" => "relay.listen",
+                    "ops.address" => key,
+                    _ => "server.host",
+                };
                 findings.wrong(format!("{key}: this machine has no address {host}"));
                 break;
             }
@@ -71,7 +75,7 @@ pub(super) async fn check(config: &Config, findings: &mut Findings) -> u16 {
     }
     let open: Vec<_> = ports(config)
         .iter()
-        .filter(|port| !port.host.is_loopback())
+        .filter(|port| !port.host.is_loopback() && port.key != "ops.address")
         .map(|port| format!("{}/{}", port.number, if port.transport == Type::STREAM { "tcp" } else { "udp" }))
         .collect();
     if !open.is_empty() {
@@ -91,6 +95,9 @@ fn ports(config: &Config) -> Vec<Port> {
     if config.relay.enabled {
         ports.push(port("relay.port", relay, config.relay.port, udp, "the relay"));
         ports.push(port("relay.port", relay, config.relay.port, tcp, "the relay"));
+    }
+    if let Some(ops) = config.ops.address() {
+        ports.push(port("ops.address", ops.ip(), ops.port(), tcp, "for those who watch the server"));
     }
     ports
 }

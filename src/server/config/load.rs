@@ -133,6 +133,9 @@ fn explain(error: figment::Error) -> (String, String) {
         Kind::InvalidType(found, wanted) | Kind::InvalidValue(found, wanted) => {
             format!("it must be {}, not {found}", in_words(&wanted))
         }
+        Kind::UnknownVariant(found, known) => {
+            format!("it must be one of {}, not {found:?}", known.join(", "))
+        }
         kind => kind.to_string(),
     };
     (path.join("."), fault)
@@ -155,5 +158,5 @@ fn in_words(wanted: &str) -> &str {
 /// Whether a value is a secret or holds one: text that does not parse is refused as a whole, secret included.
 fn is_secret(path: &[String]) -> bool {
     let path: Vec<_> = path.iter().map(String::as_str).collect();
-    matches!(path.as_slice(), ["ice", ..] | ["relay"] | [.., "secret" | "credential"])
+    matches!(path.as_slice(), ["ice", ..] | ["relay" | "ops"] | [.., "secret" | "credential" | "token"])
 }

@@ -1,13 +1,15 @@
 //! Validation of the settings, each and in combination; `parlor check` tests them on this machine.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use super::{Config, IceServerConfig, LimitsConfig, RelayConfig, TlsConfig};
+use super::{Config, IceServerConfig, LimitsConfig, OpsConfig, RelayConfig, TlsConfig};
 use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES};
 use crate::server::net::authority;
 
 /// Shortest lifetime of credentials that leaves pages time to ask for new ones.
 const LEAST_LIFETIME: u64 = 60;
+/// Shortest token of the ops listener, for which anybody who reaches it may try words.
+const LEAST_TOKEN: usize = 16;
 /// Upper bound of every count: far beyond one machine, yet no sum overflows and every queue can hold it.
 const MOST: usize = 1_000_000;
 
@@ -18,7 +20,7 @@ type Fault = (String, String);
 pub(super) fn faults(config: &Config) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut wrong = |key: &str, what: String| faults.push((key.to_owned(), what));
-    let Config { server, rooms, limits, ice, tls, relay } = config;
+    let Config { server, rooms, limits, ice, tls, relay, ops, log: _ } = config;
     if !CAPACITY_RANGE.contains(&rooms.capacity) {
         let (least, most) = (CAPACITY_RANGE.start(), CAPACITY_RANGE.end());
         wrong("rooms.capacity", format!("a room has {least} to {most} seats, not {}", rooms.capacity));
@@ -43,9 +45,11 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
     }
     check_tls(tls, &mut wrong);
     check_relay(relay, &mut wrong);
+    check_ops(ops, &mut wrong);
     let mut ports = vec![("server.port", server.port)];
     ports.extend(tls.is_on().then_some(("tls.port", tls.port)));
     ports.extend(relay.enabled.then_some(("relay.port", relay.port)));
+    ports.extend(ops.address().map(|address| ("ops.address", address.port())));
     for (index, (key, port)) in ports.iter().enumerate() {
         // Port 0 stands for any free port.
         if let Some((other, _)) = ports[..index].iter().find(|(_, other)| other == port && *port != 0) {
@@ -166,6 +170,31 @@ fn check_relay(relay: &RelayConfig, wrong: &mut impl FnMut(&str, String)) {
             "relay.host",
             format!("{:?} is neither a name nor an address; the port is relay.port", relay.host),
         );
+    }
+}
+
+fn check_ops(ops: &OpsConfig, wrong: &mut impl FnMut(&str, String)) {
+    let OpsConfig { address, token } = ops;
+    match address.parse::<SocketAddr>() {
+        Ok(address) if !address.ip().is_loopback() && token.is_empty() => {
+            let what = format!(
+                "it must be set for {address}, which other machines may reach; only at a loopback address such as \
+                 127.0.0.1:{} may it be empty",
+                address.port()
+            );
+            wrong("ops.token", what);
+        }
+        Err(_) if !address.is_empty() => {
+            let what = format!("{address:?} is no address with a port, such as \"127.0.0.1:9464\"");
+            wrong("ops.address", what);
+        }
+        _ => {}
+    }
+    let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if !token.is_empty() && (token.len() < LEAST_TOKEN || !token.bytes().all(is_of_token)) {
+        // RFC 6750, section 2.1.
+        let what = format!("it must have at least {LEAST_TOKEN} letters, digits and -._~+/=");
+        wrong("ops.token", what);
     }
 }
 

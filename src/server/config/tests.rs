@@ -151,6 +151,26 @@ fn faults_name_the_key_and_the_place() {
         ("[relay]\ncredential_lifetime = 59", "relay.credential_lifetime: it must be at least 60 seconds"),
         ("[relay]\nallocations = 0", "Leptos.toml:2: relay.allocations: it must be at least 1"),
         ("[relay]\nhost = 'turn:here'", "relay.host"),
+        ("[log]\nformat = 'xml'", "Leptos.toml:2: log.format: it must be one of text, json, not \"xml\""),
+        (
+            "[ops]\naddress = 'localhost:9464'",
+            "Leptos.toml:2: ops.address: \"localhost:9464\" is no address with a port",
+        ),
+        (
+            "[ops]\naddress = '127.0.0.1'",
+            "Leptos.toml:2: ops.address: \"127.0.0.1\" is no address with a port",
+        ),
+        ("[ops]\naddress = '127.0.0.1:3000'", "Leptos.toml:2: ops.address: 3000 is the port of server.port"),
+        (
+            "[ops]\ntoken = ''\naddress = '192.0.2.1:9464'",
+            "Leptos.toml:2: ops.token: it must be set for 192.0.2.1:9464, which other machines may reach",
+        ),
+        (
+            "[ops]\ntoken = ''\naddress = '[::]:9464'",
+            "Leptos.toml:2: ops.token: it must be set for [::]:9464",
+        ),
+        ("[ops]\ntoken = 'short'", "Leptos.toml:2: ops.token: it must have at least 16 letters"),
+        ("[ops]\ntoken = 'with a space in its midst'", "Leptos.toml:2: ops.token: it must have at least"),
     ] {
         let text = error(toml, &[]);
         assert!(text.contains(expected) && text.starts_with("Leptos.toml:"), "{toml}: {text}");
@@ -198,6 +218,7 @@ fn a_secret_is_not_shown_even_where_it_is_wrong() {
         ("PARLOR_ICE_SERVERS", "[{urls=\"turn:geheim\",secret=\"geheim\"}]"),
         ("PARLOR_ICE", "{servers=[{secret=\"geheim\"}"),
         ("PARLOR_RELAY", "{secret=\"geheim\""),
+        ("PARLOR_OPS", "{token=\"geheim\""),
     ] {
         let text = error("", &[(name, value)]);
         assert!(text.starts_with(name) && text.contains("must be"), "{value}: {text}");
@@ -473,6 +494,7 @@ fn secrets_stay_out_of_debug_output() {
         credential: Some("geheim".into()),
         ..IceServerConfig::default()
     }];
-    let config = Config { ice: IceConfig { servers }, ..Config::default() };
+    let ops = OpsConfig { token: "geheim".into(), ..OpsConfig::default() };
+    let config = Config { ice: IceConfig { servers }, ops, ..Config::default() };
     assert!(!format!("{config:?}").contains("geheim"));
 }

@@ -33,7 +33,7 @@ use super::forwarded::{TransportInfo, TrustedProxies};
 use super::idle_timeout::{Activity, ActivityStream};
 use super::load_shedding::{SheddingLimit, SheddingPermit};
 use crate::server::config::Config;
-use crate::server::listeners::{Listeners, Scheme};
+use crate::server::listeners::{Accept, Scheme};
 use crate::server::net::file_reserve::{FileReserve, is_of_one_connection};
 use crate::server::net::tcp::{ResettingStream, hold_media};
 use crate::server::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
@@ -142,8 +142,8 @@ impl HttpServer {
     }
 
     /// Accepts connections until the future is dropped; those beyond a limit are closed instead of queued.
-    pub(crate) async fn accept_forever(self: &Arc<Self>, listeners: &Listeners) {
-        let mut reserve = FileReserve::new("pages", SPARE_FILES);
+    pub(crate) async fn accept_forever<A: Accept>(self: &Arc<Self>, listeners: &A) {
+        let mut reserve = FileReserve::new(A::CONNECTIONS, SPARE_FILES);
         loop {
             match listeners.accept().await {
                 Ok((stream, address, scheme)) => {

@@ -12,16 +12,15 @@ use tracing::warn;
 
 use super::forwarded::{ClientInfo, TransportInfo, TrustedProxies};
 use super::headers::guard;
+use super::health::is_check;
 use super::https_redirect::HttpsRedirect;
 use super::path_prefix::PathPrefix;
 use super::server_names::ServerNames;
 use crate::server::config::Config;
 use crate::server::event_log::EventLog;
 use crate::server::listeners::Scheme;
+use crate::server::metrics::{Metrics, Refusal};
 use crate::server::tls::Tls;
-
-/// Path of the health check, open by any scheme and name: monitoring asks by address, and by HTTP.
-pub(crate) const HEALTH_PATH: &str = "/healthz";
 
 /// The checks, and what they need to know of the server.
 pub(crate) struct Admission {
@@ -30,18 +29,25 @@ pub(crate) struct Admission {
     https: HttpsRedirect,
     prefix: PathPrefix,
     event_log: EventLog,
+    metrics: Metrics,
     told_of_proxy: AtomicBool,
 }
 
 impl Admission {
     /// Takes proxies and names from the settings; redirects to the port of `https`, if there is one.
-    pub(crate) fn new(config: &Config, https: Option<(Arc<Tls>, u16)>, event_log: EventLog) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        https: Option<(Arc<Tls>, u16)>,
+        event_log: EventLog,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             proxies: TrustedProxies::new(config),
             names: ServerNames::new(config),
             https: HttpsRedirect::new(https),
             prefix: PathPrefix::default(),
             event_log,
+            metrics,
             told_of_proxy: AtomicBool::new(false),
         }
     }
@@ -64,9 +70,10 @@ impl Admission {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let client = ClientInfo::of(&parts, transport, &self.proxies);
-        let is_of_health = parts.uri.path() == HEALTH_PATH;
-        if !is_of_health {
+        let is_check = is_check(parts.uri.path());
+        if !is_check {
             if !self.names.contains(&client) {
+                self.metrics.refused(Refusal::Name);
                 self.event_log.remark(
                     "request refused: no name of this server (server.names)",
                     &client.host,
@@ -82,7 +89,7 @@ impl Admission {
         if !by_proxy {
             self.look_for_proxy(&parts.headers, transport.address.ip());
         }
-        if let Some(refusal) = PathPrefix::refusal(&parts.headers).filter(|_| by_proxy && !is_of_health) {
+        if let Some(refusal) = PathPrefix::refusal(&parts.headers).filter(|_| by_proxy && !is_check) {
             return refusal;
         }
         let page = (by_proxy && PathPrefix::asks_for_page(&parts)).then(|| parts.uri.path().to_owned());

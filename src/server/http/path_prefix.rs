@@ -13,6 +13,8 @@ use tracing::warn;
 
 /// Header by which Traefik and others announce a path that they strip.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+/// What stands before a number in the address of a room.
+const ROOMS: &str = "/room/";
 const REFUSAL: &str = "Parlor cannot be hosted below a path, and the reverse proxy says that it takes one away \
                        (X-Forwarded-Prefix). Give Parlor a name of its own, such as call.example; see README.md, \
                        \"Behind a proxy\".\n";
@@ -42,6 +44,7 @@ impl PathPrefix {
     /// Warns of the first missing page that a trusted proxy asked for.
     pub(crate) fn look(&self, path: &str, status: StatusCode) {
         if status == StatusCode::NOT_FOUND && !self.is_told.swap(true, Ordering::Relaxed) {
+            let path = above_room(path);
             warn!(
                 path,
                 "a proxy asked for a page that is not there; should it serve Parlor below this path: Parlor cannot be hosted \
@@ -51,9 +54,23 @@ impl PathPrefix {
     }
 }
 
+/// Cuts a room's address off a path: the log tells no room that somebody looked for.
+fn above_room(path: &str) -> &str {
+    path.split_once(ROOMS).map_or(path, |(above, _)| above)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_tells_the_path_above_a_room() {
+        for (path, told) in
+            [("/parlor/", "/parlor/"), ("/parlor/room/4711", "/parlor"), ("/nowhere", "/nowhere")]
+        {
+            assert_eq!(above_room(path), told);
+        }
+    }
 
     #[test]
     fn a_path_that_was_taken_away_is_refused() {

@@ -52,7 +52,7 @@ fn as_in_urls(name: &str) -> String {
 }
 
 /// Whether `host` is `localhost` or a loopback address.
-fn is_of_this_machine(host: &str) -> bool {
+pub(crate) fn is_of_this_machine(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let is_loopback = match address {
         Some(address) => address.parse() == Ok(Ipv6Addr::LOCALHOST),

@@ -23,6 +23,15 @@ pub(crate) struct SocketLimit {
     pub(crate) returning: usize,
 }
 
+/// The reason why no further socket is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The server stops.
+    Stopping,
+    /// There is neither a permit nor probation.
+    Full,
+}
+
 /// The open sockets; clones are the same list.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
@@ -70,13 +79,18 @@ impl Connections {
 
     /// Adds a socket from `network`, which is `None` for a trusted proxy that names no client.
     ///
-    /// Without a free permit the socket is on probation: it has to take a seat back. `None` is returned if the server
-    /// is stopping, or if there is neither a permit nor probation.
-    pub(crate) fn enter(&self, network: Option<IpAddr>) -> Option<Connection> {
+    /// Without a free permit the socket is on probation: it has to take a seat back.
+    ///
+    /// # Errors
+    /// If the server is stopping, or if there is neither a permit nor probation.
+    pub(crate) fn enter(&self, network: Option<IpAddr>) -> Result<Connection, Refused> {
         let permit = take(&self.limit, network);
         let mut open = self.lock();
-        if open.stopping || permit.is_none() && !open.probation.exists() {
-            return None;
+        if open.stopping {
+            return Err(Refused::Stopping);
+        }
+        if permit.is_none() && !open.probation.exists() {
+            return Err(Refused::Full);
         }
         open.last_id += 1;
         let (id, outbox) = (open.last_id, Arc::new(Outbox::new(self.queue)));
@@ -88,7 +102,12 @@ impl Connections {
         }
         open.outboxes.insert(id, outbox.clone());
         drop(open);
-        Some(Connection { id, outbox, network, permit, connections: self.clone() })
+        Ok(Connection { id, outbox, network, permit, connections: self.clone() })
+    }
+
+    /// Counts the open sockets.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().outboxes.len()
     }
 
     /// Closes every socket and refuses new ones.
@@ -171,10 +190,10 @@ mod tests {
     fn one_socket_too_many_is_refused_until_another_has_gone() {
         let connections = connections(2, 9, 0);
         let (one, two) = (connections.enter(network(1)), connections.enter(network(1)));
-        assert!(one.is_some() && two.is_some());
-        assert!(connections.enter(network(2)).is_none());
+        assert!(one.is_ok() && two.is_ok());
+        assert_eq!(connections.enter(network(2)).err(), Some(Refused::Full));
         drop(one);
-        assert!(connections.enter(network(2)).is_some());
+        assert!(connections.enter(network(2)).is_ok());
     }
 
     #[tokio::test]
@@ -200,18 +219,18 @@ mod tests {
     #[test]
     fn who_speaks_for_many_is_limited_by_all_only() {
         let connections = connections(3, 1, 0);
-        let held: Vec<_> = std::iter::from_fn(|| connections.enter(None)).collect();
+        let held: Vec<_> = std::iter::from_fn(|| connections.enter(None).ok()).collect();
         assert_eq!(held.len(), 3);
     }
 
     #[tokio::test]
     async fn stopping_cuts_every_socket_and_refuses_new_ones() {
         let connections = connections(2, 9, 9);
-        let open: Vec<_> = (0..3).filter_map(|_| connections.enter(network(1))).collect();
+        let open: Vec<_> = (0..3).filter_map(|_| connections.enter(network(1)).ok()).collect();
         connections.stop();
         for connection in &open {
             assert_eq!(connection.outbox().until_cut().await, CloseCode::Restart);
         }
-        assert!(connections.enter(network(1)).is_none());
+        assert_eq!(connections.enter(network(1)).err(), Some(Refused::Stopping));
     }
 }

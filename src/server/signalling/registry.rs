@@ -26,6 +26,7 @@ use crate::protocol::inbound::Envelope;
 use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken, ServerMsg};
 use crate::server::event_log::EventLog;
 use crate::server::ice::IceServers;
+use crate::server::metrics::{JoinKind, Metrics, Refusal, Taken};
 use crate::server::net::clock::since_epoch;
 use crate::server::net::random::random;
 use map::Map;
@@ -48,6 +49,7 @@ struct Shared<D: Directory> {
     limit: usize,
     ice: Arc<IceServers>,
     event_log: EventLog,
+    metrics: Metrics,
     /// `None` keeps nothing.
     store: Option<Arc<dyn RoomStore>>,
     map: Mutex<Map<D::Socket>>,
@@ -96,16 +98,18 @@ impl<D: Directory> Registry<D> {
         limit: usize,
         ice: Arc<IceServers>,
         event_log: EventLog,
+        metrics: Metrics,
         (store, records): (Option<Arc<dyn RoomStore>>, Vec<RoomRecord>),
     ) -> Self {
         let (restored, now) = (records.len(), directory.now());
         let mut map = Map { rooms: HashMap::with_capacity(restored), alarms: BinaryHeap::new(), restored };
         let restore = |record: RoomRecord| {
             let id = record.room.clone();
-            let room = Occupied::shared(Room::restore(now, record, rules));
+            let room = Occupied::shared(Room::restore(now, record, rules), now);
             let mut occupied = lock(&room);
             occupied.restored = true;
             let record = occupied.room.take_record();
+            occupied.count(&metrics);
             map.watch(&id, &mut occupied);
             drop(occupied);
             map.rooms.insert(id, room);
@@ -117,7 +121,7 @@ impl<D: Directory> Registry<D> {
             None => restored.for_each(drop),
         }
         let (map, sooner) = (Mutex::new(map), Notify::new());
-        Self(Arc::new(Shared { directory, rules, limit, ice, event_log, store, map, sooner }))
+        Self(Arc::new(Shared { directory, rules, limit, ice, event_log, metrics, store, map, sooner }))
     }
 
     /// Time of all rooms and sessions.
@@ -131,13 +135,14 @@ impl<D: Directory> Registry<D> {
     /// # Errors
     /// [`RoomFull`] if the room has no free seat, or the server takes no further room.
     pub fn join(&self, join: Join, host: &str, socket: &D::Socket) -> Result<Seat<D>, RoomFull> {
-        let (id, showed_token) = (join.room, join.resume.is_some());
+        let (id, showed_token, begun) = (join.room, join.resume.is_some(), self.now());
         let Some(mut map) = self.map_with(&id) else {
+            self.0.metrics.refused(Refusal::Rooms);
             self.0.event_log.note("no room left on this server", &id, None);
             return Err(RoomFull);
         };
         let known = map.rooms.get(&id).cloned();
-        let room = known.unwrap_or_else(|| Occupied::shared(Room::new(id.clone(), self.0.rules)));
+        let room = known.unwrap_or_else(|| Occupied::shared(Room::new(id.clone(), self.0.rules), begun));
         let mut occupied = lock(&room);
         let peer = occupied.room.seat_for(join.resume.as_ref());
         let request = JoinRequest {
@@ -151,6 +156,7 @@ impl<D: Directory> Registry<D> {
         let Ok(admission) = occupied.room.join(self.now(), request) else {
             // Logged without the locks, so that nobody waits for the log.
             drop((occupied, map));
+            self.0.metrics.refused(Refusal::RoomFull);
             let what = if showed_token { "full, for a token that fits no seat" } else { "full" };
             self.0.event_log.note(what, &id, None);
             return Err(RoomFull);
@@ -166,15 +172,17 @@ impl<D: Directory> Registry<D> {
         }
         occupied.tell_waiting(self.now(), &self.0.directory);
         occupied.record(self.0.store.as_deref());
+        occupied.count(&self.0.metrics);
         map.restored -= usize::from(std::mem::take(&mut occupied.restored));
         drop(occupied);
         map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
         drop(map);
-        let what = match admission.entry {
-            Entry::Created => "room created",
-            Entry::Joined => "joined",
-            Entry::Resumed => "back",
+        let (what, how) = match admission.entry {
+            Entry::Created => ("room created", JoinKind::Created),
+            Entry::Joined => ("joined", JoinKind::Joined),
+            Entry::Resumed => ("back", JoinKind::Back),
         };
+        self.0.metrics.joined(how, self.now().saturating_sub(begun));
         self.0.event_log.note(what, &id, Some(peer));
         if showed_token && !matches!(admission.entry, Entry::Resumed) {
             self.0.event_log.note("showed a token that fits no seat", &id, Some(peer));
@@ -193,14 +201,18 @@ impl<D: Directory> Registry<D> {
         network: Option<IpAddr>,
         socket: &D::Socket,
     ) -> Result<Option<Waiter<D>>, RoomFull> {
-        let map = self.map_with(room).ok_or(RoomFull)?;
+        let refuse = |why| {
+            self.0.metrics.refused(why);
+            RoomFull
+        };
+        let map = self.map_with(room).ok_or_else(|| refuse(Refusal::Rooms))?;
         let Some(room) = map.rooms.get(room).cloned() else { return Ok(None) };
         let mut occupied = lock(&room);
         if occupied.room.free() > 0 {
             return Ok(None);
         }
         if !occupied.waiting.add(socket.clone(), network, asked.clone()) {
-            return Err(RoomFull);
+            return Err(refuse(Refusal::Waiting));
         }
         // Under the lock, so that it comes before the news of a seat.
         self.0.directory.deliver(socket, encode(&ServerMsg::Waiting { room: asked }));
@@ -235,6 +247,13 @@ impl<D: Directory> Registry<D> {
         drop((occupied, map));
         self.0.event_log.note("left", &held.room, Some(peer));
         true
+    }
+
+    /// The seats of a room that are taken, and for how long it has been in use; `None` if nobody has a seat there.
+    pub(crate) fn taken(&self, id: &RoomId) -> Option<(Taken, Duration)> {
+        let room = lock(&self.0.map).rooms.get(id).cloned()?;
+        let occupied = lock(&room);
+        Some((occupied.counted, self.now().saturating_sub(occupied.begun)))
     }
 
     /// Number of rooms, restored ones included.
@@ -282,6 +301,7 @@ impl<D: Directory> Registry<D> {
         occupied.deliver(&self.0.directory, deliveries);
         occupied.tell_waiting(self.now(), &self.0.directory);
         occupied.record(self.0.store.as_deref());
+        occupied.count(&self.0.metrics);
         if map.watch(id, occupied) {
             self.0.sooner.notify_one();
         }
@@ -315,7 +335,8 @@ impl<D: Directory> Seat<D> {
         }
         occupied.deliver(&self.rooms.0.directory, occupied.room.forward(self.peer, envelope)?);
         drop(occupied);
-        debug!(room = %self.id, from = %self.peer, to = %envelope.to, "signal");
+        self.rooms.0.metrics.signalled();
+        debug!(room = %self.rooms.0.event_log.room(&self.id), from = %self.peer, to = %envelope.to, "signal");
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! if a write gets stuck.
 
 mod end;
+mod report;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,7 +29,9 @@ use super::room::{Loss, RoomFull, encode};
 use super::session::{Action, Due, Join, Session, SessionRules};
 use crate::protocol::{CloseCode, ErrorCode, OLDEST_VERSION, RoomId, ServerMsg, VERSION};
 use crate::server::event_log::EventLog;
+use crate::server::metrics::{Metrics, Refusal};
 use end::{End, end_of, loss_of};
+use report::Report;
 
 /// Most frames written before the socket is read again.
 const FRAMES_PER_WRITE: usize = 64;
@@ -66,6 +69,8 @@ pub(crate) struct Sockets {
     pub(crate) tasks: TaskTracker,
     /// Event log of refusals and closes.
     pub(crate) event_log: EventLog,
+    /// Counts of the same, and of bad messages.
+    pub(crate) metrics: Metrics,
 }
 
 /// A socket, with its session and its seat.
@@ -73,7 +78,7 @@ pub(super) struct Socket {
     ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
     connection: Connection,
     rooms: Registry<OneNode>,
-    event_log: EventLog,
+    report: Report,
     rules: Arc<SocketRules>,
     seat: Option<Seat<OneNode>>,
     /// Its place among those who wait for a seat.
@@ -97,7 +102,7 @@ impl Socket {
             ws,
             connection,
             rooms: sockets.rooms.clone(),
-            event_log: sockets.event_log.clone(),
+            report: Report::new(sockets.event_log.clone(), sockets.metrics.clone()),
             rules: sockets.rules.clone(),
             seat: None,
             waiter: None,
@@ -119,20 +124,10 @@ impl Socket {
                 End::Close(_) | End::CloseUnread(_) => drop(seat),
             }
         }
-        // A refused join has been logged with its reason; sockets evicted from probation are not logged.
-        if let End::Close(code) | End::CloseUnread(code) = end
-            && code != CloseCode::Busy
-        {
-            let why = if version < OLDEST_VERSION { "a page of an older version" } else { code.reason() };
-            self.event_log.remark("socket closed", why, 1);
+        if let End::Close(code) | End::CloseUnread(code) = end {
+            self.report.closed(code, version);
         }
-        let (bad, unknown) = (self.session.bad_messages(), self.session.unknown_messages());
-        if bad > 1 {
-            self.event_log.remark("bad messages in all", "", bad);
-        }
-        if unknown > 0 {
-            self.event_log.remark("messages of unknown types", "a newer page?", unknown);
-        }
+        self.report.ended(&self.session);
         // The close is best effort: after this time the socket is dropped.
         drop(timeout(FAREWELL, self.say_farewell(end)).await);
     }
@@ -251,8 +246,8 @@ impl Socket {
     fn read(&mut self, text: &str, now: Duration) -> Result<(), End> {
         let bad = self.session.bad_messages();
         let action = self.session.receive(now, text);
-        if let (0, 1, Ok(Action::Refuse(code))) = (bad, self.session.bad_messages(), &action) {
-            self.event_log.remark("bad message", &code.to_string(), 1);
+        if let (true, Ok(Action::Refuse(code))) = (self.session.bad_messages() > bad, &action) {
+            self.report.bad_message(*code, bad == 0);
         }
         let refusal = match (action.map_err(End::Close)?, &self.seat) {
             (Action::Forward(envelope), Some(seat)) => seat.forward(&envelope),
@@ -302,21 +297,23 @@ impl Socket {
     /// reserved for such sockets; for others the network must be within its rate of joins.
     fn let_in(&mut self, comes_back: bool, now: Duration) -> Result<(), End> {
         let refusal = if !self.connection.find_permit(comes_back) {
-            Some(
+            Some((
+                Refusal::Sockets,
                 "too many sockets, in all or from one address (limits.sockets_per_address, server.trusted_proxies)",
-            )
+            ))
         } else if !comes_back && !self.joins_of_network.allows(now, self.connection.network()) {
-            Some(
+            Some((
+                Refusal::Joins,
                 "too many joins from one address (limits.joins_per_minute_per_address, server.trusted_proxies)",
-            )
+            ))
         } else {
             None
         };
-        let Some(why) = refusal else {
+        let Some((reason, why)) = refusal else {
             self.session.admitted();
             return Ok(());
         };
-        self.event_log.remark("join refused", why, 1);
+        self.report.refused(reason, why);
         Err(End::Close(CloseCode::Busy))
     }
 

@@ -10,11 +10,13 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::connections::Refused;
 use super::frame_meter::FrameMeter;
 use super::socket::{Socket, Sockets};
 use crate::protocol::{MAX_FRAME_BYTES, version_in};
 use crate::server::http::forwarded::ClientInfo;
 use crate::server::http::origin::refusal;
+use crate::server::metrics::Refusal;
 
 /// Read buffer: enough for an ICE candidate; a session description makes it grow for a moment.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -31,12 +33,21 @@ pub(crate) async fn open(
         return (StatusCode::BAD_REQUEST, "this address is for WebSockets").into_response();
     };
     if let Some(why) = refusal(request.headers(), &client.authority, &sockets.rules.origins) {
+        sockets.metrics.refused(Refusal::Origin);
         sockets.event_log.remark("socket refused", &why, 1);
         return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
     }
-    let Some(connection) = sockets.connections.enter(client.counted_as()) else {
-        sockets.event_log.remark("socket refused", "too many sockets", 1);
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+    let connection = match sockets.connections.enter(client.counted_as()) {
+        Ok(connection) => connection,
+        Err(Refused::Stopping) => {
+            sockets.metrics.refused(Refusal::Stopping);
+            return (StatusCode::SERVICE_UNAVAILABLE, "this server is stopping").into_response();
+        }
+        Err(Refused::Full) => {
+            sockets.metrics.refused(Refusal::Sockets);
+            sockets.event_log.remark("socket refused", "too many sockets", 1);
+            return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+        }
     };
     let host = client.known_as().to_owned();
     let version = version_in(request.uri().query().unwrap_or_default());

@@ -18,7 +18,7 @@ use super::attributes::{self, AllocateRequest};
 use super::auth::{Authenticator, Credentials};
 use super::client::{Client, Core};
 use super::message::{Kind, MAX_MESSAGE, binding_answer, error_answer};
-use super::quota::{QuotaHolder, Quotas};
+use super::quota::{QuotaHolder, Quotas, Traffic};
 use super::rate_limit::{Transport, UnauthenticatedLimit};
 use super::stream_queue::StreamQueue;
 use super::time::Now;
@@ -152,6 +152,11 @@ impl Allocations {
     /// Counts the allocations.
     pub(super) fn allocations(&self) -> usize {
         self.allocations.read().unwrap_or_else(PoisonError::into_inner).by_route.len()
+    }
+
+    /// Returns the bytes relayed and dropped since the start.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.quotas.traffic()
     }
 
     /// Ends the allocation of a client, if it has one.

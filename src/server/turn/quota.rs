@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,15 @@ pub(super) struct QuotaLimits {
     pub(super) bytes_per_second_each: u32,
 }
 
+/// Bytes of all quota holders since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    /// Bytes relayed, as the quotas count them.
+    pub(crate) relayed: u64,
+    /// Bytes dropped for a quota that was used up.
+    pub(crate) dropped: u64,
+}
+
 /// All quota holders with an allocation, or with a rate meter not yet refilled.
 #[derive(Debug)]
 pub(super) struct Quotas {
@@ -32,6 +42,8 @@ pub(super) struct Quotas {
     bytes: Rate,
     spent: Mutex<Meter>,
     present: Mutex<HashMap<String, Arc<QuotaHolder>>>,
+    relayed: AtomicU64,
+    dropped: AtomicU64,
     event_log: EventLog,
 }
 
@@ -56,7 +68,22 @@ impl Quotas {
     /// Starts without quota holders.
     pub(super) fn new(quotas: QuotaLimits, event_log: EventLog) -> Self {
         let bytes = Rate::new(quotas.bytes_per_second, quotas.bytes_per_second);
-        Self { quotas, bytes, spent: Mutex::default(), present: Mutex::default(), event_log }
+        let (relayed, dropped) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self {
+            quotas,
+            bytes,
+            spent: Mutex::default(),
+            present: Mutex::default(),
+            relayed,
+            dropped,
+            event_log,
+        }
+    }
+
+    /// Returns the bytes of all since the start.
+    pub(super) fn traffic(&self) -> Traffic {
+        let read = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed);
+        Traffic { relayed: read(&self.relayed), dropped: read(&self.dropped) }
     }
 
     /// Counts one more allocation, unless the quota is used up; [`Quotas::end`] must follow.
@@ -121,9 +148,11 @@ impl Quotas {
             && lock(&self.spent).allows_many(now, self.bytes, count);
         if allowed {
             account.bytes += u64::from(count);
+            self.relayed.fetch_add(count.into(), Ordering::Relaxed);
         } else {
             account.spent = before;
             account.dropped += u64::from(count);
+            self.dropped.fetch_add(count.into(), Ordering::Relaxed);
         }
         allowed
     }
@@ -212,5 +241,6 @@ mod tests {
             (0..1_000).filter(|_| quotas.spend(&holder, 1_000, NOW)).count()
         };
         assert_eq!(["a", "b", "c", "d", "e"].map(spend), [300, 300, 300, 100, 0]);
+        assert_eq!(quotas.traffic(), Traffic { relayed: 1_000_000, dropped: 4_000_000 });
     }
 }

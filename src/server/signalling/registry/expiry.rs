@@ -74,6 +74,7 @@ impl<D: Directory> Registry<D> {
         occupied.deliver(&self.0.directory, deliveries);
         occupied.tell_waiting(now, &self.0.directory);
         occupied.record(self.0.store.as_deref());
+        occupied.count(&self.0.metrics);
         map.watch(&id, &mut occupied);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::waiting::Waiting;
 use crate::protocol::{PeerId, ServerMsg};
+use crate::server::metrics::{Metrics, Taken};
 use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
 use crate::server::signalling::directory::Directory;
@@ -23,6 +24,8 @@ pub(super) struct Occupied<S> {
     /// Random number, drawn anew whenever a room number comes into use. Quota holders are named by it, so that relay
     /// allocations left from an earlier use do not count against the new peers.
     pub(super) generation: u64,
+    /// When the room came into use, or was restored.
+    pub(super) begun: Duration,
     /// Sockets of the present peers.
     sockets: Vec<(PeerId, S)>,
     /// Return meters of the seats taken back lately.
@@ -34,19 +37,23 @@ pub(super) struct Occupied<S> {
     /// The room is known from before a restart, and nobody has joined it since. Such rooms do not grow in number and
     /// end with the grace period, so they do not count against the limit of rooms.
     pub(super) restored: bool,
+    /// Its seats as the metrics have them.
+    pub(super) counted: Taken,
 }
 
 impl<S: Clone + PartialEq> Occupied<S> {
     /// Wraps a room without sockets, to be shared by the map and the seats.
-    pub(super) fn shared(room: Room) -> Arc<Mutex<Self>> {
+    pub(super) fn shared(room: Room, now: Duration) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             room,
             generation: u64::from_ne_bytes(random()),
+            begun: now,
             sockets: Vec::new(),
             returns: Vec::new(),
             waiting: Waiting::default(),
             alarm: None,
             restored: false,
+            counted: Taken::default(),
         }))
     }
 
@@ -57,6 +64,14 @@ impl<S: Clone + PartialEq> Occupied<S> {
         {
             store.write(record);
         }
+    }
+
+    /// Has the metrics follow a change of the seats.
+    pub(super) fn count(&mut self, metrics: &Metrics) {
+        let present = self.sockets.len();
+        let taken = Taken { present, away: self.room.seats().saturating_sub(present) };
+        metrics.seats(self.counted, taken);
+        self.counted = taken;
     }
 
     /// Whether this socket holds the seat, and no newer one has taken it over.
@@ -124,7 +139,7 @@ mod tests {
         let id = RoomId::try_from("1".to_owned()).unwrap();
         let grace = Duration::from_secs(30);
         let room = Room::new(id, Rules { capacity: 2, grace, unload_grace: grace });
-        let shared = Occupied::shared(room);
+        let shared = Occupied::shared(room, Duration::ZERO);
         let mut occupied = shared.lock().unwrap();
         let returns = |occupied: &mut Occupied<()>, now, peer| {
             (0..1_000).take_while(|_| occupied.may_return(now, PeerId(peer))).count()

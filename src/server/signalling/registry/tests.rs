@@ -13,7 +13,15 @@ const RULES: Rules =
     Rules { capacity: 2, grace: Duration::from_millis(20), unload_grace: Duration::from_millis(10) };
 
 fn rooms(limit: usize) -> Registry<OneNode> {
-    Registry::new(OneNode::new(), RULES, limit, no_ice(), EventLog::default(), Default::default())
+    Registry::new(
+        OneNode::new(),
+        RULES,
+        limit,
+        no_ice(),
+        EventLog::default(),
+        Metrics::default(),
+        Default::default(),
+    )
 }
 
 fn no_ice() -> Arc<IceServers> {
@@ -81,7 +89,15 @@ async fn a_dropped_seat_is_kept_for_a_while_and_its_room_forgotten_after() {
 #[tokio::test]
 async fn a_shorter_grace_that_starts_later_is_not_slept_through() {
     let rules = Rules { grace: Duration::from_secs(3_600), ..RULES };
-    let rooms = Registry::new(OneNode::new(), rules, 9, no_ice(), EventLog::default(), Default::default());
+    let rooms = Registry::new(
+        OneNode::new(),
+        rules,
+        9,
+        no_ice(),
+        EventLog::default(),
+        Metrics::default(),
+        Default::default(),
+    );
     let expiry = tokio::spawn({
         let rooms = rooms.clone();
         async move { rooms.expire_forever().await }
@@ -153,7 +169,15 @@ fn record(number: usize) -> RoomRecord {
 /// A registry with rooms from before a restart.
 fn restored(rules: Rules, limit: usize, count: usize) -> Registry<OneNode> {
     let records = (0..count).map(record).collect();
-    Registry::new(OneNode::new(), rules, limit, no_ice(), EventLog::default(), (None, records))
+    Registry::new(
+        OneNode::new(),
+        rules,
+        limit,
+        no_ice(),
+        EventLog::default(),
+        Metrics::default(),
+        (None, records),
+    )
 }
 
 #[test]
@@ -178,7 +202,15 @@ fn rooms_of_before_a_restart_are_written_down_once() {
     let open = || SeatStore::open(file.clone()).unwrap();
     let known = |(store, records): (SeatStore, Vec<RoomRecord>)| {
         let recorded: (Option<Arc<dyn RoomStore>>, _) = (Some(Arc::new(store.clone())), records);
-        let rooms = Registry::new(OneNode::new(), RULES, 9, no_ice(), EventLog::default(), recorded);
+        let rooms = Registry::new(
+            OneNode::new(),
+            RULES,
+            9,
+            no_ice(),
+            EventLog::default(),
+            Metrics::default(),
+            recorded,
+        );
         store.close(Duration::from_secs(20));
         rooms.count()
     };

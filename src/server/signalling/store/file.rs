@@ -22,6 +22,7 @@ use std::collections::hash_map::Entry;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,6 +55,7 @@ struct Desk {
     work: Mutex<Work>,
     more: Condvar,
     done: Condvar,
+    failing: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +86,11 @@ impl SeatStore {
         let writer = desk.clone();
         thread::Builder::new().name("seat-store".into()).spawn(move || writer.serve(book))?;
         Ok((Self(desk), records))
+    }
+
+    /// Whether the last write failed, so that a restart would take the seats away.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.0.failing.load(Ordering::Relaxed)
     }
 
     /// Leaves the file to the next server, which may start before this one has ended.
@@ -143,6 +150,7 @@ impl Desk {
                 book.look();
             }
             book.write(changed);
+            self.failing.store(book.failing, Ordering::Relaxed);
         }
     }
 

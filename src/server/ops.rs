@@ -1,0 +1,82 @@
+//! The listener by which a host watches the server; nothing that the public reaches leads here.
+
+mod access;
+mod exposition;
+mod process;
+mod rooms;
+mod status;
+mod watched;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::info;
+
+use crate::server::config::Config;
+use crate::server::http::accept::HttpServer;
+use crate::server::http::health;
+use crate::server::listeners::OpsListener;
+use access::{Access, admit};
+use exposition::Exposition;
+pub(crate) use watched::Watched;
+
+/// Connections at one time; they are among the files that the limits of connections leave.
+const MOST_CONNECTIONS: usize = 32;
+
+const METRICS_PATH: &str = "/metrics";
+/// Path of the status as a page, or as JSON for those who ask for it.
+const STATUS_PATH: &str = "/status";
+/// Path of the status as JSON.
+const STATUS_JSON_PATH: &str = "/api/v1/status";
+/// Path of one room as JSON.
+const ROOM_PATH: &str = "/api/v1/rooms/{room}";
+
+/// The server behind the listener; no further connection is accepted once it is dropped.
+pub(crate) struct OpsServer {
+    server: Arc<HttpServer>,
+    _accepting: AbortOnDropHandle<()>,
+}
+
+impl OpsServer {
+    /// Serves the connections of `listener` as tasks of `tasks`.
+    pub(crate) fn start(
+        listener: OpsListener,
+        config: &Config,
+        watched: Watched,
+        tasks: TaskTracker,
+    ) -> Self {
+        let access = Arc::new(Access::new(&config.ops, watched.event_log.clone()));
+        let router =
+            router(Arc::new(watched), !config.ops.token.is_empty()).layer(from_fn_with_state(access, admit));
+        let mut config = config.clone();
+        config.server.trusted_proxies.clear();
+        config.limits.requests = MOST_CONNECTIONS;
+        config.limits.requests_per_address = MOST_CONNECTIONS;
+        let server = Arc::new(HttpServer::new(&config, router, None, None, tasks));
+        info!(address = %listener.address(), "the host watches the server (ops.address)");
+        let accepting = server.clone();
+        let accepting = tokio::spawn(async move { accepting.accept_forever(&listener).await });
+        Self { server, _accepting: AbortOnDropHandle::new(accepting) }
+    }
+
+    /// Starts the graceful shutdown of all connections.
+    pub(crate) fn stop(&self) {
+        self.server.stop();
+    }
+}
+
+/// The routes. Without a token nobody looks for rooms, which any user of this machine could do by trying numbers.
+fn router(watched: Arc<Watched>, has_token: bool) -> Router {
+    let readiness = watched.readiness.clone();
+    let metrics = get(exposition::serve).with_state(Exposition::new(watched.clone()));
+    let room = Router::new().route(ROOM_PATH, get(rooms::serve)).with_state(watched.clone());
+    let source = status::Source::new(watched);
+    health::routes(readiness)
+        .merge(if has_token { room } else { Router::new() })
+        .route(METRICS_PATH, metrics)
+        .route(STATUS_PATH, get(status::serve).with_state(source.clone()))
+        .route(STATUS_JSON_PATH, get(status::serve_json).with_state(source))
+}
