@@ -36,6 +36,8 @@ fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
         resume: token(token_text),
         resumed,
         ice_servers: vec![],
+        // Nobody else can come; `warm` has rooms with free seats.
+        capacity: Some(2),
     })
 }
 

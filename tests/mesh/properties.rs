@@ -31,6 +31,7 @@ impl World {
         if view.phase != Phase::InCall {
             assert!(page.connections.is_empty(), "{who} is not in a call and has connections");
             assert_eq!(page.screen, None, "{who} is not in a call and shares a screen");
+            assert_eq!(page.prepared, None, "{who} is not in a call and has a connection at hand");
         }
         assert!(
             view.peers.iter().map(|peer| &peer.peer).eq(page.connections.keys()),
@@ -112,6 +113,12 @@ impl World {
             };
             assert_eq!(view.phase, Phase::InCall, "{who} has a seat and does not know");
             self.check_written(who);
+            let is_wanted = seated.len() < self.plan.capacity && !page.refuses_to_prepare;
+            assert_eq!(
+                page.prepared.is_some(),
+                is_wanted,
+                "{who} has a connection at hand, or none, wrongly"
+            );
             let mut others: Vec<PeerId> = seated.values().filter(|peer| *peer != own).copied().collect();
             others.sort();
             let shown: Vec<PeerId> = view.peers.iter().map(|peer| peer.peer).collect();

@@ -15,6 +15,10 @@ use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId
 /// The volume at which everybody is heard at first, in per cent.
 pub const USUAL_VOLUME: u16 = 100;
 
+/// The number of a connection that is prepared before there is a peer; reports on older ones are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PreparedId(pub u32);
+
 /// A sound that the page makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chime {
@@ -81,6 +85,11 @@ pub enum Command {
     PlaySound,
     /// Read the levels of the sound that arrives; answered by [`Levels`](super::event::Event::Levels).
     ReadLevels,
+    /// Make a connection as for an [`Open`](PeerCommand::Open) of the side that offers, and its first offer
+    /// (`createOffer()`), which is not set. Answered by [`NotPrepared`](super::event::Event::NotPrepared) alone.
+    Prepare(PreparedId, PeerConfig),
+    /// Close this connection, which nobody has got.
+    DropPrepared(PreparedId),
     /// A command to the connection with this peer, of this epoch.
     Peer(PeerId, Epoch, PeerCommand),
     /// Fetch the ICE servers from [`ICE_PATH`](crate::protocol::ICE_PATH); answered by
@@ -116,8 +125,11 @@ pub enum PeerCommand {
         config: PeerConfig,
         /// This side makes the offers.
         offerer: bool,
+        /// Take this prepared connection, if it is still there and not closed.
+        prepared: Option<PreparedId>,
     },
-    /// `setLocalDescription()` of an offer, after `restartIce()` if `restart`; answered by `Offered`.
+    /// `setLocalDescription()` of an offer, after `restartIce()` if `restart`; answered by `Offered`. Where the first offer
+    /// is prepared, that one; then the answer does not wait for the browser.
     Offer {
         /// Its number.
         offer: OfferId,

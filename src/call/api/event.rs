@@ -1,6 +1,7 @@
 //! Events: everything that the driver and the page tell a call.
 
 use super::chat::ChatAction;
+use super::command::PreparedId;
 use super::connection_test::{ConnectionTestEvent, ConnectionTestId};
 use super::device::{CameraTraits, Choice, Device, DeviceId, DeviceKind};
 use super::hearing::{HearingEvent, HearingId};
@@ -38,6 +39,8 @@ pub enum Event {
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
+    /// The browser refused to [`Prepare`](super::command::Command::Prepare) a connection.
+    NotPrepared(PreparedId),
     /// The levels of the sound that arrives; answers [`ReadLevels`](super::command::Command::ReadLevels).
     Levels(Vec<Level>),
     /// The person chose in another tab whether the own address is hidden.

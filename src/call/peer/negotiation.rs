@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::config::PeerConfig;
 use super::recovery::{Recovery, Remedy};
-use crate::call::api::command::PeerCommand;
+use crate::call::api::command::{PeerCommand, PreparedId};
 use crate::call::api::event::{PeerEvent, PeerState};
 use crate::protocol::{Epoch, IceCandidate, OfferId, Signal};
 
@@ -83,6 +83,7 @@ impl Negotiation {
         epoch: Epoch,
         offerer: bool,
         config: PeerConfig,
+        prepared: Option<PreparedId>,
         tell: bool,
     ) -> (Self, Vec<Output>) {
         let mut machine = Self {
@@ -103,7 +104,7 @@ impl Negotiation {
             ended: false,
             recovery: Recovery::new(now, offerer),
         };
-        let mut out = vec![Output::Do(PeerCommand::Open { config, offerer })];
+        let mut out = vec![Output::Do(PeerCommand::Open { config, offerer, prepared })];
         machine.advance(now, &mut out);
         if tell && !offerer {
             machine.asked = true;
@@ -120,7 +121,7 @@ impl Negotiation {
         config: PeerConfig,
         tell: bool,
     ) -> (Self, Vec<Output>) {
-        let (mut next, out) = Self::open(now, epoch, self.offerer, config, tell);
+        let (mut next, out) = Self::open(now, epoch, self.offerer, config, None, tell);
         next.recovery = self.recovery.carry_over(now);
         next.was_connected = self.was_connected;
         (next, out)
