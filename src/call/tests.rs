@@ -16,6 +16,7 @@ mod privacy;
 mod screen;
 mod standby;
 mod version;
+mod warm;
 
 const NOW: Duration = Duration::from_secs(1);
 

@@ -39,7 +39,7 @@ pub(crate) struct Page {
     /// The browser has refused to prepare one.
     pub(crate) refuses_to_prepare: bool,
     /// The newest that was to be given to a peer.
-    named: PreparedId,
+    pub(crate) named: PreparedId,
     pub(crate) remembered: Option<Remembered>,
     /// Where the call believes to sit.
     pub(crate) seat: Option<Number>,
