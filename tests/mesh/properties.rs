@@ -13,8 +13,9 @@ use super::world::World;
 /// first to help a connection waits for a second.
 const APART: Duration = Duration::from_secs(1);
 /// How long somebody who wants in may be without a seat while the server is there: the longest wait between two
-/// tries, after the time that it takes to notice that a socket hangs.
-const OUTSIDE: Duration = Duration::from_millis(15_000 + 1_500);
+/// tries, after the time that it takes to notice that a socket hangs. It may be the other one's, with whom media goes on
+/// until then, and who is in a call asks for the seat every two seconds.
+const OUTSIDE: Duration = Duration::from_millis(15_000 + 2_000);
 
 /// Since when things are not as they should be at last.
 #[derive(Debug, Default)]
