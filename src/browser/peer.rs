@@ -134,6 +134,7 @@ impl Peer {
     /// Is with this peer from now on, and sends the tracks that there are.
     pub(super) fn begin(&self, peer: PeerId, epoch: Epoch, media: &Media) {
         self.report.name(peer, epoch);
+        self.report.push(PeerEvent::Opened);
         self.attach(media);
     }
 
@@ -295,6 +296,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        self.report.end();
         self.connection.close();
     }
 }

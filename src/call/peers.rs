@@ -38,6 +38,9 @@ pub(super) struct Peers {
     others: Vec<RemotePeer>,
     /// The newest epoch of a peer that has left.
     left: Epoch,
+    /// The connections of the life of the room before, whose reports may be under way. In this one the numbers may be the
+    /// same; then what comes before the new connection is open is theirs.
+    before: Vec<(PeerId, Epoch)>,
     /// Hands and reactions, the own ones too.
     gestures: Gestures,
     speaking: Speaking,
@@ -80,7 +83,9 @@ impl Peers {
             same_page && present.iter().any(is_same)
         };
         let mut outputs = vec![];
+        self.before.clear();
         for other in std::mem::take(&mut self.others) {
+            self.before.extend((!resumed).then(|| (other.id(), other.epoch())));
             if stays(&other) {
                 self.others.push(other);
             } else {
@@ -177,6 +182,12 @@ impl Peers {
         let Some(other) = find(&mut self.others, peer).filter(|other| other.epoch() == epoch) else {
             return vec![];
         };
+        if event == PeerEvent::Opened {
+            self.before.retain(|before| *before != (peer, epoch));
+        }
+        if self.before.contains(&(peer, epoch)) {
+            return vec![];
+        }
         match event {
             PeerEvent::Unsent => self.chat.unsent(now, peer),
             // A pen that was down is not known to be so over the next channel.

@@ -384,6 +384,7 @@ impl World {
         let ends = Ends { owner: who, own, other, peer, epoch, hits };
         let page = &self.pages[who];
         let id = self.connections.open(ends, offerer, prepared, page.tracks.clone(), page.release);
+        self.pages[who].events.push_back(Event::Peer(peer, epoch, PeerEvent::Opened));
         let before = self.pages[who].connections.insert(peer, (epoch, id));
         assert_eq!(before, None, "a second connection with the same peer");
     }

@@ -24,6 +24,11 @@ impl Report {
         self.of.set(Some((peer, epoch)));
     }
 
+    /// Reports nothing any more, whatever ends later.
+    pub(super) fn end(&self) {
+        self.of.set(None);
+    }
+
     pub(super) fn push(&self, event: PeerEvent) {
         if let Some((peer, epoch)) = self.of.get() {
             self.events.push(Event::Peer(peer, epoch, event));

@@ -119,7 +119,7 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerCommand {
     /// Create it with its data channel; the side that offers adds a transceiver for each
-    /// [`Source`](crate::protocol::Source), the other takes those offered.
+    /// [`Source`](crate::protocol::Source), the other takes those offered. Answered by `Opened`.
     Open {
         /// Its configuration, from the first candidate on.
         config: PeerConfig,

@@ -280,6 +280,8 @@ pub enum MediaEvent {
 /// An event of a peer connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerEvent {
+    /// The connection is open; what was reported before is of another one.
+    Opened,
     /// The own offer is set and can be sent.
     Offered {
         /// Its number.

@@ -212,7 +212,8 @@ impl Negotiation {
                 self.was_connected |= state == PeerState::Connected;
                 self.recovery.state_changed(now, state);
             }
-            PeerEvent::Route(_)
+            PeerEvent::Opened
+            | PeerEvent::Route(_)
             | PeerEvent::Receives(..)
             | PeerEvent::TakesScreen(_)
             | PeerEvent::Channel(_)
