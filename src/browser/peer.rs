@@ -117,7 +117,7 @@ impl Peer {
         let (making, made, events) = (self.connection.make_offer(), Rc::clone(&self.made), events.clone());
         spawn_local(async move {
             match settled(making).await {
-                Ok(offer) => drop(made.replace(stat(&offer, "sdp").as_string())),
+                Ok(offer) => drop(made.replace(Some(sdp_of(&offer)))),
                 Err(error) => {
                     log(&format!("nothing prepared: {}", BrowserError::from(error)));
                     events.push(Event::NotPrepared(id));
@@ -227,7 +227,8 @@ impl Peer {
         });
     }
 
-    /// Sets a remote offer and answers it.
+    /// Sets a remote offer and answers it. The answer is told before it is set here, which the other side does not depend
+    /// on; what it sends next waits for that in the browser's chain.
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
         let (streams, asking, tracks) = (media.streams().clone(), media.asking(), media.tracks());
@@ -237,9 +238,11 @@ impl Peer {
             limit();
             devices_soon(asking).await;
             tracks::attach(&connection, &streams, &tracks);
-            settled(connection.set_local()).await?;
-            report.push(PeerEvent::TakesScreen(tracks::takes_screen(&connection)));
-            Ok(Some(PeerEvent::Answered { offer, sdp: local_sdp(&connection) }))
+            let sdp = sdp_of(&settled(connection.make_answer()).await?);
+            let set = connection.set_made(&description(RtcSdpType::Answer, &sdp));
+            report.push(PeerEvent::Answered { offer, sdp });
+            settled(set).await?;
+            Ok(Some(PeerEvent::TakesScreen(tracks::takes_screen(&connection))))
         });
     }
 
@@ -325,6 +328,10 @@ fn description(kind: RtcSdpType, sdp: &str) -> RtcSessionDescriptionInit {
     let description = RtcSessionDescriptionInit::new(kind);
     description.set_sdp(sdp);
     description
+}
+
+fn sdp_of(made: &JsValue) -> String {
+    stat(made, "sdp").as_string().unwrap_or_default()
 }
 
 fn local_sdp(connection: &Connection) -> String {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::api::command::{PeerCommand, PreparedId, USUAL_VOLUME};
-use super::api::event::PeerEvent;
+use super::api::command::{PeerCommand, USUAL_VOLUME};
+use super::api::event::{PeerEvent, PreparedId};
 use super::api::view::{GesturesView, LinkView, PeerView};
 use super::route::Route;
 use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, PeerMsg, Reaction, Signal, Source, SourceSet};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::api::command::{Command, PreparedId};
-use super::api::event::{Level, PeerEvent};
+use super::api::command::Command;
+use super::api::event::{Level, PeerEvent, PreparedId};
 use super::api::view::{CallView, GesturesView, Notice, PeerView};
 use super::chat::Chat;
 use super::gestures::Gestures;

@@ -235,6 +235,16 @@ impl Connections {
         let (command, tracks) = connection.chain.pop_front().unwrap();
         if failing && !matches!(command, PeerCommand::AddCandidate(_)) {
             connection.refused = true;
+            // An answer may be told before it is refused.
+            if let PeerCommand::AcceptOffer { offer, sdp } = command
+                && self.last_serial.is_multiple_of(2)
+            {
+                self.accept_offer(id, offer, Description::read(&sdp), tracks);
+                let events = &mut self.all.get_mut(&id).unwrap().events;
+                events.retain(|event| !matches!(event, PeerEvent::Candidate(_)));
+                events.push_back(PeerEvent::StepFailed("planted".into()));
+                return true;
+            }
             connection.pending.take_if(|_| std::mem::take(&mut connection.is_set_late));
             connection.events.push_back(PeerEvent::StepFailed("planted".into()));
             return true;
@@ -290,8 +300,8 @@ impl Connections {
         connection.local = Some(local);
         connection.restart = false;
         connection.afresh = restarted;
-        connection.events.push_back(PeerEvent::TakesScreen(takes_screen));
         connection.events.push_back(PeerEvent::Answered { offer, sdp: local.write() });
+        connection.events.push_back(PeerEvent::TakesScreen(takes_screen));
         if kept.is_none() {
             connection.tell_candidates(ufrag);
         }

@@ -26,7 +26,11 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = createOffer)]
     pub(super) fn make_offer(this: &Connection) -> Result<Promise, JsValue>;
 
-    /// Sets an offer that was made before.
+    /// Makes an answer, and sets nothing.
+    #[wasm_bindgen(method, catch, js_name = createAnswer)]
+    pub(super) fn make_answer(this: &Connection) -> Result<Promise, JsValue>;
+
+    /// Sets an offer or an answer that was made before.
     #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
     pub(super) fn set_made(
         this: &Connection,

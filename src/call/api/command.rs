@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::connection_test::{ConnectionTestId, Transport};
 use super::device::{Choice, DeviceId, DeviceKind};
-use super::event::{Remembered, SocketId};
+use super::event::{PreparedId, Remembered, SocketId};
 use super::hearing::HearingId;
 use super::screen::{ScreenHint, ScreenId, ShareSource};
 use super::settings::Settings;
@@ -14,10 +14,6 @@ use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId
 
 /// The volume at which everybody is heard at first, in per cent.
 pub const USUAL_VOLUME: u16 = 100;
-
-/// The number of a connection that is prepared before there is a peer; reports on older ones are dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PreparedId(pub u32);
 
 /// A sound that the page makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -136,7 +132,7 @@ pub enum PeerCommand {
         /// With new ICE credentials.
         restart: bool,
     },
-    /// `setRemoteDescription(offer)`, then `setLocalDescription()` of the answer; answered by `Answered`.
+    /// `setRemoteDescription(offer)`, then `createAnswer()`, answered by `Answered`, and `setLocalDescription()` of it.
     AcceptOffer {
         /// Its number.
         offer: OfferId,

@@ -1,7 +1,6 @@
 //! Events: everything that the driver and the page tell a call.
 
 use super::chat::ChatAction;
-use super::command::PreparedId;
 use super::connection_test::{ConnectionTestEvent, ConnectionTestId};
 use super::device::{CameraTraits, Choice, Device, DeviceId, DeviceKind};
 use super::hearing::{HearingEvent, HearingId};
@@ -17,6 +16,10 @@ use crate::protocol::{
 /// A socket's number; events of older sockets are dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SocketId(pub u32);
+
+/// The number of a connection that is prepared before there is a peer; reports on older ones are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PreparedId(pub u32);
 
 /// An event of a call.
 #[derive(Clone, Debug, PartialEq)]
@@ -282,14 +285,14 @@ pub enum MediaEvent {
 pub enum PeerEvent {
     /// The connection is open; what was reported before is of another one.
     Opened,
-    /// The own offer is set and can be sent.
+    /// The own offer is set, or was made ahead and is being set.
     Offered {
         /// Its number.
         offer: OfferId,
         /// The description.
         sdp: String,
     },
-    /// The remote offer is set, and so is the answer.
+    /// The remote offer is set, and the answer is made and being set.
     Answered {
         /// The offer answered.
         offer: OfferId,

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use super::config::PeerConfig;
 use super::recovery::{Recovery, Remedy};
-use crate::call::api::command::{PeerCommand, PreparedId};
-use crate::call::api::event::{PeerEvent, PeerState};
+use crate::call::api::command::PeerCommand;
+use crate::call::api::event::{PeerEvent, PeerState, PreparedId};
 use crate::protocol::{Epoch, IceCandidate, OfferId, Signal};
 
 /// Most candidates kept for a description that has not come; a browser makes a few dozen.

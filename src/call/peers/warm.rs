@@ -7,7 +7,8 @@
 
 use std::time::Duration;
 
-use crate::call::api::command::{Command, PreparedId};
+use crate::call::api::command::Command;
+use crate::call::api::event::PreparedId;
 use crate::call::peer::config::PeerConfig;
 
 /// The time from which on nobody is being connected until the next connection is prepared: the first pictures of a call
