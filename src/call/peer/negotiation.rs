@@ -1,9 +1,9 @@
 //! Negotiation with one peer, as a pure machine (RFC 9429, section 3.2; W3C WebRTC 1.0, section 4.4).
 //!
 //! One step (an offer, an answer, an answer applied) is under way at a time; what arrives meanwhile waits or
-//! is superseded. The lower peer id makes the offers: it sat there first, so its browser is warm, while the
-//! other one is still starting its camera; to offer costs a browser more than to answer. The other side asks
-//! for an offer, when its network has changed for instance.
+//! is superseded. The lower peer id makes the offers: it sat there first, so its browser is warm and may have an offer
+//! at hand (`peers::warm`), while the other one is still starting its camera; to offer costs a browser more than to
+//! answer. The other side asks for an offer, when its network has changed for instance.
 //!
 //! Perfect negotiation (W3C WebRTC 1.0, section 10.7) would let both offer and one of them roll back, but
 //! Chromium (seen with 156) that rolls back an ICE restart goes on decoding what it receives and shows none of
