@@ -5,7 +5,7 @@ import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, SLOW_CAMERA } from './fixtures/c
 /** Each in networks of its own, which no other test may see come and go. */
 const NETWORKS = ['**/anywhere.spec.ts'];
 /** What fills a machine by itself or changes its networks: with nothing beside it. */
-const MEDIA = ['captures', 'chaos-*', 'files', 'firefox', 'in-time', 'pointer', 'rooms-of-*', 'saving', 'screen', 'screenshots'].map((name) => `**/${name}.spec.ts`);
+const MEDIA = ['captures', 'chaos-*', 'files', 'firefox', 'in-time', 'pointer', 'rooms-of-*', 'saving', 'screen', 'screenshots', 'warm'].map((name) => `**/${name}.spec.ts`);
 
 const chromium = (...args: string[]) => ({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGS, ...args] });
 

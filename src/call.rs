@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `session` | the wished room, the seat, what is remembered of it |
 //! | `signalling` | the socket, and the signals not yet sent |
-//! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config`, `presence` |
+//! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config`, `presence`; the one at hand for the next: `warm` |
 //! | `gestures`, `speaking`, `chat`, `pointers` | hands and reactions; who speaks; what is written; where people point; all belong to `peers` |
 //! | `media` | microphone and camera (`capture`, `constraints`, `devices`, `meter`), the `screen`, `playback`, the `ramp` of the first pictures |
 //! | `privacy` | whether the own address is hidden; `redact` takes it out of signals |
@@ -128,6 +128,7 @@ impl Call {
             Event::Socket(..) => return vec![],
             Event::Media(event) => self.media.handle(now, event),
             Event::Peer(peer, epoch, event) => self.peers.event(now, peer, epoch, event),
+            Event::NotPrepared(id) => self.peers.not_prepared(id),
             Event::Levels(levels) => self.peers.heard(now, &levels),
             Event::ConnectionTest(id, event) => return self.connection_test.handle(id, event),
             Event::Hold(room, hold) => self.session.hold(&room, hold, self.privacy.hides_address()),
@@ -256,10 +257,10 @@ impl Call {
     }
 
     fn seated(&mut self, now: Duration, seated: Seated) -> Vec<Command> {
-        let Seated { room, peer, page, peers, resume, resumed, ice_servers, .. } = seated;
+        let Seated { room, peer, page, peers, resume, resumed, ice_servers, capacity } = seated;
         let Some(fresh) = self.session.seated(&room, resume) else { return vec![] };
         let config = PeerConfig { ice_servers, relay_only: self.privacy.hides_address() };
-        let mut outputs = self.peers.take_seat(Own { peer, page }, resumed, &peers, config);
+        let mut outputs = self.peers.take_seat(Own { peer, page, capacity }, resumed, &peers, config);
         if fresh {
             outputs.extend(self.privacy.begin(self.relay()));
         }

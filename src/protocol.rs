@@ -215,11 +215,12 @@ mod tests {
             resume: SeatToken("t".into()),
             resumed: true,
             ice_servers: vec![],
+            capacity: Some(4),
         };
         let table = [
             (
                 ServerMsg::RoomJoined(seated),
-                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1}],"resume":"t","resumed":true,"ice_servers":[]}"#,
+                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1}],"resume":"t","resumed":true,"ice_servers":[],"capacity":4}"#,
             ),
             (
                 ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() },

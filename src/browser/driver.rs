@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use super::env::{Events, after, log, now, seed};
+use super::error::BrowserError;
 use super::hearing::{self, Hearing};
 use super::level::LevelMeter;
 use super::media::Media;
@@ -25,7 +26,10 @@ use super::speaker::Speaker;
 use super::system::System;
 use super::{chime, connection_test, liveness, page, storage, tab};
 use crate::call::storage as kept;
-use crate::call::{Call, CallView, Command, Event, MicrophoneLevel, PeerCommand, PeerEvent, SocketEvent};
+use crate::call::{
+    Call, CallView, Command, Event, MicrophoneLevel, PeerCommand, PeerConfig, PeerEvent, PreparedId,
+    SocketEvent,
+};
 use crate::protocol::{Epoch, PeerId, Source};
 use crate::ui::{CallPort, LatePort, RemoteStreams, StreamSink};
 
@@ -47,6 +51,7 @@ pub(super) fn start(port: CallPort) {
         socket: None,
         certificate: Rc::clone(&certificate),
         peers: vec![],
+        prepared: None,
         timer: None,
         shown: CallView::default(),
         system: System::new(&queue),
@@ -81,6 +86,8 @@ struct Driver {
     /// Filled soon after the start; see [`peer::certificate`].
     certificate: Rc<RefCell<Option<JsValue>>>,
     peers: Vec<(PeerId, Epoch, Peer)>,
+    /// The connection for the next newcomer.
+    prepared: Option<(PreparedId, Peer)>,
     timer: Option<Timeout>,
     shown: CallView,
     system: System,
@@ -169,9 +176,11 @@ impl Driver {
             Command::KeepSettings(settings) => storage::keep_settings(settings),
             Command::PlaySound => page::play_all(&self.queue),
             Command::ReadLevels => {
-                let levels = self.peers.iter().filter_map(|(.., peer)| peer.level()).collect();
+                let levels = self.peers.iter().filter_map(|(id, _, peer)| peer.level(*id)).collect();
                 self.queue.push(Event::Levels(levels));
             }
+            Command::Prepare(id, config) => self.prepare(id, &config),
+            Command::DropPrepared(id) => drop(self.prepared.take_if(|(known, _)| *known == id)),
             Command::Peer(peer, epoch, command) => self.peer(peer, epoch, command),
             Command::KeepHidden(hidden) => storage::keep_hidden(hidden),
             Command::AskForIce(id) => connection_test::ask(&self.queue, id),
@@ -189,20 +198,32 @@ impl Driver {
         }
     }
 
+    fn open(&self, config: &PeerConfig, offerer: bool) -> Result<Peer, BrowserError> {
+        Peer::open(&self.queue, config, offerer, &self.media, self.certificate.borrow().as_ref())
+    }
+
+    fn prepare(&mut self, id: PreparedId, config: &PeerConfig) {
+        match self.open(config, true) {
+            Ok(peer) => {
+                peer.prepare(id, &self.queue);
+                self.prepared = Some((id, peer));
+            }
+            Err(error) => {
+                log(&format!("nothing prepared: {error}"));
+                self.queue.push(Event::NotPrepared(id));
+            }
+        }
+    }
+
     fn peer(&mut self, id: PeerId, epoch: Epoch, command: PeerCommand) {
-        if let PeerCommand::Open { config, offerer } = command {
-            match Peer::open(
-                &self.queue,
-                id,
-                epoch,
-                &config,
-                offerer,
-                &self.media,
-                self.certificate.borrow().as_ref(),
-            ) {
+        if let PeerCommand::Open { config, offerer, prepared } = command {
+            let prepared = self.prepared.take_if(|(known, _)| Some(*known) == prepared);
+            let prepared = prepared.map(|(_, peer)| peer).filter(Peer::is_open);
+            match prepared.map_or_else(|| self.open(&config, offerer), Ok) {
                 Ok(mut peer) => {
+                    peer.begin(id, epoch, &self.media);
                     for (purpose, port) in &self.late {
-                        let line = peer.open_late(purpose, port.wanted).map(SendWrapper::new);
+                        let line = peer.open_late(id, purpose, port.wanted).map(SendWrapper::new);
                         port.lines.update(|lines| {
                             lines.retain(|line| line.peer != id);
                             lines.extend(line);

@@ -1,5 +1,6 @@
 //! One `RTCPeerConnection`: carries out the call's commands, and reports events.
 
+use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -42,7 +43,9 @@ use super::liveness::Held;
 use super::media::tracks::Streams;
 use super::media::{Asking, Media, permissions};
 use super::speaker::Speaker;
-use crate::call::{ANSWER_PATIENCE, Level, PeerConfig, PeerEvent, PeerState, ScreenHint, answer_waits};
+use crate::call::{
+    ANSWER_PATIENCE, Event, Level, PeerConfig, PeerEvent, PeerState, PreparedId, ScreenHint, answer_waits,
+};
 use crate::protocol::{Epoch, IceCandidate, OfferId, PeerId, Source};
 use crate::ui::LateLine;
 
@@ -58,17 +61,18 @@ pub(super) struct Peer {
     _listeners: [EventListener; 3],
     monitor: Monitor,
     certificate: Option<JsValue>,
+    /// The first offer, made and not set; see [`Self::prepare`].
+    made: Rc<RefCell<Option<String>>>,
 }
 
 impl Peer {
-    /// Makes the connection; the side that offers adds the transceivers, the other takes those offered.
+    /// Makes the connection; the side that offers adds the transceivers, the other takes those offered. It is with
+    /// nobody, and sends nothing, until [`Self::begin`].
     ///
     /// # Errors
     /// The browser refuses the configuration.
     pub(super) fn open(
         events: &Events,
-        peer: PeerId,
-        epoch: Epoch,
         config: &PeerConfig,
         offerer: bool,
         media: &Media,
@@ -78,7 +82,7 @@ impl Peer {
         let connection: Connection =
             RtcPeerConnection::new_with_configuration(&configuration)?.unchecked_into();
         let incoming = Streams::new()?;
-        let report = Report { events: events.clone(), peer, epoch };
+        let report = Report::new(events);
         let listeners = [
             listen_for_candidates(&connection, report.clone()),
             listen_for_states(&connection, report.clone()),
@@ -95,6 +99,7 @@ impl Peer {
             report,
             _listeners: listeners,
             certificate: certificate.cloned(),
+            made: Rc::default(),
         };
         if offerer {
             tracks::add(&this.connection, media.streams())?;
@@ -103,18 +108,45 @@ impl Peer {
         this.channel = Channel::open(&this.connection, this.report.clone());
         let limit = this.monitor.limiter();
         limit();
-        this.attach(media);
         Ok(this)
+    }
+
+    /// Makes the first offer ahead. It stays good, since tracks come and go without another one, and is not set: from then
+    /// on the browser would gather candidates and keep them alive.
+    pub(super) fn prepare(&self, id: PreparedId, events: &Events) {
+        let (making, made, events) = (self.connection.make_offer(), Rc::clone(&self.made), events.clone());
+        spawn_local(async move {
+            match settled(making).await {
+                Ok(offer) => drop(made.replace(Some(sdp_of(&offer)))),
+                Err(error) => {
+                    log(&format!("nothing prepared: {}", BrowserError::from(error)));
+                    events.push(Event::NotPrepared(id));
+                }
+            }
+        });
+    }
+
+    /// Whether the connection can still be used.
+    pub(super) fn is_open(&self) -> bool {
+        self.connection.connection_state() != RtcPeerConnectionState::Closed
+    }
+
+    /// Is with this peer from now on, and sends the tracks that there are.
+    pub(super) fn begin(&self, peer: PeerId, epoch: Epoch, media: &Media) {
+        self.report.name(peer, epoch);
+        self.report.push(PeerEvent::Opened);
+        self.attach(media);
     }
 
     /// Opens a channel for what is loaded later, before the first description; `wanted` is set by what comes while nobody
     /// listens.
     pub(super) fn open_late(
         &mut self,
+        peer: PeerId,
         purpose: &'static Purpose,
         wanted: WriteSignal<bool>,
     ) -> Option<Rc<LateLine>> {
-        let channel = LateChannel::open(&self.connection, self.report.peer, purpose, wanted)?;
+        let channel = LateChannel::open(&self.connection, peer, purpose, wanted)?;
         let line = channel.line();
         self.late.push(channel);
         Some(line)
@@ -149,9 +181,9 @@ impl Peer {
         self.screen.set_volume(percent);
     }
 
-    /// The level of the sound that arrives.
-    pub(super) fn level(&self) -> Option<Level> {
-        sound::level(&self.connection, self.report.peer)
+    /// The level of the sound that arrives from this peer.
+    pub(super) fn level(&self, peer: PeerId) -> Option<Level> {
+        sound::level(&self.connection, peer)
     }
 
     /// Sends a message over the data channel.
@@ -177,18 +209,26 @@ impl Peer {
         tracks::attach(&self.connection, media.streams(), &media.tracks());
     }
 
-    /// Makes an offer and sets it.
+    /// Makes an offer and sets it. One that was made ahead is told at once: what the other side does with it takes longer
+    /// than to set it here, and an answer would wait for that in the browser's chain.
     pub(super) fn offer(&self, offer: OfferId, restart: bool) {
+        if let Some(sdp) = self.made.take().filter(|_| !restart) {
+            let description = description(RtcSdpType::Offer, &sdp);
+            let set = self.connection.set_made(&description);
+            self.report.push(PeerEvent::Offered { offer, sdp });
+            return self.step(async move { settled(set).await.map(|_| None) });
+        }
         let begun = if restart { self.connection.restart() } else { Ok(()) };
         let set = begun.and_then(|()| self.connection.set_local());
         let connection = self.connection.clone();
         self.step(async move {
             settled(set).await?;
-            Ok(PeerEvent::Offered { offer, sdp: local_sdp(&connection) })
+            Ok(Some(PeerEvent::Offered { offer, sdp: local_sdp(&connection) }))
         });
     }
 
-    /// Sets a remote offer and answers it.
+    /// Sets a remote offer and answers it. The answer is told before it is set here, which the other side does not depend
+    /// on; what it sends next waits for that in the browser's chain.
     pub(super) fn accept_offer(&self, offer: OfferId, sdp: &str, media: &Media) {
         let (connection, set) = (self.connection.clone(), self.set_remote(RtcSdpType::Offer, sdp));
         let (streams, asking, tracks) = (media.streams().clone(), media.asking(), media.tracks());
@@ -198,9 +238,11 @@ impl Peer {
             limit();
             devices_soon(asking).await;
             tracks::attach(&connection, &streams, &tracks);
-            settled(connection.set_local()).await?;
-            report.push(PeerEvent::TakesScreen(tracks::takes_screen(&connection)));
-            Ok(PeerEvent::Answered { offer, sdp: local_sdp(&connection) })
+            let sdp = sdp_of(&settled(connection.make_answer()).await?);
+            let set = connection.set_made(&description(RtcSdpType::Answer, &sdp));
+            report.push(PeerEvent::Answered { offer, sdp });
+            settled(set).await?;
+            Ok(Some(PeerEvent::TakesScreen(tracks::takes_screen(&connection))))
         });
     }
 
@@ -211,7 +253,7 @@ impl Peer {
         self.step(async move {
             settled(set).await?;
             report.push(PeerEvent::TakesScreen(tracks::takes_screen(&connection)));
-            Ok(PeerEvent::Applied)
+            Ok(Some(PeerEvent::Applied))
         });
     }
 
@@ -238,28 +280,26 @@ impl Peer {
     }
 
     fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> Result<Promise, JsValue> {
-        let description = RtcSessionDescriptionInit::new(kind);
-        description.set_sdp(sdp);
-        self.connection.set_remote(&description)
+        self.connection.set_remote(&description(kind, sdp))
     }
 
-    /// Awaits a step whose first operation is already in the browser's chain, and reports its end.
-    fn step(&self, work: impl Future<Output = Result<PeerEvent, JsValue>> + 'static) {
+    /// Awaits a step whose first operation is already in the browser's chain, and reports its end unless that was done.
+    fn step(&self, work: impl Future<Output = Result<Option<PeerEvent>, JsValue>> + 'static) {
         let report = self.report.clone();
         spawn_local(async move {
-            let event = work
-                .await
-                .unwrap_or_else(|error| PeerEvent::StepFailed(BrowserError::from(error).to_string()));
-            if let PeerEvent::StepFailed(error) = &event {
+            let event = work.await.unwrap_or_else(|error| {
+                let error = BrowserError::from(error).to_string();
                 log(&format!("negotiation: {error}"));
-            }
-            report.push(event);
+                Some(PeerEvent::StepFailed(error))
+            });
+            event.into_iter().for_each(|event| report.push(event));
         });
     }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        self.report.end();
         self.connection.close();
     }
 }
@@ -282,6 +322,16 @@ async fn devices_soon(asking: Asking) {
         }
     };
     select(pin!(opened), elapsed(ANSWER_PATIENCE)).await;
+}
+
+fn description(kind: RtcSdpType, sdp: &str) -> RtcSessionDescriptionInit {
+    let description = RtcSessionDescriptionInit::new(kind);
+    description.set_sdp(sdp);
+    description
+}
+
+fn sdp_of(made: &JsValue) -> String {
+    stat(made, "sdp").as_string().unwrap_or_default()
 }
 
 fn local_sdp(connection: &Connection) -> String {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::api::command::{PeerCommand, USUAL_VOLUME};
-use super::api::event::PeerEvent;
+use super::api::event::{PeerEvent, PreparedId};
 use super::api::view::{GesturesView, LinkView, PeerView};
 use super::route::Route;
 use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, PeerMsg, Reaction, Signal, Source, SourceSet};
@@ -56,8 +56,10 @@ impl RemotePeer {
         is_first: bool,
         offerer: bool,
         config: &PeerConfig,
+        prepared: Option<PreparedId>,
     ) -> (Self, Vec<Output>) {
-        let (negotiation, wanted) = Negotiation::open(now, epoch, offerer, config.clone(), !is_first);
+        let (negotiation, wanted) =
+            Negotiation::open(now, epoch, offerer, config.clone(), prepared, !is_first);
         let mut peer = Self {
             info,
             unloaded: false,
@@ -91,6 +93,11 @@ impl RemotePeer {
 
     pub(super) fn is_connected(&self) -> bool {
         self.negotiation.is_connected()
+    }
+
+    /// Whether nothing is being done to connect it.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_connected() || self.info.away || self.negotiation.has_given_up()
     }
 
     /// Takes a signal; one of a newer epoch opens that connection first.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::api::command::Command;
-use super::api::event::{Level, PeerEvent};
+use super::api::event::{Level, PeerEvent, PreparedId};
 use super::api::view::{CallView, GesturesView, Notice, PeerView};
 use super::chat::Chat;
 use super::gestures::Gestures;
@@ -12,15 +12,20 @@ use super::peer::config::PeerConfig;
 use super::peer::{self, RemotePeer};
 use super::pointers::{PointTo, Pointers};
 use super::speaking::Speaking;
-use crate::protocol::{Epoch, IceServer, PageLoad, PeerId, PeerInfo, PeerMsg, Signal};
+use crate::protocol::{CAPACITY_RANGE, Epoch, IceServer, PageLoad, PeerId, PeerInfo, PeerMsg, Signal};
 
 mod telling;
+mod warm;
+
+use warm::{OpenRoom, Warm};
 
 /// The own seat, as far as connections depend on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Own {
     pub(super) peer: PeerId,
     pub(super) page: PageLoad,
+    /// Number of seats of the room, if the server tells.
+    pub(super) capacity: Option<u8>,
 }
 
 /// The others in the room of one participant.
@@ -33,6 +38,9 @@ pub(super) struct Peers {
     others: Vec<RemotePeer>,
     /// The newest epoch of a peer that has left.
     left: Epoch,
+    /// The connections of the life of the room before, whose reports may be under way. In this one the numbers may be the
+    /// same; then what comes before the new connection is open is theirs.
+    before: Vec<(PeerId, Epoch)>,
     /// Hands and reactions, the own ones too.
     gestures: Gestures,
     speaking: Speaking,
@@ -40,6 +48,8 @@ pub(super) struct Peers {
     chat: Chat,
     /// Where everybody points, the own person too.
     pointers: Pointers,
+    /// The connection for the next newcomer.
+    warm: Warm,
 }
 
 impl Peers {
@@ -73,7 +83,9 @@ impl Peers {
             same_page && present.iter().any(is_same)
         };
         let mut outputs = vec![];
+        self.before.clear();
         for other in std::mem::take(&mut self.others) {
+            self.before.extend((!resumed).then(|| (other.id(), other.epoch())));
             if stays(&other) {
                 self.others.push(other);
             } else {
@@ -170,6 +182,12 @@ impl Peers {
         let Some(other) = find(&mut self.others, peer).filter(|other| other.epoch() == epoch) else {
             return vec![];
         };
+        if event == PeerEvent::Opened {
+            self.before.retain(|before| *before != (peer, epoch));
+        }
+        if self.before.contains(&(peer, epoch)) {
+            return vec![];
+        }
         match event {
             PeerEvent::Unsent => self.chat.unsent(now, peer),
             // A pen that was down is not known to be so over the next channel.
@@ -188,6 +206,11 @@ impl Peers {
             None => {}
         }
         outputs
+    }
+
+    /// Takes it that the browser did not prepare a connection.
+    pub(super) fn not_prepared(&mut self, refused: PreparedId) -> Vec<Output> {
+        self.warm.refused(refused).map(Output::Do).into_iter().collect()
     }
 
     /// Takes the levels of the sound that arrives.
@@ -236,6 +259,7 @@ impl Peers {
 
     /// Tries at once what does not work.
     pub(super) fn woken(&mut self, now: Duration) {
+        self.warm.woken(now);
         self.others.iter_mut().for_each(|other| other.woken(now));
     }
 
@@ -253,6 +277,7 @@ impl Peers {
             self.speaking.deadline(),
             self.chat.deadline(),
             self.pointers.deadline(),
+            self.warm.deadline(),
         ];
         of_others.chain(of_all).flatten().min()
     }
@@ -287,6 +312,15 @@ impl Peers {
         GesturesView { hand: self.gestures.place(who), reaction: self.gestures.reaction(who) }
     }
 
+    /// Has a connection at hand for the next newcomer, as long as there is a seat for one.
+    fn prepare(&mut self, now: Duration) -> Vec<Output> {
+        let taken = self.others.len() + 1;
+        let is_free = |own: Own| taken < own.capacity.map_or(*CAPACITY_RANGE.end(), usize::from);
+        let is_calm = self.others.iter().all(RemotePeer::is_settled);
+        let room = self.own.filter(|own| is_free(*own)).map(|_| OpenRoom { config: &self.config, is_calm });
+        self.warm.follow(now, room).into_iter().map(Output::Do).collect()
+    }
+
     fn forget(&mut self, peer: PeerId) {
         self.gestures.forget(peer);
         self.pointers.forget(peer);
@@ -305,8 +339,9 @@ impl Peers {
         let first = Epoch::first(own.page, info.page);
         // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
         let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
-        let (other, outputs) =
-            RemotePeer::open(now, info, left.unwrap_or(first), left.is_none(), own.peer < peer, &self.config);
+        let (epoch, is_first, offerer) = (left.unwrap_or(first), left.is_none(), own.peer < peer);
+        let prepared = if offerer { self.warm.take(&self.config) } else { None };
+        let (other, outputs) = RemotePeer::open(now, info, epoch, is_first, offerer, &self.config, prepared);
         let at = self.others.partition_point(|other| other.id() < peer);
         self.others.insert(at, other);
         of(peer, outputs)

@@ -16,6 +16,7 @@ mod privacy;
 mod screen;
 mod standby;
 mod version;
+mod warm;
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -36,6 +37,8 @@ fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
         resume: token(token_text),
         resumed,
         ice_servers: vec![],
+        // Nobody else can come; `warm` has rooms with free seats.
+        capacity: Some(2),
     })
 }
 
@@ -192,6 +195,23 @@ fn a_seat_of_another_life_begins_its_connections_anew() {
     let commands = page.hears(seated("t2", false, vec![other()]));
     assert_eq!(commands.iter().filter(|command| closes(command)).count(), 1, "{commands:?}");
     assert!(commands.iter().any(|command| opened(command).is_some()), "{commands:?}");
+}
+
+/// The numbers are the same as in the life before.
+#[test]
+fn a_late_report_of_another_life_is_not_taken_for_one_of_this() {
+    let mut page = Tab::in_call();
+    page.lose_socket();
+    page.happens(Event::Woken);
+    page.socket(SocketEvent::Opened);
+    page.hears(seated("t2", false, vec![other()]));
+    let mut reports = |event| {
+        page.happens(Event::Peer(PeerId(2), Epoch::first(PageLoad(1), PageLoad(2)), event));
+        page.call.view().peers[0].receives
+    };
+    assert_eq!(reports(PeerEvent::Receives(Source::Camera, true)), SourceSet::NONE);
+    assert_eq!(reports(PeerEvent::Opened), SourceSet::NONE);
+    assert_eq!(reports(PeerEvent::Receives(Source::Camera, true)), SourceSet::CAMERA);
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub(super) struct ServerFrame {
     #[serde(default)]
     resumed: bool,
     ice_servers: Option<Vec<IceServer>>,
+    capacity: Option<u8>,
     version: Option<u32>,
     code: Option<ErrorCode>,
     #[serde(default)]
@@ -91,6 +92,7 @@ impl ServerFrame {
             resume: need(self.resume)?,
             resumed: self.resumed,
             ice_servers: self.ice_servers.unwrap_or_default(),
+            capacity: self.capacity,
         })
     }
 }

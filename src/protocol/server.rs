@@ -40,6 +40,9 @@ pub struct Seated {
     pub resumed: bool,
     /// Configuration for `RTCPeerConnection`.
     pub ice_servers: Vec<IceServer>,
+    /// Number of seats of the room, taken or free; a server of an earlier release does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u8>,
 }
 
 /// A message from browser to server.

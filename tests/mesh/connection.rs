@@ -68,8 +68,12 @@ pub(crate) struct Connection {
     pub(super) events: VecDeque<PeerEvent>,
     pub(super) local: Option<Description>,
     pub(super) remote: Option<Description>,
-    /// The offer set but not answered yet.
+    /// The offer set, or told and being set, but not answered yet.
     pending: Option<Description>,
+    /// The first offer, made before there was a peer.
+    made: Option<Description>,
+    /// That offer was told, and is being set.
+    is_set_late: bool,
     restart: bool,
     /// ICE has new credentials, and has not begun with them.
     pub(super) afresh: bool,
@@ -112,6 +116,9 @@ impl Connection {
 pub(crate) struct Connections {
     pub(crate) all: BTreeMap<ConnectionId, Connection>,
     open: BTreeSet<ConnectionId>,
+    last_id: ConnectionId,
+    /// The offers of those that are with nobody yet.
+    made: BTreeMap<ConnectionId, Description>,
     /// Tracks that did not end.
     pub(crate) live: BTreeSet<TrackId>,
     last_serial: u32,
@@ -122,14 +129,32 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
+    /// Prepares a connection, whose offer may not be there in time.
+    pub(crate) fn prepare(&mut self, is_in_time: bool) -> ConnectionId {
+        let id = self.next_id();
+        if is_in_time {
+            let serial = self.serial();
+            self.made.insert(id, Description { maker: id, serial, ufrag: serial, answers: 0 });
+        }
+        id
+    }
+
+    fn next_id(&mut self) -> ConnectionId {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Opens a connection, or gives one that is prepared to a peer.
     pub(crate) fn open(
         &mut self,
         ends: Ends,
         offerer: bool,
+        prepared: Option<ConnectionId>,
         tracks: Tracks,
         release: Release,
     ) -> ConnectionId {
-        let id = self.all.len() as ConnectionId + 1;
+        let id = prepared.unwrap_or_else(|| self.next_id());
+        let made = self.made.remove(&id);
         self.open.insert(id);
         self.all.insert(
             id,
@@ -144,6 +169,8 @@ impl Connections {
                 local: None,
                 remote: None,
                 pending: None,
+                made,
+                is_set_late: false,
                 restart: false,
                 afresh: false,
                 candidates: BTreeSet::new(),
@@ -164,7 +191,12 @@ impl Connections {
             PeerCommand::Attach => connection.senders = connection.senders.take().map(|_| tracks),
             PeerCommand::Configure(_) | PeerCommand::Volume(_) => {}
             PeerCommand::Send(bytes) => self.send(id, bytes),
-            PeerCommand::Offer { restart, .. } => {
+            PeerCommand::Offer { offer, restart } => {
+                if let Some(made) = connection.made.take().filter(|_| !restart) {
+                    (connection.pending, connection.is_set_late) = (Some(made), true);
+                    connection.events.push_back(PeerEvent::Offered { offer, sdp: made.write() });
+                    self.makers.insert(made.ufrag, id);
+                }
                 connection.restart |= restart;
                 connection.chain.push_back((command, tracks));
             }
@@ -203,6 +235,17 @@ impl Connections {
         let (command, tracks) = connection.chain.pop_front().unwrap();
         if failing && !matches!(command, PeerCommand::AddCandidate(_)) {
             connection.refused = true;
+            // An answer may be told before it is refused.
+            if let PeerCommand::AcceptOffer { offer, sdp } = command
+                && self.last_serial.is_multiple_of(2)
+            {
+                self.accept_offer(id, offer, Description::read(&sdp), tracks);
+                let events = &mut self.all.get_mut(&id).unwrap().events;
+                events.retain(|event| !matches!(event, PeerEvent::Candidate(_)));
+                events.push_back(PeerEvent::StepFailed("planted".into()));
+                return true;
+            }
+            connection.pending.take_if(|_| std::mem::take(&mut connection.is_set_late));
             connection.events.push_back(PeerEvent::StepFailed("planted".into()));
             return true;
         }
@@ -231,6 +274,9 @@ impl Connections {
     fn offer(&mut self, id: ConnectionId, offer: OfferId) {
         let serial = self.serial();
         let connection = self.all.get_mut(&id).unwrap();
+        if std::mem::take(&mut connection.is_set_late) {
+            return connection.tell_candidates(connection.pending.unwrap().ufrag);
+        }
         let kept = connection.local.filter(|_| !std::mem::take(&mut connection.restart));
         let ufrag = kept.map_or(serial, |local| local.ufrag);
         let description = Description { maker: id, serial, ufrag, answers: 0 };
@@ -254,8 +300,8 @@ impl Connections {
         connection.local = Some(local);
         connection.restart = false;
         connection.afresh = restarted;
-        connection.events.push_back(PeerEvent::TakesScreen(takes_screen));
         connection.events.push_back(PeerEvent::Answered { offer, sdp: local.write() });
+        connection.events.push_back(PeerEvent::TakesScreen(takes_screen));
         if kept.is_none() {
             connection.tell_candidates(ufrag);
         }
@@ -267,6 +313,10 @@ impl Connections {
         let takes_screen = self.take_screens(id, remote.maker);
         let connection = self.all.get_mut(&id).unwrap();
         let Some(offer) = connection.pending.take() else {
+            // The other side was told of the offer before the browser refused it.
+            if connection.refused {
+                return connection.events.push_back(PeerEvent::StepFailed("planted".into()));
+            }
             panic!("connection {id} was given an answer without an offer: InvalidStateError")
         };
         assert_eq!(remote.answers, offer.serial, "connection {id} was given the answer to another offer");

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use parlor::call::{
-    Call, DeviceId, Event, MediaEvent, Page, Phase, PointAction, ShareAction, ShareSource, UserAction,
+    Call, DeviceId, Event, MediaEvent, Page, Phase, PointAction, PreparedId, ShareAction, ShareSource,
+    UserAction,
 };
 use parlor::protocol::{PeerId, Source, SourceSet, Spot};
 
@@ -160,6 +161,8 @@ impl World {
         for (_, id) in std::mem::take(&mut page.connections).into_values() {
             self.connections.close(id);
         }
+        page.prepared = None;
+        page.named = PreparedId::default();
         page.call = call;
         page.load += 1;
         page.events = VecDeque::from([loaded(page.remembered.clone(), !crashes)]);

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use parlor::call::{
-    Call, Command, Event, Hold, Loaded, MediaError, MediaEvent, Page as Known, PeerCommand, PeerEvent,
-    Remembered, ScreenError, ScreenEvent, ScreenId, SocketEvent, SocketId, Surface, UserAction,
+    Call, Command, Event, Hold, Loaded, MediaError, MediaEvent, Page as Known, PeerCommand, PeerConfig,
+    PeerEvent, PreparedId, Remembered, ScreenError, ScreenEvent, ScreenId, SocketEvent, SocketId, Surface,
+    UserAction,
 };
 use parlor::protocol::{Epoch, PeerId, ServerMsg, Source, SourceSet, read};
 
 use super::connection::{ConnectionId, Ends, Tracks};
+use super::faults::Fault;
 use super::seats::Number;
 use super::wire::{Down, Up, WireId};
 use super::world::World;
@@ -32,6 +34,12 @@ pub(crate) struct Page {
     pub(crate) load: u32,
     pub(crate) socket: Option<(SocketId, WireId)>,
     pub(crate) connections: BTreeMap<PeerId, (Epoch, ConnectionId)>,
+    /// The connection for the next newcomer, with its configuration.
+    pub(crate) prepared: Option<(PreparedId, PeerConfig, ConnectionId)>,
+    /// The browser has refused to prepare one.
+    pub(crate) refuses_to_prepare: bool,
+    /// The newest that was to be given to a peer.
+    pub(crate) named: PreparedId,
     pub(crate) remembered: Option<Remembered>,
     /// Where the call believes to sit.
     pub(crate) seat: Option<Number>,
@@ -63,6 +71,9 @@ impl Page {
             load: 1,
             socket: None,
             connections: BTreeMap::new(),
+            prepared: None,
+            refuses_to_prepare: false,
+            named: PreparedId::default(),
             remembered: None,
             seat: None,
             asked: VecDeque::new(),
@@ -300,8 +311,14 @@ impl World {
             | Command::ShowAddress(_)
             | Command::LetGo(_) => {}
             Command::Remember(seat) => page.remembered = seat,
-            Command::Peer(peer, epoch, PeerCommand::Open { offerer, .. }) => {
-                self.open_connection(who, peer, epoch, offerer, cause);
+            Command::Prepare(id, config) => self.prepare(who, id, config),
+            Command::DropPrepared(id) => {
+                let dropped = page.prepared.take();
+                assert!(dropped.is_none_or(|(known, ..)| known == id), "{who} drops another connection");
+            }
+            Command::Peer(peer, epoch, PeerCommand::Open { config, offerer, prepared }) => {
+                let prepared = prepared.and_then(|id| self.take_prepared(who, id, &config));
+                self.open_connection(who, peer, epoch, offerer, prepared, cause);
             }
             Command::Peer(peer, epoch, command) => {
                 let (current, id) = page.connections[&peer];
@@ -322,7 +339,37 @@ impl World {
         }
     }
 
-    fn open_connection(&mut self, who: usize, peer: PeerId, epoch: Epoch, offerer: bool, cause: Cause) {
+    fn prepare(&mut self, who: usize, id: PreparedId, config: PeerConfig) {
+        let (refuses, is_in_time) = (self.strikes(Fault::Refusal, 4), !self.random.once_in(4));
+        let page = &mut self.pages[who];
+        assert!(page.prepared.is_none(), "{who} prepares a second connection");
+        page.refuses_to_prepare = refuses;
+        if refuses {
+            page.events.push_back(Event::NotPrepared(id));
+        } else {
+            page.prepared = Some((id, config, self.connections.prepare(is_in_time)));
+        }
+    }
+
+    /// The prepared connection, if the browser has it.
+    fn take_prepared(&mut self, who: usize, id: PreparedId, wanted: &PeerConfig) -> Option<ConnectionId> {
+        let page = &mut self.pages[who];
+        assert!(id.0 > page.named.0, "{who} gives one connection to two peers");
+        page.named = id;
+        let (known, config, connection) = page.prepared.take()?;
+        assert_eq!((known, &config), (id, wanted), "{who} takes another connection than it needs");
+        Some(connection)
+    }
+
+    fn open_connection(
+        &mut self,
+        who: usize,
+        peer: PeerId,
+        epoch: Epoch,
+        offerer: bool,
+        prepared: Option<ConnectionId>,
+        cause: Cause,
+    ) {
         if !epoch.0.is_multiple_of(Epoch::TRIES) && cause != Cause::Signal {
             assert!(
                 self.pages[who].had_reason,
@@ -336,7 +383,8 @@ impl World {
         let hits = self.pages[who].hits + self.pages[other].hits;
         let ends = Ends { owner: who, own, other, peer, epoch, hits };
         let page = &self.pages[who];
-        let id = self.connections.open(ends, offerer, page.tracks.clone(), page.release);
+        let id = self.connections.open(ends, offerer, prepared, page.tracks.clone(), page.release);
+        self.pages[who].events.push_back(Event::Peer(peer, epoch, PeerEvent::Opened));
         let before = self.pages[who].connections.insert(peer, (epoch, id));
         assert_eq!(before, None, "a second connection with the same peer");
     }

@@ -13,8 +13,9 @@ use super::world::World;
 /// first to help a connection waits for a second.
 const APART: Duration = Duration::from_secs(1);
 /// How long somebody who wants in may be without a seat while the server is there: the longest wait between two
-/// tries, after the time that it takes to notice that a socket hangs.
-const OUTSIDE: Duration = Duration::from_millis(15_000 + 1_500);
+/// tries, after the time that it takes to notice that a socket hangs. It may be the other one's, with whom media goes on
+/// until then, and who is in a call asks for the seat every two seconds.
+const OUTSIDE: Duration = Duration::from_millis(15_000 + 2_000);
 
 /// Since when things are not as they should be at last.
 #[derive(Debug, Default)]
@@ -31,6 +32,7 @@ impl World {
         if view.phase != Phase::InCall {
             assert!(page.connections.is_empty(), "{who} is not in a call and has connections");
             assert_eq!(page.screen, None, "{who} is not in a call and shares a screen");
+            assert_eq!(page.prepared, None, "{who} is not in a call and has a connection at hand");
         }
         assert!(
             view.peers.iter().map(|peer| &peer.peer).eq(page.connections.keys()),
@@ -112,6 +114,12 @@ impl World {
             };
             assert_eq!(view.phase, Phase::InCall, "{who} has a seat and does not know");
             self.check_written(who);
+            let is_wanted = seated.len() < self.plan.capacity && !page.refuses_to_prepare;
+            assert_eq!(
+                page.prepared.is_some(),
+                is_wanted,
+                "{who} has a connection at hand, or none, wrongly"
+            );
             let mut others: Vec<PeerId> = seated.values().filter(|peer| *peer != own).copied().collect();
             others.sort();
             let shown: Vec<PeerId> = view.peers.iter().map(|peer| peer.peer).collect();

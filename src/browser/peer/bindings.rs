@@ -22,6 +22,21 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
     pub(in crate::browser) fn set_local(this: &Connection) -> Result<Promise, JsValue>;
 
+    /// Makes an offer, and sets nothing.
+    #[wasm_bindgen(method, catch, js_name = createOffer)]
+    pub(super) fn make_offer(this: &Connection) -> Result<Promise, JsValue>;
+
+    /// Makes an answer, and sets nothing.
+    #[wasm_bindgen(method, catch, js_name = createAnswer)]
+    pub(super) fn make_answer(this: &Connection) -> Result<Promise, JsValue>;
+
+    /// Sets an offer or an answer that was made before.
+    #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
+    pub(super) fn set_made(
+        this: &Connection,
+        description: &RtcSessionDescriptionInit,
+    ) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = setRemoteDescription)]
     pub(in crate::browser) fn set_remote(
         this: &Connection,

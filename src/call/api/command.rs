@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::connection_test::{ConnectionTestId, Transport};
 use super::device::{Choice, DeviceId, DeviceKind};
-use super::event::{Remembered, SocketId};
+use super::event::{PreparedId, Remembered, SocketId};
 use super::hearing::HearingId;
 use super::screen::{ScreenHint, ScreenId, ShareSource};
 use super::settings::Settings;
@@ -81,6 +81,11 @@ pub enum Command {
     PlaySound,
     /// Read the levels of the sound that arrives; answered by [`Levels`](super::event::Event::Levels).
     ReadLevels,
+    /// Make a connection as for an [`Open`](PeerCommand::Open) of the side that offers, and its first offer
+    /// (`createOffer()`), which is not set. Answered by [`NotPrepared`](super::event::Event::NotPrepared) alone.
+    Prepare(PreparedId, PeerConfig),
+    /// Close this connection, which nobody has got.
+    DropPrepared(PreparedId),
     /// A command to the connection with this peer, of this epoch.
     Peer(PeerId, Epoch, PeerCommand),
     /// Fetch the ICE servers from [`ICE_PATH`](crate::protocol::ICE_PATH); answered by
@@ -110,21 +115,24 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerCommand {
     /// Create it with its data channel; the side that offers adds a transceiver for each
-    /// [`Source`](crate::protocol::Source), the other takes those offered.
+    /// [`Source`](crate::protocol::Source), the other takes those offered. Answered by `Opened`.
     Open {
         /// Its configuration, from the first candidate on.
         config: PeerConfig,
         /// This side makes the offers.
         offerer: bool,
+        /// Take this prepared connection, if it is still there and not closed.
+        prepared: Option<PreparedId>,
     },
-    /// `setLocalDescription()` of an offer, after `restartIce()` if `restart`; answered by `Offered`.
+    /// `setLocalDescription()` of an offer, after `restartIce()` if `restart`; answered by `Offered`. Where the first offer
+    /// is prepared, that one; then the answer does not wait for the browser.
     Offer {
         /// Its number.
         offer: OfferId,
         /// With new ICE credentials.
         restart: bool,
     },
-    /// `setRemoteDescription(offer)`, then `setLocalDescription()` of the answer; answered by `Answered`.
+    /// `setRemoteDescription(offer)`, then `createAnswer()`, answered by `Answered`, and `setLocalDescription()` of it.
     AcceptOffer {
         /// Its number.
         offer: OfferId,

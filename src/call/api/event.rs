@@ -17,6 +17,10 @@ use crate::protocol::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SocketId(pub u32);
 
+/// The number of a connection that is prepared before there is a peer; reports on older ones are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PreparedId(pub u32);
+
 /// An event of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -38,6 +42,8 @@ pub enum Event {
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
+    /// The browser refused to [`Prepare`](super::command::Command::Prepare) a connection.
+    NotPrepared(PreparedId),
     /// The levels of the sound that arrives; answers [`ReadLevels`](super::command::Command::ReadLevels).
     Levels(Vec<Level>),
     /// The person chose in another tab whether the own address is hidden.
@@ -277,14 +283,16 @@ pub enum MediaEvent {
 /// An event of a peer connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerEvent {
-    /// The own offer is set and can be sent.
+    /// The connection is open; what was reported before is of another one.
+    Opened,
+    /// The own offer is set, or was made ahead and is being set.
     Offered {
         /// Its number.
         offer: OfferId,
         /// The description.
         sdp: String,
     },
-    /// The remote offer is set, and so is the answer.
+    /// The remote offer is set, and the answer is made and being set.
     Answered {
         /// The offer answered.
         offer: OfferId,

@@ -1,9 +1,9 @@
 //! Negotiation with one peer, as a pure machine (RFC 9429, section 3.2; W3C WebRTC 1.0, section 4.4).
 //!
 //! One step (an offer, an answer, an answer applied) is under way at a time; what arrives meanwhile waits or
-//! is superseded. The lower peer id makes the offers: it sat there first, so its browser is warm, while the
-//! other one is still starting its camera; to offer costs a browser more than to answer. The other side asks
-//! for an offer, when its network has changed for instance.
+//! is superseded. The lower peer id makes the offers: it sat there first, so its browser is warm and may have an offer
+//! at hand (`peers::warm`), while the other one is still starting its camera; to offer costs a browser more than to
+//! answer. The other side asks for an offer, when its network has changed for instance.
 //!
 //! Perfect negotiation (W3C WebRTC 1.0, section 10.7) would let both offer and one of them roll back, but
 //! Chromium (seen with 156) that rolls back an ICE restart goes on decoding what it receives and shows none of
@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::config::PeerConfig;
 use super::recovery::{Recovery, Remedy};
 use crate::call::api::command::PeerCommand;
-use crate::call::api::event::{PeerEvent, PeerState};
+use crate::call::api::event::{PeerEvent, PeerState, PreparedId};
 use crate::protocol::{Epoch, IceCandidate, OfferId, Signal};
 
 /// Most candidates kept for a description that has not come; a browser makes a few dozen.
@@ -83,6 +83,7 @@ impl Negotiation {
         epoch: Epoch,
         offerer: bool,
         config: PeerConfig,
+        prepared: Option<PreparedId>,
         tell: bool,
     ) -> (Self, Vec<Output>) {
         let mut machine = Self {
@@ -103,7 +104,7 @@ impl Negotiation {
             ended: false,
             recovery: Recovery::new(now, offerer),
         };
-        let mut out = vec![Output::Do(PeerCommand::Open { config, offerer })];
+        let mut out = vec![Output::Do(PeerCommand::Open { config, offerer, prepared })];
         machine.advance(now, &mut out);
         if tell && !offerer {
             machine.asked = true;
@@ -120,7 +121,7 @@ impl Negotiation {
         config: PeerConfig,
         tell: bool,
     ) -> (Self, Vec<Output>) {
-        let (mut next, out) = Self::open(now, epoch, self.offerer, config, tell);
+        let (mut next, out) = Self::open(now, epoch, self.offerer, config, None, tell);
         next.recovery = self.recovery.carry_over(now);
         next.was_connected = self.was_connected;
         (next, out)
@@ -211,7 +212,8 @@ impl Negotiation {
                 self.was_connected |= state == PeerState::Connected;
                 self.recovery.state_changed(now, state);
             }
-            PeerEvent::Route(_)
+            PeerEvent::Opened
+            | PeerEvent::Route(_)
             | PeerEvent::Receives(..)
             | PeerEvent::TakesScreen(_)
             | PeerEvent::Channel(_)

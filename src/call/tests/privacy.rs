@@ -64,7 +64,10 @@ fn who_hides_from_the_beginning_opens_relayed_connections_only() {
     let opens = |command: &&Command| matches!(command, Command::Peer(_, _, PeerCommand::Open { .. }));
     let opened: Vec<_> = commands.iter().filter(opens).collect();
     let config = PeerConfig { ice_servers: vec![], relay_only: true };
-    assert_eq!(opened, [&Command::Peer(BEN, epoch(), PeerCommand::Open { config, offerer: true })]);
+    assert_eq!(
+        opened,
+        [&Command::Peer(BEN, epoch(), PeerCommand::Open { config, offerer: true, prepared: None })]
+    );
     assert_eq!(page.call.view().notice, Some(Notice::HiddenWithoutRelay));
 
     let sdp = format!("v=0\r\nc=IN IP4 192.168.1.7\r\na={OWN}\r\n");
@@ -85,7 +88,7 @@ fn who_hides_during_a_call_begins_every_connection_anew() {
     let next = epoch().next().unwrap();
     let config = PeerConfig { ice_servers: turn("c"), relay_only: true };
     let closed = Command::Peer(BEN, epoch(), PeerCommand::Close);
-    let opened = Command::Peer(BEN, next, PeerCommand::Open { config, offerer: true });
+    let opened = Command::Peer(BEN, next, PeerCommand::Open { config, offerer: true, prepared: None });
     let at = |wanted: &Command| commands.iter().position(|command| command == wanted);
     assert!(at(&closed).is_some() && at(&closed) < at(&opened), "{commands:?}");
     assert!(commands.contains(&Command::KeepHidden(true)) && page.call.view().hides_address);

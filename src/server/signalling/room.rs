@@ -179,6 +179,7 @@ impl Room {
             resume: request.token,
             resumed: matches!(entry, Entry::Resumed),
             ice_servers: request.ice_servers,
+            capacity: u8::try_from(self.rules.capacity).ok(),
         };
         let peer = seat.peer;
         let own = if seated.peers.is_empty() {

@@ -80,6 +80,7 @@ fn seated(peer: u32, page: u32, peers: Vec<PeerInfo>, resume: &str) -> Seated {
         resume: token(resume),
         resumed: resume == "fresh",
         ice_servers: vec![],
+        capacity: Some(3),
     }
 }
 
