@@ -5,6 +5,7 @@ import { CHROMIUM_ARGS, SLOW_CAMERA } from '../fixtures/chromium';
 import { coturnObstacle, startCoturnBeside } from '../fixtures/coturn';
 import { ice, kind, way } from '../fixtures/ice';
 import { Internet, inUrl, type Household, type Protocol, type Router } from '../fixtures/internet';
+import { framesGrow } from '../fixtures/media';
 import { overcome } from '../fixtures/obstacle';
 import { startServer, type Settings } from '../fixtures/server';
 import { expect, seesTheOther, test as base, type Person } from '../fixtures/test';
@@ -85,6 +86,18 @@ async function expectTested({ people }: World, [direct, udp, tcp, tls]: [string,
   await home.open();
   const ways = [`Direct connection ${direct}`, `Relay over UDP ${udp}`, `Relay over TCP ${tcp}`, `Relay over TLS, like a web page ${tls}`];
   await new ConnectionPart(page).expectSaid([...ways, 'Data through the relay works'], verdict);
+}
+
+/** Whoever wants to hear themselves is heard the longest way that a call may go. */
+async function expectHeardThroughRelay(one: Person): Promise<void> {
+  const { home, page } = one;
+  await home.open();
+  await framesGrow(home.preview);
+  await page.locator('#settings-button').click();
+  await page.locator('#hear-button').click();
+  await expect(page.getByText('Speak now, for five seconds.')).toBeVisible();
+  await expect.poll(() => way(one)).toBe('relay/udp > relay');
+  await expect(page.getByText('This is how the others hear you.')).toBeVisible();
 }
 
 /** The kinds of candidates that a page's configuration finds, the most preferred first. */
@@ -185,6 +198,7 @@ for (const relay of RELAYS) {
 test('two behind port-restricted cones see each other directly, by STUN', async ({ world, room }) => {
   const there = await world({ nat: 'cone', lets: 'all' }, 'built-in');
   await expectTested(there, ['likely', 'works', 'works', 'works'], WORK);
+  await expectHeardThroughRelay(there.people[0]);
   await meet(there, room);
   await expectDirect(there);
   expect((await Promise.all(there.people.map(way))).join(), 'an address that others see').toMatch(/srflx|prflx/);

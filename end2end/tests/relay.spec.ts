@@ -1,5 +1,4 @@
 import { coturnObstacle, startCoturn, type CoturnHere } from '../fixtures/coturn';
-import { way } from '../fixtures/ice';
 import { framesGrow } from '../fixtures/media';
 import { addressObstacle, overcome } from '../fixtures/obstacle';
 import { expect, seesTheOther, test as base, type Person } from '../fixtures/test';
@@ -77,17 +76,6 @@ test('who hides it during a call goes on by the relay, and goes back to a direct
   }
   const connections = await ann.page.evaluate(() => window.watch.connections.map(({ connectionState }) => connectionState));
   expect(connections, 'a new one to hide, the same to show').toEqual(['closed', 'connected']);
-});
-
-test('whoever wants to hear themselves is heard through the relay', async ({ person, coturn }) => {
-  const { page, home } = await guest(person, coturn);
-  await home.open();
-  await framesGrow(home.preview);
-  await page.locator('#settings-button').click();
-  await page.locator('#hear-button').click();
-  await expect(page.getByText('Speak now, for five seconds.')).toBeVisible();
-  await expect.poll(() => way({ page })).toBe('relay/udp > relay');
-  await expect(page.getByText('This is how the others hear you.')).toBeVisible();
 });
 
 test('the test says in words which ways work, and leaves no connection open', async ({ person, coturn }) => {
