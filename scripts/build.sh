@@ -9,17 +9,19 @@ echo "build: release build (about 9 minutes on 2 cores the first time, seconds t
 # The page's program, on a standard library of its own: without the texts of panics it is a twelfth smaller. A panic is a
 # trap then, which the page's first script tells the person like any other. The flags are unstable, so the compiler is pinned.
 small=()
-if [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ]; then
+pinned=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+if [ "$(rustc --version | cut -d' ' -f2)" = "$pinned" ] && [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ]; then
   small=(
+    -u CARGO_ENCODED_RUSTFLAGS
     RUSTC_BOOTSTRAP=1
     CARGO_UNSTABLE_BUILD_STD=std,panic_abort
     CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
     RUSTFLAGS="${RUSTFLAGS:-} -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none"
   )
 else
-  echo "build: without Rust's rust-src component the page weighs a twelfth more"
+  echo "build: without Rust $pinned and its rust-src component the page weighs a twelfth more"
 fi
-env "${small[@]}" cargo leptos build --release --cargo-locked --frontend-only --split --lib-features split
+env ${small[@]+"${small[@]}"} cargo leptos build --release --cargo-locked --frontend-only --split --lib-features split
 node scripts/build/pack.mjs "$root/target/site"
 cargo leptos build --release --cargo-locked --server-only --bin-features embed
 echo "build: done in $((SECONDS - began)) s"

@@ -99,6 +99,22 @@ test('a program that died without an error that anybody hears is missed all the 
   await expectDevicesReleased(ann.page);
 });
 
+/** A module whose only function is a trap, as a panic is in a release. */
+const TRAP = Buffer.from('0061736d010000000104016000000302010007080104747261700000' + '0a050103' + '00000b', 'hex');
+
+test('a program that died before it could make calls says so', async ({ person }) => {
+  const ann = await person({ ends: 'dead', provokes: /unreachable/ });
+  await ann.page.route('**/split_driver.wasm', () => undefined);
+  await ann.page.route('**/pkg/trap.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: TRAP }));
+  await ann.page.goto('/');
+  await expect(ann.page.locator('main[data-ready]')).toBeVisible();
+  await ann.page.evaluate(async () => {
+    const { instance } = await WebAssembly.instantiateStreaming(fetch('/pkg/trap.wasm'));
+    setTimeout(instance.exports['trap'] as () => void);
+  });
+  await expect(ann.page.getByRole('alert').filter({ visible: true })).toContainText('This page has stopped working');
+});
+
 test('what the system pauses is played again, and what it mutes is told until it is over', async ({ person, room }) => {
   const [ann] = await twoInCall(person, room);
   await ann.page.evaluate(() => document.querySelectorAll('video').forEach((video) => video.pause()));

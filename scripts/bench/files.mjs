@@ -83,7 +83,7 @@ async function withVoices(pages, run) {
   const before = await Promise.all(pages.map(voice));
   const result = await run();
   const after = await Promise.all(pages.map(voice));
-  const shares = after.map(({ played, concealed }, at) => (100 * (concealed - before[at].concealed)) / (played - before[at].played));
+  const shares = after.map(({ played, concealed }, at) => (100 * (concealed - before[at].concealed)) / Math.max(1, played - before[at].played));
   return [result, Math.max(...shares).toFixed(1)];
 }
 

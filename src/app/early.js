@@ -268,9 +268,9 @@
     window.parlorTab = window.Promise && Promise.resolve();
   }
   // Detects that a running program has died. Sockets and streams that outlive it are held here (browser/liveness.rs).
-  // A panic calls `parlorDied`. An exception or a trap leaves only an error, which may come from any script: then, and
-  // every few seconds in case another script has swallowed the error, the program is asked, and answers by a turn of
-  // its loop before any timer runs.
+  // A panic calls `parlorDied`, or is a trap in a release. An exception leaves only an error, which may come from any
+  // script: then, and every few seconds in case another script has swallowed the error, the program is asked, and answers
+  // by a turn of its loop before any timer runs.
   var turns = 0, held = [], dead = false;
   window.parlorTurn = function () { turns += 1; return !dead; };
   window.parlorKeep = function (what, on) {
@@ -303,9 +303,10 @@
   };
   function checkLoop(event) {
     var before = turns, error = event && (event.error || event.reason);
-    if (!before || dead) return;
-    // A trap outside the loop may have left the program's state half changed, so that it cannot go on.
+    if (dead) return;
+    // A trap may have left the program's state half changed, so that it cannot go on, whether or not its loop runs yet.
     if (window.WebAssembly && error instanceof WebAssembly.RuntimeError && String(error.stack).indexOf(location.origin + '/pkg/') >= 0) return parlorDied();
+    if (!before) return;
     dispatchEvent(new Event('parlor-ask'));
     setTimeout(function () { if (turns === before) parlorDied(); });
   }

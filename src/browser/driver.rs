@@ -248,7 +248,9 @@ impl Driver {
                 }
                 Err(error) => {
                     log(&format!("no connection: {error}"));
-                    self.queue.push(Event::Peer(id, epoch, PeerEvent::StepFailed(error.to_string())));
+                    for event in [PeerEvent::Opened, PeerEvent::StepFailed(error.to_string())] {
+                        self.queue.push(Event::Peer(id, epoch, event));
+                    }
                 }
             }
             return;

@@ -23,7 +23,7 @@ extern "C" {
     fn hold(what: &JsValue, held: bool) -> Result<(), JsValue>;
 }
 
-/// Panics are written to the console and told to the script.
+/// Panics are written to the console and told to the script; in a release build they are traps, which it sees by itself.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);

@@ -259,7 +259,7 @@ impl Peers {
 
     /// Tries at once what does not work.
     pub(super) fn woken(&mut self, now: Duration) {
-        self.warm.woken(now);
+        self.warm.woken();
         self.others.iter_mut().for_each(|other| other.woken(now));
     }
 
@@ -316,8 +316,12 @@ impl Peers {
     fn prepare(&mut self, now: Duration) -> Vec<Output> {
         let taken = self.others.len() + 1;
         let is_free = |own: Own| taken < own.capacity.map_or(*CAPACITY_RANGE.end(), usize::from);
-        let is_calm = self.others.iter().all(RemotePeer::is_settled);
-        let room = self.own.filter(|own| is_free(*own)).map(|_| OpenRoom { config: &self.config, is_calm });
+        let (is_empty, is_calm) = (self.others.is_empty(), self.others.iter().all(RemotePeer::is_settled));
+        let room = self.own.filter(|own| is_free(*own)).map(|_| OpenRoom {
+            config: &self.config,
+            is_empty,
+            is_calm,
+        });
         self.warm.follow(now, room).into_iter().map(Output::Do).collect()
     }
 

@@ -283,7 +283,7 @@ pub enum MediaEvent {
 /// An event of a peer connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeerEvent {
-    /// The connection is open; what was reported before is of another one.
+    /// The connection is open, or could not be made; what was reported before is of another one.
     Opened,
     /// The own offer is set, or was made ahead and is being set.
     Offered {

@@ -11,17 +11,19 @@ use crate::call::api::command::Command;
 use crate::call::api::event::PreparedId;
 use crate::call::peer::config::PeerConfig;
 
-/// The time from which on nobody is being connected until the next connection is prepared: the first pictures of a call
-/// have the machine for themselves.
-const SETTLES: Duration = Duration::from_secs(1);
-/// How long a prepared connection is kept for a page that nobody looks at anew.
-const KEPT: Duration = Duration::from_secs(10 * 60);
+/// How long whoever is alone waits before one is prepared: the devices are starting.
+const ALONE_SETTLES: Duration = Duration::from_millis(200);
+/// The time from which on nobody is being connected until the next is prepared: the first pictures have the machine for
+/// themselves.
+const SETTLES: Duration = Duration::from_secs(5);
 
 /// A room in which a newcomer may come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpenRoom<'a> {
     /// The configuration that the newcomer's connection would have.
     pub(super) config: &'a PeerConfig,
+    /// Nobody is here.
+    pub(super) is_empty: bool,
     /// Nobody is being connected.
     pub(super) is_calm: bool,
 }
@@ -39,37 +41,33 @@ enum State {
     None,
     /// To be prepared at this time.
     Due(Duration),
-    Prepared {
-        id: PreparedId,
-        config: PeerConfig,
-        /// Given up at this time.
-        until: Duration,
-    },
-    /// The browser refused it, or it was kept for long enough; until somebody comes or the page is looked at.
-    GivenUp,
+    Prepared(PreparedId, PeerConfig),
+    /// The browser refused it; until somebody comes or the page is looked at.
+    Refused,
 }
 
 impl Warm {
     /// Follows what has changed; `None` is no room, or one without a free seat.
     pub(super) fn follow(&mut self, now: Duration, room: Option<OpenRoom<'_>>) -> Vec<Command> {
         let mut commands = vec![];
-        if let State::Prepared { id, config, until } = &self.state {
-            let fits = room.is_some_and(|room| room.config == config);
-            if fits && now < *until {
+        if let State::Prepared(id, config) = &self.state {
+            if room.is_some_and(|room| room.config == config) {
                 return commands;
             }
             commands.push(Command::DropPrepared(*id));
-            self.state = if fits { State::GivenUp } else { State::None };
+            self.state = State::None;
         }
         let calm = room.filter(|room| room.is_calm);
         match (&self.state, calm) {
             (_, None) => self.state = State::None,
-            (State::None, Some(_)) => self.state = State::Due(now + SETTLES),
+            (State::None, Some(room)) => {
+                self.state = State::Due(now + if room.is_empty { ALONE_SETTLES } else { SETTLES });
+            }
             (State::Due(due), Some(room)) if now >= *due => {
                 self.last.0 += 1;
                 let (id, config) = (self.last, room.config.clone());
                 commands.push(Command::Prepare(id, config.clone()));
-                self.state = State::Prepared { id, config, until: now + KEPT };
+                self.state = State::Prepared(id, config);
             }
             _ => {}
         }
@@ -79,7 +77,7 @@ impl Warm {
     /// The prepared connection, for the one newcomer who gets it; none that has another configuration.
     pub(super) fn take(&mut self, wanted: &PeerConfig) -> Option<PreparedId> {
         match &self.state {
-            State::Prepared { id, config, .. } if config == wanted => {
+            State::Prepared(id, config) if config == wanted => {
                 let id = *id;
                 self.state = State::None;
                 Some(id)
@@ -91,20 +89,18 @@ impl Warm {
     /// Gives up what the browser did not prepare.
     pub(super) fn refused(&mut self, refused: PreparedId) -> Option<Command> {
         match self.state {
-            State::Prepared { id, .. } if id == refused => {
-                self.state = State::GivenUp;
+            State::Prepared(id, _) if id == refused => {
+                self.state = State::Refused;
                 Some(Command::DropPrepared(id))
             }
             _ => None,
         }
     }
 
-    /// Keeps what is prepared for longer, or has it prepared again, as somebody looks at the page.
-    pub(super) fn woken(&mut self, now: Duration) {
-        match &mut self.state {
-            State::Prepared { until, .. } => *until = now + KEPT,
-            State::GivenUp => self.state = State::None,
-            State::None | State::Due(_) => {}
+    /// Has it prepared again, as somebody looks at the page.
+    pub(super) fn woken(&mut self) {
+        if self.state == State::Refused {
+            self.state = State::None;
         }
     }
 
@@ -112,8 +108,7 @@ impl Warm {
     pub(super) fn deadline(&self) -> Option<Duration> {
         match self.state {
             State::Due(due) => Some(due),
-            State::Prepared { until, .. } => Some(until),
-            State::None | State::GivenUp => None,
+            State::None | State::Prepared(..) | State::Refused => None,
         }
     }
 }
