@@ -192,8 +192,8 @@ async fn a_stopping_server_is_watched_until_its_sockets_have_ended() {
     // It does not answer the close, and so holds up the end.
     let (deaf, _) = server.seat("2").await;
     server.ask_to_stop();
-    assert_eq!(one.closed().await, CloseCode::Restart);
-    assert_eq!(Metrics::of(&server).await.value("parlor_draining"), 1.0);
+    let (closed, ()) = tokio::join!(one.closed(), becomes(&server, "parlor_draining", 1.0));
+    assert_eq!(closed, CloseCode::Restart);
     server.ended().await;
     drop(deaf);
 }
