@@ -185,6 +185,22 @@ async fn refusals_and_closes_are_counted_by_their_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_bad_message_is_counted_even_the_one_that_closes_the_socket() {
+    let server = Server::with(|config| {
+        watched(config);
+        config.limits.bad_messages = 2;
+    })
+    .await;
+    let mut client = server.connect().await;
+    for _ in 0..2 {
+        client.refused("{", ErrorCode::BadMessage).await;
+    }
+    client.text("{").await;
+    assert_eq!(client.closed().await, CloseCode::BadMessages);
+    assert_eq!(Metrics::of(&server).await.value("parlor_bad_messages_total"), 3.0);
+}
+
 async fn a_stopping_server_is_watched_until_its_sockets_have_ended() {
     let mut server = Server::with(watched).await;
     assert_eq!(Metrics::of(&server).await.value("parlor_draining"), 0.0);
