@@ -253,7 +253,7 @@ impl<D: Directory> Registry<D> {
     pub(crate) fn taken(&self, id: &RoomId) -> Option<(Taken, Duration)> {
         let room = lock(&self.0.map).rooms.get(id).cloned()?;
         let occupied = lock(&room);
-        Some((occupied.counted, self.now().saturating_sub(occupied.begun)))
+        Some((occupied.taken()?, self.now().saturating_sub(occupied.begun)))
     }
 
     /// Number of rooms, restored ones included.
