@@ -23,8 +23,8 @@ use access::{Access, admit};
 use exposition::Exposition;
 pub(crate) use watched::Watched;
 
-/// Connections at one time; they are among the files that the limits of connections leave.
-const MOST_CONNECTIONS: usize = 32;
+/// Connections at one time.
+pub(crate) const MOST_CONNECTIONS: usize = 32;
 
 const METRICS_PATH: &str = "/metrics";
 /// Path of the status as a page, or as JSON for those who ask for it.
