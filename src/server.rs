@@ -143,8 +143,12 @@ pub async fn run(
         store.let_go();
     }
     drop(listeners);
+    if let Some(ops) = ops {
+        ops.stop().await;
+    }
     server.stop();
-    ops.iter().for_each(OpsServer::stop);
+    // It holds the relay, whose ports are to be free as soon as its tasks have ended.
+    drop(server);
     stopping.cancel();
     tasks.close();
     let ended = async { tokio::join!(sockets.tasks.wait(), tasks.wait()) };
@@ -284,4 +288,46 @@ fn router(
         .merge(health::routes(readiness))
         .merge(pages::router(site))
         .layer(from_fn_with_state(admission, admit))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_port_of_those_who_watch_is_free_once_they_are_stopped() {
+        let mut config = Config::default();
+        (config.server.port, config.relay.enabled) = (0, false);
+        config.ops.address = "127.0.0.1:0".into();
+        let mut listeners = Listeners::open(&config).unwrap();
+        let address = listeners.ops().unwrap();
+        let ice = Arc::new(ice_servers(&config, &listeners).unwrap());
+        let sockets = sockets(&config, ice, Default::default());
+        let watched = Watched {
+            readiness: Arc::new(Readiness::new(None)),
+            event_log: sockets.event_log,
+            metrics: sockets.metrics,
+            connections: sockets.connections,
+            rooms: sockets.rooms,
+            relay: None,
+            store: None,
+            lacks_store: false,
+        };
+        let tasks = TaskTracker::new();
+        let ops = OpsServer::start(listeners.take_ops().unwrap(), &config, watched, tasks.clone());
+        let mut open = TcpStream::connect(address).await.unwrap();
+        open.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        open.read_exact(&mut [0; 12]).await.unwrap();
+        ops.stop().await;
+        let refused = TcpStream::connect(address).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        config.ops.address = address.to_string();
+        Listeners::open(&config).expect("the next server's listeners");
+        open.read_to_end(&mut Vec::new()).await.expect("the end of a connection");
+        tasks.close();
+        tasks.wait().await;
+    }
 }

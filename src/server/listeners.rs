@@ -37,7 +37,7 @@ pub struct Listeners {
     ops: Option<OpsListener>,
 }
 
-/// The socket by which a host watches the server; it outlives the others when the server stops.
+/// The socket by which a host watches the server. It has a server of its own, and closes with the other sockets.
 #[derive(Debug)]
 pub(crate) struct OpsListener(Listener);
 

@@ -1,10 +1,17 @@
 //! Limits of connections, fitted to the open files that the system allows.
 
 use crate::server::config::Config;
+use crate::server::http::accept::SPARE_FILES;
+use crate::server::ops::MOST_CONNECTIONS;
 use crate::server::signalling::connections::MOST_ON_PROBATION;
+use crate::server::turn::SPARE_FILES as RELAY_SPARE_FILES;
 
-/// Open files besides the connections that the settings count.
+/// Open files besides the connections that the settings count: connections of those who watch the server, files in
+/// reserve, and those of the process itself, such as listeners, log and seat store.
 const OTHER_FILES: usize = 100;
+/// Those of them that other modules count: there is a reserve each for pages, for those who watch, and for the relay.
+const COUNTED_ELSEWHERE: usize = MOST_CONNECTIONS + 2 * SPARE_FILES + RELAY_SPARE_FILES;
+const _: () = assert!(COUNTED_ELSEWHERE <= OTHER_FILES / 2, "half of the files are for the process itself");
 /// Divisor of the allowed files for returning sockets, those on probation not included.
 const RETURNING_SHARE: usize = 8;
 

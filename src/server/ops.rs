@@ -23,8 +23,8 @@ use access::{Access, admit};
 use exposition::Exposition;
 pub(crate) use watched::Watched;
 
-/// Connections at one time; they are among the files that the limits of connections leave.
-const MOST_CONNECTIONS: usize = 32;
+/// Connections at one time.
+pub(crate) const MOST_CONNECTIONS: usize = 32;
 
 const METRICS_PATH: &str = "/metrics";
 /// Path of the status as a page, or as JSON for those who ask for it.
@@ -34,10 +34,10 @@ const STATUS_JSON_PATH: &str = "/api/v1/status";
 /// Path of one room as JSON.
 const ROOM_PATH: &str = "/api/v1/rooms/{room}";
 
-/// The server behind the listener; no further connection is accepted once it is dropped.
+/// The server behind the listener. It accepts until it is stopped or dropped.
 pub(crate) struct OpsServer {
     server: Arc<HttpServer>,
-    _accepting: AbortOnDropHandle<()>,
+    accepting: AbortOnDropHandle<()>,
 }
 
 impl OpsServer {
@@ -59,11 +59,14 @@ impl OpsServer {
         info!(address = %listener.address(), "the host watches the server (ops.address)");
         let accepting = server.clone();
         let accepting = tokio::spawn(async move { accepting.accept_forever(&listener).await });
-        Self { server, _accepting: AbortOnDropHandle::new(accepting) }
+        Self { server, accepting: AbortOnDropHandle::new(accepting) }
     }
 
-    /// Starts the graceful shutdown of all connections.
-    pub(crate) fn stop(&self) {
+    /// Closes the port, then starts the graceful shutdown of all connections.
+    pub(crate) async fn stop(self) {
+        self.accepting.abort();
+        // The port is free once the task that holds the listener has ended.
+        drop(self.accepting.await);
         self.server.stop();
     }
 }

@@ -74,6 +74,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(660);
 /// Interval of the search for expired allocations.
 const SWEEP: Duration = Duration::from_secs(1);
+/// File descriptors in reserve for when the system has no more.
+pub(crate) const SPARE_FILES: usize = 1;
 /// Pause after a failed accept, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long one write to a stream may take. A slower client could not follow a call anyway.
@@ -235,7 +237,7 @@ impl Inner {
     }
 
     async fn accept_forever(self: Arc<Self>) {
-        let mut reserve = FileReserve::new("the relay", 1);
+        let mut reserve = FileReserve::new("the relay", SPARE_FILES);
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {

@@ -6,7 +6,7 @@ use parlor::protocol::{CloseCode, PeerId, ServerMsg};
 use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite;
 
-use crate::lab::{HealthyPair, Server, join, soon};
+use crate::lab::{HealthyPair, Server, join, soon, until};
 
 #[tokio::test]
 async fn a_socket_without_a_sign_of_life_is_given_up() {
@@ -77,16 +77,19 @@ async fn a_stopping_server_is_well_and_not_ready_until_its_sockets_have_ended() 
     // It does not answer the close, and so holds up the end.
     let (deaf, _) = server.seat("2").await;
     server.ask_to_stop();
-    assert_eq!(one.closed().await, CloseCode::Restart);
-    let (ready, health, socket) =
-        tokio::join!(server.get("/readyz", &[]), server.get("/healthz", &[]), server.try_connect(&[]));
-    assert_eq!(ready.status(), 503);
-    assert!(ready.0.ends_with(r#"{"ready":false,"why":["stopping"]}"#), "{}", ready.0);
-    assert!(health.status() == 200 && health.0.ends_with("ok"), "{}", health.0);
-    match socket {
-        Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status().as_u16(), 503),
-        other => panic!("{:?}", other.map(|_| "a socket")),
-    }
+    // Asked from the first moment on, while the close is under way: the end waits for the deaf one only for a while.
+    let not_ready = until("the server to be well and not ready", async || {
+        let (ready, health) = (server.get("/readyz", &[]).await, server.get("/healthz", &[]).await);
+        assert!(health.status() == 200 && health.0.ends_with("ok"), "{}", health.0);
+        ready.status() == 503 && ready.0.ends_with(r#"{"ready":false,"why":["stopping"]}"#)
+    });
+    let no_socket = until("sockets to be refused", async || match server.try_connect(&[]).await {
+        Err(tungstenite::Error::Http(answer)) => answer.status().as_u16() == 503,
+        Err(other) => panic!("{other}"),
+        Ok(_) => false,
+    });
+    let (closed, (), ()) = tokio::join!(one.closed(), not_ready, no_socket);
+    assert_eq!(closed, CloseCode::Restart);
     server.ended().await;
     drop(deaf);
 }

@@ -110,16 +110,18 @@ async fn seats_rooms_and_sockets_are_counted_up_and_down() {
     one.say(&to(2, candidate("x"))).await;
     two.hears(1, &candidate("x")).await;
     let now = Metrics::of(&server).await;
+    for (name, value) in
+        [("sockets", 3.0), ("rooms", 2.0), ("seats{state=\"present\"}", 3.0), ("signals_total", 1.0)]
+    {
+        assert_eq!(now.value(&format!("parlor_{name}")), value, "{name}");
+    }
+    // A join is counted when all of it is done, which is after its answer.
     for (name, value) in [
-        ("sockets", 3.0),
-        ("rooms", 2.0),
-        ("seats{state=\"present\"}", 3.0),
         ("joins_total{how=\"created\"}", 2.0),
         ("joins_total{how=\"joined\"}", 1.0),
         ("join_seconds_count", 3.0),
-        ("signals_total", 1.0),
     ] {
-        assert_eq!(now.value(&format!("parlor_{name}")), value, "{name}");
+        becomes(&server, &format!("parlor_{name}"), value).await;
     }
     two.text(r#"{"type":"leave"}"#).await;
     assert_eq!(one.next().await, ServerMsg::PeerLeft { peer: PeerId(2) });
@@ -132,9 +134,8 @@ async fn seats_rooms_and_sockets_are_counted_up_and_down() {
     let mut two = server.connect().await;
     two.say(&resume(&seated, false)).await;
     assert!(two.seated().await.resumed);
-    let now = Metrics::of(&server).await;
-    assert_eq!(now.value("parlor_joins_total{how=\"back\"}"), 1.0);
-    assert_eq!(now.value("parlor_seats{state=\"away\"}"), 0.0);
+    assert_eq!(Metrics::of(&server).await.value("parlor_seats{state=\"away\"}"), 0.0);
+    becomes(&server, "parlor_joins_total{how=\"back\"}", 1.0).await;
     for client in [&mut one, &mut two] {
         client.text(r#"{"type":"leave"}"#).await;
     }
@@ -185,6 +186,22 @@ async fn refusals_and_closes_are_counted_by_their_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_bad_message_is_counted_even_the_one_that_closes_the_socket() {
+    let server = Server::with(|config| {
+        watched(config);
+        config.limits.bad_messages = 2;
+    })
+    .await;
+    let mut client = server.connect().await;
+    for _ in 0..2 {
+        client.refused("{", ErrorCode::BadMessage).await;
+    }
+    client.text("{").await;
+    assert_eq!(client.closed().await, CloseCode::BadMessages);
+    assert_eq!(Metrics::of(&server).await.value("parlor_bad_messages_total"), 3.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopping_server_is_watched_until_its_sockets_have_ended() {
     let mut server = Server::with(watched).await;
     assert_eq!(Metrics::of(&server).await.value("parlor_draining"), 0.0);
@@ -192,8 +209,8 @@ async fn a_stopping_server_is_watched_until_its_sockets_have_ended() {
     // It does not answer the close, and so holds up the end.
     let (deaf, _) = server.seat("2").await;
     server.ask_to_stop();
-    assert_eq!(one.closed().await, CloseCode::Restart);
-    assert_eq!(Metrics::of(&server).await.value("parlor_draining"), 1.0);
+    let (closed, ()) = tokio::join!(one.closed(), becomes(&server, "parlor_draining", 1.0));
+    assert_eq!(closed, CloseCode::Restart);
     server.ended().await;
     drop(deaf);
 }

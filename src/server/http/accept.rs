@@ -40,8 +40,8 @@ use crate::server::tls::{ALPN_ACME, ALPN_HTTP2, ALPN_STUN, ALPN_TURN, Tls};
 
 /// Pause after an accept that failed, as when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// File descriptors in reserve for when the system has no more; a page loads over as many connections.
-const SPARE_FILES: usize = 6;
+/// File descriptors that each server keeps in reserve for when the system has no more; a page loads over as many.
+pub(crate) const SPARE_FILES: usize = 6;
 /// Largest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Requests at one time within one HTTP/2 connection; a page asks for a handful of files.

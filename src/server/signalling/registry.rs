@@ -166,13 +166,14 @@ impl<D: Directory> Registry<D> {
             self.0.directory.cut(&old, CloseCode::Replaced);
         }
         occupied.put_socket(peer, socket.clone());
+        // Before the deliveries: whoever is told of a change finds it counted.
+        occupied.count(&self.0.metrics);
         occupied.deliver(&self.0.directory, admission.deliveries);
         if !matches!(admission.entry, Entry::Resumed) {
             occupied.waiting.seat_taken();
         }
         occupied.tell_waiting(self.now(), &self.0.directory);
         occupied.record(self.0.store.as_deref());
-        occupied.count(&self.0.metrics);
         map.restored -= usize::from(std::mem::take(&mut occupied.restored));
         drop(occupied);
         map.rooms.entry(id.clone()).or_insert_with(|| room.clone());
@@ -253,7 +254,7 @@ impl<D: Directory> Registry<D> {
     pub(crate) fn taken(&self, id: &RoomId) -> Option<(Taken, Duration)> {
         let room = lock(&self.0.map).rooms.get(id).cloned()?;
         let occupied = lock(&room);
-        Some((occupied.counted, self.now().saturating_sub(occupied.begun)))
+        Some((occupied.taken()?, self.now().saturating_sub(occupied.begun)))
     }
 
     /// Number of rooms, restored ones included.
@@ -298,10 +299,10 @@ impl<D: Directory> Registry<D> {
         occupied: &mut Occupied<D::Socket>,
         deliveries: Vec<Delivery>,
     ) {
+        occupied.count(&self.0.metrics);
         occupied.deliver(&self.0.directory, deliveries);
         occupied.tell_waiting(self.now(), &self.0.directory);
         occupied.record(self.0.store.as_deref());
-        occupied.count(&self.0.metrics);
         if map.watch(id, occupied) {
             self.0.sooner.notify_one();
         }
@@ -333,9 +334,10 @@ impl<D: Directory> Seat<D> {
         if !occupied.holds(self.peer, &self.socket) {
             return Err(ErrorCode::NotJoined);
         }
-        occupied.deliver(&self.rooms.0.directory, occupied.room.forward(self.peer, envelope)?);
-        drop(occupied);
+        let delivery = occupied.room.forward(self.peer, envelope)?;
         self.rooms.0.metrics.signalled();
+        occupied.deliver(&self.rooms.0.directory, delivery);
+        drop(occupied);
         debug!(room = %self.rooms.0.event_log.room(&self.id), from = %self.peer, to = %envelope.to, "signal");
         Ok(())
     }

@@ -246,8 +246,12 @@ impl Socket {
     fn read(&mut self, text: &str, now: Duration) -> Result<(), End> {
         let bad = self.session.bad_messages();
         let action = self.session.receive(now, text);
-        if let (true, Ok(Action::Refuse(code))) = (self.session.bad_messages() > bad, &action) {
-            self.report.bad_message(*code, bad == 0);
+        if self.session.bad_messages() > bad {
+            let refused = match &action {
+                Ok(Action::Refuse(code)) => Some(*code),
+                _ => None,
+            };
+            self.report.bad_message(refused.filter(|_| bad == 0));
         }
         let refusal = match (action.map_err(End::Close)?, &self.seat) {
             (Action::Forward(envelope), Some(seat)) => seat.forward(&envelope),

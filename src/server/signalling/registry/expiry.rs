@@ -71,10 +71,10 @@ impl<D: Directory> Registry<D> {
         let before = occupied.room.seats();
         let deliveries = occupied.room.expire(now);
         gone.extend(std::iter::repeat_n(id.clone(), before - occupied.room.seats()));
+        occupied.count(&self.0.metrics);
         occupied.deliver(&self.0.directory, deliveries);
         occupied.tell_waiting(now, &self.0.directory);
         occupied.record(self.0.store.as_deref());
-        occupied.count(&self.0.metrics);
         map.watch(&id, &mut occupied);
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Occupied<S> {
     /// end with the grace period, so they do not count against the limit of rooms.
     pub(super) restored: bool,
     /// Its seats as the metrics have them.
-    pub(super) counted: Taken,
+    counted: Taken,
 }
 
 impl<S: Clone + PartialEq> Occupied<S> {
@@ -72,6 +72,11 @@ impl<S: Clone + PartialEq> Occupied<S> {
         let taken = Taken { present, away: self.room.seats().saturating_sub(present) };
         metrics.seats(self.counted, taken);
         self.counted = taken;
+    }
+
+    /// The seats that are taken, as the metrics have them; `None` before the first and after the last.
+    pub(super) fn taken(&self) -> Option<Taken> {
+        Some(self.counted).filter(|taken| taken.present + taken.away > 0)
     }
 
     /// Whether this socket holds the seat, and no newer one has taken it over.
@@ -134,12 +139,16 @@ mod tests {
     use crate::protocol::RoomId;
     use crate::server::signalling::room::Rules;
 
-    #[test]
-    fn a_seat_is_taken_back_often_but_not_without_end() {
+    fn room() -> Arc<Mutex<Occupied<()>>> {
         let id = RoomId::try_from("1".to_owned()).unwrap();
         let grace = Duration::from_secs(30);
         let room = Room::new(id, Rules { capacity: 2, grace, unload_grace: grace });
-        let shared = Occupied::shared(room, Duration::ZERO);
+        Occupied::shared(room, Duration::ZERO)
+    }
+
+    #[test]
+    fn a_seat_is_taken_back_often_but_not_without_end() {
+        let shared = room();
         let mut occupied = shared.lock().unwrap();
         let returns = |occupied: &mut Occupied<()>, now, peer| {
             (0..1_000).take_while(|_| occupied.may_return(now, PeerId(peer))).count()
@@ -150,5 +159,18 @@ mod tests {
         assert_eq!(returns(&mut occupied, now + Duration::from_secs(5), 1), 5);
         assert_eq!(returns(&mut occupied, now + Duration::from_secs(120), 1), 60);
         assert_eq!(occupied.returns.len(), 1, "who came back long ago is forgotten");
+    }
+
+    #[test]
+    fn a_room_that_nobody_is_in_is_none() {
+        let (rooms, metrics) = (room(), Metrics::default());
+        let mut occupied = rooms.lock().unwrap();
+        assert_eq!(occupied.taken(), None, "not yet");
+        occupied.put_socket(PeerId(1), ());
+        occupied.count(&metrics);
+        assert_eq!(occupied.taken(), Some(Taken { present: 1, away: 0 }));
+        occupied.take_socket(PeerId(1));
+        occupied.count(&metrics);
+        assert_eq!(occupied.taken(), None, "no longer");
     }
 }

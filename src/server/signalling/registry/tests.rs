@@ -244,3 +244,49 @@ fn tokens_differ_and_have_128_bits() {
     let tokens: std::collections::BTreeSet<_> = (0..1_000).map(|_| fresh_token().0).collect();
     assert!(tokens.len() == 1_000 && tokens.iter().all(|token| token.len() == 32));
 }
+
+/// A directory that notes what the metrics tell at each delivery: seats that are taken, and signals.
+#[derive(Debug)]
+struct Noting {
+    metrics: Metrics,
+    told: Arc<Mutex<Vec<(u32, u32)>>>,
+}
+
+impl Directory for Noting {
+    type Socket = u32;
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn deliver(&self, _: &u32, _: String) {
+        let (mut exposed, mut text) = (prometheus_client::registry::Registry::default(), String::new());
+        self.metrics.register(&mut exposed);
+        prometheus_client::encoding::text::encode(&mut text, &exposed).unwrap();
+        let value = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.unwrap_or_else(|| panic!("no {name} in {text}")).parse::<u32>().unwrap()
+        };
+        let told = (value("seats{state=\"present\"}"), value("signals_total"));
+        self.told.lock().unwrap().push(told);
+    }
+
+    fn cut(&self, _: &u32, _: CloseCode) {}
+}
+
+#[test]
+fn whoever_is_told_of_a_change_finds_it_counted() {
+    let (metrics, told) = (Metrics::default(), Arc::default());
+    let directory = Noting { metrics: metrics.clone(), told: Arc::clone(&told) };
+    let rooms =
+        Registry::new(directory, RULES, 9, no_ice(), EventLog::default(), metrics, Default::default());
+    let join = |socket: u32| rooms.join(asking("1", None), HOST, &socket).unwrap();
+    let (one, two) = (join(1), join(2));
+    let Ok(Inbound::Signal(envelope)) = decode(r#"{"type":"signal","to":2,"sealed":{}}"#) else {
+        panic!("no signal")
+    };
+    one.forward(&envelope).unwrap();
+    two.leave();
+    // The first is told of its seat; both of the second one's; the signal; the leave.
+    assert_eq!(*told.lock().unwrap(), [(1, 0), (2, 0), (2, 0), (2, 1), (1, 1)]);
+}

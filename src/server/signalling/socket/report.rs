@@ -33,10 +33,11 @@ impl Report {
         }
     }
 
-    /// Reports a malformed message; only the first of a socket is logged.
-    pub(super) fn bad_message(&self, code: ErrorCode, is_first: bool) {
+    /// Counts a malformed message. The first of a socket is logged, with the code of its refusal; one that closes the
+    /// socket is not, since the close is.
+    pub(super) fn bad_message(&self, first: Option<ErrorCode>) {
         self.metrics.bad_message();
-        if is_first {
+        if let Some(code) = first {
             self.event_log.remark("bad message", &code.to_string(), 1);
         }
     }

@@ -93,7 +93,8 @@ impl SeatStore {
         self.0.failing.load(Ordering::Relaxed)
     }
 
-    /// Leaves the file to the next server, which may start before this one has ended.
+    /// Leaves the file to the next server. That one may start as soon as the ports are free, while connections of this
+    /// one still end.
     pub(crate) fn let_go(&self) {
         self.0.lock().let_go = true;
     }
