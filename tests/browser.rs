@@ -149,7 +149,7 @@ async fn a_hidden_address_stays_hidden_when_the_page_is_opened_again() {
     let mut again = Page::open();
     // Of the first view that says anything, so that no connection is made before it is known.
     again.act(UserAction::Connect { room: String::new(), name: String::new() });
-    assert!(again.shows(|view| view.notice.is_some()).await.hides_address);
+    assert!(again.shows(|view| view.mistake.is_some()).await.hides_address);
     again.act(UserAction::HideAddress(false));
     again.shows(|view| !view.hides_address).await;
 }
