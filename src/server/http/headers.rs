@@ -8,6 +8,8 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use data_encoding::BASE64;
+use sha2::{Digest, Sha256};
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -33,6 +35,14 @@ pub(crate) fn page_policy(nonce: &str, watched: bool) -> String {
          img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; \
          connect-src 'self'{reload}; manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+/// Content-Security-Policy of a page that runs no script and has this style, which is known by its hash.
+pub(crate) fn plain_policy(style: &str) -> String {
+    let hash = BASE64.encode(&Sha256::digest(style));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
 

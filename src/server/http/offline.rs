@@ -11,9 +11,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use data_encoding::BASE64;
-use sha2::{Digest, Sha256};
 
+use super::headers::plain_policy;
 use super::language;
 use crate::app::offline_page;
 use crate::ui::i18n::words_of;
@@ -28,13 +27,7 @@ const STYLE: &str = include_str!("offline/offline.css");
 /// The worker loads the one page, and no scripts.
 const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'";
 
-/// The page runs no script, and its style is known by its hash.
-static PAGE_POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = BASE64.encode(&Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-});
+static PAGE_POLICY: LazyLock<String> = LazyLock::new(|| plain_policy(STYLE));
 
 /// The routes of both, for the build with this name.
 pub(super) fn routes(build: &str) -> Router {

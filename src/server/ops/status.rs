@@ -11,23 +11,16 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
-use data_encoding::BASE64;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::watched::Watched;
+use crate::server::http::headers::plain_policy;
 use crate::server::http::health::NotReady;
 
 const STYLE: &str = include_str!("status/status.css");
 const JSON: &str = "application/json";
 
-/// The page runs no script, and its style is known by its hash.
-static PAGE_POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = BASE64.encode(&Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-});
+static PAGE_POLICY: LazyLock<String> = LazyLock::new(|| plain_policy(STYLE));
 
 /// What the status is made of; clones are the same.
 #[derive(Clone)]
