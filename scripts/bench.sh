@@ -90,7 +90,7 @@ if [ -x "$pieces/relay.sh" ]; then
     PARLOR_LIMITS_BYTES_PER_SECOND=1000000000 PARLOR_LIMITS_BYTE_BURST=1000000000 \
     PARLOR_LIMITS_SOCKETS_PER_ADDRESS=1000000 PARLOR_LIMITS_JOINS_PER_MINUTE_PER_ADDRESS=1000000000 \
     PARLOR_LIMITS_JOIN_BURST_PER_ADDRESS=1000000000
-  "$pieces/relay.sh" "ws${url#http}/ws?version=2" "$pid" | tee "$work/relay.txt"
+  "$pieces/relay.sh" "ws${url#http}/ws?version=3" "$pid" | tee "$work/relay.txt"
   printf '\nmedians:\n'
   medians <"$work/relay.txt"
   kill "$pid"

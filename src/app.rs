@@ -29,7 +29,8 @@ mod shape;
 pub use offline::offline_page;
 
 /// Script that runs before the WebAssembly; the only one of the page besides the one that loads it.
-const EARLY: &str = concat!(include_str!("app/early.js"), include_str!("app/start.js"));
+const EARLY: &str =
+    concat!(include_str!("app/keys.js"), include_str!("app/early.js"), include_str!("app/start.js"));
 
 /// Paths of what the head of the page loads; a hash of the build in them lets browsers keep it for ever.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -267,7 +268,7 @@ mod tests {
     fn the_early_script_is_sent_without_its_comments() {
         let sent = early();
         assert!(sent.starts_with("(function () {\n") && sent.ends_with("})();"), "{sent}");
-        assert!(EARLY.starts_with("// What cannot wait") && !sent.contains("\n//"), "{sent}");
+        assert!(EARLY.starts_with("// The key pair") && !sent.contains("\n//"), "{sent}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod notes;
 mod object;
 mod page;
 mod peer;
+mod seal;
 mod signalling;
 mod speaker;
 mod storage;

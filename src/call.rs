@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `session` | the wished room, the seat, what is remembered of it |
 //! | `signalling` | the socket, and the signals not yet sent |
-//! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config`, `presence`; the one at hand for the next: `warm` |
+//! | `peers`, `peer` | the others and the connections with them: `negotiation`, `recovery`, `config`, `presence`, `prints`; the one at hand for the next: `warm` |
+//! | `seals` | with whom keys are agreed on, and what they prove |
 //! | `gestures`, `speaking`, `chat`, `pointers` | hands and reactions; who speaks; what is written; where people point; all belong to `peers` |
 //! | `media` | microphone and camera (`capture`, `constraints`, `devices`, `meter`), the `screen`, `playback`, the `ramp` of the first pictures |
 //! | `privacy` | whether the own address is hidden; `redact` takes it out of signals |
@@ -20,13 +21,14 @@
 //!
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
-//! - A signal counts only if it comes from a peer of this room and carries the present epoch of the pair.
+//! - A signal counts only if it opens with the keys of its pair and carries the present epoch of it.
+//! - Whatever the server says, nobody is shown as private who has not the same secret.
 //! - With the own address hidden no signal leaves that names one, whatever the browser put into it.
 //! - Late events of sockets and connections that were replaced are dropped here and nowhere else.
 
 use std::time::Duration;
 
-use crate::protocol::{ClientMsg, Seated, ServerMsg};
+use crate::protocol::ClientMsg;
 
 mod api;
 mod backoff;
@@ -34,6 +36,7 @@ mod chat;
 mod connection_test;
 pub mod files;
 mod gestures;
+mod incoming;
 mod media;
 mod network;
 pub mod notes;
@@ -44,6 +47,7 @@ mod peers;
 mod pointers;
 mod privacy;
 mod route;
+mod seals;
 mod session;
 mod signalling;
 mod speaking;
@@ -57,7 +61,7 @@ use media::Media;
 use network::NetworkChange;
 use notices::Notices;
 use output::Output;
-use peers::{Own, Peers};
+use peers::Peers;
 use privacy::Privacy;
 use session::Session;
 use signalling::Signalling;
@@ -71,6 +75,7 @@ pub use api::event::*;
 pub use api::hearing::*;
 pub use api::pointer::*;
 pub use api::screen::*;
+pub use api::seal::*;
 pub use api::settings::*;
 pub use api::view::*;
 pub use connection_test::attempt;
@@ -128,6 +133,7 @@ impl Call {
             Event::Socket(..) => return vec![],
             Event::Media(event) => self.media.handle(now, event),
             Event::Peer(peer, epoch, event) => self.peers.event(now, peer, epoch, event),
+            Event::Seal(id, event) => self.peers.seal_event(now, id, event),
             Event::NotPrepared(id) => self.peers.not_prepared(id),
             Event::Levels(levels) => self.peers.heard(now, &levels),
             Event::ConnectionTest(id, event) => return self.connection_test.handle(id, event),
@@ -224,59 +230,6 @@ impl Call {
         }
     }
 
-    fn message(&mut self, now: Duration, message: ServerMsg) -> Vec<Command> {
-        let outputs = match message {
-            ServerMsg::RoomCreated(seated) | ServerMsg::RoomJoined(seated) => {
-                return self.seated(now, seated);
-            }
-            ServerMsg::FullRoom { room } => {
-                let hides_address = self.privacy.hides_address();
-                self.session.full(&room, self.peers.any_connected(), hides_address, self.media.off())
-            }
-            ServerMsg::Waiting { room } => self.session.listed(&room),
-            ServerMsg::SeatFree { room } => self.session.seat_free(&room),
-            ServerMsg::Heartbeat => {
-                self.signalling.left(self.session.room().is_some());
-                self.version.heartbeat(self.session.phase())
-            }
-            ServerMsg::Version { version } => {
-                self.version.told(version, self.session.phase(), self.session.room())
-            }
-            ServerMsg::Error { code, message } => {
-                let log = Output::Do(Command::Log(format!("{code:?}: {message}")));
-                self.session.not_listed().into_iter().chain([log]).collect()
-            }
-            ServerMsg::PeerAway { peer, unloaded } => self.peers.away(peer, unloaded),
-            ServerMsg::PeerJoined(info) => self.peers.joined(now, info),
-            ServerMsg::PeerBack(info) => self.peers.back(now, info),
-            ServerMsg::PeerLeft { peer } => self.peers.left(peer),
-            ServerMsg::Signal { from, signal } => self.peers.signal(now, from, signal),
-            ServerMsg::IceServers { ice_servers } => self.peers.renew(ice_servers),
-        };
-        self.perform(now, outputs)
-    }
-
-    fn seated(&mut self, now: Duration, seated: Seated) -> Vec<Command> {
-        let Seated { room, peer, page, peers, resume, resumed, ice_servers, capacity } = seated;
-        let Some(fresh) = self.session.seated(&room, resume) else { return vec![] };
-        let config = PeerConfig { ice_servers, relay_only: self.privacy.hides_address() };
-        let mut outputs = self.peers.take_seat(Own { peer, page, capacity }, resumed, &peers, config);
-        if fresh {
-            outputs.extend(self.privacy.begin(self.relay()));
-        }
-        let mut commands = self.perform(now, outputs);
-        let unsent = self.signalling.unsent_offers();
-        commands.extend(self.signalling.sit_down(|peer, epoch| self.peers.is_current(peer, epoch)));
-        let mut outputs = self.peers.meet(now, peers, &unsent);
-        outputs.extend([
-            Output::Do(Command::ShowAddress(Some(room))),
-            Output::Remember,
-            Output::Do(Command::Send(ClientMsg::Confirm)),
-        ]);
-        commands.extend(self.perform(now, outputs));
-        commands
-    }
-
     fn go_home(&mut self, now: Duration) -> Vec<Command> {
         self.session.end();
         self.privacy.end();
@@ -353,8 +306,9 @@ impl Call {
             match output {
                 Output::Do(command) => commands.push(command),
                 Output::Signal(peer, signal) => {
-                    let allowed = self.privacy.filter(signal).into_iter();
-                    commands.extend(allowed.flat_map(|signal| self.signalling.signal(peer, signal)));
+                    let allowed = self.privacy.filter(signal);
+                    let sent = allowed.and_then(|signal| self.signalling.signal(peer, signal));
+                    commands.extend(sent.and_then(|signal| self.peers.close(peer, signal)));
                 }
                 Output::Say(notice) => self.notices.say(now, notice),
                 Output::SayBriefly(notice) => self.notices.say_briefly(now, notice),

@@ -2,9 +2,9 @@
 //!
 //! One JSON object per WebSocket text frame on `GET /ws`, `type` names the message. A [`ClientMsg`] goes up,
 //! a [`ServerMsg`] comes down; who gets a type that it does not know ignores it. What two peers say to each other is a
-//! [`Signal`] in an envelope: `{"type":"signal","to":2,"sealed":{..}}` goes up and comes down with `from` in the place of
-//! `to`. The server reads frames through [`inbound`], which leaves the sealed part unread; tests there hold both views of
-//! a frame together.
+//! [`Signal`], sealed for the one page that it is for (see [`sealed`]): `{"type":"signal","to":2,"sealed":".."}` goes up
+//! and comes down with `from` in the place of `to`. The server reads frames through [`inbound`], which leaves the sealed
+//! part unread; tests there hold both views of a frame together.
 //!
 //! # Words
 //! A **seat** is a place in a room, proved by a [`SeatToken`]; its holder is a **peer** ([`PeerId`]). The
@@ -46,6 +46,7 @@ mod limits;
 pub mod notes;
 mod reaction;
 mod room_id;
+pub mod sealed;
 mod server;
 mod signal;
 mod source;
@@ -68,6 +69,7 @@ pub use limits::{
 };
 pub use reaction::Reaction;
 pub use room_id::{RoomId, RoomIdError};
+pub use sealed::{Door, Hello, Introduction, SealedBox, Secret};
 pub use server::{ClientMsg, HeldSeat, PeerInfo, Seated, ServerMsg};
 pub use signal::{Epoch, IceCandidate, OfferId, Signal};
 pub use source::{Source, SourceSet};
@@ -75,9 +77,9 @@ pub use spot::{MAX_PATH_SPOTS, Spot};
 
 /// The version of this protocol. A page says its own with the address of its socket, and a server of another version
 /// answers with [`ServerMsg::Version`] before anything else.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Oldest version that the server understands. An older page is closed with [`CloseCode::BadMessages`], which pages of
-/// all versions put into words.
+/// all versions put into words. Pages of version 2 seal nothing, and have calls among themselves only.
 pub const OLDEST_VERSION: u32 = 2;
 /// Path of the WebSocket endpoint.
 pub const SOCKET_PATH: &str = "/ws";
@@ -157,14 +159,17 @@ mod tests {
         read(json).unwrap_or_else(|error| panic!("{json}: {error}"))
     }
 
+    fn introduction() -> Introduction {
+        let (hello, door) = ("2.h".to_owned(), "d".to_owned());
+        Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() }
+    }
+
+    fn sealed() -> SealedBox {
+        "AgAAAAG3h8VA5l3YSZAzFaP-abcdefgh".to_owned().try_into().unwrap()
+    }
+
     #[test]
-    fn client_messages_look_as_documented() {
-        let join = ClientMsg::Join {
-            room: RoomId::from_typed("4711").unwrap(),
-            name: Some(DisplayName::try_from("Ann".to_owned()).unwrap()),
-            resume: Some(SeatToken("t".into())),
-            reloaded: true,
-        };
+    fn signals_look_as_documented_inside_a_box() {
         let offer = Signal::WebrtcOffer { sdp: "v=0".into(), epoch: Epoch(17), offer: OfferId(1) };
         let candidate = Signal::WebrtcIceCandidate {
             candidate: IceCandidate {
@@ -174,15 +179,35 @@ mod tests {
             },
             epoch: Epoch(17),
         };
-        let table = [
-            (join, r#"{"type":"join","room":"4711","name":"Ann","resume":"t","reloaded":true}"#),
+        let name = DisplayName::try_from("Ann".to_owned()).ok();
+        for (signal, json) in [
+            (Signal::Who { name }, r#"{"who":{"name":"Ann"}}"#),
+            (Signal::Who { name: None }, r#"{"who":{}}"#),
+            (Signal::StartCall { epoch: Epoch(32) }, r#"{"start_call":{"epoch":32}}"#),
+            (offer, r#"{"webrtc_offer":{"sdp":"v=0","epoch":17,"offer":1}}"#),
             (
-                ClientMsg::Signal { to: PeerId(2), signal: offer },
-                r#"{"type":"signal","to":2,"sealed":{"webrtc_offer":{"sdp":"v=0","epoch":17,"offer":1}}}"#,
+                candidate,
+                r#"{"webrtc_ice_candidate":{"candidate":{"candidate":"c","sdpMid":"0"},"epoch":17}}"#,
             ),
+        ] {
+            assert_eq!(serde_json::to_string(&signal).unwrap(), json);
+            assert_eq!(read(json), Ok(signal));
+        }
+    }
+
+    #[test]
+    fn client_messages_look_as_documented() {
+        let join = ClientMsg::Join {
+            room: RoomId::from_typed("4711").unwrap(),
+            introduction: introduction(),
+            resume: Some(SeatToken("t".into())),
+            reloaded: true,
+        };
+        let table = [
+            (join, r#"{"type":"join","room":"4711","hello":"2.h","door":"d","resume":"t","reloaded":true}"#),
             (
-                ClientMsg::Signal { to: PeerId(2), signal: candidate },
-                r#"{"type":"signal","to":2,"sealed":{"webrtc_ice_candidate":{"candidate":{"candidate":"c","sdpMid":"0"},"epoch":17}}}"#,
+                ClientMsg::Signal { to: PeerId(2), sealed: sealed() },
+                r#"{"type":"signal","to":2,"sealed":"AgAAAAG3h8VA5l3YSZAzFaP-abcdefgh"}"#,
             ),
             (
                 ClientMsg::Wait { room: RoomId::from_typed("4711").unwrap() },
@@ -211,7 +236,7 @@ mod tests {
             room: RoomId::from_typed("4711").unwrap(),
             peer: PeerId(2),
             page: PageLoad(2),
-            peers: vec![PeerInfo { peer: PeerId(1), page: PageLoad(1), name: None, away: false }],
+            peers: vec![PeerInfo { peer: PeerId(1), page: PageLoad(1), hello: None, door: None, away: true }],
             resume: SeatToken("t".into()),
             resumed: true,
             ice_servers: vec![],
@@ -220,7 +245,7 @@ mod tests {
         let table = [
             (
                 ServerMsg::RoomJoined(seated),
-                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1}],"resume":"t","resumed":true,"ice_servers":[],"capacity":4}"#,
+                r#"{"type":"room_joined","room":"4711","peer":2,"page":2,"peers":[{"peer":1,"page":1,"away":true}],"resume":"t","resumed":true,"ice_servers":[],"capacity":4}"#,
             ),
             (
                 ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() },
@@ -247,12 +272,18 @@ mod tests {
             (ServerMsg::Version { version: 3 }, r#"{"type":"version","version":3}"#),
             (ServerMsg::Heartbeat, r#"{"type":"heartbeat"}"#),
             (
-                ServerMsg::PeerBack(PeerInfo { peer: PeerId(1), page: PageLoad(3), name: None, away: false }),
-                r#"{"type":"peer_back","peer":1,"page":3}"#,
+                ServerMsg::PeerBack(PeerInfo {
+                    peer: PeerId(1),
+                    page: PageLoad(3),
+                    hello: Some(introduction().hello),
+                    door: Some(introduction().door),
+                    away: false,
+                }),
+                r#"{"type":"peer_back","peer":1,"page":3,"hello":"2.h","door":"d"}"#,
             ),
             (
-                ServerMsg::Signal { from: PeerId(1), signal: Signal::StartCall { epoch: Epoch(32) } },
-                r#"{"type":"signal","from":1,"sealed":{"start_call":{"epoch":32}}}"#,
+                ServerMsg::Signal { from: PeerId(1), sealed: sealed() },
+                r#"{"type":"signal","from":1,"sealed":"AgAAAAG3h8VA5l3YSZAzFaP-abcdefgh"}"#,
             ),
             (
                 ServerMsg::Error { code: ErrorCode::NotJoined, message: "x".into() },
@@ -272,13 +303,13 @@ mod tests {
             r#"{"type":"peer_left"}"#,
             r#"{"type":"ice_servers"}"#,
             r#"{"type":"version"}"#,
-            r#"{"type":"signal","sealed":{"start_call":{"epoch":32}}}"#,
+            r#"{"type":"signal","sealed":"AgAAAAG3h8VA5l3YSZAzFaP-abcdefgh"}"#,
             r#"{"type":"signal","from":1}"#,
-            r#"{"type":"signal","from":1,"sealed":{}}"#,
             r#"{"type":"signal","from":1,"sealed":7}"#,
-            r#"{"type":"signal","from":1,"sealed":{"dance":{"epoch":32}}}"#,
-            r#"{"type":"signal","from":1,"sealed":{"webrtc_offer":{"epoch":32,"offer":1}}}"#,
-            r#"{"type":"signal","from":1,"sealed":{"start_call":{"epoch":4294967296}}}"#,
+            r#"{"type":"signal","from":1,"sealed":"short"}"#,
+            // What pages of version 2 say to each other in plain is never believed.
+            r#"{"type":"signal","from":1,"sealed":{"start_call":{"epoch":32}}}"#,
+            r#"{"type":"peer_joined","peer":4,"page":4,"hello":"a b","door":"d"}"#,
             r#"{"type":"dance","from":1}"#,
             r#"{"peer":1}"#,
             r#"{"type":"heartbeat"} {}"#,
@@ -290,17 +321,22 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_whose_name_breaks_the_rule_is_there_without_it() {
-        let nameless = PeerInfo { peer: PeerId(4), page: PageLoad(4), name: None, away: false };
+    fn a_peer_whose_name_breaks_the_rule_has_none() {
         for name in ["\u{200b}", "a\u{2028}b", ""] {
-            let frame = format!(r#"{{"type":"peer_joined","peer":4,"page":4,"name":"{name}"}}"#);
-            assert_eq!(server(&frame), ServerMsg::PeerJoined(nameless.clone()));
-            let seated = format!(
-                r#"{{"type":"room_joined","room":"1","peer":5,"page":5,"resume":"t","peers":[{{"peer":4,"page":4,"name":"{name}"}}]}}"#
-            );
-            assert!(
-                matches!(server(&seated), ServerMsg::RoomJoined(seated) if seated.peers == [nameless.clone()])
-            );
+            let signal = format!(r#"{{"who":{{"name":"{name}"}}}}"#);
+            assert_eq!(read(&signal), Ok(Signal::Who { name: None }));
+        }
+    }
+
+    #[test]
+    fn a_signal_that_is_no_signal_is_refused() {
+        for json in [
+            "{}",
+            r#"{"dance":{"epoch":32}}"#,
+            r#"{"webrtc_offer":{"epoch":32,"offer":1}}"#,
+            r#"{"start_call":{"epoch":4294967296}}"#,
+        ] {
+            assert!(read::<Signal>(json).is_err(), "{json}");
         }
     }
 
@@ -325,17 +361,14 @@ mod tests {
 
     #[test]
     fn a_signal_that_is_nested_too_deep_is_refused_and_not_recursed_into() {
-        let frame = |skipped: &str| {
-            format!(r#"{{"type":"signal","from":1,"sealed":{{"start_call":{{"x":{skipped},"epoch":3}}}}}}"#)
-        };
+        let signal = |skipped: &str| format!(r#"{{"start_call":{{"x":{skipped},"epoch":3}}}}"#);
         let nested = |levels: usize, open: &str, close: &str| open.repeat(levels) + &close.repeat(levels);
-        let signal = ServerMsg::Signal { from: PeerId(1), signal: Signal::StartCall { epoch: Epoch(3) } };
         for fine in ["\"[[{\"", r#"["\"]"]"#, &nested(20, "[", "]"), &format!("\"{}\"", "[".repeat(60_000))] {
-            assert_eq!(server(&frame(fine)), signal);
+            assert_eq!(read(&signal(fine)), Ok(Signal::StartCall { epoch: Epoch(3) }));
         }
         for deep in [nested(20_000, "[", "]"), nested(9_000, r#"["]","#, "]"), nested(9_000, r#"{"x":"#, "}")]
         {
-            assert!(read::<ServerMsg>(&frame(&deep)).is_err());
+            assert!(read::<Signal>(&signal(&deep)).is_err());
         }
     }
 

@@ -35,6 +35,7 @@ mod screen;
 mod shortcuts;
 mod stage;
 mod tile;
+mod trust;
 mod waiting;
 
 use std::rc::Rc;

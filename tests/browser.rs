@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
 use parlor::call::{
@@ -16,6 +16,7 @@ use parlor::protocol::SourceSet;
 use parlor::ui::CallHandle;
 use parlor::ui::room::RoomPlace;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack, MediaStreamTrackState};
 
@@ -31,6 +32,7 @@ struct Page {
 impl Page {
     fn open() -> Self {
         let _ = any_spawner::Executor::init_wasm_bindgen();
+        run(include_str!("../src/app/keys.js"));
         let owner = Owner::new();
         let (sender, views) = mpsc::unbounded();
         let handle = owner.with(|| {
@@ -177,8 +179,10 @@ async fn until(script: &str) {
 
 /// The page joins a room whose other member offers these parts of a call: kind and port.
 async fn offered(ports: &str) -> Page {
+    run(include_str!("sealed.js"));
     run(include_str!("browser/room.js"));
-    run(&format!("openRoom({ports})"));
+    let opened = run(&format!("return openRoom({ports})"));
+    JsFuture::from(opened.unchecked_into::<Promise>()).await.expect("a room");
     let mut page = Page::open();
     page.act(UserAction::Connect { room: "4711".into(), name: String::new() });
     page.shows(|view| view.camera == DeviceView::On && view.phase == Phase::InCall).await;
@@ -208,7 +212,7 @@ async fn a_part_of_the_call_that_a_peer_rejects_takes_no_buttons_away() {
 #[wasm_bindgen_test]
 async fn a_peer_that_rejects_every_part_takes_no_buttons_away() {
     let page = offered("[['audio', 0], ['video', 0]]").await;
-    until("return room.said.some(({ sealed }) => sealed?.webrtc_answer || sealed?.start_call)").await;
+    until("return room.said.some(({ webrtc_answer, start_call }) => webrtc_answer || start_call)").await;
     answers_to_buttons(page).await;
 }
 

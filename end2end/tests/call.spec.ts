@@ -1,14 +1,13 @@
-import type { Page } from '@playwright/test';
-
 import { CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES } from '../fixtures/chromium';
 import { Loudspeaker } from '../fixtures/loudspeaker';
 import { withoutChannel } from '../fixtures/in-page';
 import { framesGrow, hears } from '../fixtures/media';
 import { overcome } from '../fixtures/obstacle';
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
+import { signalsOf } from '../fixtures/wire';
 
-interface Message {
-  sealed?: { webrtc_ice_candidate?: { candidate: RTCIceCandidateInit } };
+interface Signal {
+  webrtc_ice_candidate?: { candidate: RTCIceCandidateInit };
 }
 
 declare global {
@@ -25,15 +24,6 @@ function noteCandidates(): void {
     added.push(candidate?.candidate ? { ...candidate } : 'end');
     return add.call(this, candidate);
   };
-}
-
-/** What the page sends through its sockets from now on. */
-function sentBy(page: Page): Message[] {
-  const sent: Message[] = [];
-  page.on('websocket', (socket) =>
-    socket.on('framesent', ({ payload }) => void sent.push(JSON.parse(String(payload)) as Message)),
-  );
-  return sent;
 }
 
 /** More than this comes out of a loudspeaker in a second of the fake microphone's beeps, and nothing in a second of silence. */
@@ -139,7 +129,7 @@ test('calls in different rooms do not mix', async ({ person, room }) => {
 
 test('every candidate is sent, and given to the browser, with all that tells where it belongs, and their end once', async ({ person, room }) => {
   const pair = [await person(), await person()];
-  const sent = pair.map(({ page }) => sentBy(page));
+  const sent = pair.map(({ page }) => signalsOf(page, 'noteSent'));
   for (const { page } of pair) await page.addInitScript(noteCandidates);
   for (const { home } of pair) {
     await home.open();
@@ -147,7 +137,7 @@ test('every candidate is sent, and given to the browser, with all that tells whe
   }
   await Promise.all(pair.map(seesTheOther));
   for (const [at, { page }] of pair.entries()) {
-    const candidates = () => sent[at]!.flatMap(({ sealed }) => sealed?.webrtc_ice_candidate?.candidate ?? []);
+    const candidates = () => sent[at]!.flatMap((signal) => (JSON.parse(signal) as Signal).webrtc_ice_candidate?.candidate ?? []);
     const gathering = () => page.evaluate(() => window.watch.connections.map((connection) => connection.iceGatheringState));
     await expect.poll(gathering).toEqual(['complete']);
     await expect.poll(() => candidates().at(-1)?.candidate, { message: 'the end comes last' }).toBe('');

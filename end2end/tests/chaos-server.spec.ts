@@ -22,7 +22,7 @@ async function knock(page: Page, room: string): Promise<void> {
   await page.evaluate((room) => {
     window.answers = [];
     const once = () => {
-      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws?version=2');
+      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws?version=3');
       socket.onopen = () => socket.send(JSON.stringify({ type: 'join', room }));
       socket.onmessage = ({ data }) => {
         window.answers.push((JSON.parse(data as string) as { type: string }).type);

@@ -6,6 +6,7 @@ import { framesGrow, hears, openConnections } from '../fixtures/media';
 import { startServer } from '../fixtures/server';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
 import { Valve } from '../fixtures/valve';
+import { signalsOf } from '../fixtures/wire';
 
 async function waits(one: Person, room: string): Promise<void> {
   await one.home.open();
@@ -128,10 +129,14 @@ test('the networks of both change at the same moment, and both see and hear each
   const valves = [new Valve(), new Valve()];
   const pair = await twoInCall(person, room, { prepare: valves[0]!.prepare }, { prepare: valves[1]!.prepare });
   const before = await Promise.all(pair.map(iceUsers));
+  const sent = pair.map(({ page }) => signalsOf(page, 'noteSent'));
   // Neither hears of the other's restart before its own has begun.
   for (const valve of valves) valve.close(/"type":"signal"/);
   for (const { page } of pair) await page.evaluate(() => window.dispatchEvent(new Event('online')));
-  for (const valve of valves) await expect.poll(() => valve.holding(/"sealed":{"(start_call|webrtc_offer)"/)).toBe(true);
+  for (const signals of sent) {
+    await expect.poll(() => signals.some((signal) => /^{"(start_call|webrtc_offer)"/.test(signal))).toBe(true);
+  }
+  for (const valve of valves) await expect.poll(() => valve.holding(/"type":"signal"/)).toBe(true);
   for (const valve of valves) valve.release();
   for (const [at, one] of pair.entries()) await expect.poll(() => iceUsers(one)).not.toEqual(before[at]);
   await Promise.all(pair.map(seesTheOther));

@@ -38,7 +38,7 @@
     var field = document.getElementById('room-input');
     var room = field && field.value.replace(/\s/g, '');
     if (!/^(\d{1,64}|(?=.*[a-z_])[a-z\d_-]{1,64})$/.test(room)) return false;
-    if (!able() || !navigator.mediaDevices) return false;
+    if (!able() || !window.parlorKeys || !navigator.mediaDevices) return false;
     if (!window.parlorEarly && !join(room)) return false;
     capture();
     return true;
@@ -84,20 +84,18 @@
       name = typed ? typed.value : '';
       held = sessionStorage.getItem('parlor.seat');
     } catch (refused) { /* no storage, no name */ }
-    name = clean(name);
-    if (name === undefined) return false;
+    if (clean(name) === undefined) return false;
     // The program itself takes back a seat that is held.
     if (held) return true;
-    var words = { type: 'join', room: room };
-    if (name) words.name = name;
-    window.parlorHold(room).then(function (seat) {
+    Promise.all([window.parlorHold(room), window.parlorIntroduce(room)]).then(function (both) {
+      var seat = both[0], words = { type: 'join', room: room, hello: both[1].hello, door: both[1].door };
       // The room is open in another tab, the join was given up, or the program joins: the program tells the user.
       if (seat === undefined || mine.room !== room || window.parlorEarly || live()) return;
-      var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws?version=2');
+      var socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws?version=3');
       var early = window.parlorEarly = { socket: socket, join: JSON.stringify(words), heard: [] };
       socket.onopen = function () { socket.send(early.join); };
       socket.onmessage = function (event) { early.heard.push(event); };
-    });
+    }).catch(function () { /* the program tells */ });
     return true;
   }
   // Cleans a name as program and server do (`DisplayName` in protocol/ids.rs; tests/names.json holds both to one
@@ -243,6 +241,10 @@
     }
     mine = {};
   };
+  // In a call the address stays that of the call, with the secret of its links.
+  addEventListener('hashchange', function () {
+    if (mine.room && window.parlorSecret) history.replaceState(history.state, '', '#' + window.parlorSecret);
+  });
   // A duplicated tab has a copy of the first one's sessionStorage, seat included. A lock tells them apart: each
   // tab holds the one of its own name as long as its page is there. On a reload it is free as soon as the old
   // page is gone; a tab that does not get it is a copy, forgets the seat and takes a name of its own.

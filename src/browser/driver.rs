@@ -21,6 +21,7 @@ use super::level::LevelMeter;
 use super::media::Media;
 use super::peer::late_channel::{FILES, NOTES, Purpose};
 use super::peer::{self, Peer};
+use super::seal::Seals;
 use super::signalling::{self, Socket};
 use super::speaker::Speaker;
 use super::system::System;
@@ -49,6 +50,7 @@ pub(super) fn start(port: CallPort) {
         call: Call::new(seed()).in_page(page::known()),
         media,
         socket: None,
+        seals: Seals::default(),
         certificate: Rc::clone(&certificate),
         peers: vec![],
         prepared: None,
@@ -83,6 +85,7 @@ struct Driver {
     call: Call,
     media: Media,
     socket: Option<Socket>,
+    seals: Seals,
     /// Filled soon after the start; see [`peer::certificate`].
     certificate: Rc<RefCell<Option<JsValue>>>,
     peers: Vec<(PeerId, Epoch, Peer)>,
@@ -123,7 +126,7 @@ impl Driver {
 
     fn perform(&mut self, command: Command) {
         match command {
-            Command::HoldRoom { room, take } => tab::hold(&self.queue, room, take),
+            Command::HoldRoom { room, secret, take } => tab::hold(&self.queue, room, secret, take),
             Command::LetGo(seat) => tab::let_go(seat.as_ref()),
             Command::OpenSocket(id) => {
                 self.socket =
@@ -137,6 +140,9 @@ impl Driver {
                 if let Some(socket) = &self.socket {
                     socket.send(&message);
                 }
+            }
+            Command::Seal(id, command) => {
+                self.seals.perform(id, command, self.socket.as_ref().map(Socket::bare), &self.queue);
             }
             Command::Capture(constraints) => self.media.capture(constraints),
             Command::Release(sources) => {

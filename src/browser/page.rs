@@ -12,18 +12,27 @@ use web_sys::{EventTarget, HtmlMediaElement, PermissionState, VisibilityState};
 use super::env::{Events, log};
 use super::error::BrowserError;
 use super::media::{permissions, screen};
-use super::{speaker, storage};
+use super::{early, speaker, storage};
 use crate::call::{Event, Loaded, MediaEvent, Page, UserAction};
-use crate::protocol::RoomId;
+use crate::protocol::{RoomId, Secret};
 
 /// Reports the state of the page at its start.
 pub(super) fn report_loaded(events: Events) {
     spawn_local(async move {
         let granted = permissions(PermissionState::Granted).await;
         let (remembered, returning) = (storage::remembered().await, storage::is_reloaded());
-        let loaded = Loaded { supported: supports_calls(), remembered, returning, granted };
+        let (supported, has_cut_link) = (supports_calls(), has_cut_link());
+        let loaded = Loaded { supported, remembered, returning, granted, has_cut_link };
         events.push(Event::Loaded(loaded));
     });
+}
+
+/// Whether the page was opened by a link of which the end is missing.
+fn has_cut_link() -> bool {
+    let location = window().location();
+    let behind = location.hash().unwrap_or_default();
+    let is_room = location.pathname().is_ok_and(|path| path.starts_with("/room/"));
+    is_room && behind.len() > 1 && Secret::try_from(behind[1..].to_owned()).is_err()
 }
 
 fn supports_calls() -> bool {
@@ -87,12 +96,15 @@ pub(super) fn show_address(room: Option<&RoomId>) {
     let window = window();
     let address = room.map_or_else(|| "/".to_owned(), |room| format!("/room/{room}"));
     let location = window.location();
-    if location.pathname().is_ok_and(|shown| shown == address) {
+    // Behind #, where no server sees it.
+    let secret = room.and_then(|_| early::read(early::SECRET).as_string());
+    let hash = secret.map(|secret| format!("#{secret}")).unwrap_or_default();
+    if location.pathname().is_ok_and(|shown| shown == address)
+        && location.hash().is_ok_and(|shown| shown == hash)
+    {
         return;
     }
     let search = location.search().unwrap_or_default();
-    // What stands behind # belongs to the room, and no server sees it.
-    let hash = room.and_then(|_| location.hash().ok()).unwrap_or_default();
     let shown = window.history().and_then(|history| {
         history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{address}{search}{hash}")))
     });

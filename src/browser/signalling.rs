@@ -88,6 +88,11 @@ impl Socket {
         self.listeners.borrow_mut().push(listener);
     }
 
+    /// The socket itself, for what is to be sent on no other one.
+    pub(super) fn bare(&self) -> WebSocket {
+        self.socket.clone()
+    }
+
     /// Sends one message; on a socket that is no longer open it is lost, which its close event tells.
     pub(super) fn send(&self, message: &ClientMsg) {
         let text = match serde_json::to_string(message) {

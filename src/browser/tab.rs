@@ -9,8 +9,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::env::Events;
-use crate::call::{Event, Hold, Remembered};
-use crate::protocol::{self, RoomId};
+use super::error::settled;
+use super::peer::stat;
+use crate::call::{Event, Hold, Identity, Remembered};
+use crate::protocol::{self, Introduction, RoomId, Secret};
 
 /// Event of the window when another tab takes this one's call over.
 const WANTED: &str = "parlorwanted";
@@ -22,26 +24,47 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = parlorHold)]
     fn hold_lock(room: &str, take: bool) -> Result<Promise, JsValue>;
 
+    /// Settles with what the page says of itself to a room, and with the secret behind it.
+    #[wasm_bindgen(catch, js_name = parlorIntroduce)]
+    fn introduce(room: &str, secret: Option<&str>) -> Result<Promise, JsValue>;
+
     /// Lets go, and hands a seat to the tab that wants it.
     #[wasm_bindgen(catch, js_name = parlorFree)]
     fn free_lock(seat: Option<&str>) -> Result<(), JsValue>;
 }
 
-/// Requests the lock of a room.
-pub(super) fn hold(events: &Events, room: RoomId, take: bool) {
+/// Requests the lock of a room, and what the page says of itself there.
+pub(super) fn hold(events: &Events, room: RoomId, secret: Option<Secret>, take: bool) {
     let events = events.clone();
     spawn_local(async move {
-        let hold = match hold_lock(room.as_str(), take) {
-            Ok(answer) => match JsFuture::from(answer).await.map(|seat| seat.as_string()) {
-                Ok(None) => Hold::Refused,
-                Ok(Some(seat)) => Hold::Granted(protocol::read(&seat).ok()),
-                Err(_) => Hold::Granted(None),
-            },
-            // Without that script nothing is known of other tabs.
-            Err(_) => Hold::Granted(None),
+        // Without that script nothing is known of other tabs.
+        let seat = match hold_lock(room.as_str(), take) {
+            Ok(answer) => JsFuture::from(answer).await.map_or(Some(String::new()), |seat| seat.as_string()),
+            Err(_) => Some(String::new()),
+        };
+        let hold = match seat {
+            None => Hold::Refused,
+            Some(seat) => granted(&room, secret, protocol::read(&seat).ok()).await,
         };
         events.push(Event::Hold(room, hold));
     });
+}
+
+async fn granted(room: &RoomId, secret: Option<Secret>, seat: Option<Remembered>) -> Hold {
+    // The links of the tab that hands its seat over go on leading here.
+    let secret = seat.as_ref().and_then(|seat| seat.secret.clone()).or(secret);
+    let said = settled(introduce(room.as_str(), secret.as_ref().map(Secret::as_str))).await;
+    match said.ok().and_then(|said| identity(&said)) {
+        Some(identity) => Hold::Granted(identity, seat),
+        None => Hold::Insecure,
+    }
+}
+
+fn identity(said: &JsValue) -> Option<Identity> {
+    let text = |name| stat(said, name).as_string();
+    let introduction =
+        Introduction { hello: text("hello")?.try_into().ok()?, door: text("door")?.try_into().ok()? };
+    Some(Identity { introduction, secret: text("secret")?.try_into().ok()? })
 }
 
 /// Releases the lock.

@@ -8,5 +8,6 @@ pub(super) mod event;
 pub(super) mod hearing;
 pub(super) mod pointer;
 pub(super) mod screen;
+pub(super) mod seal;
 pub(super) mod settings;
 pub(super) mod view;

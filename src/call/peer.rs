@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use super::api::command::{PeerCommand, USUAL_VOLUME};
 use super::api::event::{PeerEvent, PreparedId};
+use super::api::seal::{SealId, Trust};
 use super::api::view::{GesturesView, LinkView, PeerView};
 use super::route::Route;
+use super::seals::Seal;
 use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, PeerMsg, Reaction, Signal, Source, SourceSet};
 
 pub(super) mod config;
 mod negotiation;
 pub(super) mod presence;
+pub(super) mod prints;
 mod recovery;
 pub(super) mod sampler;
 
@@ -36,6 +39,14 @@ pub(super) enum Output {
 #[derive(Debug)]
 pub(super) struct RemotePeer {
     info: PeerInfo,
+    /// What is sealed with; none with a page that has said nothing of itself.
+    seal: Option<Seal>,
+    /// The display name, as it was said first of all.
+    name: Option<DisplayName>,
+    /// It came while this page was here, and that was not shown yet.
+    arrives: bool,
+    /// The certificate that its descriptions name.
+    print: Option<String>,
     /// The page said that it goes away, so its media is gone with its socket.
     unloaded: bool,
     receives: SourceSet,
@@ -62,6 +73,10 @@ impl RemotePeer {
             Negotiation::open(now, epoch, offerer, config.clone(), prepared, !is_first);
         let mut peer = Self {
             info,
+            seal: None,
+            name: None,
+            arrives: false,
+            print: None,
             unloaded: false,
             receives: SourceSet::NONE,
             takes_screen: true,
@@ -74,9 +89,43 @@ impl RemotePeer {
         (peer, outputs)
     }
 
-    /// The display name: as the peer itself has told, or else as the server has.
+    /// The display name: as the peer has told it last.
     pub(super) fn name(&self) -> Option<DisplayName> {
-        self.channel.name().unwrap_or(&self.info.name).clone()
+        self.channel.name().unwrap_or(&self.name).clone()
+    }
+
+    /// Seals with this from now on.
+    pub(super) fn agree(&mut self, seal: Seal) {
+        self.seal = Some(seal);
+    }
+
+    pub(super) fn seal(&self) -> Option<SealId> {
+        self.seal.map(Seal::id)
+    }
+
+    /// Notes that no keys could be derived for its seal.
+    pub(super) fn seal_failed(&mut self) {
+        self.seal.iter_mut().for_each(Seal::failed);
+    }
+
+    /// Notes that it came just now.
+    pub(super) fn arrives(&mut self) {
+        self.arrives = true;
+    }
+
+    /// Takes it that its arrival is shown, once there is a name or a picture to show it with.
+    pub(super) fn take_arrival(&mut self) -> bool {
+        let is_known = self.seal.is_some_and(|seal| seal.trust() != Trust::Unknown);
+        (is_known || self.is_connected()) && std::mem::take(&mut self.arrives)
+    }
+
+    pub(super) fn print(&self) -> Option<&str> {
+        self.print.as_deref()
+    }
+
+    /// Notes the certificate that its descriptions name.
+    pub(super) fn set_print(&mut self, print: Option<String>) {
+        self.print = print;
     }
 
     pub(super) fn id(&self) -> PeerId {
@@ -102,7 +151,13 @@ impl RemotePeer {
 
     /// Takes a signal; one of a newer epoch opens that connection first.
     pub(super) fn signal(&mut self, now: Duration, signal: Signal, config: &PeerConfig) -> Vec<Output> {
-        let (epoch, present) = (signal.epoch(), self.epoch());
+        self.seal.iter_mut().for_each(Seal::opened);
+        if let Signal::Who { name } = signal {
+            self.name = name;
+            return vec![];
+        }
+        let present = self.epoch();
+        let Some(epoch) = signal.epoch() else { return vec![] };
         if epoch < present || !epoch.same_pages(present) {
             return vec![];
         }
@@ -265,7 +320,10 @@ impl RemotePeer {
 
     /// The view, with what the room knows of the peer.
     pub(super) fn view(&self, hides_address: bool, gestures: GesturesView, is_speaking: bool) -> PeerView {
-        let link = if self.unloaded {
+        let seals_nothing = self.seal.is_none_or(Seal::has_failed) && !self.info.away;
+        let link = if seals_nothing && !self.negotiation.is_connected() {
+            LinkView::OtherVersion
+        } else if self.unloaded {
             LinkView::Away
         } else if self.negotiation.is_connected() {
             LinkView::Connected
@@ -285,6 +343,7 @@ impl RemotePeer {
             peer: self.info.peer,
             name: self.name(),
             link,
+            trust: self.seal.map(Seal::trust).unwrap_or_default(),
             route: self.route.filter(|_| link == LinkView::Connected),
             receives: if self.unloaded { SourceSet::NONE } else { self.receives },
             sends,

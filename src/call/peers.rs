@@ -11,12 +11,15 @@ use super::output::Output;
 use super::peer::config::PeerConfig;
 use super::peer::{self, RemotePeer};
 use super::pointers::{PointTo, Pointers};
+use super::seals::Seals;
 use super::speaking::Speaking;
-use crate::protocol::{CAPACITY_RANGE, Epoch, IceServer, PageLoad, PeerId, PeerInfo, PeerMsg, Signal};
+use crate::protocol::{CAPACITY_RANGE, Epoch, IceServer, PageLoad, PeerId, PeerInfo, PeerMsg};
 
+mod sealing;
 mod telling;
 mod warm;
 
+use sealing::{arrival, own_print};
 use warm::{OpenRoom, Warm};
 
 /// The own seat, as far as connections depend on it.
@@ -50,6 +53,10 @@ pub(super) struct Peers {
     pointers: Pointers,
     /// The connection for the next newcomer.
     warm: Warm,
+    /// What is sealed with, and with whom.
+    seals: Seals,
+    /// The certificate of this page, as its descriptions name it.
+    print: Option<String>,
 }
 
 impl Peers {
@@ -109,10 +116,13 @@ impl Peers {
         let mut outputs = Vec::new();
         for info in present {
             let peer = info.peer;
-            outputs.extend(match find(&mut self.others, peer) {
-                None => self.open(now, info),
-                Some(other) => of(peer, other.found(now, info.away, unsent.contains(&peer), &self.config)),
-            });
+            let Some(other) = find(&mut self.others, peer) else {
+                outputs.extend(self.open(now, info));
+                continue;
+            };
+            let found = of(peer, other.found(now, info.away, unsent.contains(&peer), &self.config));
+            outputs.extend(self.agree(&info));
+            outputs.extend(found);
         }
         outputs
     }
@@ -129,8 +139,9 @@ impl Peers {
         if self.own.is_none() || self.others.iter().any(|other| other.id() == info.peer) {
             return vec![];
         }
-        let mut outputs = vec![Output::SayBriefly(Notice::PeerJoined(vec![info.name.clone()]))];
-        outputs.extend(self.open(now, info));
+        let peer = info.peer;
+        let outputs = self.open(now, info);
+        find(&mut self.others, peer).into_iter().for_each(RemotePeer::arrives);
         outputs
     }
 
@@ -149,7 +160,8 @@ impl Peers {
         let peer = info.peer;
         let Some(other) = find(&mut self.others, peer) else { return vec![] };
         if other.info().page == info.page {
-            return of(peer, other.back(now, info, &self.config));
+            let back = of(peer, other.back(now, info.clone(), &self.config));
+            return self.agree(&info).into_iter().chain(back).collect();
         }
         let mut outputs = vec![of_one(peer, other.close())];
         self.forget(peer);
@@ -164,11 +176,6 @@ impl Peers {
         let notice = Notice::PeerLeft(vec![other.name()]);
         let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };
         vec![notice, self.end(&other, true)]
-    }
-
-    pub(super) fn signal(&mut self, now: Duration, from: PeerId, signal: Signal) -> Vec<Output> {
-        let Some(other) = find(&mut self.others, from) else { return vec![] };
-        of(from, other.signal(now, signal, &self.config))
     }
 
     /// Takes a report of a connection; those of earlier epochs are dropped.
@@ -194,7 +201,11 @@ impl Peers {
             PeerEvent::Channel(_) => self.pointers.forget(peer),
             _ => {}
         }
-        let outputs = of(peer, other.event(now, event, &self.config));
+        if let PeerEvent::Offered { sdp, .. } | PeerEvent::Answered { sdp, .. } = &event {
+            self.print = own_print(sdp);
+        }
+        let mut outputs = of(peer, other.event(now, event, &self.config));
+        outputs.extend(arrival(other));
         if let Some(kind) = other.take_reaction() {
             self.gestures.react(now, Some(peer), kind);
         }
@@ -345,10 +356,12 @@ impl Peers {
         let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
         let (epoch, is_first, offerer) = (left.unwrap_or(first), left.is_none(), own.peer < peer);
         let prepared = if offerer { self.warm.take(&self.config) } else { None };
-        let (other, outputs) = RemotePeer::open(now, info, epoch, is_first, offerer, &self.config, prepared);
+        let (other, opened) =
+            RemotePeer::open(now, info.clone(), epoch, is_first, offerer, &self.config, prepared);
         let at = self.others.partition_point(|other| other.id() < peer);
         self.others.insert(at, other);
-        of(peer, outputs)
+        // The keys are on their way while the browser opens the connection.
+        self.agree(&info).into_iter().chain(of(peer, opened)).collect()
     }
 
     /// Closes the connection with a peer whose page, or whose seat, is given up.

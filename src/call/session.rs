@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::api::command::Command;
 use super::api::event::{Hold, Loaded, Remembered};
+use super::api::seal::Identity;
 use super::api::view::{Mistake, Notice, Phase};
 use super::output::Output;
 use crate::protocol::{
-    ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken, SourceSet,
+    ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken, Secret, SourceSet,
 };
 
 use standby::Standby;
@@ -33,6 +34,8 @@ pub(super) struct Session {
     wish: Option<Wish>,
     /// No other tab of this browser is in that room, so the page may join.
     holds: bool,
+    /// The page's keys for that room.
+    identity: Option<Identity>,
     /// The wish that was refused because of another tab.
     refused: Option<Intent>,
     /// The wish that has to wait for a seat.
@@ -92,7 +95,10 @@ impl Session {
         if self.unsupported {
             return vec![Output::Say(Notice::Unsupported)];
         }
-        let fresh = vec![Output::OpenSocket, Output::Start(loaded.granted)];
+        let mut fresh = vec![Output::OpenSocket, Output::Start(loaded.granted)];
+        if loaded.has_cut_link && self.wish.is_none() && !loaded.returning {
+            fresh.push(Output::Say(Notice::LinkCut));
+        }
         let Some(remembered) = loaded.remembered else { return fresh };
         let [hides, restores] = [Output::HideIf(remembered.hides_address), Output::SwitchOff(remembered.off)];
         match &self.wish {
@@ -151,8 +157,14 @@ impl Session {
                 self.refused = self.wish.take().map(|wish| Intent { wish, hides_address, off });
                 vec![Output::EndPrivacy, Output::Say(Notice::InOtherTab)]
             }
-            Hold::Granted(seat) => {
+            Hold::Insecure => {
+                self.wish = None;
+                vec![Output::CloseSocket, Output::GoHome, Output::Say(Notice::Insecure)]
+            }
+            Hold::Granted(identity, seat) => {
                 self.holds = true;
+                wish.secret = Some(identity.secret.clone());
+                self.identity = Some(identity);
                 let mut outputs = vec![];
                 if let Some(seat) = seat {
                     outputs.extend([Output::HideIf(seat.hides_address), Output::SwitchOff(seat.off)]);
@@ -167,7 +179,7 @@ impl Session {
 
     /// Drops an answer that comes too late, but keeps a seat that was handed over with it.
     fn unwanted(&mut self, hold: Hold) -> Vec<Output> {
-        let Hold::Granted(seat) = hold else { return vec![] };
+        let Hold::Granted(_, seat) = hold else { return vec![] };
         if let Some(Remembered { room, resume, .. }) = seat {
             self.held = Some(HeldSeat { room, resume });
         }
@@ -186,10 +198,10 @@ impl Session {
         if self.wish.is_none() {
             return self.standby.request();
         }
-        let Wish { room, name, resume } = self.wish.as_ref().filter(|_| self.holds)?;
+        let Wish { room, resume, .. } = self.wish.as_ref().filter(|_| self.holds)?;
         Some(ClientMsg::Join {
             room: room.clone(),
-            name: name.clone(),
+            introduction: self.identity.as_ref()?.introduction.clone(),
             resume: resume.clone(),
             reloaded: resume.is_some() && !self.seated,
         })
@@ -205,14 +217,20 @@ impl Session {
 
     /// Another page's way to go on with this seat, if there is one.
     pub(super) fn remembered(&self, off: SourceSet, hides_address: bool) -> Option<Remembered> {
-        let Wish { room, name, resume } = self.wish.as_ref().filter(|_| self.seated)?;
+        let Wish { room, name, resume, secret } = self.wish.as_ref().filter(|_| self.seated)?;
         Some(Remembered {
             room: room.clone(),
             resume: resume.clone()?,
             name: name.clone(),
             off,
             hides_address,
+            secret: secret.clone(),
         })
+    }
+
+    /// The page's keys for the room, once it may join.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// Judges a closed socket: the server may have ended the session, or be out of reach.
@@ -352,6 +370,7 @@ impl Session {
 
     /// Reads the texts as typed.
     fn typed(&mut self, room: &str, name: &str) -> Result<Intent, Mistake> {
+        let secret = Secret::of_link(room);
         let room = RoomId::from_pasted(room, &self.host).map_err(|error| match error {
             RoomIdError::Empty => Mistake::EmptyRoom,
             RoomIdError::TooLong | RoomIdError::BadCharacter => Mistake::BadRoom,
@@ -366,7 +385,7 @@ impl Session {
         let hides_address = refused.as_ref().is_some_and(|refused| refused.hides_address);
         let held = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
         let resume = held.or_else(|| refused?.wish.resume);
-        Ok(Intent { wish: Wish { room, name, resume }, hides_address, off: SourceSet::NONE })
+        Ok(Intent { wish: Wish { room, name, resume, secret }, hides_address, off: SourceSet::NONE })
     }
 
     fn follow(&mut self, intent: Intent, take: bool) -> Vec<Output> {
@@ -377,7 +396,7 @@ impl Session {
 
     /// Sets out for a room; the join follows when no other tab is in it.
     fn set_out(&mut self, wish: Wish, take: bool) -> [Output; 4] {
-        let hold = Command::HoldRoom { room: wish.room.clone(), take };
+        let hold = Command::HoldRoom { room: wish.room.clone(), secret: wish.secret.clone(), take };
         self.wish = Some(wish);
         self.mistake = None;
         self.standby.end();

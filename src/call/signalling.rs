@@ -254,13 +254,13 @@ impl Signalling {
         }
     }
 
-    /// Takes the seat; sends the waiting signals of present connections.
-    pub(super) fn sit_down(&mut self, is_current: impl Fn(PeerId, Epoch) -> bool) -> Vec<Command> {
+    /// Takes the seat; returns the waiting signals of present connections, to be sealed and sent.
+    pub(super) fn sit_down(&mut self, is_current: impl Fn(PeerId, Epoch) -> bool) -> Vec<(PeerId, Signal)> {
         self.seated = true;
         self.answered();
         self.told_down = None;
         self.backoff.reset();
-        self.unsent.drain(is_current).into_iter().map(|(to, signal)| send(to, signal)).collect()
+        self.unsent.drain(is_current)
     }
 
     /// Gives the seat up.
@@ -276,13 +276,13 @@ impl Signalling {
         self.unsent.offered()
     }
 
-    /// Sends a signal, or keeps it until the seat is back.
-    pub(super) fn signal(&mut self, to: PeerId, signal: Signal) -> Vec<Command> {
+    /// Returns a signal that can be sealed and sent, or keeps it until the seat is back.
+    pub(super) fn signal(&mut self, to: PeerId, signal: Signal) -> Option<Signal> {
         if self.seated {
-            return vec![send(to, signal)];
+            return Some(signal);
         }
         self.unsent.push(to, signal);
-        vec![]
+        None
     }
 
     /// Changes every signal not yet sent, or drops it.
@@ -347,10 +347,6 @@ impl Signalling {
             State::Closed => vec![],
         }
     }
-}
-
-fn send(to: PeerId, signal: Signal) -> Command {
-    Command::Send(ClientMsg::Signal { to, signal })
 }
 
 #[cfg(test)]

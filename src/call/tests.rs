@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::protocol::{
-    CloseCode, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, OfferId, PageLoad, PeerId, PeerInfo,
-    RoomId, SeatToken, Signal, Source, SourceSet,
+    ClientMsg, CloseCode, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, Introduction,
+    OfferId, PageLoad, PeerId, PeerInfo, RoomId, SealedBox, SeatToken, Seated, Secret, ServerMsg, Signal,
+    Source, SourceSet,
 };
 
 mod connection_test;
@@ -14,6 +15,7 @@ mod negotiation;
 mod presence;
 mod privacy;
 mod screen;
+mod sealing;
 mod standby;
 mod version;
 mod warm;
@@ -43,15 +45,47 @@ fn seated(token_text: &str, resumed: bool, peers: Vec<PeerInfo>) -> ServerMsg {
 }
 
 fn other() -> PeerInfo {
-    PeerInfo { peer: PeerId(2), page: PageLoad(2), name: None, away: false }
+    present(PeerId(2), PageLoad(2))
+}
+
+/// A page that has come by the number, as it stands in the room.
+fn present(peer: PeerId, page: PageLoad) -> PeerInfo {
+    let Introduction { hello, door } = said(&format!("{peer}.{}", page.0), "other");
+    PeerInfo { peer, page, hello: Some(hello), door: Some(door), away: false }
+}
+
+fn said(hello: &str, door: &str) -> Introduction {
+    let (hello, door) = (hello.to_owned().try_into().unwrap(), door.to_owned().try_into().unwrap());
+    Introduction { hello, door }
+}
+
+fn secret() -> Secret {
+    "AAECAwQFBgcICQoLDA0ODw".to_owned().try_into().unwrap()
+}
+
+/// What the page itself says.
+fn identity() -> Identity {
+    Identity { introduction: said("own", "door"), secret: secret() }
+}
+
+fn granted(seat: Option<Remembered>) -> Hold {
+    Hold::Granted(identity(), seat)
 }
 
 fn remembered(resume: &str) -> Remembered {
-    Remembered { room: room(), resume: token(resume), name: None, off: SourceSet::NONE, hides_address: false }
+    Remembered {
+        room: room(),
+        resume: token(resume),
+        name: None,
+        off: SourceSet::NONE,
+        hides_address: false,
+        secret: Some(secret()),
+    }
 }
 
 fn join(resume: Option<&str>, reloaded: bool) -> Command {
-    Command::Send(ClientMsg::Join { room: room(), name: None, resume: resume.map(token), reloaded })
+    let introduction = identity().introduction;
+    Command::Send(ClientMsg::Join { room: room(), introduction, resume: resume.map(token), reloaded })
 }
 
 fn connect() -> Event {
@@ -74,6 +108,8 @@ struct Tab {
     socket: SocketId,
     /// The browser has other tabs, so the test says whether the room may be held.
     has_others: bool,
+    /// The seals that were agreed on, newest last.
+    seals: Vec<(Agreement, SealId)>,
 }
 
 impl Tab {
@@ -82,7 +118,7 @@ impl Tab {
     }
 
     fn of(call: Call, loaded: Loaded) -> Self {
-        let mut page = Self { call, socket: SocketId::default(), has_others: false };
+        let mut page = Self { call, socket: SocketId::default(), has_others: false, seals: vec![] };
         page.happens(Event::Loaded(Loaded { supported: true, ..loaded }));
         page
     }
@@ -128,12 +164,13 @@ impl Tab {
         for command in &commands {
             match command {
                 Command::OpenSocket(socket) => self.socket = *socket,
+                Command::Seal(id, SealCommand::Agree(agreement)) => self.seals.push((agreement.clone(), *id)),
                 Command::HoldRoom { room, .. } if !self.has_others => held = Some(room.clone()),
                 _ => {}
             }
         }
         if let Some(room) = held {
-            commands.extend(self.at(now, Event::Hold(room, Hold::Granted(None))));
+            commands.extend(self.at(now, Event::Hold(room, granted(None))));
         }
         commands
     }
@@ -144,6 +181,27 @@ impl Tab {
 
     fn hears(&mut self, message: ServerMsg) -> Vec<Command> {
         self.socket(SocketEvent::Message(message))
+    }
+
+    /// The newest seal with a peer.
+    fn seal(&self, peer: PeerId) -> SealId {
+        let with = format!("{peer}.");
+        let mut seals = self.seals.iter().rev();
+        seals.find(|(agreement, _)| agreement.hello.as_str().starts_with(&with)).unwrap().1
+    }
+
+    /// A signal of a peer arrives and is opened.
+    fn opens(&mut self, from: PeerId, signal: Signal) -> Vec<Command> {
+        let sealed = SealedBox::try_from("A".repeat(28)).unwrap();
+        let seal = self.seal(from);
+        let open = Command::Seal(seal, SealCommand::Open(sealed.clone()));
+        assert_eq!(self.hears(ServerMsg::Signal { from, sealed }), [open]);
+        self.happens(Event::Seal(seal, SealEvent::Opened(signal)))
+    }
+
+    /// The command that seals a signal and sends it.
+    fn sends(&self, to: PeerId, signal: Signal) -> Command {
+        Command::Seal(self.seal(to), SealCommand::Close(to, signal))
     }
 
     fn lose_socket(&mut self) {
@@ -227,14 +285,14 @@ fn a_peer_that_a_killed_server_brings_back_gets_another_connection() {
 #[test]
 fn a_peer_that_is_brought_back_and_offers_is_told_of_the_other_connection() {
     let mut page = Tab::in_call();
-    let first = PeerInfo { peer: PeerId(0), ..other() };
+    let first = present(PeerId(0), PageLoad(2));
     page.hears(ServerMsg::PeerJoined(first.clone()));
     page.hears(ServerMsg::PeerLeft { peer: first.peer });
     page.lose_socket();
     let commands = page.comes_back_beside(first.clone());
     let epoch = commands.iter().find_map(opened).unwrap();
     let signal = Signal::StartCall { epoch };
-    let ask = Command::Send(ClientMsg::Signal { to: first.peer, signal });
+    let ask = page.sends(first.peer, signal);
     assert!(commands.contains(&ask), "{commands:?}");
 }
 
@@ -315,7 +373,12 @@ fn a_page_goes_back_after_a_reload_and_when_asked_after_a_crash() {
     elsewhere.socket(SocketEvent::Opened);
     let connect = UserAction::Connect { room: "4712".into(), name: String::new() };
     let room = RoomId::from_typed("4712").unwrap();
-    let join = Command::Send(ClientMsg::Join { room, name: None, resume: None, reloaded: false });
+    let join = Command::Send(ClientMsg::Join {
+        introduction: identity().introduction,
+        room,
+        resume: None,
+        reloaded: false,
+    });
     assert!(elsewhere.happens(Event::User(connect)).contains(&join));
 }
 

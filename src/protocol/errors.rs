@@ -15,9 +15,6 @@ pub enum ErrorCode {
     /// The room number breaks the rules of [`RoomId`](super::RoomId).
     #[error("the room number has 1 to 64 letters, digits, - or _")]
     BadRoom,
-    /// The name breaks the rules of [`DisplayName`](super::DisplayName).
-    #[error("the name has 1 to 40 characters, at least one of them visible, and no control characters")]
-    BadName,
     /// The message needs a seat and the sender has none.
     #[error("join a room first")]
     NotJoined,

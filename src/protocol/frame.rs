@@ -5,10 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::name_of_peer;
 use super::{
-    ClientMsg, DisplayName, ErrorCode, HeldSeat, IceServer, PageLoad, PeerId, PeerInfo, RoomId, SeatToken,
-    Seated, ServerMsg, Signal,
+    ClientMsg, Door, ErrorCode, HeldSeat, Hello, IceServer, PageLoad, PeerId, PeerInfo, RoomId, SealedBox,
+    SeatToken, Seated, ServerMsg,
 };
 
 /// The reason why a frame is no message.
@@ -29,8 +28,8 @@ pub(super) struct ServerFrame {
     room: Option<RoomId>,
     peer: Option<PeerId>,
     page: Option<PageLoad>,
-    #[serde(default, deserialize_with = "name_of_peer")]
-    name: Option<DisplayName>,
+    hello: Option<Hello>,
+    door: Option<Door>,
     #[serde(default)]
     away: bool,
     #[serde(default)]
@@ -46,7 +45,7 @@ pub(super) struct ServerFrame {
     code: Option<ErrorCode>,
     #[serde(default)]
     message: String,
-    sealed: Option<Signal>,
+    sealed: Option<SealedBox>,
 }
 
 fn need<T>(field: Option<T>) -> Result<T, FrameError> {
@@ -71,7 +70,7 @@ impl TryFrom<ServerFrame> for ServerMsg {
             "version" => Self::Version { version: need(frame.version)? },
             "heartbeat" => Self::Heartbeat,
             "error" => Self::Error { code: need(frame.code)?, message: frame.message },
-            "signal" => Self::Signal { from: need(frame.from)?, signal: need(frame.sealed)? },
+            "signal" => Self::Signal { from: need(frame.from)?, sealed: need(frame.sealed)? },
             _ => return Err(FrameError::UnknownType),
         })
     }
@@ -79,8 +78,8 @@ impl TryFrom<ServerFrame> for ServerMsg {
 
 impl ServerFrame {
     fn info(self) -> Result<PeerInfo, FrameError> {
-        let Self { name, away, .. } = self;
-        Ok(PeerInfo { peer: need(self.peer)?, page: need(self.page)?, name, away })
+        let Self { hello, door, away, .. } = self;
+        Ok(PeerInfo { peer: need(self.peer)?, page: need(self.page)?, hello, door, away })
     }
 
     fn seated(self) -> Result<Seated, FrameError> {
@@ -107,29 +106,37 @@ pub(super) struct ClientFrame {
     #[serde(skip_serializing_if = "Option::is_none")]
     room: Option<RoomId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<DisplayName>,
+    hello: Option<Hello>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    door: Option<Door>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resume: Option<SeatToken>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     reloaded: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sealed: Option<Signal>,
+    sealed: Option<SealedBox>,
 }
 
 impl From<ClientMsg> for ClientFrame {
     fn from(message: ClientMsg) -> Self {
         match message {
-            ClientMsg::Join { room, name, resume, reloaded } => {
-                Self { kind: "join", room: Some(room), name, resume, reloaded, ..Self::default() }
-            }
+            ClientMsg::Join { room, introduction, resume, reloaded } => Self {
+                kind: "join",
+                room: Some(room),
+                hello: Some(introduction.hello),
+                door: Some(introduction.door),
+                resume,
+                reloaded,
+                ..Self::default()
+            },
             ClientMsg::Confirm => Self { kind: "confirm", ..Self::default() },
             ClientMsg::Leave { held } => {
                 let (room, resume) = held.map(|HeldSeat { room, resume }| (room, resume)).unzip();
                 Self { kind: "leave", room, resume, ..Self::default() }
             }
             ClientMsg::Wait { room } => Self { kind: "wait", room: Some(room), ..Self::default() },
-            ClientMsg::Signal { to, signal } => {
-                Self { kind: "signal", to: Some(to), sealed: Some(signal), ..Self::default() }
+            ClientMsg::Signal { to, sealed } => {
+                Self { kind: "signal", to: Some(to), sealed: Some(sealed), ..Self::default() }
             }
         }
     }

@@ -1,8 +1,7 @@
 //! The server's view of a client frame, decoded as far as the server needs it.
 //!
 //! What is sealed in an [`Envelope`] stays the JSON text it arrived as ([`RawValue`]) and is written into the outgoing
-//! frame as it is: the server knows no kind of signal, and neither unescapes nor escapes an SDP. It is a JSON value and
-//! no text inside a text, which would be escaped twice; once it is encrypted, it is a text.
+//! frame as it is: a text that only the receiver can read. Of pages of version 2 it is an object, which is passed on as well.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,7 +9,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{DisplayName, ErrorCode, HeldSeat, PeerId, RoomId, SeatToken};
+use super::{ErrorCode, HeldSeat, Introduction, PeerId, RoomId, SeatToken};
 
 /// A client message as the server sees it.
 #[derive(Debug)]
@@ -21,8 +20,8 @@ pub enum Inbound<'a> {
         room: RoomId,
         /// The same as the page wrote it, for the answer.
         asked: RoomId,
-        /// A display name.
-        name: Option<DisplayName>,
+        /// What the page says of itself; one of version 2 says nothing.
+        introduction: Option<Introduction>,
         /// The token of a seat held before.
         resume: Option<SeatToken>,
         /// The page has no peer connections any more.
@@ -67,7 +66,9 @@ struct Frame<'a> {
     #[serde(borrow)]
     room: Option<&'a RawValue>,
     #[serde(borrow)]
-    name: Option<&'a RawValue>,
+    hello: Option<&'a RawValue>,
+    #[serde(borrow)]
+    door: Option<&'a RawValue>,
     #[serde(borrow)]
     resume: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -77,7 +78,7 @@ struct Frame<'a> {
 /// Reads one text frame.
 ///
 /// # Errors
-/// [`ErrorCode::BadMessage`], [`ErrorCode::UnknownType`], [`ErrorCode::BadRoom`] or [`ErrorCode::BadName`].
+/// [`ErrorCode::BadMessage`], [`ErrorCode::UnknownType`] or [`ErrorCode::BadRoom`].
 pub fn decode(text: &str) -> Result<Inbound<'_>, ErrorCode> {
     let frame: Frame<'_> = serde_json::from_str(text).map_err(|_| ErrorCode::BadMessage)?;
     match frame.kind.as_ref() {
@@ -114,10 +115,12 @@ fn decode_room(frame: &Frame<'_>) -> Result<(RoomId, RoomId), ErrorCode> {
 
 fn decode_join<'a>(frame: &Frame<'a>) -> Result<Inbound<'a>, ErrorCode> {
     let (room, asked) = decode_room(frame)?;
+    let hello = read(frame.hello, ErrorCode::BadMessage)?;
+    let door = read(frame.door, ErrorCode::BadMessage)?;
     Ok(Inbound::Join {
         room,
         asked,
-        name: read(frame.name, ErrorCode::BadName)?,
+        introduction: hello.zip(door).map(|(hello, door)| Introduction { hello, door }),
         resume: read(frame.resume, ErrorCode::BadMessage)?,
         reloaded: read(frame.reloaded, ErrorCode::BadMessage)?.unwrap_or(false),
     })
@@ -146,7 +149,7 @@ impl Envelope<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{self as protocol, ClientMsg, Epoch, IceCandidate, OfferId, ServerMsg, Signal};
+    use super::super::{self as protocol, ClientMsg, SealedBox, ServerMsg};
     use super::*;
 
     fn refusal(text: &str) -> ErrorCode {
@@ -167,7 +170,8 @@ mod tests {
             (r#"{"type":"join","room":""}"#, ErrorCode::BadRoom),
             (r#"{"type":"join","room":4711}"#, ErrorCode::BadRoom),
             (r#"{"type":"join","room":"a/b"}"#, ErrorCode::BadRoom),
-            (r#"{"type":"join","room":"1","name":"\n"}"#, ErrorCode::BadName),
+            (r#"{"type":"join","room":"1","hello":"a b","door":"d"}"#, ErrorCode::BadMessage),
+            (r#"{"type":"join","room":"1","hello":"h","door":5}"#, ErrorCode::BadMessage),
             (r#"{"type":"join","room":"1","resume":5}"#, ErrorCode::BadMessage),
             (r#"{"type":"join","room":"1","room":"2"}"#, ErrorCode::BadMessage),
             (r#"{"type":"wait"}"#, ErrorCode::BadRoom),
@@ -212,42 +216,35 @@ mod tests {
         }
     }
 
-    fn signals() -> impl Strategy<Value = Signal> {
-        let numbers = (any::<u32>().prop_map(Epoch), any::<u32>().prop_map(OfferId));
-        let text = any::<String>;
-        prop_oneof![
-            numbers.clone().prop_map(|(epoch, _)| Signal::StartCall { epoch }),
-            (text(), numbers.clone()).prop_map(|(sdp, (epoch, offer))| Signal::WebrtcOffer {
-                sdp,
-                epoch,
-                offer
-            }),
-            (text(), numbers.clone()).prop_map(|(sdp, (epoch, offer))| Signal::WebrtcAnswer {
-                sdp,
-                epoch,
-                offer
-            }),
-            (text(), any::<Option<String>>(), any::<Option<u16>>(), any::<Option<String>>(), numbers)
-                .prop_map(|(candidate, sdp_mid, sdp_m_line_index, username_fragment, (epoch, _))| {
-                    Signal::WebrtcIceCandidate {
-                        candidate: IceCandidate { candidate, sdp_mid, sdp_m_line_index, username_fragment },
-                        epoch,
-                    }
-                }),
-        ]
+    #[test]
+    fn a_join_tells_the_others_what_they_need_and_no_name() {
+        let join = |rest: &str| {
+            let text = format!(r#"{{"type":"join","room":"1"{rest}}}"#);
+            let Ok(Inbound::Join { introduction, .. }) = decode(&text) else { panic!("{text}") };
+            introduction.map(|said| (said.hello.as_str().to_owned(), said.door.as_str().to_owned()))
+        };
+        let both = Some(("2.h".to_owned(), "d".to_owned()));
+        assert_eq!(join(r#","hello":"2.h","door":"d""#), both);
+        assert_eq!(join(r#","hello":"2.h","door":"d","name":"Ann""#), both);
+        // A page of version 2.
+        assert_eq!(join(r#","name":"Ann""#), None);
+    }
+
+    fn boxes() -> impl Strategy<Value = SealedBox> {
+        "[A-Za-z0-9_-]{28,600}".prop_map(|text| text.try_into().unwrap())
     }
 
     proptest! {
         #[test]
         fn what_a_browser_encodes_arrives_unchanged(
-            signal in signals(), to in any::<u32>(), from in any::<u32>(),
+            sealed in boxes(), to in any::<u32>(), from in any::<u32>(),
         ) {
             let to = PeerId(to);
-            let text = serde_json::to_string(&ClientMsg::Signal { to, signal: signal.clone() }).unwrap();
+            let text = serde_json::to_string(&ClientMsg::Signal { to, sealed: sealed.clone() }).unwrap();
             let Ok(Inbound::Signal(envelope)) = decode(&text) else { panic!("{text}") };
             prop_assert_eq!(envelope.to, to);
             let read: ServerMsg = protocol::read(&envelope.encode(PeerId(from))).unwrap();
-            prop_assert_eq!(read, ServerMsg::Signal { from: PeerId(from), signal });
+            prop_assert_eq!(read, ServerMsg::Signal { from: PeerId(from), sealed });
         }
 
         #[test]
@@ -259,9 +256,9 @@ mod tests {
 
         #[test]
         fn broken_frames_never_panic_and_never_pass_on_broken_json(
-            signal in signals(), cut in any::<prop::sample::Index>(), noise in any::<char>(), insert in any::<bool>(),
+            sealed in boxes(), cut in any::<prop::sample::Index>(), noise in any::<char>(), insert in any::<bool>(),
         ) {
-            let text = serde_json::to_string(&ClientMsg::Signal { to: PeerId(2), signal }).unwrap();
+            let text = serde_json::to_string(&ClientMsg::Signal { to: PeerId(2), sealed }).unwrap();
             let at = (0..=cut.index(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
             let broken = if insert { format!("{}{noise}{}", &text[..at], &text[at..]) } else { text[..at].to_owned() };
             if let Ok(Inbound::Signal(envelope)) = decode(&broken) {

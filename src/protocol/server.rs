@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DisplayName, ErrorCode, IceServer, PageLoad, PeerId, RoomId, SeatToken, Signal, frame, ids};
+use super::{
+    Door, ErrorCode, Hello, IceServer, Introduction, PageLoad, PeerId, RoomId, SealedBox, SeatToken, frame,
+};
 
 /// A peer in the room, as told to the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,12 +13,23 @@ pub struct PeerInfo {
     pub peer: PeerId,
     /// The page load that holds the seat.
     pub page: PageLoad,
-    /// The display name, if it has one.
-    #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
-    pub name: Option<DisplayName>,
+    /// The public key of that page load. A seat that the server has restored has none until its holder is back, and a
+    /// page of an earlier release never has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hello: Option<Hello>,
+    /// Of its secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<Door>,
     /// The peer's socket is lost and its seat is kept for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub away: bool,
+}
+
+impl PeerInfo {
+    /// What the page has said of itself, if it has.
+    pub fn introduction(&self) -> Option<Introduction> {
+        Some(Introduction { hello: self.hello.clone()?, door: self.door.clone()? })
+    }
 }
 
 /// A seat, as told to its holder.
@@ -53,8 +66,8 @@ pub enum ClientMsg {
     Join {
         /// The room number.
         room: RoomId,
-        /// A display name.
-        name: Option<DisplayName>,
+        /// What the others need to seal what they say to this page.
+        introduction: Introduction,
         /// The token of a seat held before.
         resume: Option<SeatToken>,
         /// With `resume`: this page has no peer connections any more (it was reloaded), so the others must
@@ -78,8 +91,8 @@ pub enum ClientMsg {
     Signal {
         /// The receiver.
         to: PeerId,
-        /// The signal, which the server does not read: see [`Envelope`](super::inbound::Envelope).
-        signal: Signal,
+        /// The signal, which only the receiver can read.
+        sealed: SealedBox,
     },
 }
 
@@ -156,8 +169,7 @@ pub enum ServerMsg {
     Signal {
         /// The sender, vouched for by the server.
         from: PeerId,
-        /// The signal.
-        #[serde(rename = "sealed")]
-        signal: Signal,
+        /// The signal, which only the receiver can read.
+        sealed: SealedBox,
     },
 }

@@ -1,11 +1,11 @@
 //! Signals between two peers: descriptions and candidates, with the numbers that tell late ones apart.
 //!
-//! The server passes them on unread. A new kind is a variant here, and its routing in `call/peers.rs`; a page that
-//! does not know a kind ignores it.
+//! They are sealed on their way (see [`sealed`](super::sealed)), so the server passes them on unread. A new kind is a
+//! variant here, and its routing in `call/peers.rs`; a page that does not know a kind ignores it.
 
 use serde::{Deserialize, Serialize};
 
-use super::PageLoad;
+use super::{DisplayName, PageLoad, ids};
 
 /// The number of a connection between two peers; both sides derive the same one and it only grows.
 ///
@@ -58,10 +58,16 @@ pub struct IceCandidate {
     pub username_fragment: Option<String>,
 }
 
-/// A signal from peer to peer; on the wire an object with its kind as the only name.
+/// A signal from peer to peer; in JSON an object with its kind as the only name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
+    /// Says who sits there, first of all; what opens proves that it comes from that page.
+    Who {
+        /// The display name, if the person has one.
+        #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
+        name: Option<DisplayName>,
+    },
     /// Asks for an offer of this epoch: for a new connection, or with restarted ICE for the one there is.
     StartCall {
         /// The connection meant.
@@ -95,13 +101,14 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The connection the signal belongs to.
-    pub fn epoch(&self) -> Epoch {
+    /// The connection the signal belongs to, if it belongs to one.
+    pub fn epoch(&self) -> Option<Epoch> {
         match self {
+            Self::Who { .. } => None,
             Self::StartCall { epoch }
             | Self::WebrtcOffer { epoch, .. }
             | Self::WebrtcAnswer { epoch, .. }
-            | Self::WebrtcIceCandidate { epoch, .. } => *epoch,
+            | Self::WebrtcIceCandidate { epoch, .. } => Some(*epoch),
         }
     }
 }

@@ -95,16 +95,17 @@ keys! {
         reaction_laugh reaction_wow reaction_party fit_picture pin why link_failed_why speaker_large speaker_large_hint
         fullscreen floating is_floating bring_back people volume mute_for_me louder_than_sent person_interrupted person_failed
         guest peer_muted peer_camera_off waiting_title waiting_text alone_again
-        link_connecting link_interrupted link_away link_failed_hidden
+        link_connecting link_interrupted link_away link_failed_hidden link_other_version
         path_direct path_direct_hint path_relayed path_relayed_hint
+        trust_private trust_private_hint trust_unchecked trust_unchecked_hint
         connection hide_address hide_address_hint
-        privacy how_private private_media private_server private_number kept_here forget_kept forgotten hide_own_hint
+        privacy how_private private_media private_server private_number private_link kept_here forget_kept forgotten hide_own_hint
         test_connection test_hint testing way_direct way_udp way_tcp way_tls way_through
         finding_trying finding_not_offered finding_works finding_blocked finding_refused finding_not_tried
         direct_likely direct_unlikely
         verdict_everywhere verdict_by_tcp verdict_without_relay verdict_relay_blocked verdict_blocked verdict_unclear
         verdict_nothing_offered verdict_no_server verdict_same_computer
-        try_again empty_room room_full unreachable unsupported left dropped in_other_tab move_here moved_elsewhere
+        try_again empty_room room_full unreachable unsupported insecure link_cut left dropped in_other_tab move_here moved_elsewhere
         old_page
         no_relay hidden_without_relay address_hidden address_shown line_reconnecting
         guest_joined guest_left sound_blocked tap_to_hear dismiss close panel_missing

@@ -25,6 +25,8 @@ pub(super) const CLIP: &str =
     "m21 11.5-8.6 8.6a5.6 5.6 0 0 1-8-8l8.5-8.5a3.7 3.7 0 0 1 5.3 5.3l-8.5 8.5a1.9 1.9 0 0 1-2.7-2.7l7.9-7.8";
 pub(super) const LOCK: &str =
     "M5 11h14a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2ZM7 11V7a5 5 0 0 1 10 0v4";
+pub(super) const LOCK_OPEN: &str =
+    "M5 11h14a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2ZM7 11V7a5 5 0 0 1 9.9-1";
 pub(super) const PULSE: &str = "M2.5 12h4l2.5-6.5 5 13 2.5-6.5h5";
 pub(super) const SOUND: &str =
     "M4 9.5v5h3.5L12.5 19V5L7.5 9.5ZM16 9a4.2 4.2 0 0 1 0 6M18.5 6.2a8.2 8.2 0 0 1 0 11.6";

@@ -218,6 +218,8 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
         Notice::SeatFree => words.seat_free(),
         Notice::Unreachable => words.unreachable(),
         Notice::Unsupported => words.unsupported(),
+        Notice::Insecure => words.insecure(),
+        Notice::LinkCut => words.link_cut(),
         Notice::JustLeft | Notice::Left => words.left(),
         Notice::LeaveAsked => words.leave_asked(),
         Notice::Dropped => words.dropped(),

@@ -12,6 +12,7 @@ use super::icon::{self, icon};
 use super::picture::Boxed;
 use super::reactive::{Flag, Memo, Press, action, content, effect, flag, made_text, press, select, text};
 use super::stage::{Stage, put};
+use super::trust::trust_label;
 use crate::call::{DeviceView, LinkView, PeerView, Route, Setting, UserAction};
 use crate::protocol::{PeerId, Source};
 
@@ -33,6 +34,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
     let seen = move || own.with(|own| own.as_ref().is_some_and(PeerView::has_picture));
     let has_off = move |source| own.with(|own| own.as_ref().is_some_and(|own| own.has_off(source)));
     let off_or_on = move |source| text(move || if has_off(source) { "off" } else { "on" });
+    let trust = Memo::new(move |_| own.with(|own| own.as_ref().map(|own| own.trust).unwrap_or_default()));
     let route = move || own.with(|own| own.as_ref().and_then(|own| own.route));
     let speaks = move || own.with(|own| own.as_ref().is_some_and(|own| own.is_speaking));
     let name = move || {
@@ -64,6 +66,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
         LinkView::Connecting => words.link_connecting().into(),
         LinkView::Away => words.link_away().into(),
         LinkView::Failed | LinkView::FailedHidden => words.link_failed(&name()).into(),
+        LinkView::OtherVersion => words.link_other_version().into(),
     };
     let why = move || match link() {
         LinkView::FailedHidden => words.link_failed_hidden(),
@@ -86,6 +89,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
             })
             data-pinned=yes_or_no(flag(move || stage.is_pinned(peer)))
             data-path=text(move || path(route()))
+            data-trust=text(move || trust.get().into())
             data-boxed=flag(move || boxed.is_boxed())
             aria-label=made_text(name)
             node_ref=node
@@ -148,7 +152,8 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                     press(move || stage.pin(peer)),
                 )}
             </div>
-            <p class="tile-foot chip">
+            <div class="tile-foot">
+            <p class="chip">
                 <span class="off" hidden=flag(move || !has_off(Source::Microphone))>
                     {icon(text(|| icon::MICROPHONE_OFF))}
                 </span>
@@ -163,6 +168,8 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                     {words.link_interrupted()}
                 </span>
             </p>
+            {trust_label(trust)}
+            </div>
             // What the chip and the initial show, for those who do not see them.
             <div class="tile-off" role="status">
                 <p hidden=flag(move || !has_off(Source::Microphone))>{words.peer_muted()}</p>

@@ -1,6 +1,6 @@
 // In place of the server: a room in which one other sits already. The other offers what each section of `ports` says: kind
-// and port, 0 being a part of the call that it rejects. What the page says is kept in `said`.
-window.openRoom = (ports) => {
+// and port, 0 being a part of the call that it rejects. What the page says to it is kept in `said`.
+window.openRoom = async (ports) => {
   const Own = window.WebSocket;
   const section = ([kind, port], mid) =>
     `m=${kind} ${port} UDP/TLS/RTP/SAVPF ${kind === 'audio' ? 111 : 96}\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n` +
@@ -10,11 +10,12 @@ window.openRoom = (ports) => {
   const sdp =
     `v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n${accepted.length ? `a=group:BUNDLE ${accepted.join(' ')}\r\n` : ''}` +
     ports.map(section).join('');
+  const other = { ...(await sealedPage('4711')), peer: 1, page: 1 };
   const room = {
     said: [],
     close: () => (window.WebSocket = Own),
     /** What the page answers for one section. */
-    answered: (mid) => room.said.find(({ sealed }) => sealed?.webrtc_answer)?.sealed.webrtc_answer.sdp.split('m=')[mid + 1] ?? '',
+    answered: (mid) => room.said.find(({ webrtc_answer }) => webrtc_answer)?.webrtc_answer.sdp.split('m=')[mid + 1] ?? '',
   };
   window.room = room;
   window.WebSocket = class extends EventTarget {
@@ -32,13 +33,16 @@ window.openRoom = (ports) => {
       this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(message) }));
     }
 
-    send(text) {
+    async send(text) {
       const message = JSON.parse(text);
-      room.said.push(message);
+      if (message.type === 'signal') room.said.push(await (await room.seal).open(message.sealed));
       if (message.type !== 'join') return;
-      const seat = { peer: 2, page: 2, peers: [{ peer: 1, page: 1 }], resume: 't', resumed: false, ice_servers: [] };
+      const { peer, page, hello, door } = other;
+      room.seal = other.seal({ peer, page }, { peer: 2, page: 2, hello: message.hello, door: message.door });
+      const seat = { peer: 2, page: 2, peers: [{ peer, page, hello, door }], resume: 't', resumed: false, ice_servers: [] };
       this.hear({ type: 'room_joined', room: message.room, ...seat });
-      this.hear({ type: 'signal', from: 1, sealed: { webrtc_offer: { sdp, epoch: 2 * 1024, offer: 1 } } });
+      const sealed = await (await room.seal).close({ webrtc_offer: { sdp, epoch: 2 * 1024, offer: 1 } });
+      this.hear({ type: 'signal', from: peer, sealed });
     }
 
     close() {}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use parlor::protocol::{ClientMsg, IceCandidate, PeerId, RoomId, ServerMsg, Signal, socket_address};
+use parlor::protocol::{ClientMsg, Introduction, PeerId, RoomId, SealedBox, ServerMsg, socket_address};
 use parlor::server::config::{Config, STATE_NONE};
 use parlor::server::http::site::Site;
 use parlor::server::listeners::Listeners;
@@ -98,6 +98,18 @@ impl Server {
         get(tls(self.https, &["http/1.1"]).await.unwrap(), &self.https.to_string(), path, headers).await
     }
 
+    /// What a page says of itself; the server reads nothing in it.
+    pub(crate) fn introduction() -> Introduction {
+        let (hello, door) = ("2.of-a-page".to_owned(), "of-a-link".to_owned());
+        Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() }
+    }
+
+    /// A box with a mark of its own; the server opens none.
+    pub(crate) fn sealed(mark: &str) -> SealedBox {
+        let mark = mark.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
+        SealedBox::try_from("A".repeat(28) + &mark).unwrap()
+    }
+
     /// Takes a seat through TLS.
     pub(crate) async fn seat(&self, room: &str) -> Client<TlsStream<TcpStream>> {
         seat(self.https, room).await
@@ -179,7 +191,7 @@ pub(crate) async fn seat(address: SocketAddr, room: &str) -> Client<TlsStream<Tc
     let origin = format!("https://{address}");
     let mut client = socket(stream, &address.to_string(), &[("origin", &origin)]).await.unwrap();
     let room = RoomId::from_typed(room).unwrap();
-    client.say(&ClientMsg::Join { room, name: None, resume: None, reloaded: false }).await;
+    client.say(&ClientMsg::Join { room, introduction: introduction(), resume: None, reloaded: false }).await;
     match client.next().await {
         ServerMsg::RoomCreated(_) | ServerMsg::RoomJoined(_) => {}
         other => panic!("no seat: {other:?}"),
@@ -208,14 +220,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         .await
     }
 
-    /// Sends a candidate to a peer, and has it heard there.
+    /// Sends a box to a peer, and has it heard there.
     pub(crate) async fn reaches(&mut self, peer: u32, other: &mut Self, text: &str) {
-        let candidate = IceCandidate { candidate: text.to_owned(), ..IceCandidate::default() };
-        let signal = Signal::WebrtcIceCandidate { candidate, epoch: Default::default() };
-        self.say(&ClientMsg::Signal { to: PeerId(peer), signal: signal.clone() }).await;
+        let sealed = sealed(text);
+        self.say(&ClientMsg::Signal { to: PeerId(peer), sealed: sealed.clone() }).await;
         loop {
             match other.next().await {
-                ServerMsg::Signal { signal: heard, .. } => return assert_eq!(heard, signal),
+                ServerMsg::Signal { sealed: heard, .. } => return assert_eq!(heard, sealed),
                 ServerMsg::PeerJoined(_) => {}
                 other => panic!("{other:?}"),
             }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::authority::Authority;
-use crate::lab::{Server, certified, get, handshake, plain, seat, soon};
+use crate::lab::{Server, certified, get, handshake, introduction, plain, sealed, seat, soon};
 
 /// A connection from another address of this machine; a peer that reads little has small buffers.
 async fn connect_from(last: u8, server: SocketAddr, buffer: Option<u32>) -> TcpStream {
@@ -207,16 +207,16 @@ mod linux {
             let from = stream.local_addr().unwrap();
             let mut client = socket(stream, &address.to_string(), &[]).await.unwrap();
             let room = RoomId::from_typed("1").unwrap();
-            client.say(&ClientMsg::Join { room, name: None, resume: None, reloaded: false }).await;
+            client
+                .say(&ClientMsg::Join { room, introduction: introduction(), resume: None, reloaded: false })
+                .await;
             client.next().await;
             client.say(&ClientMsg::Confirm).await;
             clients.push((client, from));
         }
         let (_deaf, deaf_address) = clients.pop().unwrap();
         let (mut one, _) = clients.pop().unwrap();
-        let sdp = "v".repeat(60_000);
-        let offer = Signal::WebrtcOffer { sdp, epoch: Default::default(), offer: OfferId(0) };
-        let offer = ClientMsg::Signal { to: PeerId(2), signal: offer };
+        let offer = ClientMsg::Signal { to: PeerId(2), sealed: sealed(&"v".repeat(59_000)) };
         let flood = async {
             loop {
                 one.say(&offer).await;

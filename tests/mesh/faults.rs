@@ -14,6 +14,7 @@ use super::node::Memory;
 use super::page::loaded;
 use super::random::Random;
 use super::server_frames::Passage;
+use super::vault::Vault;
 use super::wire::Up;
 use super::world::{ROOM, World};
 
@@ -165,6 +166,7 @@ impl World {
         page.named = PreparedId::default();
         page.call = call;
         page.load += 1;
+        page.vault = Vault::new(who, page.load, page.link);
         page.events = VecDeque::from([loaded(page.remembered.clone(), !crashes)]);
         page.seat = None;
         page.asked.clear();

@@ -23,6 +23,7 @@ mod random;
 mod seats;
 mod server;
 mod server_frames;
+mod vault;
 mod wire;
 mod world;
 

@@ -13,6 +13,7 @@ use parlor::protocol::{Epoch, PeerId, ServerMsg, Source, SourceSet, read};
 use super::connection::{ConnectionId, Ends, Tracks};
 use super::faults::Fault;
 use super::seats::Number;
+use super::vault::{Done, Vault};
 use super::wire::{Down, Up, WireId};
 use super::world::World;
 
@@ -40,6 +41,9 @@ pub(crate) struct Page {
     pub(crate) refuses_to_prepare: bool,
     /// The newest that was to be given to a peer.
     pub(crate) named: PreparedId,
+    pub(crate) vault: Vault,
+    /// The link that everybody of this number has come by.
+    pub(crate) link: usize,
     pub(crate) remembered: Option<Remembered>,
     /// Where the call believes to sit.
     pub(crate) seat: Option<Number>,
@@ -64,7 +68,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(call: Call, has_camera: bool, release: Release) -> Self {
+    pub(crate) fn new(who: usize, link: usize, call: Call, has_camera: bool, release: Release) -> Self {
         Self {
             call: call.in_page(Known { can_capture_screen: true, ..Known::default() }),
             events: VecDeque::from([loaded(None, false)]),
@@ -74,6 +78,8 @@ impl Page {
             prepared: None,
             refuses_to_prepare: false,
             named: PreparedId::default(),
+            vault: Vault::new(who, 1, link),
+            link,
             remembered: None,
             seat: None,
             asked: VecDeque::new(),
@@ -102,7 +108,7 @@ impl Page {
 
 /// The program starts: in a new page, after a reload, or after a crash, when it does not go back by itself.
 pub(crate) fn loaded(remembered: Option<Remembered>, returning: bool) -> Event {
-    Event::Loaded(Loaded { supported: true, remembered, returning, granted: SourceSet::NONE })
+    Event::Loaded(Loaded { supported: true, remembered, returning, ..Loaded::default() })
 }
 
 /// Why the call does something.
@@ -156,6 +162,15 @@ impl World {
         self.count_live();
     }
 
+    /// The cryptography of a page has done something.
+    pub(super) fn seal(&mut self, who: usize) {
+        match self.pages[who].vault.work() {
+            Done::Event(id, event) => self.pages[who].events.push_back(Event::Seal(id, event)),
+            Done::Send(wire, message) => self.up(wire, Up::Frame(serde_json::to_string(&message).unwrap())),
+            Done::Nothing => {}
+        }
+    }
+
     /// The person picks something to share, or nothing.
     pub(super) fn answer_picker(&mut self, who: usize) {
         let (is_cancelled, has_sound) = (self.random.once_in(4), self.random.once_in(2));
@@ -201,7 +216,7 @@ impl World {
         self.note_written(who, &event);
         let cause = match &event {
             Event::User(UserAction::Leave) => Cause::Leave,
-            Event::Socket(_, SocketEvent::Message(ServerMsg::Signal { .. })) => Cause::Signal,
+            Event::Seal(..) => Cause::Signal,
             // What was due to happen anyway is no consequence of it.
             Event::Woken | Event::NetworkChanged if !self.is_overdue(who) => Cause::Woken,
             _ => Cause::Other,
@@ -290,7 +305,13 @@ impl World {
                 }
             }
             // Everybody has a browser of their own.
-            Command::HoldRoom { room, .. } => page.events.push_back(Event::Hold(room, Hold::Granted(None))),
+            Command::HoldRoom { room, .. } => {
+                page.events.push_back(Event::Hold(room, Hold::Granted(page.vault.identity(), None)));
+            }
+            Command::Seal(id, command) => {
+                let wire = page.wire();
+                page.vault.jobs.push_back((id, command, wire));
+            }
             // Nobody tests a connection here.
             Command::AskForIce(_) | Command::TryTransport(..) | Command::TryRelay(..) => {}
             Command::Enable { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use parlor::call::{DeviceView, LinkView, Phase};
+use parlor::call::{DeviceView, LinkView, Phase, Trust};
 use parlor::protocol::{ErrorCode, PeerId, Source, SourceSet};
 
 use super::connection::ConnectionId;
@@ -159,7 +159,13 @@ impl World {
                     "{who} knows wrongly whether {} may be pointed at",
                     peer.peer
                 );
-                // A server keeps the first name of a seat.
+                let (link, trust) = (self.pages[who].link == other.link, peer.trust);
+                assert_eq!(
+                    trust,
+                    if link { Trust::Private } else { Trust::Unchecked },
+                    "{who} of {}",
+                    peer.peer
+                );
                 let is_right = !tells || peer.name == seat.and_then(|seat| seat.name.clone());
                 assert!(is_right, "{who} shows a wrong name of {}", peer.peer);
             }

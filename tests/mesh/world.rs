@@ -39,6 +39,7 @@ enum Step {
     Deliver(ConnectionId),
     Capture(usize),
     Pick(usize),
+    Seal(usize),
     Time,
 }
 
@@ -68,10 +69,13 @@ impl World {
             unload_grace: Duration::from_secs(5),
         };
         let mut random = Random(seed);
-        let page = |_| {
+        let page = |who| {
+            let link = random.below(2);
             let (call, has_camera) = (Call::new(random.next()), !random.once_in(4));
             let has_channel = !random.once_in(8);
             Page::new(
+                who,
+                link,
                 call,
                 has_camera,
                 Release { has_channel, has_screen: has_channel && !random.once_in(8) },
@@ -161,6 +165,7 @@ impl World {
         for (who, page) in self.pages.iter().enumerate().filter(|(_, page)| page.frozen.is_none()) {
             self.possible.extend((!page.events.is_empty()).then_some(Step::Event(who)));
             self.possible.extend((!page.asked.is_empty()).then_some(Step::Capture(who)));
+            self.possible.extend((!page.vault.jobs.is_empty()).then_some(Step::Seal(who)));
             self.possible.extend((!page.pickers.is_empty()).then_some(Step::Pick(who)));
         }
         for (id, wire) in &self.server.wires {
@@ -211,6 +216,7 @@ impl World {
             Step::Channel(id, state) => self.connections.set_channel(id, state),
             Step::Deliver(id) => self.connections.deliver(id),
             Step::Capture(who) => self.answer_capture(who),
+            Step::Seal(who) => self.seal(who),
             Step::Pick(who) => self.answer_picker(who),
             Step::Time => self.pass_time(),
         }

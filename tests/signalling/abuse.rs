@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, SinkExt, StreamExt};
-use parlor::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, OfferId, PeerId, ServerMsg, Signal};
+use parlor::protocol::sealed::MAX_BOX_CHARS;
+use parlor::protocol::{CloseCode, ErrorCode, MAX_FRAME_BYTES, PeerId, ServerMsg};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::lab::{HealthyPair, PATIENCE, Server, candidate, join, soon, to, until};
+use crate::lab::{HealthyPair, PATIENCE, Server, join, sealed, soon, to, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
@@ -45,13 +46,13 @@ async fn bad_messages_are_answered_with_their_error_and_change_nothing() {
         (r#"{"type":"join","room":"<b>x</b>"}"#, ErrorCode::BadRoom),
         (r#"{"type":"join","room":"방"}"#, ErrorCode::BadRoom),
         (&long, ErrorCode::BadRoom),
-        (r#"{"type":"join","room":"9","name":"a\nb"}"#, ErrorCode::BadName),
-        (r#"{"type":"join","room":"9","name":5}"#, ErrorCode::BadName),
+        (r#"{"type":"join","room":"9","hello":"a\nb","door":"d"}"#, ErrorCode::BadMessage),
+        (r#"{"type":"join","room":"9","hello":"h","door":5}"#, ErrorCode::BadMessage),
     ] {
         one.refused(text, code).await;
     }
-    one.say(&to(2, candidate("x"))).await;
-    two.hears(1, &candidate("x")).await;
+    one.say(&to(2, sealed("x"))).await;
+    two.hears(1, &sealed("x")).await;
     pair.stays_well().await;
 }
 
@@ -78,8 +79,8 @@ async fn types_that_a_newer_page_knows_are_no_abuse() {
         one.refused(r#"{"type":"wave","to":["all"],"room":7,"hand":{"left":true}}"#, ErrorCode::UnknownType)
             .await;
     }
-    one.say(&to(2, candidate("x"))).await;
-    two.hears(1, &candidate("x")).await;
+    one.say(&to(2, sealed("x"))).await;
+    two.hears(1, &sealed("x")).await;
     // They are messages like others.
     for _ in 0..2_000 {
         one.text(r#"{"type":"wave"}"#).await;
@@ -154,16 +155,13 @@ async fn the_largest_frame_passes_and_one_byte_more_closes_that_socket() {
     let server = Server::start().await;
     let pair = HealthyPair::start(&server).await;
     let offer = |bytes: usize| {
-        let around =
-            r#"{"type":"signal","to":2,"sealed":{"webrtc_offer":{"sdp":"","epoch":1,"offer":1}}}"#.len();
-        let sdp = "v".repeat(bytes - around);
-        format!(
-            r#"{{"type":"signal","to":2,"sealed":{{"webrtc_offer":{{"sdp":"{sdp}","epoch":1,"offer":1}}}}}}"#
-        )
+        let around = r#"{"type":"signal","to":2,"sealed":""}"#.len();
+        format!(r#"{{"type":"signal","to":2,"sealed":"{}"}}"#, "v".repeat(bytes - around))
     };
     let (mut one, mut two) = server.pair("1").await;
     one.text(&offer(MAX_FRAME_BYTES)).await;
-    assert!(matches!(two.next().await, ServerMsg::Signal { from: PeerId(1), .. }));
+    let Message::Text(passed) = two.frame().await else { panic!("no frame") };
+    assert_eq!(passed.len(), MAX_FRAME_BYTES + r#""from""#.len() - r#""to""#.len());
     for bytes in [MAX_FRAME_BYTES + 1, 300_000] {
         let mut client = server.connect().await;
         client.text(&offer(bytes)).await;
@@ -184,7 +182,7 @@ async fn a_flood_of_messages_closes_that_socket() {
     let (mut one, two) = server.pair("1").await;
     let (mut sink, stream) = two.ws.split();
     let flood = tokio::spawn(async move {
-        let frame = Message::text(serde_json::to_string(&to(1, candidate("flood"))).unwrap());
+        let frame = Message::text(serde_json::to_string(&to(1, sealed("flood"))).unwrap());
         // As fast as it goes; ends with the connection.
         while sink.send(frame.clone()).await.is_ok() {}
         sink
@@ -211,7 +209,7 @@ async fn a_flood_of_messages_closes_that_socket() {
 async fn a_flood_of_bytes_closes_its_sender_and_not_its_reader() {
     let server = Server::start().await;
     let (mut one, mut two) = server.pair("1").await;
-    let long = candidate(&"x".repeat(MAX_FRAME_BYTES - 200));
+    let long = sealed(&"x".repeat(MAX_BOX_CHARS - 28));
     let text = serde_json::to_string(&to(1, long.clone())).unwrap();
     let flood = async {
         // Ends with the connection; far fewer messages than one may send.
@@ -223,7 +221,7 @@ async fn a_flood_of_bytes_closes_its_sender_and_not_its_reader() {
         two.closed().await
     };
     let reads = async {
-        while let ServerMsg::Signal { from: PeerId(2), signal } = one.next().await {
+        while let ServerMsg::Signal { from: PeerId(2), sealed } = one.next().await {
             assert_eq!(signal, long);
         }
     };
@@ -272,8 +270,7 @@ async fn a_reader_too_slow_for_its_signals_is_cut_and_the_sender_goes_on() {
     .await;
     let pair = HealthyPair::start(&server).await;
     let (mut one, mut two) = server.pair("1").await;
-    let sdp = "v".repeat(60_000);
-    let offer = to(2, Signal::WebrtcOffer { sdp, epoch: Default::default(), offer: OfferId(0) });
+    let offer = to(2, sealed(&"v".repeat(59_000)));
     // `two` reads nothing, so the kernel's buffers fill up, then its queue.
     let away = async {
         loop {

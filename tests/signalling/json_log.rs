@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::lab::{Server, candidate, to, until};
+use crate::lab::{Server, sealed, to, until};
 
 /// The real binary with a log as JSON; ended when dropped.
 struct Program {
@@ -78,8 +78,8 @@ async fn each_line_is_an_object_and_names_no_room_by_its_number() {
         let server = program.server().await;
         for room in ROOMS {
             let (mut one, mut two) = server.pair(room).await;
-            one.say(&to(2, candidate("x"))).await;
-            two.hears(1, &candidate("x")).await;
+            one.say(&to(2, sealed("x"))).await;
+            two.hears(1, &sealed("x")).await;
             assert_eq!(server.get(&format!("/room/{room}"), &[("accept", "text/html")]).await.status(), 200);
         }
         // A proxy that serves Parlor below a path.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::{SinkExt, StreamExt};
 use parlor::protocol::{
-    ClientMsg, CloseCode, ErrorCode, IceCandidate, PeerId, RoomId, SeatToken, Seated, ServerMsg, Signal,
+    ClientMsg, CloseCode, ErrorCode, Introduction, PeerId, RoomId, SealedBox, SeatToken, Seated, ServerMsg,
     socket_address,
 };
 use parlor::server::config::{Config, STATE_NONE};
@@ -299,32 +299,49 @@ impl Client {
     }
 
     /// What comes next from a peer; proves that nothing came before it.
-    pub(crate) async fn hears(&mut self, from: u32, signal: &Signal) {
-        assert_eq!(self.next().await, ServerMsg::Signal { from: PeerId(from), signal: signal.clone() });
+    pub(crate) async fn hears(&mut self, from: u32, sealed: &SealedBox) {
+        assert_eq!(self.next().await, ServerMsg::Signal { from: PeerId(from), sealed: sealed.clone() });
     }
 }
 
+/// What a page says of itself; the server reads nothing in it.
+pub(crate) fn introduction() -> Introduction {
+    let (hello, door) = ("2.of-a-page".to_owned(), "of-a-link".to_owned());
+    Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() }
+}
+
 pub(crate) fn join(room: &str) -> ClientMsg {
-    ClientMsg::Join { room: RoomId::from_typed(room).unwrap(), name: None, resume: None, reloaded: false }
+    ClientMsg::Join {
+        room: RoomId::from_typed(room).unwrap(),
+        introduction: introduction(),
+        resume: None,
+        reloaded: false,
+    }
 }
 
 pub(crate) fn resume(seated: &Seated, reloaded: bool) -> ClientMsg {
     let (room, resume) = (seated.room.clone(), Some(seated.resume.clone()));
-    ClientMsg::Join { room, name: None, resume, reloaded }
+    ClientMsg::Join { room, introduction: introduction(), resume, reloaded }
 }
 
 pub(crate) fn resume_with(room: &str, token: &str) -> ClientMsg {
     let resume = Some(SeatToken(token.to_owned()));
-    ClientMsg::Join { room: RoomId::from_typed(room).unwrap(), name: None, resume, reloaded: false }
+    ClientMsg::Join {
+        room: RoomId::from_typed(room).unwrap(),
+        introduction: introduction(),
+        resume,
+        reloaded: false,
+    }
 }
 
-pub(crate) fn candidate(text: &str) -> Signal {
-    let candidate = IceCandidate { candidate: text.to_owned(), ..IceCandidate::default() };
-    Signal::WebrtcIceCandidate { candidate, epoch: Default::default() }
+/// A box with a mark of its own; the server opens none.
+pub(crate) fn sealed(mark: &str) -> SealedBox {
+    let mark = mark.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
+    SealedBox::try_from("A".repeat(28) + &mark).unwrap()
 }
 
-pub(crate) fn to(peer: u32, signal: Signal) -> ClientMsg {
-    ClientMsg::Signal { to: PeerId(peer), signal }
+pub(crate) fn to(peer: u32, sealed: SealedBox) -> ClientMsg {
+    ClientMsg::Signal { to: PeerId(peer), sealed }
 }
 
 /// A pair whose signals bounce all the time, to prove that nobody else's doings reach it.
@@ -351,7 +368,7 @@ impl HealthyPair {
             while stopped.try_recv().is_err() {
                 pace.tick().await;
                 let begun = Instant::now();
-                let signal = candidate(&format!("round {}", *count.borrow()));
+                let signal = sealed(&format!("round {}", *count.borrow()));
                 one.say(&to(2, signal.clone())).await;
                 two.hears(1, &signal).await;
                 two.say(&to(1, signal.clone())).await;

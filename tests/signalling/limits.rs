@@ -6,7 +6,7 @@ use futures::future::join_all;
 use parlor::protocol::{ClientMsg, CloseCode, HeldSeat, RoomId, SeatToken, Seated, ServerMsg};
 use parlor::server::config::Config;
 
-use crate::lab::{Client, HealthyPair, Server, candidate, join, resume, resume_with, to, until};
+use crate::lab::{Client, HealthyPair, Server, join, resume, resume_with, sealed, to, until};
 
 const LONG: Duration = Duration::from_secs(3_600);
 /// Addresses of the loopback network; the healthy pair has 127.0.0.1.
@@ -109,8 +109,8 @@ async fn a_seat_is_taken_back_while_strangers_hold_every_socket() {
         seat = two.seated().await;
         assert!(seat.resumed, "round {round}");
         assert!(matches!(one.next().await, ServerMsg::PeerBack(_)));
-        two.say(&to(1, candidate("x"))).await;
-        one.hears(2, &candidate("x")).await;
+        two.say(&to(1, sealed("x"))).await;
+        one.hears(2, &sealed("x")).await;
     }
     // A seat can be given up as well.
     drop(two);

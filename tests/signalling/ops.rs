@@ -9,7 +9,7 @@ use parlor::protocol::{CloseCode, ErrorCode, PeerId, ServerMsg};
 use parlor::server::config::Config;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::lab::{Answer, HealthyPair, Server, candidate, join, resume, to, until};
+use crate::lab::{Answer, HealthyPair, Server, join, resume, sealed, to, until};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -107,8 +107,8 @@ async fn seats_rooms_and_sockets_are_counted_up_and_down() {
     }
     let (mut one, mut two) = server.pair("4711").await;
     let (other, _) = server.seat("4712").await;
-    one.say(&to(2, candidate("x"))).await;
-    two.hears(1, &candidate("x")).await;
+    one.say(&to(2, sealed("x"))).await;
+    two.hears(1, &sealed("x")).await;
     let now = Metrics::of(&server).await;
     for (name, value) in
         [("sockets", 3.0), ("rooms", 2.0), ("seats{state=\"present\"}", 3.0), ("signals_total", 1.0)]

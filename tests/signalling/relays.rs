@@ -1,35 +1,36 @@
 //! Signals: to whom they go, from whom they say they come, and where they never arrive.
 
-use parlor::protocol::{ClientMsg, Epoch, ErrorCode, IceCandidate, OfferId, ServerMsg, Signal};
+use parlor::protocol::{ClientMsg, ErrorCode, ServerMsg};
 
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::lab::{Server, candidate, join, to};
+use crate::lab::{Server, join, sealed, to};
 
 #[tokio::test]
-async fn every_kind_of_signal_arrives_unchanged_with_its_sender() {
+async fn every_box_arrives_unchanged_with_its_sender() {
     let server = Server::start().await;
     let (mut one, mut two) = server.pair("1").await;
-    let sdp =
-        "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\na=\"\\\u{e9}\u{1F600}\u{2028}\r\n".to_owned();
-    let candidate = IceCandidate {
-        candidate: "candidate:842163049 1 udp 1677729535 203.0.113.77 46154 typ srflx".into(),
-        sdp_mid: Some("0".into()),
-        sdp_m_line_index: Some(0),
-        username_fragment: Some("EEtu".into()),
-    };
-    for signal in [
-        Signal::StartCall { epoch: Epoch(32) },
-        Signal::WebrtcOffer { sdp: sdp.clone(), epoch: Epoch(32), offer: OfferId(7) },
-        Signal::WebrtcAnswer { sdp, epoch: Epoch(32), offer: OfferId(7) },
-        Signal::WebrtcIceCandidate { candidate, epoch: Epoch(32) },
-        Signal::WebrtcIceCandidate { candidate: IceCandidate::default(), epoch: Epoch::default() },
-    ] {
-        one.say(&to(2, signal.clone())).await;
-        two.hears(1, &signal).await;
-        two.say(&to(1, signal.clone())).await;
-        one.hears(2, &signal).await;
+    for mark in ["", "of a candidate", &"of a description".repeat(600)] {
+        let sealed = sealed(mark);
+        one.say(&to(2, sealed.clone())).await;
+        two.hears(1, &sealed).await;
+        two.say(&to(1, sealed.clone())).await;
+        one.hears(2, &sealed).await;
     }
+}
+
+#[tokio::test]
+async fn the_others_are_told_what_a_page_says_of_itself_and_its_name_is_not_kept() {
+    let server = Server::with(|config| config.rooms.capacity = 3).await;
+    let (mut one, _) = server.seat("1").await;
+    let mut two = server.connect().await;
+    two.text(r#"{"type":"join","room":"1","hello":"2.two","door":"two","name":"Ben"}"#).await;
+    let Message::Text(frame) = one.frame().await else { panic!("no frame") };
+    assert_eq!(frame.as_str(), r#"{"type":"peer_joined","peer":2,"page":2,"hello":"2.two","door":"two"}"#);
+    let mut three = server.connect().await;
+    three.say(&join("1")).await;
+    let Message::Text(frame) = three.frame().await else { panic!("no frame") };
+    assert!(frame.contains(r#"{"peer":2,"page":2,"hello":"2.two","door":"two"}"#) && !frame.contains("Ben"));
 }
 
 #[tokio::test]
@@ -40,16 +41,16 @@ async fn a_signal_is_heard_by_its_receiver_alone_whatever_is_in_it() {
     for early in [&mut one, &mut two] {
         assert!(matches!(early.next().await, ServerMsg::PeerJoined(_)));
     }
-    one.say(&to(3, candidate("three"))).await;
+    one.say(&to(3, sealed("three"))).await;
     one.text(r#"{"type":"signal","to":2,"sealed": {"of a newer page":[1, "\u00e9"]} }"#).await;
-    one.say(&to(2, candidate("two"))).await;
-    three.hears(1, &candidate("three")).await;
+    one.say(&to(2, sealed("two"))).await;
+    three.hears(1, &sealed("three")).await;
     let Message::Text(frame) = two.frame().await else { panic!("no frame") };
     assert_eq!(frame.as_str(), r#"{"type":"signal","from":1,"sealed":{"of a newer page":[1, "\u00e9"]}}"#);
-    two.hears(1, &candidate("two")).await;
+    two.hears(1, &sealed("two")).await;
     // What the sender hears next is from somebody else.
-    two.say(&to(1, candidate("end"))).await;
-    one.hears(2, &candidate("end")).await;
+    two.say(&to(1, sealed("end"))).await;
+    one.hears(2, &sealed("end")).await;
 }
 
 #[tokio::test]
@@ -71,10 +72,10 @@ async fn signals_stay_in_their_room_and_outsiders_cannot_send_any() {
     other
         .text(r#"{"type":"signal","to":2,"sealed":{"start_call":{"epoch":1}},"room":"1","roomId":"1","from":1}"#)
         .await;
-    one.say(&to(2, candidate("first"))).await;
-    two.hears(1, &candidate("first")).await;
-    two.say(&to(1, candidate("second"))).await;
-    one.hears(2, &candidate("second")).await;
+    one.say(&to(2, sealed("first"))).await;
+    two.hears(1, &sealed("first")).await;
+    two.say(&to(1, sealed("second"))).await;
+    one.hears(2, &sealed("second")).await;
 }
 
 #[tokio::test]
@@ -85,16 +86,18 @@ async fn nobody_is_reached_by_a_wrong_number() {
         let text = format!(r#"{{"type":"signal","to":{stranger},"sealed":{{}}}}"#);
         one.refused(&text, ErrorCode::UnknownPeer).await;
     }
-    one.say(&to(2, candidate("x"))).await;
-    two.hears(1, &candidate("x")).await;
+    one.say(&to(2, sealed("x"))).await;
+    two.hears(1, &sealed("x")).await;
 }
 
 #[tokio::test]
 async fn a_forged_sender_is_overwritten() {
     let server = Server::start().await;
     let (mut one, mut two) = server.pair("1").await;
-    one.text(r#"{"from":2,"type":"signal","to":2,"sealed":{"start_call":{"epoch":7}},"peer":9}"#).await;
-    two.hears(1, &Signal::StartCall { epoch: Epoch(7) }).await;
+    let forged = sealed("forged");
+    let text = format!(r#"{{"from":2,"type":"signal","to":2,"sealed":"{}","peer":9}}"#, forged.as_str());
+    one.text(&text).await;
+    two.hears(1, &forged).await;
 }
 
 #[tokio::test]
@@ -103,13 +106,13 @@ async fn signals_keep_their_order() {
     let (mut one, mut two) = server.pair("1").await;
     let sender = tokio::spawn(async move {
         for n in 0..500 {
-            one.say(&to(2, candidate(&n.to_string()))).await;
+            one.say(&to(2, sealed(&n.to_string()))).await;
         }
         one.say(&ClientMsg::Leave { held: None }).await;
         one
     });
     for n in 0..500 {
-        two.hears(1, &candidate(&n.to_string())).await;
+        two.hears(1, &sealed(&n.to_string())).await;
     }
     assert!(matches!(two.next().await, ServerMsg::PeerLeft { .. }));
     drop(sender.await);

@@ -11,7 +11,7 @@ use parlor::protocol::{ClientMsg, HeldSeat, PageLoad, PeerId, PeerInfo, SeatToke
 use parlor::server::signalling::room::{RoomRecord, TokenDigest};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::lab::{Server, candidate, join, resume, to, until};
+use crate::lab::{Server, join, resume, sealed, to, until};
 
 /// Long enough to see a seat being kept, even on a busy machine.
 const GRACE: Duration = Duration::from_secs(3);
@@ -111,8 +111,8 @@ async fn after_being_killed_five_times_everybody_has_their_seat_and_no_stranger_
                     assert!(matches!(two.next().await, ServerMsg::PeerBack(info) if info.peer == PeerId(1)));
                 }
                 _ => {
-                    one.say(&to(2, candidate("x"))).await;
-                    two.hears(1, &candidate("x")).await;
+                    one.say(&to(2, sealed("x"))).await;
+                    two.hears(1, &sealed("x")).await;
                 }
             }
         }
@@ -192,8 +192,8 @@ async fn a_state_folder_that_cannot_be_used_costs_only_the_memory() {
     fs::write(&in_the_way, "").unwrap();
     let server = Server::with(|config| config.server.state = in_the_way.join("state")).await;
     let (mut one, mut two) = server.pair("1").await;
-    one.say(&to(2, candidate("x"))).await;
-    two.hears(1, &candidate("x")).await;
+    one.say(&to(2, sealed("x"))).await;
+    two.hears(1, &sealed("x")).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use parlor::protocol::{
 };
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use crate::lab::{Server, candidate, join, resume, resume_with, to};
+use crate::lab::{Server, join, resume, resume_with, sealed, to};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_millis(50);
@@ -36,8 +36,8 @@ async fn one_creates_the_room_another_joins_and_a_third_is_told_that_it_is_full(
     assert_eq!(third.next().await, ServerMsg::FullRoom { room: RoomId::from_typed("4711").unwrap() });
     // The same socket may try elsewhere, and nobody has heard of it.
     assert_eq!(third.join("4712").await.peer, PeerId(1));
-    ann.say(&to(2, candidate("x"))).await;
-    ben.hears(1, &candidate("x")).await;
+    ann.say(&to(2, sealed("x"))).await;
+    ben.hears(1, &sealed("x")).await;
 }
 
 #[tokio::test]
@@ -166,8 +166,8 @@ async fn a_seat_token_takes_the_seat_back_and_a_reload_gives_a_new_page() {
         let info = PeerInfo { peer: PeerId(2), page, name: None, away: false };
         assert_eq!(one.next().await, ServerMsg::PeerBack(info));
         seat = seated;
-        back.say(&to(1, candidate("x"))).await;
-        one.hears(2, &candidate("x")).await;
+        back.say(&to(1, sealed("x"))).await;
+        one.hears(2, &sealed("x")).await;
         socket = Some(back);
     }
 }
@@ -186,8 +186,8 @@ async fn a_newer_socket_with_the_token_replaces_one_that_hangs() {
     let back = PeerInfo { peer: PeerId(2), page: PageLoad(2), name: None, away: false };
     assert_eq!(one.next().await, ServerMsg::PeerBack(back));
     // The replaced socket's end is nobody's absence.
-    newer.say(&to(1, candidate("x"))).await;
-    one.hears(2, &candidate("x")).await;
+    newer.say(&to(1, sealed("x"))).await;
+    one.hears(2, &sealed("x")).await;
 }
 
 #[tokio::test]
@@ -264,7 +264,7 @@ async fn who_sits_already_cannot_join_again_under_any_name() {
         two.refused(again, ErrorCode::AlreadyJoined).await;
     }
     // Nobody heard of it, and the seat is still there.
-    two.say(&to(1, candidate("x"))).await;
-    one.hears(2, &candidate("x")).await;
+    two.say(&to(1, sealed("x"))).await;
+    one.hears(2, &sealed("x")).await;
     assert!(matches!(server.seat("2").await.1.peer, PeerId(1)));
 }

@@ -7,10 +7,13 @@ use super::device::{Choice, DeviceId, DeviceKind};
 use super::event::{PreparedId, Remembered, SocketId};
 use super::hearing::HearingId;
 use super::screen::{ScreenHint, ScreenId, ShareSource};
+use super::seal::{SealCommand, SealId};
 use super::settings::Settings;
 use crate::call::media::constraints::Constraints;
 use crate::call::peer::config::PeerConfig;
-use crate::protocol::{ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SourceSet};
+use crate::protocol::{
+    ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, Secret, SourceSet,
+};
 
 /// The volume at which everybody is heard at first, in per cent.
 pub const USUAL_VOLUME: u16 = 100;
@@ -31,6 +34,8 @@ pub enum Command {
     HoldRoom {
         /// The room.
         room: RoomId,
+        /// The secret of the link that was pasted; from now on the page's own.
+        secret: Option<Secret>,
         /// Another tab that is in it has to go, and hands its seat over.
         take: bool,
     },
@@ -86,6 +91,8 @@ pub enum Command {
     Prepare(PreparedId, PeerConfig),
     /// Close this connection, which nobody has got.
     DropPrepared(PreparedId),
+    /// A command to a seal.
+    Seal(SealId, SealCommand),
     /// A command to the connection with this peer, of this epoch.
     Peer(PeerId, Epoch, PeerCommand),
     /// Fetch the ICE servers from [`ICE_PATH`](crate::protocol::ICE_PATH); answered by
@@ -107,7 +114,7 @@ pub enum Command {
     },
     /// Log this text, for developers.
     Log(String),
-    /// Put the room's own address into the address bar; `None` is the start page.
+    /// Put the room's own address into the address bar, with the page's secret; `None` is the start page.
     ShowAddress(Option<RoomId>),
 }
 

@@ -6,11 +6,12 @@ use super::device::{CameraTraits, Choice, Device, DeviceId, DeviceKind};
 use super::hearing::{HearingEvent, HearingId};
 use super::pointer::PointAction;
 use super::screen::{ScreenEvent, ScreenId, ShareAction};
+use super::seal::{Identity, SealEvent, SealId};
 use super::settings::{Setting, Settings};
 use crate::call::route::Route;
 use crate::protocol::{
-    DisplayName, Epoch, IceCandidate, OfferId, PeerId, Reaction, RoomId, SeatToken, ServerMsg, Source,
-    SourceSet,
+    DisplayName, Epoch, IceCandidate, OfferId, PeerId, Reaction, RoomId, SeatToken, Secret, ServerMsg,
+    Source, SourceSet,
 };
 
 /// A socket's number; events of older sockets are dropped.
@@ -42,6 +43,8 @@ pub enum Event {
     Media(MediaEvent),
     /// A peer connection reports; dropped unless the epoch is the present one.
     Peer(PeerId, Epoch, PeerEvent),
+    /// A seal reports.
+    Seal(SealId, SealEvent),
     /// The browser refused to [`Prepare`](super::command::Command::Prepare) a connection.
     NotPrepared(PreparedId),
     /// The levels of the sound that arrives; answers [`ReadLevels`](super::command::Command::ReadLevels).
@@ -100,6 +103,8 @@ pub struct Loaded {
     pub returning: bool,
     /// The devices that the browser gives without a question, where it tells.
     pub granted: SourceSet,
+    /// The page's address has something behind `#` that is no secret: a link that was cut.
+    pub has_cut_link: bool,
 }
 
 /// A seat kept over a reload or a crash, in the tab's own storage.
@@ -116,6 +121,9 @@ pub struct Remembered {
     /// The own address was hidden in that call, whatever was chosen for later ones.
     #[serde(default)]
     pub hides_address: bool,
+    /// The secret of its links.
+    #[serde(default)]
+    pub secret: Option<Secret>,
 }
 
 /// The answer whether this tab may join a room.
@@ -123,8 +131,10 @@ pub struct Remembered {
 pub enum Hold {
     /// Another tab is in it.
     Refused,
-    /// No other tab is in it any more; with the seat of that tab, if it was taken over.
-    Granted(Option<Remembered>),
+    /// The page has no keys: browsers have no cryptography for pages that are not secure contexts.
+    Insecure,
+    /// No other tab is in it any more. The page's keys for this room, and the seat of that tab if it was taken over.
+    Granted(Identity, Option<Remembered>),
 }
 
 /// An action of the person.

@@ -11,6 +11,7 @@ use super::event::MediaError;
 use super::hearing::HearingView;
 use super::pointer::PointerView;
 use super::screen::ScreenView;
+use super::seal::Trust;
 use super::settings::Settings;
 use crate::call::route::Route;
 use crate::protocol::{DisplayName, IceServer, PeerId, Reaction, RoomId, Source, SourceSet};
@@ -173,6 +174,8 @@ pub struct PeerView {
     pub name: Option<DisplayName>,
     /// The state of the connection.
     pub link: LinkView,
+    /// What is known of the way through the server.
+    pub trust: Trust,
     /// The route of the media, while it flows and once it is known.
     pub route: Option<Route>,
     /// The sources of this peer whose media arrives.
@@ -248,6 +251,8 @@ pub enum LinkView {
     /// Every attempt failed while the own address was hidden, so only relays were tried.
     #[strum(serialize = "failed")]
     FailedHidden,
+    /// Its page is of another version, so neither can seal what it says to the other.
+    OtherVersion,
 }
 
 impl LinkView {
@@ -295,6 +300,10 @@ pub enum Notice {
     Unreachable,
     /// This browser cannot make calls at all.
     Unsupported,
+    /// This address gives no page the means to seal a call.
+    Insecure,
+    /// The link that led here has lost its end; a call by number is possible.
+    LinkCut,
     /// Peers left; the notice stays if one is alone now.
     PeerLeft(Vec<Option<DisplayName>>),
     /// Peers joined.

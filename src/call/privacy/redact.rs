@@ -47,7 +47,7 @@ pub(super) fn redacted(signal: Signal) -> Option<Signal> {
             };
             Signal::WebrtcIceCandidate { candidate, epoch }
         }
-        Signal::StartCall { .. } => signal,
+        Signal::Who { .. } | Signal::StartCall { .. } => signal,
     })
 }
 

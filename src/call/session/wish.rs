@@ -1,20 +1,22 @@
 //! The wish of a person: a room to be in, and how.
 
 use crate::call::api::event::Remembered;
-use crate::protocol::{DisplayName, RoomId, SeatToken, SourceSet};
+use crate::protocol::{DisplayName, RoomId, SeatToken, Secret, SourceSet};
 
 /// The room that the person wants to be in.
 #[derive(Debug)]
 pub(super) struct Wish {
     pub(super) room: RoomId,
     pub(super) name: Option<DisplayName>,
+    /// The secret of the link that was pasted.
+    pub(super) secret: Option<Secret>,
     /// Proof of a seat held before, in this call or before a reload.
     pub(super) resume: Option<SeatToken>,
 }
 
 impl From<Remembered> for Wish {
-    fn from(Remembered { room, resume, name, .. }: Remembered) -> Self {
-        Self { room, name, resume: Some(resume) }
+    fn from(Remembered { room, resume, name, secret, .. }: Remembered) -> Self {
+        Self { room, name, secret, resume: Some(resume) }
     }
 }
 

@@ -22,7 +22,7 @@ impl Queue {
     /// Empties the queue; returns the signals of present connections.
     pub(super) fn drain(&mut self, is_current: impl Fn(PeerId, Epoch) -> bool) -> Vec<(PeerId, Signal)> {
         let waiting = std::mem::take(&mut self.0).into_iter();
-        waiting.filter(|(to, signal)| is_current(*to, signal.epoch())).collect()
+        waiting.filter(|(to, signal)| signal.epoch().is_some_and(|epoch| is_current(*to, epoch))).collect()
     }
 
     pub(super) fn clear(&mut self) {

@@ -14,9 +14,9 @@ fn signals_wait_for_the_seat() {
     signalling.open(NOW);
     signalling.opened(NOW);
     signalling.lost(NOW, true);
-    assert_eq!(signalling.signal(PeerId(2), candidate(5)), []);
-    assert_eq!(signalling.sit_down(|_, _| true), [send(PeerId(2), candidate(5))]);
-    assert_eq!(signalling.signal(PeerId(2), candidate(6)), [send(PeerId(2), candidate(6))]);
+    assert_eq!(signalling.signal(PeerId(2), candidate(5)), None);
+    assert_eq!(signalling.sit_down(|_, _| true), [(PeerId(2), candidate(5))]);
+    assert_eq!(signalling.signal(PeerId(2), candidate(6)), Some(candidate(6)));
 }
 
 #[test]

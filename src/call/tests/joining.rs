@@ -15,7 +15,7 @@ fn beside_others() -> Tab {
 }
 
 fn take(room: RoomId) -> Command {
-    Command::HoldRoom { room, take: true }
+    Command::HoldRoom { room, secret: None, take: true }
 }
 
 #[test]
@@ -46,16 +46,16 @@ fn what_leads_to_no_room_of_this_server_is_told() {
 fn nobody_joins_before_it_is_known_that_no_other_tab_is_there() {
     let mut page = Tab::loaded(Loaded::default());
     page.has_others = true;
-    let hold = Command::HoldRoom { room: room(), take: false };
+    let hold = Command::HoldRoom { room: room(), secret: None, take: false };
     assert!(page.happens(connect()).contains(&hold));
     assert_eq!(page.socket(SocketEvent::Opened), []);
-    assert!(page.happens(Event::Hold(room(), Hold::Granted(None))).contains(&join(None, false)));
-    assert_eq!(page.happens(Event::Hold(room(), Hold::Granted(None))), [], "once");
+    assert!(page.happens(Event::Hold(room(), granted(None))).contains(&join(None, false)));
+    assert_eq!(page.happens(Event::Hold(room(), granted(None))), [], "once");
 }
 
 #[test]
 fn devices_opened_before_a_seat_is_remembered_are_switched_off_as_they_were() {
-    let mut page = Tab { call: Call::new(1), socket: SocketId::default(), has_others: true };
+    let mut page = Tab { call: Call::new(1), socket: SocketId::default(), has_others: true, seals: vec![] };
     page.happens(connect());
     opens_preview(&mut page);
     let remembered = Remembered { off: SourceSet::MICROPHONE, ..remembered("t1") };
@@ -72,7 +72,7 @@ fn a_second_tab_is_told_and_takes_no_seat() {
     assert_eq!(page.happens(Event::Hold(room(), Hold::Refused)), []);
     let view = page.call.view();
     assert_eq!((view.phase, view.notice), (Phase::Home, Some(Notice::InOtherTab)));
-    let late = page.happens(Event::Hold(room(), Hold::Granted(None)));
+    let late = page.happens(Event::Hold(room(), granted(None)));
     assert_eq!(late, [Command::LetGo(None)], "what comes too late is for other tabs");
 }
 
@@ -95,7 +95,7 @@ fn a_call_that_is_moved_goes_on_in_the_same_seat() {
     second.happens(connect());
     second.happens(Event::Hold(room(), Hold::Refused));
     assert!(second.happens(Event::User(UserAction::MoveHere)).contains(&take(room())));
-    let commands = second.happens(Event::Hold(room(), Hold::Granted(Some(seat))));
+    let commands = second.happens(Event::Hold(room(), granted(Some(seat))));
     assert_eq!(commands.last(), Some(&join(Some("t1"), true)));
     let silent = Command::Enable { sources: SourceSet::MICROPHONE, enabled: false };
     assert!(commands.contains(&silent), "who was muted stays so: {commands:?}");
@@ -118,7 +118,7 @@ fn who_was_muted_in_the_other_tab_stays_so_without_devices_here() {
     }));
     page.happens(Event::User(UserAction::MoveHere));
     let seat = Remembered { off: SourceSet::DEVICES, ..remembered("t1") };
-    page.happens(Event::Hold(room(), Hold::Granted(Some(seat))));
+    page.happens(Event::Hold(room(), granted(Some(seat))));
     let commands = page.happens(Event::Media(MediaEvent::Granted(SourceSet::DEVICES)));
     let off = |command: &Command| match command {
         Command::Enable { sources, enabled: false } => *sources,
@@ -146,7 +146,7 @@ fn a_refused_page_that_connects_again_shows_its_own_token() {
     page.socket(SocketEvent::Opened);
     page.happens(Event::Hold(room(), Hold::Refused));
     page.happens(connect());
-    let commands = page.happens(Event::Hold(room(), Hold::Granted(None)));
+    let commands = page.happens(Event::Hold(room(), granted(None)));
     assert_eq!(commands.last(), Some(&join(Some("t1"), true)));
     assert!(page.call.view().hides_address, "what a call hides, it hides in the same call again");
 }
@@ -156,7 +156,7 @@ fn a_lock_that_comes_too_late_is_let_go() {
     let mut page = beside_others();
     page.happens(connect());
     page.happens(Event::User(UserAction::Leave));
-    assert_eq!(page.happens(Event::Hold(room(), Hold::Granted(None))), [Command::LetGo(None)]);
+    assert_eq!(page.happens(Event::Hold(room(), granted(None))), [Command::LetGo(None)]);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_tab_that_hands_nothing_over_is_not_waited_for() {
     page.happens(connect());
     page.happens(Event::Hold(room(), Hold::Refused));
     page.happens(Event::User(UserAction::MoveHere));
-    assert!(page.happens(Event::Hold(room(), Hold::Granted(None))).contains(&join(None, false)));
+    assert!(page.happens(Event::Hold(room(), granted(None))).contains(&join(None, false)));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_page_that_comes_back_is_told_as_well_and_keeps_its_seat_for_later() {
     page.happens(Event::Hold(room(), Hold::Refused));
     assert_eq!(page.call.view().notice, Some(Notice::InOtherTab));
     page.happens(Event::User(UserAction::MoveHere));
-    let commands = page.happens(Event::Hold(room(), Hold::Granted(None)));
+    let commands = page.happens(Event::Hold(room(), granted(None)));
     assert_eq!(commands.last(), Some(&join(Some("t1"), true)));
 }
 

@@ -10,7 +10,7 @@ fn another_network_restarts_ice_that_works_and_being_woken_does_not() {
     let offer = OfferId(1);
     reports(&mut page, PeerEvent::Offered { offer, sdp: String::new() });
     let answer = Signal::WebrtcAnswer { sdp: String::new(), epoch, offer };
-    page.hears(ServerMsg::Signal { from: PeerId(2), signal: answer });
+    page.opens(PeerId(2), answer);
     reports(&mut page, PeerEvent::Applied);
     reports(&mut page, PeerEvent::State(PeerState::Connected));
 
@@ -31,14 +31,14 @@ fn another_network_restarts_ice_that_works_and_being_woken_does_not() {
 #[test]
 fn the_side_that_does_not_offer_asks_again_if_its_question_may_be_lost() {
     let mut page = Tab::in_call();
-    let first = PeerInfo { peer: PeerId(0), page: PageLoad(3), ..other() };
+    let first = present(PeerId(0), PageLoad(3));
     let (from, epoch) = (first.peer, Epoch::first(PageLoad(1), PageLoad(3)));
-    let says = |page: &mut Tab, signal| page.hears(ServerMsg::Signal { from, signal });
+    let says = |page: &mut Tab, signal| page.opens(from, signal);
     let asks = |commands: Vec<Command>| {
-        let ask = Command::Send(ClientMsg::Signal { to: from, signal: Signal::StartCall { epoch } });
+        let ask = SealCommand::Close(from, Signal::StartCall { epoch });
         let offers = |command: &&Command| matches!(command, Command::Peer(_, _, PeerCommand::Offer { .. }));
         assert_eq!(commands.iter().find(offers), None);
-        commands.iter().filter(|command| **command == ask).count()
+        commands.iter().filter(|command| matches!(command, Command::Seal(_, sent) if *sent == ask)).count()
     };
     let changes = |page: &mut Tab| {
         page.happens(Event::NetworkChanged);
@@ -68,12 +68,12 @@ fn the_side_that_does_not_offer_asks_again_if_its_question_may_be_lost() {
 #[test]
 fn an_offer_that_comes_when_a_restart_is_due_counts_as_the_restart() {
     let mut page = Tab::in_call();
-    let first = PeerInfo { peer: PeerId(0), page: PageLoad(3), ..other() };
+    let first = present(PeerId(0), PageLoad(3));
     let (from, epoch) = (first.peer, Epoch::first(PageLoad(1), PageLoad(3)));
     page.hears(seated("t1", true, vec![first]));
     let offers = |page: &mut Tab, offer| {
         let offer = Signal::WebrtcOffer { sdp: String::new(), epoch, offer: OfferId(offer) };
-        page.hears(ServerMsg::Signal { from, signal: offer })
+        page.opens(from, offer)
     };
     let reports = |page: &mut Tab, event| page.happens(Event::Peer(from, epoch, event));
     let lost = PeerEvent::State(PeerState::Disconnected);
@@ -93,7 +93,7 @@ fn an_offer_that_comes_when_a_restart_is_due_counts_as_the_restart() {
 fn an_offer_of_the_asking_side_is_answered_unless_one_is_under_way() {
     let mut page = Tab::in_call();
     let (from, epoch) = (PeerId(2), Epoch::first(PageLoad(1), PageLoad(2)));
-    let says = |page: &mut Tab, signal| page.hears(ServerMsg::Signal { from, signal });
+    let says = |page: &mut Tab, signal| page.opens(from, signal);
     let accepts = |page: &mut Tab, offer| {
         let offer = Signal::WebrtcOffer { sdp: String::new(), epoch, offer: OfferId(offer) };
         let accepts =

@@ -36,7 +36,7 @@ fn connect(page: &mut Tab) {
     let offer = OfferId(1);
     reports(page, PeerEvent::Offered { offer, sdp: String::new() });
     let answer = Signal::WebrtcAnswer { sdp: String::new(), epoch: epoch(), offer };
-    page.hears(ServerMsg::Signal { from: BEN, signal: answer });
+    page.opens(BEN, answer);
     reports(page, PeerEvent::Applied);
     reports(page, PeerEvent::State(PeerState::Connected));
 }
@@ -48,7 +48,7 @@ fn configured(relay_only: bool) -> Command {
 
 fn told(commands: &[Command]) -> String {
     let sent = |command: &Command| match command {
-        Command::Send(message) => serde_json::to_string(message).ok(),
+        Command::Seal(_, SealCommand::Close(_, signal)) => serde_json::to_string(signal).ok(),
         _ => None,
     };
     commands.iter().filter_map(sent).collect()
@@ -105,15 +105,14 @@ fn a_connection_that_cannot_be_built_anew_is_closed() {
     offers_relay(&mut page);
     let last = Epoch(epoch().0 + Epoch::TRIES - 1);
     let connected = Event::Peer(BEN, last, PeerEvent::State(PeerState::Connected));
-    let says = |signal| ServerMsg::Signal { from: BEN, signal };
-    page.hears(says(Signal::StartCall { epoch: last }));
+    page.opens(BEN, Signal::StartCall { epoch: last });
     page.happens(connected.clone());
     assert_eq!(page.call.view().peers[0].link, LinkView::Connected);
 
     let closed = Command::Peer(BEN, last, PeerCommand::Close);
     assert!(hides(&mut page, true).contains(&closed));
     assert_eq!(page.happens(connected), [], "late");
-    page.hears(says(Signal::WebrtcOffer { sdp: String::new(), epoch: last, offer: OfferId(9) }));
+    page.opens(BEN, Signal::WebrtcOffer { sdp: String::new(), epoch: last, offer: OfferId(9) });
     page.happens(Event::Woken);
     assert_eq!(page.call.view().peers[0].link, LinkView::Failed);
     assert_eq!(page.happens(Event::User(UserAction::RetryPeer(BEN))), [closed]);

@@ -62,11 +62,13 @@ fn given(commands: &[Command]) -> Vec<(u32, Option<u32>)> {
 }
 
 fn newcomer(id: u32) -> PeerInfo {
-    PeerInfo { peer: PeerId(id), page: PageLoad(id), name: None, away: false }
+    present(PeerId(id), PageLoad(id))
 }
 
 fn comes(page: &mut Tab, id: u32) -> Vec<Command> {
-    page.hears(ServerMsg::PeerJoined(newcomer(id)))
+    let mut commands = page.hears(ServerMsg::PeerJoined(newcomer(id)));
+    commands.extend(page.opens(PeerId(id), Signal::Who { name: None }));
+    commands
 }
 
 fn reports(page: &mut Tab, id: u32, event: PeerEvent) -> Vec<Command> {
@@ -98,7 +100,7 @@ fn a_newcomer_gets_it_and_the_offer_as_soon_as_the_browser_tells_it() {
     let epoch = Epoch::first(PageLoad(1), PageLoad(2));
     let offer = Signal::WebrtcOffer { sdp: "v=0".into(), epoch, offer: OfferId(1) };
     let told = reports(&mut page, 2, PeerEvent::Offered { offer: OfferId(1), sdp: "v=0".into() });
-    assert_eq!(told, [Command::Send(ClientMsg::Signal { to: PeerId(2), signal: offer })]);
+    assert_eq!(told, [page.sends(PeerId(2), offer)]);
 }
 
 #[test]

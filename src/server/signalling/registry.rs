@@ -147,7 +147,7 @@ impl<D: Directory> Registry<D> {
         let peer = occupied.room.seat_for(join.resume.as_ref());
         let request = JoinRequest {
             asked: join.asked,
-            name: join.name,
+            introduction: join.introduction,
             resume: join.resume,
             reloaded: join.reloaded,
             token: fresh_token(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::protocol::inbound::Envelope;
 use crate::protocol::{
-    DisplayName, ErrorCode, IceServer, PageLoad, PeerId, PeerInfo, RoomId, SeatToken, Seated, ServerMsg,
+    ErrorCode, IceServer, Introduction, PageLoad, PeerId, PeerInfo, RoomId, SeatToken, Seated, ServerMsg,
 };
 
 use seat::Seat;
@@ -45,8 +45,8 @@ pub struct Delivery {
 pub struct JoinRequest {
     /// The room number as the page wrote it.
     pub asked: RoomId,
-    /// A display name.
-    pub name: Option<DisplayName>,
+    /// What the page says of itself; one of version 2 says nothing.
+    pub introduction: Option<Introduction>,
     /// The token of a seat held before.
     pub resume: Option<SeatToken>,
     /// The page has no peer connections any more.
@@ -159,8 +159,8 @@ impl Room {
         // A seat is given back even if its time has just ended; other due seats expire.
         let gone = self.expire_except(now, held);
         let (index, entry) = match held.and_then(|peer| self.find(peer)) {
-            Some(index) => (index, self.resume(index, request.name, request.reloaded)),
-            None => (self.sit_down(request.name)?, Entry::Joined),
+            Some(index) => (index, self.resume(index, request.introduction, request.reloaded)),
+            None => (self.sit_down(request.introduction)?, Entry::Joined),
         };
         self.changed = true;
         let others = self.infos_except(index);
@@ -272,16 +272,19 @@ impl Room {
         self.seats.iter().position(|seat| seat.peer == peer)
     }
 
-    fn resume(&mut self, index: usize, name: Option<DisplayName>, reloaded: bool) -> Entry {
-        let page = reloaded.then(|| self.next_page()).flatten();
+    fn resume(&mut self, index: usize, introduction: Option<Introduction>, reloaded: bool) -> Entry {
+        // A page whose join came late, of before a reload, may have sat here meanwhile: another key is another page.
+        let said = self.seats[index].introduction.as_ref();
+        let is_other = said.is_some() && said != introduction.as_ref();
+        let page = (reloaded || is_other).then(|| self.next_page()).flatten();
         let seat = &mut self.seats[index];
         seat.page = page.unwrap_or(seat.page);
-        seat.name = name.or(seat.name.take());
+        seat.introduction = introduction;
         seat.away_until = None;
         Entry::Resumed
     }
 
-    fn sit_down(&mut self, name: Option<DisplayName>) -> Result<usize, RoomFull> {
+    fn sit_down(&mut self, introduction: Option<Introduction>) -> Result<usize, RoomFull> {
         if self.seats.len() >= self.rules.capacity {
             return Err(RoomFull);
         }
@@ -290,7 +293,7 @@ impl Room {
         let page = self.next_page().ok_or(RoomFull)?;
         self.last_peer = peer;
         self.seats.reserve_exact(1);
-        self.seats.push(Seat::new(PeerId(peer), page, name));
+        self.seats.push(Seat::new(PeerId(peer), page, introduction));
         Ok(self.seats.len() - 1)
     }
 

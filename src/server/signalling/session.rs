@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::heartbeat::{Beat, Heartbeat, Rhythm};
 use crate::protocol::inbound::{Envelope, Inbound, decode};
-use crate::protocol::{CloseCode, DisplayName, ErrorCode, HeldSeat, RoomId, SeatToken};
+use crate::protocol::{CloseCode, ErrorCode, HeldSeat, Introduction, RoomId, SeatToken};
 use crate::server::net::rate::{Meter, Rate};
 
 /// Joins per second that one socket may send; a page needs one whenever a person picks a room.
@@ -48,8 +48,8 @@ pub struct Join {
     pub room: RoomId,
     /// The room number as the page wrote it.
     pub asked: RoomId,
-    /// A display name.
-    pub name: Option<DisplayName>,
+    /// What the page says of itself; one of version 2 says nothing.
+    pub introduction: Option<Introduction>,
     /// The token of a seat held before.
     pub resume: Option<SeatToken>,
     /// The page has no peer connections any more.
@@ -132,12 +132,12 @@ impl Session {
                 self.count_join(now)?;
                 Action::GiveUp(held)
             }
-            Ok(Inbound::Join { room, asked, name, resume, reloaded }) => {
+            Ok(Inbound::Join { room, asked, introduction, resume, reloaded }) => {
                 self.count_join(now)?;
                 if self.has_seat {
                     Action::Refuse(ErrorCode::AlreadyJoined)
                 } else {
-                    Action::Join(Join { room, asked, name, resume, reloaded })
+                    Action::Join(Join { room, asked, introduction, resume, reloaded })
                 }
             }
             Ok(Inbound::Wait { room, asked }) => {

@@ -14,6 +14,7 @@ use crate::ui::icon::{self, icon};
 use crate::ui::reactive::{MadeText, Memo, content, effect, flag, made_text, press, select, text};
 use crate::ui::stage::Stage;
 use crate::ui::tile::{COLOURS, initial};
+use crate::ui::trust::trust_hint;
 
 /// The panel.
 pub(super) fn people() -> Built {
@@ -73,6 +74,8 @@ fn person(peer: PeerId) -> impl IntoView {
     };
     let state = move || own.with(|own| own.as_ref().map_or("", |own| state(own, words)));
     let hint = move || own.with(|own| own.as_ref().map_or("", |own| hint(own, words)));
+    let trust =
+        move || trust_hint(own.with(|own| own.as_ref().map(|own| own.trust).unwrap_or_default()), words);
     let more: MadeText = made_text(move || words.person_more(&name()));
     let pinned = move || if stage.is_pinned(peer) { "true" } else { "false" };
     view! {
@@ -95,6 +98,7 @@ fn person(peer: PeerId) -> impl IntoView {
                 <summary aria-label=more>{icon(text(|| icon::SOUND))}</summary>
                 <div class="person-parts">
                     <p class="hint" inner_html=content(hint)></p>
+                    <p class="hint person-trust" inner_html=content(trust)></p>
                     {volume(call, peer, own)}
                     <button
                         type="button"
@@ -170,7 +174,7 @@ fn state(peer: &PeerView, words: &'static Words) -> &'static str {
         (LinkView::Connecting, _) => words.link_connecting(),
         (LinkView::Interrupted, _) => words.person_interrupted(),
         (LinkView::Away, _) => words.link_away(),
-        (LinkView::Failed | LinkView::FailedHidden, _) => words.person_failed(),
+        (LinkView::Failed | LinkView::FailedHidden | LinkView::OtherVersion, _) => words.person_failed(),
     }
 }
 

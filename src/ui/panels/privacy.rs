@@ -35,6 +35,7 @@ pub(super) fn privacy() -> Built {
         <p class="notice">{words.private_media()}</p>
         <p class="note">{words.private_server()}</p>
         <p class="note">{words.private_number()}</p>
+        <p class="note">{words.private_link()}</p>
         {hide_switch(call, words)}
         <button
             type="button"

@@ -40,7 +40,7 @@ fn id(text: &str) -> RoomId {
 const HOST: &str = "localhost";
 
 fn asking(room: &str, resume: Option<SeatToken>) -> Join {
-    Join { room: id(room), asked: id("4711"), name: None, resume, reloaded: false }
+    Join { room: id(room), asked: id("4711"), introduction: None, resume, reloaded: false }
 }
 
 /// Takes a seat and confirms its token.

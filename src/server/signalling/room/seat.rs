@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::protocol::{DisplayName, PageLoad, PeerId, PeerInfo, RoomId, SeatToken};
+use crate::protocol::{Introduction, PageLoad, PeerId, PeerInfo, RoomId, SeatToken};
 
 /// SHA-256 of a [`SeatToken`], in hexadecimal where it is written down. The server keeps no token itself, so
 /// neither its memory nor its disk holds anything that takes a seat.
@@ -123,21 +123,21 @@ impl Proof {
 pub(super) struct Seat {
     pub(super) peer: PeerId,
     pub(super) page: PageLoad,
-    pub(super) name: Option<DisplayName>,
+    pub(super) introduction: Option<Introduction>,
     pub(super) proof: Proof,
     /// When the seat is given up; `None` while its socket is there.
     pub(super) away_until: Option<Duration>,
 }
 
 impl Seat {
-    pub(super) fn new(peer: PeerId, page: PageLoad, name: Option<DisplayName>) -> Self {
-        Self { peer, page, name, proof: Proof::default(), away_until: None }
+    pub(super) fn new(peer: PeerId, page: PageLoad, introduction: Option<Introduction>) -> Self {
+        Self { peer, page, introduction, proof: Proof::default(), away_until: None }
     }
 
     pub(super) fn restore(record: SeatRecord, away_until: Duration) -> Self {
         let SeatRecord { peer, page, token, issued } = record;
         let proof = Proof { confirmed: Some(token), issued };
-        Self { peer, page, name: None, proof, away_until: Some(away_until) }
+        Self { peer, page, introduction: None, proof, away_until: Some(away_until) }
     }
 
     /// The record of the seat; `None` without a confirmed token.
@@ -152,6 +152,8 @@ impl Seat {
     }
 
     pub(super) fn info(&self) -> PeerInfo {
-        PeerInfo { peer: self.peer, page: self.page, name: self.name.clone(), away: !self.present() }
+        let said = self.introduction.clone();
+        let (hello, door) = said.map(|said| (said.hello, said.door)).unzip();
+        PeerInfo { peer: self.peer, page: self.page, hello, door, away: !self.present() }
     }
 }

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::protocol::inbound::{Inbound, decode};
-use crate::protocol::{Epoch, Signal};
 
 const RULES: Rules =
     Rules { capacity: 3, grace: Duration::from_secs(15), unload_grace: Duration::from_secs(5) };
+const SEALED: &str = "AgAAAAG3h8VA5l3YSZAzFaP-abcdefgh";
 const START: Duration = Duration::from_secs(100);
 
 fn room_id() -> RoomId {
@@ -18,10 +18,15 @@ fn token(text: &str) -> SeatToken {
     SeatToken(text.to_owned())
 }
 
+fn said(page: &str) -> Introduction {
+    let text = |of: &str| format!("{of}-{page}");
+    Introduction { hello: text("hello").try_into().unwrap(), door: text("door").try_into().unwrap() }
+}
+
 fn newcomer(name: &str) -> JoinRequest {
     JoinRequest {
         asked: room_id(),
-        name: DisplayName::try_from(name.to_owned()).ok(),
+        introduction: Some(said(name)),
         resume: None,
         reloaded: false,
         token: token(name),
@@ -57,7 +62,7 @@ fn room_of(count: usize) -> Room {
 
 /// What becomes of a signal.
 fn forwarded(room: &Room, from: u32, to: u32) -> Result<Vec<(u32, ServerMsg)>, ErrorCode> {
-    let text = format!(r#"{{"type":"signal","to":{to},"sealed":{{"start_call":{{"epoch":9}}}}}}"#);
+    let text = format!(r#"{{"type":"signal","to":{to},"sealed":"{SEALED}"}}"#);
     let Ok(Inbound::Signal(envelope)) = decode(&text) else { panic!("{text}") };
     room.forward(PeerId(from), &envelope).map(|delivery| read(delivery.as_slice()))
 }
@@ -66,7 +71,8 @@ fn peer_info(peer: u32, name: &str) -> PeerInfo {
     PeerInfo {
         peer: PeerId(peer),
         page: PageLoad(peer),
-        name: DisplayName::try_from(name.to_owned()).ok(),
+        hello: Some(said(name).hello),
+        door: Some(said(name).door),
         away: false,
     }
 }
@@ -128,6 +134,26 @@ fn a_lost_seat_is_kept_for_the_grace_and_then_given_up() {
         assert_eq!(read(&left), [(2, ServerMsg::PeerLeft { peer: PeerId(1) })]);
         assert_eq!((room.deadline(), room.seats()), (None, 1));
     }
+}
+
+#[test]
+fn another_key_is_another_page_and_a_seat_that_was_restored_has_none_yet() {
+    let mut room = room_of(2);
+    let page = |room: &mut Room, key: &str| {
+        let request =
+            JoinRequest { introduction: Some(said(key)), token: token("a"), ..returning("a", false) };
+        let admission = room.join(START, request).unwrap();
+        room.confirm(admission.peer);
+        match &read(&admission.deliveries)[0] {
+            (1, ServerMsg::RoomJoined(seated)) => seated.page,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(page(&mut room, "a"), PageLoad(1));
+    assert_eq!(page(&mut room, "old"), PageLoad(3));
+    assert_eq!(page(&mut room, "a"), PageLoad(4));
+    let mut restored = Room::restore(START, room.take_record().unwrap(), RULES);
+    assert_eq!(page(&mut restored, "a"), PageLoad(4));
 }
 
 #[test]
@@ -249,7 +275,7 @@ fn a_recorded_room_returns_with_all_away_and_gives_no_number_twice() {
     let mut room = Room::restore(later, read_back, RULES);
     assert_eq!((room.seats(), room.deadline()), (2, Some(later + RULES.grace)), "one was never confirmed");
     let back = room.join(later, returning("a", false)).unwrap();
-    let others = vec![PeerInfo { name: None, away: true, ..peer_info(2, "b") }];
+    let others = vec![PeerInfo { hello: None, door: None, away: true, ..peer_info(2, "b") }];
     let joined = ServerMsg::RoomJoined(seated(1, 1, others, "fresh"));
     assert_eq!((back.entry, read(&back.deliveries)), (Entry::Resumed, vec![(1, joined)]));
     let new = room.join(later, newcomer("e")).unwrap();
@@ -257,7 +283,7 @@ fn a_recorded_room_returns_with_all_away_and_gives_no_number_twice() {
     assert_eq!(room.join(later, newcomer("f")).unwrap_err(), RoomFull, "the seat of 2 is kept");
     let told = room.join(later, JoinRequest { token: token("b2"), ..returning("b", true) }).unwrap();
     let back = ServerMsg::PeerBack(PeerInfo { page: PageLoad(4 + UNRECORDED + 2), ..peer_info(2, "b") });
-    assert_eq!(read(&told.deliveries)[1..], [(1, back.clone()), (new.peer.0, back)], "with the name it says");
+    assert_eq!(read(&told.deliveries)[1..], [(1, back.clone()), (new.peer.0, back)], "with the keys it says");
 }
 
 #[test]
@@ -275,7 +301,7 @@ fn digests_are_read_as_they_are_written_and_nothing_else_is() {
 #[test]
 fn signals_reach_the_one_meant_and_nobody_else() {
     let room = room_of(3);
-    let signal = ServerMsg::Signal { from: PeerId(2), signal: Signal::StartCall { epoch: Epoch(9) } };
+    let signal = ServerMsg::Signal { from: PeerId(2), sealed: SEALED.to_owned().try_into().unwrap() };
     assert_eq!(forwarded(&room, 2, 3), Ok(vec![(3, signal)]));
     for stranger in [2, 4, 0] {
         assert_eq!(forwarded(&room, 2, stranger), Err(ErrorCode::UnknownPeer), "{stranger}");

@@ -1,0 +1,209 @@
+//! Seals: derives the keys of each pair, closes what goes to the other page, and opens what comes from it.
+//!
+//! The algorithms stand in [`sealed`]. Keys are `CryptoKey`s that cannot be read, and live in the task of their seal,
+//! which takes one command at a time: so the order of signals is kept, and no number is used twice.
+
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use js_sys::{Array, Promise, Uint8Array};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{CryptoKey, SubtleCrypto, WebSocket};
+
+use super::early;
+use super::env::{Events, log};
+use super::error::{BrowserError, settled};
+use super::object::object;
+use super::peer::stat;
+use crate::call::{Agreement, Event, SealCommand, SealEvent, SealId};
+use crate::protocol::sealed::{self, KEYS_INFO, Proof, ReplayWindow};
+use crate::protocol::{self, ClientMsg, SealedBox};
+
+/// First byte of a box.
+const VERSION: u8 = 2;
+/// Bytes of the version and the number before the ciphertext.
+const HEAD: usize = 5;
+/// Bytes of a key, and of what ECDH gives on P-256.
+const KEY: u32 = 32;
+/// Prefix of a public key's text.
+const HELLO: &str = "2.";
+
+/// All seals of this page, for as long as it lives.
+#[derive(Default)]
+pub(super) struct Seals(Vec<(SealId, UnboundedSender<Job>)>);
+
+type Job = (SealCommand, Option<WebSocket>);
+
+impl Seals {
+    /// Begins a command of a seal. What is closed goes out on `socket`.
+    pub(super) fn perform(
+        &mut self,
+        id: SealId,
+        command: SealCommand,
+        socket: Option<WebSocket>,
+        events: &Events,
+    ) {
+        if matches!(command, SealCommand::Agree(_)) {
+            let (sender, jobs) = unbounded();
+            self.0.push((id, sender));
+            spawn_local(serve(id, jobs, events.clone()));
+        }
+        if let Some((_, sender)) = self.0.iter().find(|(known, _)| *known == id) {
+            // Its task lives as long as this end.
+            let _ = sender.unbounded_send((command, socket));
+        }
+    }
+}
+
+/// The keys of a pair, the number of boxes sent, and the numbers of those opened.
+struct Keys {
+    to: CryptoKey,
+    from: CryptoKey,
+    sent: u32,
+    opened: ReplayWindow,
+}
+
+async fn serve(id: SealId, mut jobs: UnboundedReceiver<Job>, events: Events) {
+    let mut keys: Option<Keys> = None;
+    while let Some((command, socket)) = jobs.next().await {
+        let done = match (command, keys.as_mut()) {
+            (SealCommand::Agree(agreement), _) => agree(&agreement).await.map(|agreed| keys = Some(agreed)),
+            (SealCommand::Close(to, signal), Some(keys)) => match sealed::plain(&signal) {
+                Ok(plain) => close(keys, &plain).await.map(|sealed| {
+                    // A socket that was closed meanwhile loses it, as it loses what was sent before.
+                    let text = serde_json::to_string(&ClientMsg::Signal { to, sealed }).unwrap_or_default();
+                    let _ = socket.map(|socket| socket.send_with_str(&text));
+                }),
+                Err(error) => Err(failure(&format!("a signal that was not sealed: {error}"))),
+            },
+            (SealCommand::Open(sealed), Some(keys)) => open(keys, &sealed).await.and_then(|plain| {
+                let text = str::from_utf8(&plain).ok();
+                let signal = text.and_then(|text| protocol::read(text).ok());
+                let signal = signal.ok_or_else(|| failure("a signal that is not understood"))?;
+                events.push(Event::Seal(id, SealEvent::Opened(signal)));
+                Ok(())
+            }),
+            (_, None) => Ok(()),
+        };
+        if let Err(error) = done {
+            log(&format!("seal: {}", BrowserError::from(error)));
+            if keys.is_none() {
+                events.push(Event::Seal(id, SealEvent::Failed));
+            }
+        }
+    }
+}
+
+fn failure(message: &str) -> JsValue {
+    js_sys::Error::new(message).into()
+}
+
+fn subtle() -> Result<SubtleCrypto, JsValue> {
+    Ok(window().crypto()?.subtle())
+}
+
+async fn agree(agreement: &Agreement) -> Result<Keys, JsValue> {
+    let Agreement { hello, transcript, proof, secret, is_low } = agreement;
+    let subtle = subtle()?;
+    let point = hello.as_str().strip_prefix(HELLO).ok_or_else(|| failure("a key of another version"))?;
+    let theirs = import(&subtle, &bytes_of(point)?, "ECDH", None).await?;
+    let own = settled(Ok(Promise::resolve(&early::read(early::KEYS)))).await?;
+    let own: CryptoKey = stat(&own, "key").dyn_into()?;
+    let agreed = object(&[("name", "ECDH".into()), ("public", theirs.into())]);
+    let mut material =
+        bytes_in(subtle.derive_bits_with_object(agreed.unchecked_ref(), &own, 8 * KEY)).await?;
+    if *proof == Proof::Link {
+        material.extend(bytes_of(secret.as_str())?);
+    }
+    let salt = settled(subtle.digest_with_str_and_u8_array("SHA-256", transcript)).await?;
+    let key = import(&subtle, &material, "HKDF", Some("deriveBits")).await?;
+    let info = [KEYS_INFO, proof.name()].concat();
+    let hkdf = object(&[
+        ("name", "HKDF".into()),
+        ("hash", "SHA-256".into()),
+        ("salt", salt),
+        ("info", Uint8Array::from(info.as_bytes()).into()),
+    ]);
+    let okm = bytes_in(subtle.derive_bits_with_object(hkdf.unchecked_ref(), &key, 8 * 4 * KEY)).await?;
+    let (low, rest) = okm.split_at_checked(KEY as usize).ok_or_else(|| failure("too few bytes"))?;
+    let (high, _) = rest.split_at_checked(KEY as usize).ok_or_else(|| failure("too few bytes"))?;
+    let (to, from) = if *is_low { (low, high) } else { (high, low) };
+    Ok(Keys {
+        to: import(&subtle, to, "AES-GCM", Some("encrypt")).await?,
+        from: import(&subtle, from, "AES-GCM", Some("decrypt")).await?,
+        sent: 0,
+        opened: ReplayWindow::default(),
+    })
+}
+
+async fn close(keys: &mut Keys, plain: &[u8]) -> Result<SealedBox, JsValue> {
+    keys.sent = keys.sent.checked_add(1).ok_or_else(|| failure("no number is left"))?;
+    let mut bytes = head(keys.sent).to_vec();
+    let sealed = subtle()?.encrypt_with_object_and_u8_array(gcm(keys.sent).unchecked_ref(), &keys.to, plain);
+    bytes.extend(bytes_in(sealed).await?);
+    let text = text_of(&bytes)?;
+    text.try_into().map_err(|_| failure("a box that is too long"))
+}
+
+async fn open(keys: &mut Keys, sealed: &SealedBox) -> Result<Vec<u8>, JsValue> {
+    let bytes = bytes_of(sealed.as_str())?;
+    let unreadable = || failure("a box of another version, or one that came before");
+    let (begin, ciphertext) = bytes.split_at_checked(HEAD).ok_or_else(unreadable)?;
+    let number = begin.last_chunk().map(|number| u32::from_be_bytes(*number)).ok_or_else(unreadable)?;
+    if begin.first() != Some(&VERSION) || !keys.opened.accepts(number) {
+        return Err(unreadable());
+    }
+    let plain =
+        subtle()?.decrypt_with_object_and_u8_array(gcm(number).unchecked_ref(), &keys.from, ciphertext);
+    let plain = bytes_in(plain).await?;
+    keys.opened.note(number);
+    Ok(plain)
+}
+
+fn head(number: u32) -> [u8; HEAD] {
+    let [a, b, c, d] = number.to_be_bytes();
+    [VERSION, a, b, c, d]
+}
+
+/// `AesGcmParams` of a number.
+fn gcm(number: u32) -> JsValue {
+    let mut iv = [0; 12];
+    iv[8..].copy_from_slice(&number.to_be_bytes());
+    object(&[
+        ("name", "AES-GCM".into()),
+        ("iv", Uint8Array::from(&iv[..]).into()),
+        ("additionalData", Uint8Array::from(&head(number)[..]).into()),
+    ])
+}
+
+/// Imports a raw key for the algorithm of this name; of ECDH on P-256, where that is none other.
+async fn import(
+    subtle: &SubtleCrypto,
+    bytes: &[u8],
+    algorithm: &str,
+    usage: Option<&str>,
+) -> Result<CryptoKey, JsValue> {
+    let usages: Array = usage.into_iter().map(JsValue::from).collect();
+    let algorithm = object(&[("name", algorithm.into()), ("namedCurve", "P-256".into())]);
+    let bytes = Uint8Array::from(bytes);
+    let key = subtle.import_key_with_object("raw", &bytes, algorithm.unchecked_ref(), false, &usages);
+    settled(key).await?.dyn_into()
+}
+
+/// The bytes of a promised `ArrayBuffer`.
+async fn bytes_in(promised: Result<Promise, JsValue>) -> Result<Vec<u8>, JsValue> {
+    Ok(Uint8Array::new(&settled(promised).await?).to_vec())
+}
+
+/// base64url without padding.
+fn text_of(bytes: &[u8]) -> Result<String, JsValue> {
+    let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    Ok(window().btoa(&latin)?.replace('+', "-").replace('/', "_").replace('=', ""))
+}
+
+fn bytes_of(text: &str) -> Result<Vec<u8>, JsValue> {
+    let latin = window().atob(&text.replace('-', "+").replace('_', "/"))?;
+    // Every character of it is one byte.
+    Ok(latin.chars().map(|letter| letter as u8).collect())
+}

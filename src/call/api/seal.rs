@@ -1,0 +1,70 @@
+//! Seals: what the driver does for the keys of a pair, and what a person is told of them.
+
+use strum::IntoStaticStr;
+
+use crate::protocol::sealed::Proof;
+use crate::protocol::{Hello, Introduction, PeerId, SealedBox, Secret, Signal};
+
+/// The number of a seal in this page. The driver keeps its keys, and counts what was sealed with them, for as long as
+/// the page lives: no number is used twice with one key (SP 800-38D, section 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SealId(pub u32);
+
+/// What a page needs to seal: its own public key, and the secret of its links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// What it says of itself; the private key stays with the driver.
+    pub introduction: Introduction,
+    /// The secret to the introduction's door.
+    pub secret: Secret,
+}
+
+/// What goes into the keys of a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// The other page's public key.
+    pub hello: Hello,
+    /// See [`transcript`](crate::protocol::sealed::transcript).
+    pub transcript: Vec<u8>,
+    /// Whether the secret is part of the keys.
+    pub proof: Proof,
+    /// The secret.
+    pub secret: Secret,
+    /// The own peer id is the lower one.
+    pub is_low: bool,
+}
+
+/// A command to a seal. The driver carries those of one seal out in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SealCommand {
+    /// Derive the keys; the first command.
+    Agree(Agreement),
+    /// Seal a signal, and send it to this peer on the socket that is open now, if it still is then.
+    Close(PeerId, Signal),
+    /// Open a signal, answered by [`Opened`](SealEvent::Opened); one that does not open, or came before, is logged and
+    /// dropped.
+    Open(SealedBox),
+}
+
+/// An event of a seal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SealEvent {
+    /// A signal of the other page.
+    Opened(Signal),
+    /// No keys can be derived: what the other page says of itself is no key of this version.
+    Failed,
+}
+
+/// What is known of a peer's way through the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Trust {
+    /// Nothing was heard of it yet.
+    #[default]
+    #[strum(serialize = "")]
+    Unknown,
+    /// Sealed, but a dishonest server could be in between.
+    Unchecked,
+    /// Sealed with something that the server does not know.
+    Private,
+}

@@ -1,0 +1,220 @@
+//! Seals: what is agreed with whom, what is believed, and what is told of it.
+
+use super::*;
+use crate::protocol::sealed::Proof;
+
+const BEN: PeerId = PeerId(2);
+
+/// A page that has come by the link of this one.
+fn linked(peer: PeerId, page: PageLoad) -> PeerInfo {
+    PeerInfo { door: Some(identity().introduction.door), ..present(peer, page) }
+}
+
+fn agreed(commands: &[Command]) -> Vec<&Agreement> {
+    commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::Seal(_, SealCommand::Agree(agreement)) => Some(agreement),
+            _ => None,
+        })
+        .collect()
+}
+
+fn seated_with(others: Vec<PeerInfo>) -> (Tab, Vec<Command>) {
+    let mut page = Tab::loaded(Loaded::default());
+    page.happens(connect());
+    page.socket(SocketEvent::Opened);
+    let commands = page.hears(seated("t1", false, others));
+    (page, commands)
+}
+
+fn trust(page: &Tab) -> Trust {
+    page.call.view().peers[0].trust
+}
+
+fn who(name: &str) -> Signal {
+    Signal::Who { name: DisplayName::try_from(name.to_owned()).ok() }
+}
+
+#[test]
+fn the_same_link_goes_into_the_keys_and_the_number_alone_does_not() {
+    for (other, proof, trusted) in
+        [(other(), Proof::Open, Trust::Unchecked), (linked(BEN, PageLoad(2)), Proof::Link, Trust::Private)]
+    {
+        let (mut page, commands) = seated_with(vec![other.clone()]);
+        let [agreement] = agreed(&commands)[..] else { panic!("{commands:?}") };
+        assert_eq!((agreement.proof, agreement.is_low), (proof, true));
+        assert_eq!((Some(&agreement.hello), &agreement.secret), (other.hello.as_ref(), &secret()));
+        assert_eq!(trust(&page), Trust::Unknown, "whoever it is has shown no keys");
+        page.opens(BEN, who("Ben"));
+        assert_eq!(trust(&page), trusted);
+        assert_eq!(page.call.view().peers[0].name.as_ref().map(DisplayName::as_str), Some("Ben"));
+    }
+}
+
+#[test]
+fn who_sits_there_is_said_first_and_again_with_each_way_back() {
+    let mut page = Tab::loaded(Loaded::default());
+    page.happens(Event::User(UserAction::Connect { room: room().to_string(), name: "Ann".into() }));
+    page.socket(SocketEvent::Opened);
+    let said = |commands: &[Command]| -> Vec<Signal> {
+        let sent = commands.iter().filter_map(|command| match command {
+            Command::Seal(_, SealCommand::Close(BEN, signal)) => Some(signal.clone()),
+            _ => None,
+        });
+        sent.collect()
+    };
+    assert_eq!(said(&page.hears(seated("t1", false, vec![other()])))[..1], [who("Ann")]);
+    assert_eq!(said(&page.hears(ServerMsg::PeerBack(other())))[..1], [who("Ann")]);
+    page.lose_socket();
+    assert_eq!(said(&page.comes_back())[..1], [who("Ann")]);
+}
+
+#[test]
+fn what_a_page_said_first_counts_whatever_the_server_says_later() {
+    let (mut page, _) = seated_with(vec![other()]);
+    page.opens(BEN, who("Ben"));
+    for info in
+        [PeerInfo { hello: Some(said("of-the-server", "d").hello), ..other() }, linked(BEN, PageLoad(2))]
+    {
+        assert_eq!(agreed(&page.hears(ServerMsg::PeerBack(info.clone()))), [] as [&Agreement; 0]);
+        page.hears(ServerMsg::PeerLeft { peer: BEN });
+        // The pair is made anew, with the seal that it has: no number is used twice with its keys.
+        assert_eq!(agreed(&page.hears(ServerMsg::PeerJoined(info))), [] as [&Agreement; 0]);
+        page.opens(BEN, who("Ben"));
+        assert_eq!(trust(&page), Trust::Unchecked);
+    }
+}
+
+#[test]
+fn another_page_of_a_peer_has_another_seal_and_proves_itself_anew() {
+    let (mut page, _) = seated_with(vec![linked(BEN, PageLoad(2))]);
+    page.opens(BEN, who("Ben"));
+    let before = page.seal(BEN);
+    let commands = page.hears(ServerMsg::PeerBack(linked(BEN, PageLoad(3))));
+    assert_eq!(agreed(&commands).len(), 1);
+    assert_eq!(trust(&page), Trust::Unknown);
+    // What was sealed for the page before is of no connection of this one.
+    let epoch = Epoch::first(PageLoad(1), PageLoad(2));
+    page.happens(Event::Seal(before, SealEvent::Opened(Signal::StartCall { epoch })));
+    assert_eq!(trust(&page), Trust::Unknown);
+}
+
+#[test]
+fn a_page_that_says_nothing_of_itself_gets_nothing_and_is_told_apart() {
+    let silent = PeerInfo { hello: None, door: None, ..other() };
+    let (mut page, commands) = seated_with(vec![silent.clone()]);
+    let seals = |command: &Command| matches!(command, Command::Seal(..));
+    assert!(!commands.iter().any(seals), "{commands:?}");
+    assert_eq!(page.call.view().peers[0].link, LinkView::OtherVersion);
+    let sealed = SealedBox::try_from("A".repeat(28)).unwrap();
+    assert_eq!(page.hears(ServerMsg::Signal { from: BEN, sealed }), []);
+
+    // A restored seat, whose holder comes back.
+    let (mut page, _) = seated_with(vec![PeerInfo { away: true, ..silent }]);
+    assert_eq!(page.call.view().peers[0].link, LinkView::Away);
+    let commands = page.hears(ServerMsg::PeerBack(other()));
+    assert_eq!(agreed(&commands).len(), 1);
+    assert!(commands.contains(&page.sends(BEN, who(""))), "{commands:?}");
+}
+
+#[test]
+fn a_key_that_is_none_and_the_own_one_from_somebody_else_are_not_used() {
+    let (mut page, _) = seated_with(vec![other()]);
+    page.happens(Event::Seal(page.seal(BEN), SealEvent::Failed));
+    assert_eq!(page.call.view().peers[0].link, LinkView::OtherVersion);
+    let own = PeerInfo { hello: Some(identity().introduction.hello), ..other() };
+    let (page, commands) = seated_with(vec![own]);
+    assert_eq!(agreed(&commands).len(), 0);
+    assert_eq!(page.call.view().peers[0].link, LinkView::OtherVersion);
+}
+
+#[test]
+fn a_page_agrees_on_so_many_seals_and_no_more() {
+    let (mut page, _) = seated_with(vec![]);
+    let mut agreements = 0;
+    for load in 2..600 {
+        page.hears(ServerMsg::PeerLeft { peer: BEN });
+        agreements += agreed(&page.hears(ServerMsg::PeerJoined(present(BEN, PageLoad(load))))).len();
+    }
+    assert_eq!(agreements, 256);
+    assert_eq!(page.call.view().peers[0].link, LinkView::OtherVersion);
+}
+
+#[test]
+fn who_comes_is_shown_by_the_name_that_opens_or_at_the_latest_with_the_picture() {
+    let joined = |page: &Tab| page.call.view().notice;
+    let ben = DisplayName::try_from("Ben".to_owned()).ok();
+    let (mut page, _) = seated_with(vec![]);
+    page.hears(ServerMsg::PeerJoined(other()));
+    assert_eq!(joined(&page), None);
+    page.opens(BEN, who("Ben"));
+    assert_eq!(joined(&page), Some(Notice::PeerJoined(vec![ben])));
+
+    let (mut page, _) = seated_with(vec![]);
+    page.hears(ServerMsg::PeerJoined(other()));
+    let epoch = Epoch::first(PageLoad(1), PageLoad(2));
+    page.happens(Event::Peer(BEN, epoch, PeerEvent::State(PeerState::Connected)));
+    assert_eq!(joined(&page), Some(Notice::PeerJoined(vec![None])));
+
+    let (mut page, _) = seated_with(vec![other()]);
+    page.opens(BEN, who("Ben"));
+    assert_eq!(joined(&page), None, "it was there before");
+}
+
+#[test]
+fn a_description_with_the_certificate_of_somebody_else_is_dropped() {
+    const CAT: PeerId = PeerId(3);
+    let (mut page, _) = seated_with(vec![present(BEN, PageLoad(2)), present(CAT, PageLoad(3))]);
+    let sdp = |print: &str| format!("v=0\r\na=fingerprint:sha-256 {print}\r\n");
+    let (to_ben, to_cat) = (Epoch::first(PageLoad(1), PageLoad(2)), Epoch::first(PageLoad(1), PageLoad(3)));
+    for (peer, epoch) in [(BEN, to_ben), (CAT, to_cat)] {
+        let offer = PeerEvent::Offered { offer: OfferId(1), sdp: sdp("AA:01") };
+        page.happens(Event::Peer(peer, epoch, offer));
+    }
+    let mut answers = |peer, epoch, sdp: String| {
+        let answer = Signal::WebrtcAnswer { sdp, epoch, offer: OfferId(1) };
+        let commands = page.opens(peer, answer);
+        let accepts =
+            |command: &Command| matches!(command, Command::Peer(_, _, PeerCommand::AcceptAnswer { .. }));
+        commands.iter().any(accepts)
+    };
+    assert!(!answers(BEN, to_ben, sdp("aa:01")), "the own one");
+    assert!(!answers(BEN, to_ben, sdp("AA:02") + &sdp("AA:03")), "two at once");
+    assert!(answers(BEN, to_ben, sdp("AA:02")));
+    assert!(!answers(CAT, to_cat, sdp("AA:02")), "that of Ben");
+    assert!(answers(CAT, to_cat, sdp("AA:03")));
+}
+
+#[test]
+fn the_secret_of_a_pasted_link_and_that_of_a_seat_go_with_the_call() {
+    let mut page = Tab::loaded(Loaded::default());
+    page.has_others = true;
+    let room = format!("/room/4711#{}", secret().as_str());
+    let commands = page.happens(Event::User(UserAction::Connect { room, name: String::new() }));
+    let hold = |secret| Command::HoldRoom { room: super::room(), secret, take: false };
+    assert!(commands.contains(&hold(Some(secret()))), "{commands:?}");
+
+    let kept = Loaded { remembered: Some(remembered("t1")), returning: true, ..Loaded::default() };
+    let mut page = Tab { call: Call::new(1), socket: SocketId::default(), has_others: true, seals: vec![] };
+    let commands = page.happens(Event::Loaded(Loaded { supported: true, ..kept }));
+    assert!(commands.contains(&hold(Some(secret()))), "{commands:?}");
+}
+
+#[test]
+fn a_page_without_cryptography_says_so_and_stays_on_the_first_screen() {
+    let mut page = Tab::loaded(Loaded::default());
+    page.has_others = true;
+    page.happens(connect());
+    page.happens(Event::Hold(room(), Hold::Insecure));
+    let view = page.call.view();
+    assert_eq!((view.phase, view.notice), (Phase::Home, Some(Notice::Insecure)));
+}
+
+#[test]
+fn a_cut_link_is_told_and_the_number_leads_on() {
+    let mut page = Tab::loaded(Loaded { has_cut_link: true, ..Loaded::default() });
+    assert_eq!(page.call.view().notice, Some(Notice::LinkCut));
+    page.socket(SocketEvent::Opened);
+    assert!(page.happens(connect()).contains(&join(None, false)));
+}
