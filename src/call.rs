@@ -194,6 +194,7 @@ impl Call {
             UserAction::RaiseHand(raised) => self.peers.raise_hand(raised),
             UserAction::React(kind) => self.peers.react(now, kind),
             UserAction::SetVolume(peer, percent) => self.peers.set_volume(peer, percent),
+            UserAction::ComparePictures(peer, seal, same) => self.peers.compared(peer, seal, same),
             UserAction::Chat(action) => self.peers.chat(now, action),
             UserAction::Point(action) => self.peers.point(now, action),
             UserAction::HideAddress(hide) => self.privacy.choose(hide, self.relay()),

@@ -180,10 +180,25 @@ mod tests {
             epoch: Epoch(17),
         };
         let name = DisplayName::try_from("Ann".to_owned()).ok();
+        let value: sealed::Block =
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned().try_into().unwrap();
         for (signal, json) in [
             (Signal::Who { name }, r#"{"who":{"name":"Ann"}}"#),
             (Signal::Who { name: None }, r#"{"who":{}}"#),
             (Signal::StartCall { epoch: Epoch(32) }, r#"{"start_call":{"epoch":32}}"#),
+            (
+                Signal::Commit { value: value.clone() },
+                r#"{"commit":{"value":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}}"#,
+            ),
+            (
+                Signal::Nonce { value: value.clone() },
+                r#"{"nonce":{"value":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}}"#,
+            ),
+            (
+                Signal::Reveal { value },
+                r#"{"reveal":{"value":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}}"#,
+            ),
+            (Signal::Stop {}, r#"{"stop":{}}"#),
             (offer, r#"{"webrtc_offer":{"sdp":"v=0","epoch":17,"offer":1}}"#),
             (
                 candidate,

@@ -1,5 +1,5 @@
 // Another implementation of src/protocol/sealed.rs, for tests: a page with keys of its own, in a browser or in Node.
-globalThis.sealedPage = async (room, secret) => {
+globalThis.sealedPage = async (room, secret, given) => {
   const { subtle } = globalThis.crypto;
   const utf8 = (text) => new TextEncoder().encode(text);
   const base64 = (bytes) =>
@@ -21,7 +21,13 @@ globalThis.sealedPage = async (room, secret) => {
     return new Uint8Array(await subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt, info: utf8(info) }, key, 8 * length));
   };
 
-  const pair = await subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits']);
+  /** SHA-256 of all parts behind their lengths. */
+  const digest = async (...parts) => {
+    const all = parts.map((part) => (typeof part === 'string' ? utf8(part) : part));
+    return new Uint8Array(await subtle.digest('SHA-256', joined(...all.flatMap((part) => [big(part.length, 2), part]))));
+  };
+
+  const pair = given ?? await subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits']);
   const hello = `2.${base64(await subtle.exportKey('raw', pair.publicKey))}`;
   const door = secret ? base64(await hkdf(bytes(secret), utf8(room), 'parlor 2 door', 6)) : 'none';
 
@@ -50,6 +56,14 @@ globalThis.sealedPage = async (room, secret) => {
     let sent = 0;
     return {
       linked,
+      key: base64(keys.slice(0, 32)),
+      check: base64(keys.slice(64, 96)),
+      commit: async (nonce) => base64(await digest('parlor 2 commit', keys.slice(64, 96), bytes(nonce))),
+      pictures: async (low, high) => {
+        const made = await digest('parlor 2 pictures', keys.slice(64, 96), bytes(low), bytes(high));
+        const bits = [...made.slice(0, 5)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+        return Array.from({ length: 6 }, (_, at) => parseInt(bits.slice(6 * at, 6 * at + 6), 2));
+      },
       close: async (signal) => {
         const number = ++sent;
         const text = JSON.stringify(signal);

@@ -1,5 +1,5 @@
 import { changeAll, changePages, FOREIGN, translate, type Foreign } from '../fixtures/foreign';
-import { expect, seesTheOther, test } from '../fixtures/test';
+import { expect, seesTheOther, test, inviteLink } from '../fixtures/test';
 import { CallPage } from '../pages/call';
 import { HomePage, holdProgram } from '../pages/home';
 
@@ -35,7 +35,7 @@ test('what was typed and pressed stays when the page has to be put right', async
   await home.connect.click();
   release();
   await call.expectAlone();
-  await expect(page).toHaveURL(new RegExp(`/room/${room}$`));
+  await expect(page).toHaveURL(inviteLink(room));
   expect(await page.evaluate(() => window.watch.sockets.length), 'sockets').toBe(1);
   expect(await page.evaluate(() => window.watch.asked.length), 'times the devices were asked for').toBe(1);
   await call.leave.click();

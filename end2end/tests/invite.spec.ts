@@ -1,6 +1,8 @@
 // What brings others in, and what tells that somebody has come.
 import { expect, test } from '../fixtures/test';
 
+const SECRET = 'AAECAwQFBgcICQoLDA0ODw';
+
 test('the link is shared and drawn with what stands behind #', async ({ person, room }) => {
   const ann = await person({
     prepare: (context) =>
@@ -10,10 +12,10 @@ test('the link is shared and drawn with what stands behind #', async ({ person, 
         Object.defineProperty(navigator, 'share', { value: async (what: unknown) => void shared.push(what) });
       }),
   });
-  await ann.home.open(`/room/${room}#secret`);
+  await ann.home.open(`/room/${room}#${SECRET}`);
   await ann.home.connect.click();
   await ann.call.expectAlone();
-  const link = `${new URL(ann.page.url()).origin}/room/${room}#secret`;
+  const link = `${new URL(ann.page.url()).origin}/room/${room}#${SECRET}`;
   expect(ann.page.url()).toBe(link);
   await ann.page.locator('#share-link-button').click();
   expect(await ann.page.evaluate('window.shared')).toEqual([{ url: link }]);
@@ -30,7 +32,7 @@ test('the link is shared and drawn with what stands behind #', async ({ person, 
   await button.click();
   await expect(dialog).toBeVisible();
   const ben = await person();
-  await ben.home.open(`/room/${room}#secret`);
+  await ben.home.open(`/room/${room}#${SECRET}`);
   await ben.home.connect.click();
   await ann.call.expectConnected(1);
   await expect(dialog, 'it would cover who has come').toHaveCount(0);

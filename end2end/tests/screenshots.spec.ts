@@ -107,6 +107,20 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           }
         });
 
+        test('what is known of the way to the others', async ({ person, room }) => {
+          const shoot = ({ page }: Person, name: string) =>
+            page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`) });
+          const [ann, ben] = await twoInCall(person, room);
+          const label = ({ call }: Person) => call.tiles.first().locator('.trust summary');
+          await label(ann).click();
+          await expect(ann.call.tiles.first().locator('.trust-pictures')).toBeVisible();
+          await shoot(ann, '24-pictures');
+          await label(ben).click();
+          await ben.call.tiles.first().locator('.trust-differ').click();
+          await expect(ann.call.tiles.first()).toHaveAttribute('data-trust', 'stopped');
+          await shoot(ann, '25-stopped');
+        });
+
         test('a shared screen', async ({ person, room }) => {
           const shoot = ({ page }: Person, name: string) =>
             page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}-${language}.png`) });

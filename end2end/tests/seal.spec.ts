@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { Page } from '@playwright/test';
 
 import { Middle } from '../fixtures/middle';
@@ -69,10 +71,13 @@ test('a reload, and a link with another language, keep what the link proves', as
   await ann.home.open();
   await ann.home.join(room);
   await ann.call.expectAlone();
-  const link = new URL(await linkOf(ann.page));
-  link.searchParams.set('lang', 'ko');
-  await goesIn(ben, link.href);
+  await ben.page.goto(await linkOf(ann.page));
+  await ben.home.ready();
+  await ben.page.locator('#languages summary').click();
+  await ben.page.getByRole('link', { name: '한국어' }).click();
   await expect(ben.page.locator('html')).toHaveAttribute('lang', 'ko');
+  await ben.home.ready();
+  await ben.home.connect.click();
   for (const one of [ann, ben]) await trustOf(one).toHaveAttribute('data-trust', 'private');
   for (const one of [ben, ann]) {
     await one.page.reload();
@@ -181,4 +186,96 @@ test('no name and no address bar goes to the server with a join', async ({ perso
   const join = sent.find((frame) => frame.includes('"join"'))!;
   expect(Object.keys(JSON.parse(join) as object)).toEqual(['type', 'room', 'hello', 'door']);
   expect([...sent, ...heard, ...requests].filter((text) => text.includes(SECRET))).toEqual([]);
+});
+
+test('the pictures are the same on both screens, whatever the language, and prove a call by number', async ({ person, room }) => {
+  const [ann, ben] = [await person(), await person({ locale: 'ko-KR' })];
+  for (const one of [ann, ben]) {
+    await one.home.open();
+    await one.home.join(room);
+  }
+  await Promise.all([ann, ben].map(seesTheOther));
+  const seen: string[] = [];
+  for (const { call } of [ann, ben]) {
+    await call.tiles.first().locator('.trust summary').click();
+    const pictures = call.tiles.first().locator('.trust-picture');
+    await expect(pictures).toHaveCount(6);
+    seen.push((await pictures.allTextContents()).join(' '));
+  }
+  expect(seen[0]).toBe(seen[1]);
+  await expect(ann.call.tiles.first().locator('.trust-pictures')).not.toContainText(/[가-힣]/);
+  await expect(ben.call.tiles.first().locator('.trust-pictures')).toContainText(/[가-힣]/);
+  for (const one of [ann, ben]) {
+    await one.call.tiles.first().locator('.trust-same').click();
+    await trustOf(one).toHaveAttribute('data-trust', 'private');
+  }
+  // They stay as long as both pages do, and a page that is loaded again is another one.
+  await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await seesTheOther(ann);
+  await trustOf(ann).toHaveAttribute('data-trust', 'private');
+  await ben.page.reload();
+  for (const one of [ann, ben]) await trustOf(one).toHaveAttribute('data-trust', 'unchecked');
+});
+
+test('with a server in between the pictures differ, and who says so is sent nothing more', async ({ person, room }) => {
+  const middle = new Middle(room);
+  const [ann, ben] = await twoInCall(person, room, { prepare: middle.prepare });
+  const seen: string[] = [];
+  for (const { call } of [ann, ben]) {
+    await call.tiles.first().locator('.trust summary').click();
+    const pictures = call.tiles.first().locator('.trust-picture');
+    await expect(pictures).toHaveCount(6);
+    seen.push((await pictures.allTextContents()).join(' '));
+  }
+  expect(seen[0]).not.toBe(seen[1]);
+  await ann.call.tiles.first().locator('.trust-differ').click();
+  for (const one of [ann, ben]) {
+    await trustOf(one).toHaveAttribute('data-trust', 'stopped');
+    await expect(one.call.tiles.first()).toContainText('Somebody may be in between.');
+    const open = () =>
+      one.page.evaluate(() => window.watch.connections.filter(({ connectionState }) => connectionState !== 'closed').length);
+    await expect.poll(open).toBe(0);
+  }
+});
+
+/** A key pair of P-256 by its parts in hexadecimal. */
+async function keyPair(d: string, x: string, y: string): Promise<CryptoKeyPair> {
+  const [secret, one, other] = [d, x, y].map((part) => Buffer.from(part, 'hex').toString('base64url'));
+  const key = { kty: 'EC', crv: 'P-256', x: one, y: other };
+  const algorithm = { name: 'ECDH', namedCurve: 'P-256' };
+  return {
+    publicKey: await crypto.subtle.importKey('jwk', key, algorithm, true, []),
+    privateKey: await crypto.subtle.importKey('jwk', { ...key, d: secret }, algorithm, false, ['deriveBits']),
+  };
+}
+
+test('keys, boxes and pictures are those of the vector', async () => {
+  // RFC 5903, section 8.1: the initiator is the lower one.
+  const low = await keyPair(
+    'C88F01F510D9AC3F70A292DAA2316DE544E9AAB8AFE84049C62A9C57862D1433',
+    'DAD0B65394221CF9B051E1FECA5787D098DFE637FC90B9EF945D0C3772581180',
+    '5271A0461CDB8252D61F1C456FA3E59AB1F45B33ACCF5F58389E0577B8990BB3',
+  );
+  const high = await keyPair(
+    'C6EF9C5D78AE012A011164ACB397CE2088685D8F06BF9BE0B283AB46476BEE53',
+    'D12DFB5289C8D4F81208B70270398C342296970A0BCCB74C736FC7554494BF63',
+    '56FBF3CA366CC23E8157854C13C58D6AAC23F046ADA30F8353E74F33039872AB',
+  );
+  const hex = (text: string) => Buffer.from(text, 'base64url').toString('hex');
+  const number = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
+  const ours = await sealedPage('4711', SECRET, low);
+  const theirs = await sealedPage('4711', SECRET, high);
+  expect(ours.door).toBe('3NEtrsyq');
+  const party = { peer: 2, page: 2, hello: theirs.hello };
+
+  const linked = await ours.seal({ peer: 1, page: 1 }, { ...party, door: ours.door });
+  expect(hex(linked.key)).toBe('23cfea6125ca78a8b24eb1c5dcce097f6dad062c425644c0d05c4cb67708148e');
+  expect(hex(linked.check)).toMatch(/^a468cb52/);
+  expect(hex(await linked.commit(number(1)))).toMatch(/^a1fa045c/);
+  expect(await linked.pictures(number(1), number(2))).toEqual([49, 37, 19, 34, 57, 18]);
+  const box = await linked.close({ type: 'who', name: 'Ann' });
+  expect(box).toMatch(/^AgAAAAG3h8VA5l3YSZAzFaP-/);
+  expect(createHash('sha256').update(Buffer.from(box, 'base64url')).digest('hex')).toMatch(/^5dc6b4085b13d843/);
+  const answering = await theirs.seal({ peer: 2, page: 2 }, { peer: 1, page: 1, hello: ours.hello, door: ours.door });
+  expect(await answering.open(box)).toEqual({ type: 'who', name: 'Ann' });
 });

@@ -165,6 +165,9 @@
   }
   addEventListener('click', function (event) {
     if (languages() && !languages().contains(event.target)) closeLanguages();
+    // The secret of an invite link stays over a change of language.
+    var link = event.target.closest && event.target.closest('#languages a');
+    if (link) link.hash = location.hash;
   });
   addEventListener('keydown', function (event) {
     if (event.key !== 'Escape' || !languages() || !languages().open) return;

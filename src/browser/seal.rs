@@ -16,8 +16,8 @@ use super::env::{Events, log};
 use super::error::{BrowserError, settled};
 use super::object::object;
 use super::peer::stat;
-use crate::call::{Agreement, Event, SealCommand, SealEvent, SealId};
-use crate::protocol::sealed::{self, KEYS_INFO, Proof, ReplayWindow};
+use crate::call::{Agreement, Event, PictureNumbers, SealCommand, SealEvent, SealId};
+use crate::protocol::sealed::{self, Block, KEYS_INFO, Proof, ReplayWindow};
 use crate::protocol::{self, ClientMsg, SealedBox};
 
 /// First byte of a box.
@@ -60,6 +60,11 @@ impl Seals {
 struct Keys {
     to: CryptoKey,
     from: CryptoKey,
+    /// Known to both pages alone; the pictures are made of it.
+    check: Vec<u8>,
+    /// The own number for the pictures.
+    nonce: Vec<u8>,
+    is_low: bool,
     sent: u32,
     opened: ReplayWindow,
 }
@@ -68,7 +73,19 @@ async fn serve(id: SealId, mut jobs: UnboundedReceiver<Job>, events: Events) {
     let mut keys: Option<Keys> = None;
     while let Some((command, socket)) = jobs.next().await {
         let done = match (command, keys.as_mut()) {
-            (SealCommand::Agree(agreement), _) => agree(&agreement).await.map(|agreed| keys = Some(agreed)),
+            (SealCommand::Agree(agreement), _) => match begin(&agreement).await {
+                Ok((agreed, drawn)) => {
+                    keys = Some(agreed);
+                    events.push(Event::Seal(id, drawn));
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            (SealCommand::Compare { theirs, commit }, Some(keys)) => {
+                compare(keys, &theirs, commit.as_ref()).await.map(|pictures| {
+                    events.push(Event::Seal(id, SealEvent::Pictures(pictures)));
+                })
+            }
             (SealCommand::Close(to, signal), Some(keys)) => match sealed::plain(&signal) {
                 Ok(plain) => close(keys, &plain).await.map(|sealed| {
                     // A socket that was closed meanwhile loses it, as it loses what was sent before.
@@ -127,14 +144,54 @@ async fn agree(agreement: &Agreement) -> Result<Keys, JsValue> {
     ]);
     let okm = bytes_in(subtle.derive_bits_with_object(hkdf.unchecked_ref(), &key, 8 * 4 * KEY)).await?;
     let (low, rest) = okm.split_at_checked(KEY as usize).ok_or_else(|| failure("too few bytes"))?;
-    let (high, _) = rest.split_at_checked(KEY as usize).ok_or_else(|| failure("too few bytes"))?;
+    let (high, rest) = rest.split_at_checked(KEY as usize).ok_or_else(|| failure("too few bytes"))?;
+    let (check, _) = rest.split_at_checked(KEY as usize).ok_or_else(|| failure("too few bytes"))?;
+    let mut nonce = vec![0; KEY as usize];
+    window().crypto()?.get_random_values_with_u8_array(&mut nonce)?;
     let (to, from) = if *is_low { (low, high) } else { (high, low) };
     Ok(Keys {
         to: import(&subtle, to, "AES-GCM", Some("encrypt")).await?,
         from: import(&subtle, from, "AES-GCM", Some("decrypt")).await?,
+        check: check.to_vec(),
+        nonce,
+        is_low: *is_low,
         sent: 0,
         opened: ReplayWindow::default(),
     })
+}
+
+/// Derives the keys, and commits to the number that was drawn for the pictures.
+async fn begin(agreement: &Agreement) -> Result<(Keys, SealEvent), JsValue> {
+    let keys = agree(agreement).await?;
+    let commit = digest(&[sealed::COMMIT, &keys.check, &keys.nonce]).await?;
+    let drawn = SealEvent::Drawn { commit: block(&commit)?, nonce: block(&keys.nonce)? };
+    Ok((keys, drawn))
+}
+
+/// The pictures of both numbers; none if theirs does not fit what they had committed themselves to.
+async fn compare(
+    keys: &Keys,
+    theirs: &Block,
+    commit: Option<&Block>,
+) -> Result<Option<PictureNumbers>, JsValue> {
+    let theirs = bytes_of(theirs.as_str())?;
+    if let Some(commit) = commit
+        && block(&digest(&[sealed::COMMIT, &keys.check, &theirs]).await?)? != *commit
+    {
+        return Ok(None);
+    }
+    let (low, high) = if keys.is_low { (&keys.nonce, &theirs) } else { (&theirs, &keys.nonce) };
+    let made = digest(&[sealed::PICTURES, &keys.check, low, high]).await?;
+    Ok(sealed::picture_numbers(&made))
+}
+
+/// SHA-256 of [`parts`](sealed::parts).
+async fn digest(parts: &[&[u8]]) -> Result<Vec<u8>, JsValue> {
+    bytes_in(subtle()?.digest_with_str_and_u8_array("SHA-256", &sealed::parts(parts))).await
+}
+
+fn block(bytes: &[u8]) -> Result<Block, JsValue> {
+    text_of(bytes)?.try_into().map_err(|_| failure("no block"))
 }
 
 async fn close(keys: &mut Keys, plain: &[u8]) -> Result<SealedBox, JsValue> {

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::api::command::{PeerCommand, USUAL_VOLUME};
 use super::api::event::{PeerEvent, PreparedId};
-use super::api::seal::{SealId, Trust};
-use super::api::view::{GesturesView, LinkView, PeerView};
+use super::api::seal::Trust;
+use super::api::view::{GesturesView, LinkView, Notice, PeerView};
 use super::route::Route;
 use super::seals::Seal;
 use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, PeerMsg, Reaction, Signal, Source, SourceSet};
 
 pub(super) mod config;
+mod known;
 mod negotiation;
 pub(super) mod presence;
 pub(super) mod prints;
@@ -18,6 +19,7 @@ mod recovery;
 pub(super) mod sampler;
 
 use config::PeerConfig;
+use known::Known;
 use negotiation::Negotiation;
 use presence::{DataChannel, Presence};
 
@@ -39,14 +41,7 @@ pub(super) enum Output {
 #[derive(Debug)]
 pub(super) struct RemotePeer {
     info: PeerInfo,
-    /// What is sealed with; none with a page that has said nothing of itself.
-    seal: Option<Seal>,
-    /// The display name, as it was said first of all.
-    name: Option<DisplayName>,
-    /// It came while this page was here, and that was not shown yet.
-    arrives: bool,
-    /// The certificate that its descriptions name.
-    print: Option<String>,
+    known: Known,
     /// The page said that it goes away, so its media is gone with its socket.
     unloaded: bool,
     receives: SourceSet,
@@ -73,10 +68,7 @@ impl RemotePeer {
             Negotiation::open(now, epoch, offerer, config.clone(), prepared, !is_first);
         let mut peer = Self {
             info,
-            seal: None,
-            name: None,
-            arrives: false,
-            print: None,
+            known: Known::default(),
             unloaded: false,
             receives: SourceSet::NONE,
             takes_screen: true,
@@ -91,41 +83,21 @@ impl RemotePeer {
 
     /// The display name: as the peer has told it last.
     pub(super) fn name(&self) -> Option<DisplayName> {
-        self.channel.name().unwrap_or(&self.name).clone()
+        self.channel.name().unwrap_or(self.known.name()).clone()
     }
 
-    /// Seals with this from now on.
-    pub(super) fn agree(&mut self, seal: Seal) {
-        self.seal = Some(seal);
+    /// What is known of it through its seal.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
     }
 
-    pub(super) fn seal(&self) -> Option<SealId> {
-        self.seal.map(Seal::id)
+    pub(super) fn known_mut(&mut self) -> &mut Known {
+        &mut self.known
     }
 
-    /// Notes that no keys could be derived for its seal.
-    pub(super) fn seal_failed(&mut self) {
-        self.seal.iter_mut().for_each(Seal::failed);
-    }
-
-    /// Notes that it came just now.
-    pub(super) fn arrives(&mut self) {
-        self.arrives = true;
-    }
-
-    /// Takes it that its arrival is shown, once there is a name or a picture to show it with.
-    pub(super) fn take_arrival(&mut self) -> bool {
-        let is_known = self.seal.is_some_and(|seal| seal.trust() != Trust::Unknown);
-        (is_known || self.is_connected()) && std::mem::take(&mut self.arrives)
-    }
-
-    pub(super) fn print(&self) -> Option<&str> {
-        self.print.as_deref()
-    }
-
-    /// Notes the certificate that its descriptions name.
-    pub(super) fn set_print(&mut self, print: Option<String>) {
-        self.print = print;
+    /// Takes the notice of its arrival, once.
+    pub(super) fn take_arrival(&mut self) -> Option<Notice> {
+        self.known.take_arrival().then(|| Notice::PeerJoined(vec![self.name()]))
     }
 
     pub(super) fn id(&self) -> PeerId {
@@ -151,9 +123,8 @@ impl RemotePeer {
 
     /// Takes a signal; one of a newer epoch opens that connection first.
     pub(super) fn signal(&mut self, now: Duration, signal: Signal, config: &PeerConfig) -> Vec<Output> {
-        self.seal.iter_mut().for_each(Seal::opened);
         if let Signal::Who { name } = signal {
-            self.name = name;
+            self.known.says_name(name);
             return vec![];
         }
         let present = self.epoch();
@@ -300,6 +271,15 @@ impl RemotePeer {
         self.channel.deadline()
     }
 
+    /// Ends with a closed connection, for good.
+    pub(super) fn stop(&mut self) -> Vec<Output> {
+        self.known.stop();
+        self.negotiation.end();
+        self.receives = SourceSet::NONE;
+        self.channel = DataChannel::default();
+        vec![self.close()]
+    }
+
     pub(super) fn close(&self) -> Output {
         self.output(PeerCommand::Close)
     }
@@ -319,9 +299,18 @@ impl RemotePeer {
     }
 
     /// The view, with what the room knows of the peer.
-    pub(super) fn view(&self, hides_address: bool, gestures: GesturesView, is_speaking: bool) -> PeerView {
-        let seals_nothing = self.seal.is_none_or(Seal::has_failed) && !self.info.away;
-        let link = if seals_nothing && !self.negotiation.is_connected() {
+    pub(super) fn view(
+        &self,
+        hides_address: bool,
+        gestures: GesturesView,
+        is_speaking: bool,
+        seal: Option<&Seal>,
+    ) -> PeerView {
+        let trust = seal.map(Seal::trust).unwrap_or_default();
+        let seals_nothing = seal.is_none_or(Seal::has_failed) && !self.info.away;
+        let link = if trust == Trust::Stopped {
+            LinkView::Stopped
+        } else if seals_nothing && !self.negotiation.is_connected() {
             LinkView::OtherVersion
         } else if self.unloaded {
             LinkView::Away
@@ -343,7 +332,8 @@ impl RemotePeer {
             peer: self.info.peer,
             name: self.name(),
             link,
-            trust: self.seal.map(Seal::trust).unwrap_or_default(),
+            trust,
+            pictures: seal.and_then(Seal::pictures),
             route: self.route.filter(|_| link == LinkView::Connected),
             receives: if self.unloaded { SourceSet::NONE } else { self.receives },
             sends,
@@ -356,9 +346,11 @@ impl RemotePeer {
         }
     }
 
-    /// Closes the connection and opens the next one, or none after the last epoch: a peer may have named any, and a
-    /// connection that is to be replaced must not go on.
+    /// Closes the connection and opens the next one, or none after the last epoch, which a peer may have named.
     fn rebuild(&mut self, now: Duration, config: &PeerConfig) -> Vec<Output> {
+        if self.known.is_stopped() {
+            return vec![];
+        }
         if let Some(next) = self.epoch().next() {
             return self.reopen(now, next, true, config);
         }

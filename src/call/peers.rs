@@ -9,6 +9,7 @@ use super::chat::Chat;
 use super::gestures::Gestures;
 use super::output::Output;
 use super::peer::config::PeerConfig;
+use super::peer::prints::print_of;
 use super::peer::{self, RemotePeer};
 use super::pointers::{PointTo, Pointers};
 use super::seals::Seals;
@@ -19,7 +20,6 @@ mod sealing;
 mod telling;
 mod warm;
 
-use sealing::{arrival, own_print};
 use warm::{OpenRoom, Warm};
 
 /// The own seat, as far as connections depend on it.
@@ -141,7 +141,7 @@ impl Peers {
         }
         let peer = info.peer;
         let outputs = self.open(now, info);
-        find(&mut self.others, peer).into_iter().for_each(RemotePeer::arrives);
+        find(&mut self.others, peer).into_iter().for_each(|other| other.known_mut().arrives());
         outputs
     }
 
@@ -202,10 +202,12 @@ impl Peers {
             _ => {}
         }
         if let PeerEvent::Offered { sdp, .. } | PeerEvent::Answered { sdp, .. } = &event {
-            self.print = own_print(sdp);
+            self.print = print_of(sdp).one();
         }
         let mut outputs = of(peer, other.event(now, event, &self.config));
-        outputs.extend(arrival(other));
+        if other.is_connected() {
+            outputs.extend(other.take_arrival().map(Output::SayBriefly));
+        }
         if let Some(kind) = other.take_reaction() {
             self.gestures.react(now, Some(peer), kind);
         }
@@ -314,7 +316,9 @@ impl Peers {
     fn peer_views(&self) -> Vec<PeerView> {
         let view = |other: &RemotePeer| {
             let peer = other.id();
-            other.view(self.config.relay_only, self.gestures_of(Some(peer)), self.speaking.is_speaking(peer))
+            let seal = other.known().seal().and_then(|seal| self.seals.get(seal));
+            let (gestures, speaks) = (self.gestures_of(Some(peer)), self.speaking.is_speaking(peer));
+            other.view(self.config.relay_only, gestures, speaks, seal)
         };
         self.others.iter().map(view).collect()
     }
@@ -361,7 +365,9 @@ impl Peers {
         let at = self.others.partition_point(|other| other.id() < peer);
         self.others.insert(at, other);
         // The keys are on their way while the browser opens the connection.
-        self.agree(&info).into_iter().chain(of(peer, opened)).collect()
+        let mut outputs: Vec<Output> = self.agree(&info).into_iter().chain(of(peer, opened)).collect();
+        outputs.extend(self.keep_stopped(peer));
+        outputs
     }
 
     /// Closes the connection with a peer whose page, or whose seat, is given up.

@@ -1,9 +1,13 @@
 //! The seals of the pairs: with whom keys are agreed on, and what they prove.
 
+pub(super) mod pictures;
+
 use super::api::command::Command;
-use super::api::seal::{Agreement, Identity, SealCommand, SealId, Trust};
+use super::api::seal::{Agreement, Identity, PictureNumbers, SealCommand, SealEvent, SealId, Trust};
 use crate::protocol::sealed::{Party, Proof, transcript};
 use crate::protocol::{DisplayName, Introduction, PageLoad, PeerId, RoomId, Signal};
+
+use pictures::Pictures;
 
 /// Most seals of one page. Each new one is a try for whoever wants to guess what two people compare.
 const MOST_SEALS: usize = 256;
@@ -12,8 +16,9 @@ const MOST_SEALS: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Seals {
     own: Option<Own>,
-    /// All that were ever agreed on, by what went into them: a pair that is made anew goes on with its seal.
-    known: Vec<(Vec<u8>, SealId)>,
+    /// All that were ever agreed on, by what went into them, and each at the place of its number: a pair that is made anew
+    /// goes on with its seal, and nobody gets a second try at its pictures.
+    known: Vec<(Vec<u8>, Seal)>,
     /// What each page load said of itself when it was first heard of. Who says otherwise later is not believed.
     first: Vec<(PeerId, PageLoad, Introduction)>,
 }
@@ -27,7 +32,7 @@ struct Own {
 }
 
 /// The seal with one page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Seal {
     id: SealId,
     proof: Proof,
@@ -35,6 +40,10 @@ pub(super) struct Seal {
     is_shared: bool,
     /// No keys could be derived.
     has_failed: bool,
+    exchange: Pictures,
+    pictures: Option<PictureNumbers>,
+    /// What the person has said of the pictures.
+    are_same: Option<bool>,
 }
 
 impl Seals {
@@ -58,7 +67,7 @@ impl Seals {
         own: (PeerId, PageLoad),
         (peer, page): (PeerId, PageLoad),
         said: Introduction,
-    ) -> Option<(Seal, Option<Command>)> {
+    ) -> Option<(SealId, Option<Command>)> {
         let Own { room, identity, .. } = self.own.as_ref()?;
         let heard = self.first.iter().find(|(known, load, _)| (*known, *load) == (peer, page));
         let said = heard.map_or(said, |(.., first)| first.clone());
@@ -72,21 +81,31 @@ impl Seals {
         let other = Party { peer, page, introduction: &said };
         let (proof, transcript) =
             (Proof::of(&own.introduction.door, &said.door), transcript(room, own, other));
-        let known = self.known.iter().find(|(known, _)| *known == transcript).map(|(_, id)| *id);
-        let seal = |id| Seal { id, proof, is_shared: false, has_failed: false };
-        if let Some(id) = known {
-            return Some((seal(id), None));
+        if let Some(at) = self.known.iter().position(|(known, _)| *known == transcript) {
+            return Some((SealId(at), None));
         }
-        let id = SealId(u32::try_from(self.known.len()).ok().filter(|_| self.known.len() < MOST_SEALS)?);
-        self.known.push((transcript.clone(), id));
-        let agreement = Agreement {
-            is_low: own.peer < peer,
-            secret: identity.secret.clone(),
-            hello: said.hello,
-            transcript,
-            proof,
-        };
-        Some((seal(id), Some(Command::Seal(id, SealCommand::Agree(agreement)))))
+        let id = SealId(self.known.len());
+        if id.0 == MOST_SEALS {
+            return None;
+        }
+        let is_low = own.peer < peer;
+        self.known.push((transcript.clone(), Seal::new(id, proof, is_low)));
+        let secret = identity.secret.clone();
+        let agreement = Agreement { hello: said.hello, transcript, proof, secret, is_low };
+        Some((id, Some(Command::Seal(id, SealCommand::Agree(agreement)))))
+    }
+
+    pub(super) fn get(&self, id: SealId) -> Option<&Seal> {
+        self.known.get(id.0).map(|(_, seal)| seal)
+    }
+
+    pub(super) fn get_mut(&mut self, id: SealId) -> Option<&mut Seal> {
+        self.known.get_mut(id.0).map(|(_, seal)| seal)
+    }
+
+    /// Whether nothing is said and heard under this seal any more.
+    pub(super) fn is_stopped(&self, id: SealId) -> bool {
+        self.get(id).is_some_and(|seal| seal.trust() == Trust::Stopped)
     }
 
     /// What is said first to every page.
@@ -96,29 +115,64 @@ impl Seals {
 }
 
 impl Seal {
-    pub(super) fn id(self) -> SealId {
-        self.id
+    fn new(id: SealId, proof: Proof, is_low: bool) -> Self {
+        let exchange = Pictures::new(is_low);
+        Self { id, proof, is_shared: false, has_failed: false, exchange, pictures: None, are_same: None }
     }
 
-    /// Notes that a signal has opened.
-    pub(super) fn opened(&mut self) {
+    /// Takes a signal that has opened; returns what follows for the pictures.
+    pub(super) fn opened(&mut self, signal: &Signal) -> Vec<pictures::Output> {
         self.is_shared = true;
+        match signal {
+            Signal::Who { .. } => self.exchange.begin().into_iter().collect(),
+            Signal::Stop {} => {
+                self.are_same = Some(false);
+                vec![]
+            }
+            signal => self.exchange.heard(signal),
+        }
     }
 
-    /// Notes that no keys can be derived.
-    pub(super) fn failed(&mut self) {
-        self.has_failed = true;
+    /// Takes what the seal reports of itself.
+    pub(super) fn reports(&mut self, event: SealEvent) -> Vec<pictures::Output> {
+        match event {
+            SealEvent::Drawn { commit, nonce } => {
+                self.exchange.drawn(commit, nonce);
+                return self.exchange.begin().filter(|_| self.is_shared).into_iter().collect();
+            }
+            // Whoever committed to one number and shows another one wants to choose the pictures.
+            SealEvent::Pictures(None) => self.are_same = Some(false),
+            SealEvent::Pictures(pictures) => self.pictures = pictures,
+            SealEvent::Failed => self.has_failed = true,
+            SealEvent::Opened(_) => {}
+        }
+        vec![]
     }
 
-    pub(super) fn has_failed(self) -> bool {
+    /// Takes what the person says of the pictures, once; a link proves more than they do.
+    pub(super) fn compared(&mut self, are_same: bool) {
+        if self.pictures.is_some() && self.proof == Proof::Open {
+            self.are_same.get_or_insert(are_same);
+        }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    pub(super) fn trust(self) -> Trust {
-        match self.proof {
+    /// The pictures to compare, as long as that is of use.
+    pub(super) fn pictures(&self) -> Option<(SealId, PictureNumbers)> {
+        let pictures = self.pictures.filter(|_| self.proof == Proof::Open && self.are_same != Some(false))?;
+        Some((self.id, pictures))
+    }
+
+    pub(super) fn trust(&self) -> Trust {
+        match (self.proof, self.are_same) {
+            (_, Some(false)) => Trust::Stopped,
             _ if !self.is_shared => Trust::Unknown,
-            Proof::Open => Trust::Unchecked,
-            Proof::Link => Trust::Private,
+            (Proof::Link, _) => Trust::Linked,
+            (Proof::Open, Some(true)) => Trust::Compared,
+            (Proof::Open, None) => Trust::Unchecked,
         }
     }
 }

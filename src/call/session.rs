@@ -10,9 +10,7 @@ use super::api::event::{Hold, Loaded, Remembered};
 use super::api::seal::Identity;
 use super::api::view::{Mistake, Notice, Phase};
 use super::output::Output;
-use crate::protocol::{
-    ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, RoomIdError, SeatToken, Secret, SourceSet,
-};
+use crate::protocol::{ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, SeatToken, SourceSet};
 
 use standby::Standby;
 use wish::{Intent, Wish};
@@ -370,22 +368,13 @@ impl Session {
 
     /// Reads the texts as typed.
     fn typed(&mut self, room: &str, name: &str) -> Result<Intent, Mistake> {
-        let secret = Secret::of_link(room);
-        let room = RoomId::from_pasted(room, &self.host).map_err(|error| match error {
-            RoomIdError::Empty => Mistake::EmptyRoom,
-            RoomIdError::TooLong | RoomIdError::BadCharacter => Mistake::BadRoom,
-            RoomIdError::Elsewhere(host) => Mistake::OtherServer(host),
-        })?;
-        let name = match name.trim() {
-            "" => None,
-            name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
-        };
+        let mut wish = Wish::typed(room, name, &self.host)?;
         // The token of a refused wish is still this page's own.
-        let refused = self.refused.take().filter(|refused| refused.wish.room == room);
+        let refused = self.refused.take().filter(|refused| refused.wish.room == wish.room);
         let hides_address = refused.as_ref().is_some_and(|refused| refused.hides_address);
-        let held = self.held.take().filter(|held| held.room == room).map(|held| held.resume);
-        let resume = held.or_else(|| refused?.wish.resume);
-        Ok(Intent { wish: Wish { room, name, resume, secret }, hides_address, off: SourceSet::NONE })
+        let held = self.held.take().filter(|held| held.room == wish.room).map(|held| held.resume);
+        wish.resume = held.or_else(|| refused?.wish.resume);
+        Ok(Intent { wish, hides_address, off: SourceSet::NONE })
     }
 
     fn follow(&mut self, intent: Intent, take: bool) -> Vec<Output> {

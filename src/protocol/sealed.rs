@@ -39,6 +39,13 @@ pub const MAX_BOX_CHARS: usize = 60_000;
 /// Characters of a secret: 16 bytes.
 const SECRET_CHARS: usize = 22;
 
+/// The first part of what goes into a commitment to a number; see [`parts`].
+pub const COMMIT: &[u8] = b"parlor 2 commit";
+/// The first part of what the pictures of a pair are made of.
+pub const PICTURES: &[u8] = b"parlor 2 pictures";
+/// Number of pictures that two people compare, of 64 each.
+pub const PICTURE_COUNT: usize = 6;
+
 /// A text that is not what its type promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a text that is too short, too long or has other characters")]
@@ -88,6 +95,11 @@ sealed_text! {
 sealed_text! {
     /// A sealed signal. One that does not open is dropped, and changes nothing.
     SealedBox, 28..=MAX_BOX_CHARS, b'_' | b'-'
+}
+
+sealed_text! {
+    /// 32 bytes.
+    Block, 43..=43, b'_' | b'-'
 }
 
 /// The secret of an invite link: 16 bytes in base64url. `Debug` does not show it.
@@ -180,22 +192,38 @@ pub struct Party<'a> {
 /// part stands behind its length in two bytes, numbers are big-endian, the lower peer id comes first.
 pub fn transcript(room: &RoomId, one: Party<'_>, other: Party<'_>) -> Vec<u8> {
     let (low, high) = if one.peer < other.peer { (one, other) } else { (other, one) };
+    let [(low_peer, low_page), (high_peer, high_page)] =
+        [low, high].map(|party| (party.peer.0.to_be_bytes(), party.page.0.to_be_bytes()));
+    parts(&[
+        b"parlor 2 seal",
+        room.as_str().as_bytes(),
+        &low_peer,
+        &low_page,
+        low.introduction.hello.as_str().as_bytes(),
+        low.introduction.door.as_str().as_bytes(),
+        &high_peer,
+        &high_page,
+        high.introduction.hello.as_str().as_bytes(),
+        high.introduction.door.as_str().as_bytes(),
+    ])
+}
+
+/// Each part behind its length in two bytes, so that no two lists are alike. No part is longer than that tells.
+pub fn parts(parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = vec![];
-    put(&mut bytes, b"parlor 2 seal");
-    put(&mut bytes, room.as_str().as_bytes());
-    for Party { peer, page, introduction } in [low, high] {
-        put(&mut bytes, &peer.0.to_be_bytes());
-        put(&mut bytes, &page.0.to_be_bytes());
-        put(&mut bytes, introduction.hello.as_str().as_bytes());
-        put(&mut bytes, introduction.door.as_str().as_bytes());
+    for part in parts {
+        bytes.extend(u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
+        bytes.extend(*part);
     }
     bytes
 }
 
-/// Adds a part behind its length. No part is longer than two bytes tell.
-fn put(bytes: &mut Vec<u8>, part: &[u8]) {
-    bytes.extend(u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
-    bytes.extend(part);
+/// The first six bits of a digest, the next six, and so on: each the number of a picture, from 0 to 63.
+pub fn picture_numbers(digest: &[u8]) -> Option<[u8; PICTURE_COUNT]> {
+    let begin: &[u8; 8] = digest.first_chunk()?;
+    let bits = u64::from_be_bytes(*begin);
+    #[expect(clippy::cast_possible_truncation, reason = "six bits")]
+    Some([58, 52, 46, 40, 34, 28].map(|shift| (bits >> shift & 63) as u8))
 }
 
 /// The plain bytes of a signal: its JSON, and blanks behind it, so that its length tells little.
@@ -273,6 +301,14 @@ mod tests {
         ] {
             assert_ne!(seen, other);
         }
+    }
+
+    #[test]
+    fn six_bits_are_a_picture() {
+        assert_eq!(picture_numbers(&[0xff; 32]), Some([63; 6]));
+        let digest = [0b0000_0100, 0b0010_0000, 0b1100_0100, 0b0001_0100, 0b0110_0000, 0, 0, 0];
+        assert_eq!(picture_numbers(&digest), Some([1, 2, 3, 4, 5, 6]));
+        assert_eq!(picture_numbers(&[0; 7]), None);
     }
 
     #[test]

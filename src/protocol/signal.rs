@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::sealed::Block;
 use super::{DisplayName, PageLoad, ids};
 
 /// The number of a connection between two peers; both sides derive the same one and it only grows.
@@ -68,6 +69,23 @@ pub enum Signal {
         #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
         name: Option<DisplayName>,
     },
+    /// The lower peer id commits itself to its number for the pictures; see `call/seals/pictures.rs`.
+    Commit {
+        /// The commitment.
+        value: Block,
+    },
+    /// The number of the higher peer id.
+    Nonce {
+        /// The number.
+        value: Block,
+    },
+    /// The number behind the commitment.
+    Reveal {
+        /// The number.
+        value: Block,
+    },
+    /// The person there saw other pictures: nothing more is sent.
+    Stop {},
     /// Asks for an offer of this epoch: for a new connection, or with restarted ICE for the one there is.
     StartCall {
         /// The connection meant.
@@ -104,7 +122,11 @@ impl Signal {
     /// The connection the signal belongs to, if it belongs to one.
     pub fn epoch(&self) -> Option<Epoch> {
         match self {
-            Self::Who { .. } => None,
+            Self::Who { .. }
+            | Self::Commit { .. }
+            | Self::Nonce { .. }
+            | Self::Reveal { .. }
+            | Self::Stop {} => None,
             Self::StartCall { epoch }
             | Self::WebrtcOffer { epoch, .. }
             | Self::WebrtcAnswer { epoch, .. }

@@ -12,7 +12,7 @@ use super::listening::listen;
 use super::notice::say;
 use super::panels::Panels;
 use super::reactive::{effect, select};
-use crate::call::{CallView, Notice, Phase, Setting, UserAction};
+use crate::call::{CallView, LinkView, Notice, PeerView, Phase, Setting, Trust, UserAction};
 
 /// Whether the browser has notifications and the person has not decided about them yet.
 pub(crate) fn may_ask_for_notifications() -> bool {
@@ -51,9 +51,9 @@ fn has_notifications() -> bool {
 #[derive(Clone, PartialEq)]
 enum News {
     None,
-    /// Alone in the room.
+    /// Alone in the room, as far as is known.
     Alone,
-    /// Somebody is there, and what is said of it.
+    /// Somebody is there who is known, and what is said of it.
     Company(Option<Notice>),
     SeatFree,
 }
@@ -61,10 +61,12 @@ enum News {
 fn news(view: &CallView) -> News {
     match (view.phase, &view.notice) {
         (Phase::Home, Some(Notice::SeatFree)) => News::SeatFree,
-        (Phase::InCall, _) if view.peers.is_empty() => News::Alone,
         (Phase::InCall, _) => {
-            let name = view.peers.first().and_then(|peer| peer.name.clone());
-            News::Company(Some(Notice::PeerJoined(vec![name])))
+            // Whoever has not said who it is may be nobody.
+            let is_known =
+                |peer: &&PeerView| peer.trust != Trust::Unknown || peer.link == LinkView::Connected;
+            let first = view.peers.iter().find(is_known);
+            first.map_or(News::Alone, |peer| News::Company(Some(Notice::PeerJoined(vec![peer.name.clone()]))))
         }
         _ => News::None,
     }

@@ -98,6 +98,7 @@ keys! {
         link_connecting link_interrupted link_away link_failed_hidden link_other_version
         path_direct path_direct_hint path_relayed path_relayed_hint
         trust_private trust_private_hint trust_unchecked trust_unchecked_hint
+        trust_compare trust_same trust_differ trust_compared_hint trust_stopped trust_stopped_hint
         connection hide_address hide_address_hint
         privacy how_private private_media private_server private_number private_link kept_here forget_kept forgotten hide_own_hint
         test_connection test_hint testing way_direct way_udp way_tcp way_tls way_through

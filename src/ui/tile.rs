@@ -66,6 +66,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
         LinkView::Connecting => words.link_connecting().into(),
         LinkView::Away => words.link_away().into(),
         LinkView::Failed | LinkView::FailedHidden => words.link_failed(&name()).into(),
+        LinkView::Stopped => words.trust_stopped_hint().into(),
         LinkView::OtherVersion => words.link_other_version().into(),
     };
     let why = move || match link() {
@@ -168,7 +169,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                     {words.link_interrupted()}
                 </span>
             </p>
-            {trust_label(trust)}
+            {trust_label(call, peer, own)}
             </div>
             // What the chip and the initial show, for those who do not see them.
             <div class="tile-off" role="status">

@@ -98,18 +98,6 @@ impl Server {
         get(tls(self.https, &["http/1.1"]).await.unwrap(), &self.https.to_string(), path, headers).await
     }
 
-    /// What a page says of itself; the server reads nothing in it.
-    pub(crate) fn introduction() -> Introduction {
-        let (hello, door) = ("2.of-a-page".to_owned(), "of-a-link".to_owned());
-        Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() }
-    }
-
-    /// A box with a mark of its own; the server opens none.
-    pub(crate) fn sealed(mark: &str) -> SealedBox {
-        let mark = mark.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
-        SealedBox::try_from("A".repeat(28) + &mark).unwrap()
-    }
-
     /// Takes a seat through TLS.
     pub(crate) async fn seat(&self, room: &str) -> Client<TlsStream<TcpStream>> {
         seat(self.https, room).await
@@ -198,6 +186,18 @@ pub(crate) async fn seat(address: SocketAddr, room: &str) -> Client<TlsStream<Tc
     }
     client.say(&ClientMsg::Confirm).await;
     client
+}
+
+/// What a page says of itself; the server reads nothing in it.
+pub(crate) fn introduction() -> Introduction {
+    let (hello, door) = ("2.of-a-page".to_owned(), "of-a-link".to_owned());
+    Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() }
+}
+
+/// A box with a mark of its own; the server opens none.
+pub(crate) fn sealed(mark: &str) -> SealedBox {
+    let mark = mark.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
+    SealedBox::try_from("A".repeat(28) + &mark).unwrap()
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {

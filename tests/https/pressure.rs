@@ -123,7 +123,7 @@ mod linux {
     use std::io::{BufRead, BufReader, PipeReader};
 
     use futures::SinkExt;
-    use parlor::protocol::{ClientMsg, OfferId, PeerId, RoomId, ServerMsg, Signal};
+    use parlor::protocol::{ClientMsg, PeerId, RoomId, ServerMsg};
     use tokio_tungstenite::tungstenite::Message;
 
     use super::*;

@@ -162,7 +162,7 @@ impl World {
                 let (link, trust) = (self.pages[who].link == other.link, peer.trust);
                 assert_eq!(
                     trust,
-                    if link { Trust::Private } else { Trust::Unchecked },
+                    if link { Trust::Linked } else { Trust::Unchecked },
                     "{who} of {}",
                     peer.peer
                 );

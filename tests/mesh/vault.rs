@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use data_encoding::BASE64URL_NOPAD;
-use parlor::call::{Agreement, Identity, SealCommand, SealEvent, SealId};
-use parlor::protocol::sealed::{Proof, ReplayWindow};
+use parlor::call::{Agreement, Identity, PictureNumbers, SealCommand, SealEvent, SealId};
+use parlor::protocol::sealed::{Block, Proof, ReplayWindow};
 use parlor::protocol::{ClientMsg, Introduction, SealedBox, Secret, Signal};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub(crate) struct Vault {
     identity: Identity,
     /// Commands not carried out yet; the cryptography of a browser takes its time.
     pub(crate) jobs: VecDeque<(SealId, SealCommand, Option<WireId>)>,
-    seals: BTreeMap<u32, Seal>,
+    seals: BTreeMap<usize, Seal>,
 }
 
 struct Seal {
@@ -23,6 +23,7 @@ struct Seal {
     is_low: bool,
     sent: u32,
     opened: ReplayWindow,
+    nonce: Block,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,9 +59,18 @@ impl Vault {
         let Some((id, command, wire)) = self.jobs.pop_front() else { return Done::Nothing };
         match command {
             SealCommand::Agree(agreement) => {
-                let known = self.seals.insert(id.0, self.agree(agreement));
+                let seal = self.agree(agreement);
+                let nonce = seal.nonce.clone();
+                let known = self.seals.insert(id.0, seal);
                 assert!(known.is_none(), "two keys of one seal");
-                Done::Nothing
+                Done::Event(id, SealEvent::Drawn { commit: commit_to(&nonce), nonce })
+            }
+            SealCommand::Compare { theirs, commit } => {
+                let seal = &self.seals[&id.0];
+                let fits = commit.is_none_or(|commit| commit == commit_to(&theirs));
+                let mut numbers = [seal.nonce.as_str(), theirs.as_str()];
+                numbers.sort_unstable();
+                Done::Event(id, SealEvent::Pictures(fits.then(|| pictures(&seal.key, numbers))))
             }
             SealCommand::Close(to, signal) => {
                 let seal = self.seals.get_mut(&id.0).expect("keys before signals");
@@ -89,6 +99,21 @@ impl Vault {
         pair.sort_unstable();
         let secret = if proof == Proof::Link { secret.as_str() } else { "" };
         let key = format!("{pair:?} {transcript:?} {secret}");
-        Seal { key, is_low, sent: 0, opened: ReplayWindow::default() }
+        // No two of one world are alike.
+        let own = self.identity.introduction.hello.as_str().replace('.', "-");
+        let nonce = format!("{own:_<21}{:_<22}", self.seals.len()).try_into().unwrap();
+        Seal { key, is_low, nonce, sent: 0, opened: ReplayWindow::default() }
     }
+}
+
+/// A commitment to a number tells it here; what counts is that it fits no other.
+fn commit_to(nonce: &Block) -> Block {
+    nonce.as_str().chars().rev().collect::<String>().try_into().unwrap()
+}
+
+/// Six bits each of a sum over all that goes into them.
+fn pictures(key: &str, numbers: [&str; 2]) -> PictureNumbers {
+    let bytes = [key, numbers[0], numbers[1]].concat().into_bytes();
+    let sum = bytes.iter().fold(7_u64, |sum, byte| sum.wrapping_mul(1_000_003) ^ u64::from(*byte));
+    std::array::from_fn(|at| (sum >> (6 * at) & 63) as u8)
 }

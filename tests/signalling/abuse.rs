@@ -222,7 +222,7 @@ async fn a_flood_of_bytes_closes_its_sender_and_not_its_reader() {
     };
     let reads = async {
         while let ServerMsg::Signal { from: PeerId(2), sealed } = one.next().await {
-            assert_eq!(signal, long);
+            assert_eq!(sealed, long);
         }
     };
     let (code, ()) = tokio::join!(flood, reads);

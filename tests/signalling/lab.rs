@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use futures::{SinkExt, StreamExt};
 use parlor::protocol::{
-    ClientMsg, CloseCode, ErrorCode, Introduction, PeerId, RoomId, SealedBox, SeatToken, Seated, ServerMsg,
-    socket_address,
+    ClientMsg, CloseCode, ErrorCode, Introduction, PageLoad, PeerId, PeerInfo, RoomId, SealedBox, SeatToken,
+    Seated, ServerMsg, socket_address,
 };
 use parlor::server::config::{Config, STATE_NONE};
 use parlor::server::http::site::Site;
@@ -308,6 +308,12 @@ impl Client {
 pub(crate) fn introduction() -> Introduction {
     let (hello, door) = ("2.of-a-page".to_owned(), "of-a-link".to_owned());
     Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() }
+}
+
+/// A peer as the others are told of it.
+pub(crate) fn info(peer: u32, page: u32) -> PeerInfo {
+    let Introduction { hello, door } = introduction();
+    PeerInfo { peer: PeerId(peer), page: PageLoad(page), hello: Some(hello), door: Some(door), away: false }
 }
 
 pub(crate) fn join(room: &str) -> ClientMsg {

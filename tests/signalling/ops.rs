@@ -270,7 +270,7 @@ async fn seats_that_cannot_be_written_down_any_more_are_told() {
 async fn no_room_no_name_and_no_address_is_told() {
     let server = Server::with(watched).await;
     let mut one = server.connect_from(7).await;
-    let name = r#"{"type":"join","room":"48291377","name":"Wilhelmine"}"#;
+    let name = r#"{"type":"join","room":"48291377","hello":"2.Wilhelmine","door":"Wilhelmine"}"#;
     one.text(name).await;
     one.seated().await;
     assert_eq!(server.get("/room/48291377", &[]).await.status(), 200);

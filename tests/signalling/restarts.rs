@@ -11,7 +11,7 @@ use parlor::protocol::{ClientMsg, HeldSeat, PageLoad, PeerId, PeerInfo, SeatToke
 use parlor::server::signalling::room::{RoomRecord, TokenDigest};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::lab::{Server, join, resume, sealed, to, until};
+use crate::lab::{Server, info, join, resume, sealed, to, until};
 
 /// Long enough to see a seat being kept, even on a busy machine.
 const GRACE: Duration = Duration::from_secs(3);
@@ -98,7 +98,7 @@ async fn after_being_killed_five_times_everybody_has_their_seat_and_no_stranger_
                     assert!(
                         two_seated.resumed && two_seated.peer == PeerId(2) && two_seated.page == PageLoad(2)
                     );
-                    let away = PeerInfo { peer: PeerId(1), page: PageLoad(1), name: None, away: true };
+                    let away = PeerInfo { hello: None, door: None, away: true, ..info(1, 1) };
                     assert_eq!(two_seated.peers, [away]);
                 }
                 [_] => {
@@ -202,7 +202,10 @@ async fn no_token_and_no_name_is_in_the_log_or_on_the_disk() {
     let (address, state) = (free_address().await, folder.path().join("state"));
     let mut process = Process::start(address, &state).await;
     let mut one = process.server.connect().await;
-    one.text(r#"{"type":"join","room":"4711","name":"Annabella"}"#).await;
+    one.text(
+        r#"{"type":"join","room":"4711","hello":"2.of-annabella","door":"annas-door","name":"Annabella"}"#,
+    )
+    .await;
     let first = one.seated().await;
     written(&state, &[&first.resume]).await;
     drop(one);
@@ -225,7 +228,8 @@ async fn no_token_and_no_name_is_in_the_log_or_on_the_disk() {
         fs::read_dir(&state).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     assert!(log.contains("4711") && disk.contains("4711"), "there is something to look at");
     assert_eq!(log.matches("a token that fits no seat").count(), 1);
-    for secret in [&first.resume.0, &second.resume.0, "forged-token", "Annabella"] {
+    for secret in [&first.resume.0, &second.resume.0, "forged-token", "Annabella", "annabella", "annas-door"]
+    {
         assert!(!log.contains(secret), "{secret} in the log");
         assert!(!disk.contains(secret), "{secret} on the disk");
     }

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use parlor::protocol::{
-    ClientMsg, CloseCode, DisplayName, ErrorCode, HeldSeat, PageLoad, PeerId, PeerInfo, RoomId, SeatToken,
-    ServerMsg,
+    ClientMsg, CloseCode, ErrorCode, HeldSeat, PageLoad, PeerId, RoomId, SeatToken, ServerMsg,
 };
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use crate::lab::{Server, join, resume, resume_with, sealed, to};
+use crate::lab::{Server, info, join, resume, resume_with, sealed, to};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_millis(50);
@@ -17,7 +16,7 @@ const SHORT: Duration = Duration::from_millis(50);
 async fn one_creates_the_room_another_joins_and_a_third_is_told_that_it_is_full() {
     let server = Server::start().await;
     let mut ann = server.connect().await;
-    ann.text(r#"{"type":"join","room":"4711","name":"Ann"}"#).await;
+    ann.say(&join("4711")).await;
     let ServerMsg::RoomCreated(created) = ann.next().await else { panic!("not created") };
     assert_eq!((created.peer, created.page), (PeerId(1), PageLoad(1)));
     assert!(created.ice_servers.is_empty(), "no third party is named unless the host names one");
@@ -25,11 +24,9 @@ async fn one_creates_the_room_another_joins_and_a_third_is_told_that_it_is_full(
     let mut ben = server.connect().await;
     ben.say(&join("4711")).await;
     let ServerMsg::RoomJoined(joined) = ben.next().await else { panic!("not joined") };
-    let name = DisplayName::try_from("Ann".to_owned()).ok();
-    assert_eq!(joined.peers, [PeerInfo { peer: PeerId(1), page: PageLoad(1), name, away: false }]);
+    assert_eq!(joined.peers, [info(1, 1)]);
     assert_ne!(joined.resume, created.resume);
-    let newcomer = PeerInfo { peer: PeerId(2), page: PageLoad(2), name: None, away: false };
-    assert_eq!(ann.next().await, ServerMsg::PeerJoined(newcomer));
+    assert_eq!(ann.next().await, ServerMsg::PeerJoined(info(2, 2)));
 
     let mut third = server.connect().await;
     third.say(&join("4711")).await;
@@ -163,7 +160,7 @@ async fn a_seat_token_takes_the_seat_back_and_a_reload_gives_a_new_page() {
         let seated = back.seated().await;
         assert_eq!((seated.peer, seated.page, seated.resumed), (PeerId(2), page, true));
         assert_ne!(seated.resume, seat.resume, "a fresh token every time");
-        let info = PeerInfo { peer: PeerId(2), page, name: None, away: false };
+        let info = info(2, page.0);
         assert_eq!(one.next().await, ServerMsg::PeerBack(info));
         seat = seated;
         back.say(&to(1, sealed("x"))).await;
@@ -183,7 +180,7 @@ async fn a_newer_socket_with_the_token_replaces_one_that_hangs() {
     assert_eq!(newer.seated().await.peer, PeerId(2));
     assert_eq!(two.closed().await, CloseCode::Replaced);
     drop(two);
-    let back = PeerInfo { peer: PeerId(2), page: PageLoad(2), name: None, away: false };
+    let back = info(2, 2);
     assert_eq!(one.next().await, ServerMsg::PeerBack(back));
     // The replaced socket's end is nobody's absence.
     newer.say(&to(1, sealed("x"))).await;
@@ -258,7 +255,7 @@ async fn who_sits_already_cannot_join_again_under_any_name() {
     for again in [
         r#"{"type":"join","room":"1"}"#,
         r#"{"type":"join","room":"2"}"#,
-        r#"{"type":"join","room":"1","name":"Somebody else"}"#,
+        r#"{"type":"join","room":"1","hello":"2.other","door":"other"}"#,
         r#"{"type":"join","room":"1","resume":"x"}"#,
     ] {
         two.refused(again, ErrorCode::AlreadyJoined).await;

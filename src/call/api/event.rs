@@ -191,6 +191,8 @@ pub enum UserAction {
     React(Reaction),
     /// Hear a peer at this volume, in per cent, on this page only; none at 0.
     SetVolume(PeerId, u16),
+    /// Both see the same pictures, as the person says, or not. For another seal than the present one it does nothing.
+    ComparePictures(PeerId, SealId, bool),
     /// Do something in the chat.
     Chat(ChatAction),
     /// Point at a shared screen, or let others do so.

@@ -2,13 +2,13 @@
 
 use strum::IntoStaticStr;
 
-use crate::protocol::sealed::Proof;
+use crate::protocol::sealed::{Block, PICTURE_COUNT, Proof};
 use crate::protocol::{Hello, Introduction, PeerId, SealedBox, Secret, Signal};
 
 /// The number of a seal in this page. The driver keeps its keys, and counts what was sealed with them, for as long as
 /// the page lives: no number is used twice with one key (SP 800-38D, section 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SealId(pub u32);
+pub struct SealId(pub usize);
 
 /// What a page needs to seal: its own public key, and the secret of its links.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,21 +34,40 @@ pub struct Agreement {
     pub is_low: bool,
 }
 
+/// The numbers of the pictures that two people compare, from 0 to 63.
+pub type PictureNumbers = [u8; PICTURE_COUNT];
+
 /// A command to a seal. The driver carries those of one seal out in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SealCommand {
-    /// Derive the keys; the first command.
+    /// Derive the keys; the first command. Answered by [`Drawn`](SealEvent::Drawn).
     Agree(Agreement),
     /// Seal a signal, and send it to this peer on the socket that is open now, if it still is then.
     Close(PeerId, Signal),
     /// Open a signal, answered by [`Opened`](SealEvent::Opened); one that does not open, or came before, is logged and
     /// dropped.
     Open(SealedBox),
+    /// Make the pictures of the own number and of theirs; answered by [`Pictures`](SealEvent::Pictures).
+    Compare {
+        /// The other page's number.
+        theirs: Block,
+        /// What it had committed itself to before, as the lower peer id.
+        commit: Option<Block>,
+    },
 }
 
 /// An event of a seal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SealEvent {
+    /// The keys are derived, and a number is drawn for the pictures.
+    Drawn {
+        /// The commitment to it.
+        commit: Block,
+        /// The number.
+        nonce: Block,
+    },
+    /// The pictures; none if the number does not fit the commitment.
+    Pictures(Option<PictureNumbers>),
     /// A signal of the other page.
     Opened(Signal),
     /// No keys can be derived: what the other page says of itself is no key of this version.
@@ -65,6 +84,12 @@ pub enum Trust {
     Unknown,
     /// Sealed, but a dishonest server could be in between.
     Unchecked,
-    /// Sealed with something that the server does not know.
-    Private,
+    /// Sealed with the secret of a link, which the server does not know.
+    #[strum(serialize = "private")]
+    Linked,
+    /// Sealed, and both people see the same pictures.
+    #[strum(serialize = "private")]
+    Compared,
+    /// They do not: somebody may be in between, and nothing more is sent.
+    Stopped,
 }

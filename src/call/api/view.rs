@@ -11,7 +11,7 @@ use super::event::MediaError;
 use super::hearing::HearingView;
 use super::pointer::PointerView;
 use super::screen::ScreenView;
-use super::seal::Trust;
+use super::seal::{PictureNumbers, SealId, Trust};
 use super::settings::Settings;
 use crate::call::route::Route;
 use crate::protocol::{DisplayName, IceServer, PeerId, Reaction, RoomId, Source, SourceSet};
@@ -176,6 +176,8 @@ pub struct PeerView {
     pub link: LinkView,
     /// What is known of the way through the server.
     pub trust: Trust,
+    /// The seal with it, and the pictures that both can compare.
+    pub pictures: Option<(SealId, PictureNumbers)>,
     /// The route of the media, while it flows and once it is known.
     pub route: Option<Route>,
     /// The sources of this peer whose media arrives.
@@ -251,6 +253,8 @@ pub enum LinkView {
     /// Every attempt failed while the own address was hidden, so only relays were tried.
     #[strum(serialize = "failed")]
     FailedHidden,
+    /// The people have seen other pictures, so the connection is closed.
+    Stopped,
     /// Its page is of another version, so neither can seal what it says to the other.
     OtherVersion,
 }

@@ -172,7 +172,11 @@ impl Negotiation {
             return out;
         }
         match signal {
-            Signal::Who { .. } => {}
+            Signal::Who { .. }
+            | Signal::Commit { .. }
+            | Signal::Nonce { .. }
+            | Signal::Reveal { .. }
+            | Signal::Stop {} => {}
             Signal::StartCall { .. } => self.asked_for_an_offer(now),
             Signal::WebrtcOffer { sdp, offer, .. } => self.offered(offer, sdp),
             Signal::WebrtcAnswer { sdp, offer, .. } => self.answered(now, offer, sdp, &mut out),

@@ -14,6 +14,16 @@ pub(in crate::call) enum Print {
     Several,
 }
 
+impl Print {
+    /// The one certificate.
+    pub(in crate::call) fn one(self) -> Option<String> {
+        match self {
+            Self::One(print) => Some(print),
+            Self::None | Self::Several => None,
+        }
+    }
+}
+
 /// Reads the fingerprints of a description.
 pub(in crate::call) fn print_of(sdp: &str) -> Print {
     let mut prints = sdp.lines().filter_map(|line| line.strip_prefix("a=fingerprint:"));

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{Peers, find, of};
 use crate::call::api::command::Command;
-use crate::call::api::seal::{Identity, SealCommand, SealEvent, SealId};
-use crate::call::api::view::Notice;
+use crate::call::api::seal::{Identity, SealCommand, SealEvent, SealId, Trust};
 use crate::call::output::Output;
 use crate::call::peer::RemotePeer;
 use crate::call::peer::prints::{Print, print_of};
-use crate::protocol::{DisplayName, PeerId, PeerInfo, RoomId, SealedBox, Signal};
+use crate::call::seals::pictures;
+use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, RoomId, SealedBox, Signal};
 
 impl Peers {
     /// Begins to seal in the room of a seat; [`Self::take_seat`] follows.
@@ -27,86 +27,112 @@ impl Peers {
     pub(super) fn agree(&mut self, info: &PeerInfo) -> Vec<Output> {
         let (Some(own), Some(other)) = (self.own, find(&mut self.others, info.peer)) else { return vec![] };
         let mut outputs = vec![];
-        if other.seal().is_none()
+        if other.known().seal().is_none()
             && let Some(said) = info.introduction()
             && let Some((seal, command)) =
                 self.seals.agree((own.peer, own.page), (info.peer, info.page), said)
         {
-            other.agree(seal);
+            other.known_mut().agree(seal);
             outputs.extend(command.map(Output::Do));
         }
         // Said anew with each way back: what was said last may be lost.
-        if other.seal().is_some() && !info.away {
+        if other.known().seal().is_some_and(|seal| !self.seals.is_stopped(seal)) && !info.away {
             outputs.push(Output::Signal(info.peer, self.seals.who()));
         }
         outputs
     }
 
+    /// Closes a connection that was opened for a page with which nobody wants one, whatever the server makes anew.
+    pub(super) fn keep_stopped(&mut self, peer: PeerId) -> Vec<Output> {
+        let other = find(&mut self.others, peer);
+        let stopped =
+            other.filter(|other| other.known().seal().is_some_and(|seal| self.seals.is_stopped(seal)));
+        stopped.map(|other| of(peer, other.stop())).unwrap_or_default()
+    }
+
     /// The command that seals a signal and sends it; none for a page that has said nothing of itself.
     pub(in crate::call) fn close(&mut self, to: PeerId, signal: Signal) -> Option<Command> {
-        let seal = find(&mut self.others, to)?.seal()?;
+        let seal = find(&mut self.others, to)?.known().seal()?;
         Some(Command::Seal(seal, SealCommand::Close(to, signal)))
     }
 
     /// Takes what a peer has sealed.
     pub(in crate::call) fn sealed(&mut self, from: PeerId, sealed: SealedBox) -> Vec<Output> {
-        let seal = find(&mut self.others, from).and_then(|other| other.seal());
+        let seal = find(&mut self.others, from).and_then(|other| other.known().seal());
         let open = seal.map(|seal| Output::Do(Command::Seal(seal, SealCommand::Open(sealed))));
         open.into_iter().collect()
     }
 
-    /// Takes what a seal reports; one that nobody present has is of a page that is gone.
-    pub(in crate::call) fn seal_event(
-        &mut self,
-        now: Duration,
-        seal: SealId,
-        event: SealEvent,
-    ) -> Vec<Output> {
-        let Some(at) = self.others.iter().position(|other| other.seal() == Some(seal)) else { return vec![] };
-        match event {
-            SealEvent::Failed => {
-                self.others[at].seal_failed();
-                vec![]
-            }
-            SealEvent::Opened(signal) => self.opened(now, at, signal),
+    /// Takes what a seal reports; what opens for nobody present is of a page that is gone.
+    pub(in crate::call) fn seal_event(&mut self, now: Duration, id: SealId, event: SealEvent) -> Vec<Output> {
+        let at = self.others.iter().position(|other| other.known().seal() == Some(id));
+        let Some(seal) = self.seals.get_mut(id) else { return vec![] };
+        let steps = match &event {
+            SealEvent::Opened(_) if at.is_none() || seal.trust() == Trust::Stopped => return vec![],
+            SealEvent::Opened(signal) => seal.opened(signal),
+            report => seal.reports(report.clone()),
+        };
+        let Some(at) = at else { return vec![] };
+        let is_stopped = seal.trust() == Trust::Stopped;
+        let peer = self.others[at].id();
+        let step = |step| match step {
+            pictures::Output::Say(signal) => Output::Signal(peer, signal),
+            pictures::Output::Do(command) => Output::Do(Command::Seal(id, command)),
+        };
+        let mut outputs: Vec<Output> = steps.into_iter().map(step).collect();
+        if is_stopped {
+            outputs.extend(of(peer, self.others[at].stop()));
+        } else if let SealEvent::Opened(signal) = event {
+            outputs.extend(self.opened(now, at, signal));
         }
+        outputs
+    }
+
+    /// Takes what the person says of the pictures of a seal.
+    pub(in crate::call) fn compared(&mut self, peer: PeerId, id: SealId, are_same: bool) -> Vec<Output> {
+        let Some(other) = find(&mut self.others, peer).filter(|other| other.known().seal() == Some(id))
+        else {
+            return vec![];
+        };
+        let Some(seal) = self.seals.get_mut(id) else { return vec![] };
+        seal.compared(are_same);
+        if seal.trust() != Trust::Stopped {
+            return vec![];
+        }
+        let mut outputs = vec![Output::Signal(peer, Signal::Stop {})];
+        outputs.extend(of(peer, other.stop()));
+        outputs
     }
 
     fn opened(&mut self, now: Duration, at: usize, signal: Signal) -> Vec<Output> {
         let peer = self.others[at].id();
-        if let Signal::WebrtcOffer { sdp, .. } | Signal::WebrtcAnswer { sdp, .. } = &signal {
-            let print = match print_of(sdp) {
-                Print::None => None,
-                Print::One(print) => Some(print),
-                Print::Several => return refused(peer),
-            };
-            let others = self.others.iter().filter(|other| other.id() != peer).map(RemotePeer::print);
-            if print.is_some() && others.chain([self.print.as_deref()]).any(|known| known == print.as_deref())
-            {
-                return refused(peer);
-            }
-            self.others[at].set_print(print);
+        if let Signal::WebrtcOffer { sdp, epoch, .. } | Signal::WebrtcAnswer { sdp, epoch, .. } = &signal
+            && !self.admits(at, *epoch, sdp)
+        {
+            let text = format!("a description of {peer} names a certificate of somebody else");
+            return vec![Output::Do(Command::Log(text))];
         }
         let other = &mut self.others[at];
         let mut outputs = of(peer, other.signal(now, signal, &self.config));
-        outputs.extend(arrival(other));
+        outputs.extend(other.take_arrival().map(Output::SayBriefly));
         outputs
     }
-}
-
-fn refused(peer: PeerId) -> Vec<Output> {
-    vec![Output::Do(Command::Log(format!("a description of {peer} names a certificate of somebody else")))]
-}
-
-/// The notice of a peer that came, once.
-pub(super) fn arrival(other: &mut RemotePeer) -> Option<Output> {
-    other.take_arrival().then(|| Output::SayBriefly(Notice::PeerJoined(vec![other.name()])))
-}
-
-/// The certificate that an own description names.
-pub(super) fn own_print(sdp: &str) -> Option<String> {
-    match print_of(sdp) {
-        Print::One(print) => Some(print),
-        Print::None | Print::Several => None,
+    /// Notes the certificate that a description names, unless it cannot be that of its connection.
+    fn admits(&mut self, at: usize, epoch: Epoch, sdp: &str) -> bool {
+        let print = match print_of(sdp) {
+            Print::None => return true,
+            Print::One(print) => print,
+            Print::Several => return false,
+        };
+        let (peer, present) = (self.others[at].id(), self.others[at].epoch());
+        // Who is away may have lost the seat, and come again in the same page.
+        let is_present = |other: &&RemotePeer| other.id() != peer && !other.info().away;
+        let others = self.others.iter().filter(is_present).map(|other| other.known().print());
+        if others.chain([self.print.as_deref()]).any(|known| known == Some(&print)) {
+            return false;
+        }
+        // One of another connection is dropped.
+        let is_old = epoch < present || !epoch.same_pages(present);
+        is_old || self.others[at].known_mut().names(epoch, print)
     }
 }

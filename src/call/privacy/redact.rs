@@ -47,7 +47,12 @@ pub(super) fn redacted(signal: Signal) -> Option<Signal> {
             };
             Signal::WebrtcIceCandidate { candidate, epoch }
         }
-        Signal::Who { .. } | Signal::StartCall { .. } => signal,
+        Signal::Who { .. }
+        | Signal::Commit { .. }
+        | Signal::Nonce { .. }
+        | Signal::Reveal { .. }
+        | Signal::Stop {}
+        | Signal::StartCall { .. } => signal,
     })
 }
 

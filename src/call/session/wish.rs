@@ -1,7 +1,8 @@
 //! The wish of a person: a room to be in, and how.
 
 use crate::call::api::event::Remembered;
-use crate::protocol::{DisplayName, RoomId, SeatToken, Secret, SourceSet};
+use crate::call::api::view::Mistake;
+use crate::protocol::{DisplayName, RoomId, RoomIdError, SeatToken, Secret, SourceSet};
 
 /// The room that the person wants to be in.
 #[derive(Debug)]
@@ -12,6 +13,23 @@ pub(super) struct Wish {
     pub(super) secret: Option<Secret>,
     /// Proof of a seat held before, in this call or before a reload.
     pub(super) resume: Option<SeatToken>,
+}
+
+impl Wish {
+    /// Reads the texts as typed, or a pasted link, into the page of `host`.
+    pub(super) fn typed(room: &str, name: &str, host: &str) -> Result<Self, Mistake> {
+        let secret = Secret::of_link(room);
+        let room = RoomId::from_pasted(room, host).map_err(|error| match error {
+            RoomIdError::Empty => Mistake::EmptyRoom,
+            RoomIdError::TooLong | RoomIdError::BadCharacter => Mistake::BadRoom,
+            RoomIdError::Elsewhere(host) => Mistake::OtherServer(host),
+        })?;
+        let name = match name.trim() {
+            "" => None,
+            name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
+        };
+        Ok(Self { room, name, secret, resume: None })
+    }
 }
 
 impl From<Remembered> for Wish {

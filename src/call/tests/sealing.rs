@@ -1,7 +1,7 @@
 //! Seals: what is agreed with whom, what is believed, and what is told of it.
 
 use super::*;
-use crate::protocol::sealed::Proof;
+use crate::protocol::sealed::{Block, Proof};
 
 const BEN: PeerId = PeerId(2);
 
@@ -39,7 +39,7 @@ fn who(name: &str) -> Signal {
 #[test]
 fn the_same_link_goes_into_the_keys_and_the_number_alone_does_not() {
     for (other, proof, trusted) in
-        [(other(), Proof::Open, Trust::Unchecked), (linked(BEN, PageLoad(2)), Proof::Link, Trust::Private)]
+        [(other(), Proof::Open, Trust::Unchecked), (linked(BEN, PageLoad(2)), Proof::Link, Trust::Linked)]
     {
         let (mut page, commands) = seated_with(vec![other.clone()]);
         let [agreement] = agreed(&commands)[..] else { panic!("{commands:?}") };
@@ -187,6 +187,55 @@ fn a_description_with_the_certificate_of_somebody_else_is_dropped() {
 }
 
 #[test]
+fn a_description_that_is_not_taken_hides_no_certificate() {
+    const CAT: PeerId = PeerId(3);
+    let (mut page, _) = seated_with(vec![present(BEN, PageLoad(2)), present(CAT, PageLoad(3))]);
+    let [to_ben, to_cat] = [2, 3].map(|load| Epoch::first(PageLoad(1), PageLoad(load)));
+    for (peer, epoch) in [(BEN, to_ben), (CAT, to_cat)] {
+        let offer = PeerEvent::Offered { offer: OfferId(1), sdp: String::new() };
+        page.happens(Event::Peer(peer, epoch, offer));
+    }
+    let mut answers = |peer, epoch, offer, print: &str| {
+        let answer = Signal::WebrtcAnswer { sdp: format!("v=0\r\n{print}"), epoch, offer: OfferId(offer) };
+        let commands = page.opens(peer, answer);
+        commands.iter().any(|it| matches!(it, Command::Peer(_, _, PeerCommand::AcceptAnswer { .. })))
+    };
+    assert!(answers(BEN, to_ben, 1, "a=fingerprint:sha-256 AA:02\r\n"));
+    for (epoch, print) in [
+        (to_ben, "a=fingerprint:sha-256 AA:09\r\n"),
+        (to_ben, ""),
+        (Epoch(to_ben.0 - 1), "a=fingerprint:sha-256 AA:09\r\n"),
+        (Epoch(to_ben.0 + Epoch::TRIES), "a=fingerprint:sha-256 AA:09\r\n"),
+    ] {
+        assert!(!answers(BEN, epoch, 9, print), "nobody has offered that");
+        assert!(!answers(CAT, to_cat, 1, "a=fingerprint:sha-256 AA:02\r\n"), "that of Ben: {print}");
+    }
+    assert!(answers(CAT, to_cat, 1, "a=fingerprint:sha-256 AA:03\r\n"));
+}
+
+#[test]
+fn a_page_that_has_lost_its_seat_and_comes_again_is_connected_with() {
+    const AGAIN: PeerId = PeerId(3);
+    let (mut page, _) = seated_with(vec![other()]);
+    let epochs = [2, 3].map(|load| Epoch::first(PageLoad(1), PageLoad(load)));
+    let answers = |page: &mut Tab, peer, epoch| {
+        let sdp = "v=0\r\na=fingerprint:sha-256 AA:02\r\n".to_owned();
+        page.happens(Event::Peer(peer, epoch, PeerEvent::Offered { offer: OfferId(1), sdp: String::new() }));
+        let commands = page.opens(peer, Signal::WebrtcAnswer { sdp, epoch, offer: OfferId(1) });
+        commands.iter().any(|it| matches!(it, Command::Peer(_, _, PeerCommand::AcceptAnswer { .. })))
+    };
+    assert!(answers(&mut page, BEN, epochs[0]));
+    page.hears(ServerMsg::PeerJoined(present(AGAIN, PageLoad(3))));
+    assert!(!answers(&mut page, AGAIN, epochs[1]), "Ben is there");
+
+    let (mut page, _) = seated_with(vec![other()]);
+    assert!(answers(&mut page, BEN, epochs[0]));
+    page.hears(ServerMsg::PeerAway { peer: BEN, unloaded: false });
+    page.hears(ServerMsg::PeerJoined(present(AGAIN, PageLoad(3))));
+    assert!(answers(&mut page, AGAIN, epochs[1]));
+}
+
+#[test]
 fn the_secret_of_a_pasted_link_and_that_of_a_seat_go_with_the_call() {
     let mut page = Tab::loaded(Loaded::default());
     page.has_others = true;
@@ -217,4 +266,98 @@ fn a_cut_link_is_told_and_the_number_leads_on() {
     assert_eq!(page.call.view().notice, Some(Notice::LinkCut));
     page.socket(SocketEvent::Opened);
     assert!(page.happens(connect()).contains(&join(None, false)));
+}
+
+/// The seal of this page draws its number.
+fn drawn(page: &mut Tab) -> Vec<Command> {
+    let (commit, nonce) = (block("c"), block("l"));
+    page.happens(Event::Seal(page.seal(BEN), SealEvent::Drawn { commit, nonce }))
+}
+
+fn block(letter: &str) -> Block {
+    letter.repeat(43).try_into().unwrap()
+}
+
+fn compares(commands: &[Command]) -> bool {
+    let compares = |command: &Command| matches!(command, Command::Seal(_, SealCommand::Compare { .. }));
+    commands.iter().any(compares)
+}
+
+/// In a call by number, with pictures on the screen.
+fn with_pictures() -> Tab {
+    let (mut page, _) = seated_with(vec![other()]);
+    drawn(&mut page);
+    let commit = page.sends(BEN, Signal::Commit { value: block("c") });
+    assert!(page.opens(BEN, who("Ben")).contains(&commit));
+    assert!(compares(&page.opens(BEN, Signal::Nonce { value: block("h") })));
+    page.happens(Event::Seal(page.seal(BEN), SealEvent::Pictures(Some([1, 2, 3, 4, 5, 6]))));
+    page
+}
+
+fn says(page: &mut Tab, seal: SealId, same: bool) -> Vec<Command> {
+    page.happens(Event::User(UserAction::ComparePictures(BEN, seal, same)))
+}
+
+#[test]
+fn who_sees_the_same_pictures_is_private_also_over_a_lost_socket_and_a_pair_made_anew() {
+    let mut page = with_pictures();
+    let seal = page.seal(BEN);
+    assert_eq!(page.call.view().peers[0].pictures, Some((seal, [1, 2, 3, 4, 5, 6])));
+    says(&mut page, SealId(7), true);
+    assert_eq!(trust(&page), Trust::Unchecked, "an answer to another screen");
+    says(&mut page, seal, true);
+    assert_eq!(trust(&page), Trust::Compared);
+    page.lose_socket();
+    page.comes_back();
+    assert_eq!(trust(&page), Trust::Compared);
+    page.hears(ServerMsg::PeerLeft { peer: BEN });
+    page.hears(ServerMsg::PeerJoined(other()));
+    assert_eq!(trust(&page), Trust::Compared);
+    // Nobody gets a second try at the pictures.
+    page.opens(BEN, who("Ben"));
+    assert!(!compares(&page.opens(BEN, Signal::Nonce { value: block("i") })));
+}
+
+#[test]
+fn who_sees_other_pictures_is_sent_nothing_more_whatever_the_server_makes_anew() {
+    let mut page = with_pictures();
+    let seal = page.seal(BEN);
+    let commands = says(&mut page, seal, false);
+    assert!(
+        commands.contains(&page.sends(BEN, Signal::Stop {})) && commands.iter().any(closes),
+        "{commands:?}"
+    );
+    let view = page.call.view();
+    let ben = &view.peers[0];
+    assert_eq!((ben.trust, ben.link, ben.pictures), (Trust::Stopped, LinkView::Stopped, None));
+    says(&mut page, seal, true);
+    assert_eq!(trust(&page), Trust::Stopped, "once for all");
+    assert_eq!(page.opens(BEN, who("Ben")), []);
+    page.hears(ServerMsg::PeerLeft { peer: BEN });
+    let commands = page.hears(ServerMsg::PeerJoined(other()));
+    let close = commands.iter().rposition(closes);
+    assert!(close.is_some() && close > commands.iter().rposition(|command| opened(command).is_some()));
+    let sends = |command: &Command| matches!(command, Command::Seal(_, SealCommand::Close(..)));
+    assert!(!commands.iter().any(sends), "{commands:?}");
+    let retried = page.happens(Event::User(UserAction::RetryPeer(BEN)));
+    assert_eq!(retried.iter().find_map(opened), None, "{retried:?}");
+}
+
+#[test]
+fn a_stop_of_the_other_and_a_number_that_does_not_fit_stop_as_well() {
+    let mut page = with_pictures();
+    assert!(page.opens(BEN, Signal::Stop {}).iter().any(closes));
+    assert_eq!(trust(&page), Trust::Stopped);
+    let mut page = with_pictures();
+    assert!(page.happens(Event::Seal(page.seal(BEN), SealEvent::Pictures(None))).iter().any(closes));
+    assert_eq!(trust(&page), Trust::Stopped);
+}
+
+#[test]
+fn what_was_said_before_the_number_was_drawn_is_said_then() {
+    let (mut page, _) = seated_with(vec![other()]);
+    let commit = |page: &Tab| page.sends(BEN, Signal::Commit { value: block("c") });
+    let commands = page.opens(BEN, who("Ben"));
+    assert!(!commands.contains(&commit(&page)));
+    assert!(drawn(&mut page).contains(&commit(&page)));
 }

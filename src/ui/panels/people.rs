@@ -175,6 +175,7 @@ fn state(peer: &PeerView, words: &'static Words) -> &'static str {
         (LinkView::Interrupted, _) => words.person_interrupted(),
         (LinkView::Away, _) => words.link_away(),
         (LinkView::Failed | LinkView::FailedHidden | LinkView::OtherVersion, _) => words.person_failed(),
+        (LinkView::Stopped, _) => words.trust_stopped(),
     }
 }
 

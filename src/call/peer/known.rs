@@ -1,0 +1,75 @@
+//! What is known of a peer through its seal.
+
+use crate::call::api::seal::SealId;
+use crate::protocol::{DisplayName, Epoch};
+
+/// What is known of a peer from what it has sealed.
+#[derive(Debug, Default)]
+pub(in crate::call) struct Known {
+    /// What is sealed with; none with a page that has said nothing of itself.
+    seal: Option<SealId>,
+    /// The display name, as it was said first of all.
+    name: Option<DisplayName>,
+    /// It came while this page was here, and that was not shown yet.
+    arrives: bool,
+    /// Nothing is sent to it any more: what two people compare was not the same.
+    is_stopped: bool,
+    /// The certificate that its descriptions name, and the newest connection with it.
+    print: Option<(Epoch, String)>,
+}
+
+impl Known {
+    /// Seals with this from now on.
+    pub(in crate::call) fn agree(&mut self, seal: SealId) {
+        self.seal = Some(seal);
+    }
+
+    pub(in crate::call) fn seal(&self) -> Option<SealId> {
+        self.seal
+    }
+
+    pub(super) fn name(&self) -> &Option<DisplayName> {
+        &self.name
+    }
+
+    /// Notes the name that it says.
+    pub(super) fn says_name(&mut self, name: Option<DisplayName>) {
+        self.name = name;
+    }
+
+    /// Ends what there is with it, for good.
+    pub(super) fn stop(&mut self) {
+        self.is_stopped = true;
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    /// Notes that it came just now.
+    pub(in crate::call) fn arrives(&mut self) {
+        self.arrives = true;
+    }
+
+    /// Takes it that its arrival is shown.
+    pub(super) fn take_arrival(&mut self) -> bool {
+        std::mem::take(&mut self.arrives)
+    }
+
+    /// The certificate that its descriptions name.
+    pub(in crate::call) fn print(&self) -> Option<&str> {
+        self.print.as_ref().map(|(_, print)| print.as_str())
+    }
+
+    /// Notes the certificate that a description of this epoch names. A connection has one for as long as it lives, whether
+    /// the description is taken or not; returns false for another one.
+    pub(in crate::call) fn names(&mut self, epoch: Epoch, print: String) -> bool {
+        match &self.print {
+            Some((known, named)) if *known == epoch => *named == print,
+            _ => {
+                self.print = Some((epoch, print));
+                true
+            }
+        }
+    }
+}
