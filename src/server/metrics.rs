@@ -33,6 +33,7 @@ pub struct Metrics {
     bad_messages: Counter,
     closes: Family<Label<u16>, Counter>,
     refused: Family<Label, Counter>,
+    ended: Counter,
 }
 
 /// The seats of one room that are taken.
@@ -93,6 +94,7 @@ impl Default for Metrics {
             bad_messages: Counter::default(),
             closes: Family::default(),
             refused: Family::default(),
+            ended: Counter::default(),
         };
         // A rate needs the zero before the first event.
         JoinKind::iter().for_each(|how| drop(metrics.joins.get_or_create(&label("how", how))));
@@ -112,6 +114,7 @@ impl Metrics {
         exposed.register("bad_messages", "Malformed messages", self.bad_messages.clone());
         exposed.register("closes", "Sockets that the server closed", self.closes.clone());
         exposed.register("refused", "Requests, sockets and joins refused", self.refused.clone());
+        exposed.register("rooms_ended", "Rooms that the host ended", self.ended.clone());
     }
 
     /// Counts the rooms by the number of their seats that are taken, from 1 on.
@@ -155,6 +158,11 @@ impl Metrics {
     /// Counts a socket that the server closes.
     pub(crate) fn closed(&self, code: CloseCode) {
         self.closes.get_or_create(&[("code", code.code())]).inc();
+    }
+
+    /// Counts a room that the host ended.
+    pub(crate) fn ended(&self) {
+        self.ended.inc();
     }
 
     /// Counts a refusal.

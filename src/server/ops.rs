@@ -31,7 +31,7 @@ const METRICS_PATH: &str = "/metrics";
 const STATUS_PATH: &str = "/status";
 /// Path of the status as JSON.
 const STATUS_JSON_PATH: &str = "/api/v1/status";
-/// Path of one room as JSON.
+/// Path of one room.
 const ROOM_PATH: &str = "/api/v1/rooms/{room}";
 
 /// The server behind the listener. It accepts until it is stopped or dropped.
@@ -75,7 +75,8 @@ impl OpsServer {
 fn router(watched: Arc<Watched>, has_token: bool) -> Router {
     let readiness = watched.readiness.clone();
     let metrics = get(exposition::serve).with_state(Exposition::new(watched.clone()));
-    let room = Router::new().route(ROOM_PATH, get(rooms::serve)).with_state(watched.clone());
+    let room =
+        Router::new().route(ROOM_PATH, get(rooms::serve).delete(rooms::end)).with_state(watched.clone());
     let source = status::Source::new(watched);
     health::routes(readiness)
         .merge(if has_token { room } else { Router::new() })

@@ -1,5 +1,5 @@
-//! `GET /api/v1/rooms/N`: how many are in a room, for programs that know its number and have the token. There is no list
-//! of rooms: a number is a key.
+//! Rooms, for programs that know a number and have the token: `GET /api/v1/rooms/N` tells how many are there, `DELETE`
+//! ends their call. There is no list of rooms: a number is a key.
 
 use std::sync::Arc;
 
@@ -32,4 +32,13 @@ pub(super) async fn serve(
     let (taken, lasts) = watched.rooms.taken(&room).ok_or(StatusCode::NOT_FOUND)?;
     let since = since_epoch().saturating_sub(lasts).as_secs();
     Ok(Json(RoomStatus { present: taken.present, away: taken.away, since }))
+}
+
+/// Ends a call for everybody in the room: 204, or 404 if nobody has a seat there, or 400 if no room has such a number.
+pub(super) async fn end(State(watched): State<Arc<Watched>>, Path(number): Path<String>) -> StatusCode {
+    match RoomId::from_typed(&number) {
+        Err(_) => StatusCode::BAD_REQUEST,
+        Ok(room) if watched.rooms.end(&room) => StatusCode::NO_CONTENT,
+        Ok(_) => StatusCode::NOT_FOUND,
+    }
 }

@@ -3,6 +3,7 @@
 //! Two locks, always taken in this order: the map (joins, leaves, losses, expiry), then one room (these and every
 //! signal). Deliveries are queued under the room's lock, so all peers of a room see one order of events.
 
+mod ending;
 mod expiry;
 mod map;
 mod occupied;

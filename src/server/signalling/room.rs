@@ -228,6 +228,12 @@ impl Room {
         }
     }
 
+    /// Gives every seat up; nobody is told.
+    pub fn clear(&mut self) {
+        self.seats.clear();
+        self.changed = true;
+    }
+
     /// Marks a seat as away for its grace period, or gives it up if its token never arrived.
     pub fn lose(&mut self, now: Duration, peer: PeerId, loss: Loss) -> Vec<Delivery> {
         let grace = match loss {

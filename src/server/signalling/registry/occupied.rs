@@ -109,6 +109,11 @@ impl<S: Clone + PartialEq> Occupied<S> {
         Some(self.sockets.swap_remove(index).1)
     }
 
+    /// Removes the sockets of all peers.
+    pub(super) fn take_sockets(&mut self) -> impl Iterator<Item = S> + use<S> {
+        std::mem::take(&mut self.sockets).into_iter().map(|(_, socket)| socket)
+    }
+
     /// Tells those who wait of the seats that are free, and all of them if the room is about to be forgotten.
     pub(super) fn tell_waiting(&mut self, now: Duration, directory: &impl Directory<Socket = S>) {
         let tell = |(socket, room)| directory.deliver(&socket, encode(&ServerMsg::SeatFree { room }));
