@@ -44,7 +44,7 @@ use listeners::Listeners;
 use metrics::Metrics;
 use net::rate::Rate;
 use net::{clock, private_file};
-use ops::{OpsServer, Watched};
+use ops::{OpsServer, PublicAddress, Watched};
 use signalling::connections::{Connections, SocketLimit};
 use signalling::directory::OneNode;
 use signalling::frame_meter::FrameLimit;
@@ -96,7 +96,7 @@ pub async fn run(
     let https = tls.clone().zip(listeners.https_port());
     announce(&listeners, tls.as_deref());
     let admission =
-        Arc::new(Admission::new(&config, https, sockets.event_log.clone(), sockets.metrics.clone()));
+        Arc::new(Admission::new(&config, https.clone(), sockets.event_log.clone(), sockets.metrics.clone()));
     let readiness = Arc::new(Readiness::new(tls.clone()));
     let router = router(&site, sockets.clone(), ice, admission, readiness.clone());
     let relay = listeners.relay().map(|(relay, _)| relay.clone());
@@ -116,6 +116,7 @@ pub async fn run(
             connections: sockets.connections.clone(),
             rooms: sockets.rooms.clone(),
             relay: relay.clone(),
+            public: PublicAddress::new(https, &config),
             lacks_store: store.is_none() && config.server.state_folder().is_some(),
             store: store.clone(),
         };
@@ -313,6 +314,7 @@ mod tests {
             connections: sockets.connections,
             rooms: sockets.rooms,
             relay: None,
+            public: PublicAddress::new(None, &config),
             store: None,
             lacks_store: false,
         };

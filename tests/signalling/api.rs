@@ -1,9 +1,12 @@
 //! What programs with the token do to rooms.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parlor::protocol::{ClientMsg, CloseCode, PeerId, RoomId, Seated, ServerMsg};
 use parlor::server::config::Config;
+use rcgen::{CertificateParams, KeyPair};
 
 use crate::lab::{Answer, Server, resume, until};
 use crate::ops::{Metrics, TOKEN};
@@ -105,4 +108,66 @@ async fn only_who_has_the_token_and_a_number_ends_a_call() {
     let tokenless = Server::with(|config| config.ops.address = "127.0.0.1:0".into()).await;
     let (_one, _) = tokenless.seat("4711").await;
     assert_eq!(tokenless.act("DELETE", "/api/v1/rooms/4711", &[]).await.status(), 404, "without a token");
+}
+
+/// A certificate for two names of this server, and its key, as files.
+fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
+    let key = KeyPair::generate().unwrap();
+    let names = ["*.call.example", "call.example", "www.call.example"].map(str::to_owned);
+    let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    let files = (folder.join("certificate.pem"), folder.join("key.pem"));
+    std::fs::write(&files.0, certificate.pem()).unwrap();
+    std::fs::write(&files.1, key.serialize_pem()).unwrap();
+    files
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_gets_numbers_that_nobody_has() {
+    let server = Server::with(served).await;
+    let mut numbers = BTreeSet::new();
+    for _ in 0..50 {
+        let made = made(&act(&server, "POST", "/api/v1/rooms").await);
+        let number = made["room"].as_str().unwrap().to_owned();
+        assert!(number.len() == 12 && number.bytes().all(|digit| digit.is_ascii_digit()), "{number}");
+        assert_eq!(made.get("url"), None, "a server without HTTPS does not know its address");
+        numbers.insert(number);
+    }
+    assert_eq!(numbers.len(), 50);
+    let number = numbers.first().unwrap();
+    assert_eq!(
+        act(&server, "GET", &format!("/api/v1/rooms/{number}")).await.status(),
+        404,
+        "nothing is kept"
+    );
+    let _pair = server.pair(number).await;
+    assert_eq!(server.act("POST", "/api/v1/rooms", &[]).await.status(), 401);
+    assert_eq!(act(&server, "GET", "/api/v1/rooms").await.status(), 405, "there is no list");
+    let tokenless = Server::with(|config| config.ops.address = "127.0.0.1:0".into()).await;
+    assert_eq!(tokenless.act("POST", "/api/v1/rooms", &[]).await.status(), 404, "without a token");
+}
+
+#[tokio::test]
+async fn a_server_with_a_certificate_tells_where_a_new_room_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (names, port, origin) in [
+        (&[][..], 443, "https://call.example"),
+        (&["www.call.example"], 8443, "https://www.call.example:8443"),
+    ] {
+        let server = Server::with(|config| {
+            served(config);
+            config.server.names = names.iter().map(|name| (*name).to_owned()).collect();
+            (config.tls.certificate, config.tls.key) = certificate(folder.path());
+            (config.tls.port, config.tls.public_port) = (0, port);
+        })
+        .await;
+        let made = made(&act(&server, "POST", "/api/v1/rooms").await);
+        let url = format!("{origin}/room/{}", made["room"].as_str().unwrap());
+        assert_eq!(made["url"], url);
+    }
+}
+
+/// The room that was made, as JSON.
+fn made(answer: &Answer) -> serde_json::Value {
+    assert_eq!((answer.status(), answer.header("content-type")), (201, Some("application/json")));
+    serde_json::from_str(answer.0.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
