@@ -34,6 +34,7 @@ pub struct Metrics {
     closes: Family<Label<u16>, Counter>,
     refused: Family<Label, Counter>,
     ended: Counter,
+    hooks: Family<Label, Counter>,
 }
 
 /// The seats of one room that are taken.
@@ -79,6 +80,18 @@ pub(crate) enum Refusal {
     Waiting,
 }
 
+/// What became of a message to a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum News {
+    /// The receiver has it.
+    Sent,
+    /// All tries were in vain, or it was too old by its turn.
+    Failed,
+    /// Too many waited, or the server stopped.
+    Dropped,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let seats = Family::<Label, Gauge>::default();
@@ -95,9 +108,11 @@ impl Default for Metrics {
             closes: Family::default(),
             refused: Family::default(),
             ended: Counter::default(),
+            hooks: Family::default(),
         };
         // A rate needs the zero before the first event.
         JoinKind::iter().for_each(|how| drop(metrics.joins.get_or_create(&label("how", how))));
+        News::iter().for_each(|how| drop(metrics.hooks.get_or_create(&label("how", how))));
         Refusal::iter().for_each(|why| drop(metrics.refused.get_or_create(&label("why", why))));
         CloseCode::ALL.iter().for_each(|code| drop(metrics.closes.get_or_create(&[("code", code.code())])));
         metrics
@@ -115,6 +130,7 @@ impl Metrics {
         exposed.register("closes", "Sockets that the server closed", self.closes.clone());
         exposed.register("refused", "Requests, sockets and joins refused", self.refused.clone());
         exposed.register("rooms_ended", "Rooms that the host ended", self.ended.clone());
+        exposed.register("hooks", "Messages to webhooks", self.hooks.clone());
     }
 
     /// Counts the rooms by the number of their seats that are taken, from 1 on.
@@ -163,6 +179,11 @@ impl Metrics {
     /// Counts a room that the host ended.
     pub(crate) fn ended(&self) {
         self.ended.inc();
+    }
+
+    /// Counts messages to a webhook by what became of them.
+    pub(crate) fn told(&self, how: News, messages: usize) {
+        self.hooks.get_or_create(&label("how", how)).inc_by(messages as u64);
     }
 
     /// Counts a refusal.

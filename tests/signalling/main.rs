@@ -5,6 +5,7 @@
 
 mod abuse;
 mod api;
+mod hooks;
 mod ice;
 mod json_log;
 mod lab;

@@ -95,7 +95,7 @@ impl Metrics {
 }
 
 /// Waits until a metric has a value.
-async fn becomes(server: &Server, name: &str, value: f64) {
+pub(crate) async fn becomes(server: &Server, name: &str, value: f64) {
     until(&format!("{name} {value}"), async || Metrics::of(server).await.value(name) == value).await;
 }
 
