@@ -24,6 +24,7 @@
 //! | `server::config`, `check` | server | settings, and findings about them |
 //! | `server::log`, `event_log` | server | the log, and its lines about calls, at a bounded rate |
 //! | `server::metrics` | server | counts of what happens |
+//! | `server::hooks` | server | webhooks: programs of the host's are told of rooms and seats |
 //! | `server::ice` | server | ICE servers and their credentials |
 //! | `server::tls` | server | certificates: from files, by ACME, of this machine's own |
 //! | `server::turn` | server | the relay (STUN, TURN) |
@@ -49,7 +50,7 @@
 //! # Invariants, checked by `scripts/invariants.sh`
 //! - Each module names only what `scripts/invariants/borders.txt` allows it. In short (`a <- b`: `b` may import `a`):
 //!   `protocol <- call <- ui <- app <- server`, and `protocol, call <- browser`. In the server: `net <- config, ice <-
-//!   event_log, metrics, tls <- turn <- listeners <- http <- signalling <- ops <- server`, and in signalling `room,
+//!   event_log, metrics, tls <- hooks, turn <- listeners <- http <- signalling <- ops <- server`, and in signalling `room,
 //!   directory, store <- registry <- socket`. `ui` never names `browser`: [`ui::Driver`] comes in through context.
 //! - Modules of `call`, of `server` and of `browser` import each other in no cycle; exceptions are listed there.
 //! - `protocol`, `call`, `server::ice`, `signalling::{room, session, heartbeat}` and the relay's protocol

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod config;
 pub mod event_log;
+mod hooks;
 pub mod http;
 pub mod ice;
 pub mod listeners;
@@ -34,6 +35,7 @@ use tracing::{info, warn};
 
 use config::{Config, IceServerConfig};
 use event_log::EventLog;
+use hooks::Hooks;
 use http::accept::{HttpServer, ServeTurn};
 use http::admission::{Admission, admit};
 use http::health::{self, Readiness};
@@ -44,7 +46,7 @@ use listeners::Listeners;
 use metrics::Metrics;
 use net::rate::Rate;
 use net::{clock, private_file};
-use ops::{OpsServer, Watched};
+use ops::{OpsServer, PublicAddress, Watched};
 use signalling::connections::{Connections, SocketLimit};
 use signalling::directory::OneNode;
 use signalling::frame_meter::FrameLimit;
@@ -66,6 +68,8 @@ use crate::protocol::{ICE_PATH, SOCKET_PATH};
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// How much of that the sockets may take. Until they have ended, the server answers that it is not ready.
 const SOCKETS_STOP_WITHIN: Duration = Duration::from_secs(2);
+/// How long webhooks may take after that to get the last news.
+const NEWS_WITHIN: Duration = Duration::from_secs(1);
 /// How long the seat store may take after that to write its last records.
 const WRITE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -73,7 +77,7 @@ const WRITE_WITHIN: Duration = Duration::from_secs(1);
 /// that browsers know to come back.
 ///
 /// # Errors
-/// If the certificate cannot be used, the clock stands before 1970, or the system has no random numbers for seat
+/// If the certificate or a webhook cannot be used, the clock stands before 1970, or the system has no random numbers for seat
 /// tokens.
 pub async fn run(
     config: Config,
@@ -87,6 +91,8 @@ pub async fn run(
     let (store, records) = open_store(&config, listeners.http());
     let ice = Arc::new(ice_servers(&config, &listeners)?);
     let sockets = sockets(&config, ice.clone(), (store.clone(), records));
+    let (hooks, deliveries) = Hooks::start(&config.ops.hooks, &sockets.event_log, &sockets.metrics)?;
+    sockets.rooms.tell(hooks);
     let _expiry = AbortOnDropHandle::new(tokio::spawn({
         let rooms = sockets.rooms.clone();
         async move { rooms.expire_forever().await }
@@ -96,7 +102,7 @@ pub async fn run(
     let https = tls.clone().zip(listeners.https_port());
     announce(&listeners, tls.as_deref());
     let admission =
-        Arc::new(Admission::new(&config, https, sockets.event_log.clone(), sockets.metrics.clone()));
+        Arc::new(Admission::new(&config, https.clone(), sockets.event_log.clone(), sockets.metrics.clone()));
     let readiness = Arc::new(Readiness::new(tls.clone()));
     let router = router(&site, sockets.clone(), ice, admission, readiness.clone());
     let relay = listeners.relay().map(|(relay, _)| relay.clone());
@@ -116,6 +122,7 @@ pub async fn run(
             connections: sockets.connections.clone(),
             rooms: sockets.rooms.clone(),
             relay: relay.clone(),
+            public: PublicAddress::new(https, &config),
             lacks_store: store.is_none() && config.server.state_folder().is_some(),
             store: store.clone(),
         };
@@ -151,7 +158,11 @@ pub async fn run(
     drop(server);
     stopping.cancel();
     tasks.close();
-    let ended = async { tokio::join!(sockets.tasks.wait(), tasks.wait()) };
+    let news = async {
+        sockets.tasks.wait().await;
+        deliveries.finish(NEWS_WITHIN).await;
+    };
+    let ended = async { tokio::join!(news, tasks.wait()) };
     if timeout_at(begun + STOP_WITHIN, ended).await.is_err() {
         warn!("some connections did not end in time");
     }
@@ -313,6 +324,7 @@ mod tests {
             connections: sockets.connections,
             rooms: sockets.rooms,
             relay: None,
+            public: PublicAddress::new(None, &config),
             store: None,
             lacks_store: false,
         };

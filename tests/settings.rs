@@ -142,6 +142,12 @@ fn a_listener_that_other_machines_reach_does_not_open_without_a_token() {
     assert!(said.contains(fault), "{said}");
     let (said, status) = place.check(&arguments);
     assert!(status == 2 && said.contains("wrong  ops.token: it must be set"), "{said}");
+    let hooks = r#"ops.hooks=[{url="https://call.example/hook",secret="whsec_secret"}]"#;
+    let output = place.run(&[&QUIET[..], &["--set", hooks]].concat());
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let fault = "ops.hooks.0: the secret must be \"whsec_\" and 24 to 64 random bytes in base64";
+    assert!(said.contains(fault) && !said.contains("whsec_secret"), "{said}");
     let (said, status) = place.check(&[&QUIET[..], &["--set", "ops.address=127.0.0.1:0"]].concat());
     assert!(status == 0 && said.contains("ops.address = 0: any free port"), "{said}");
 }

@@ -243,6 +243,7 @@ impl Session {
             Some(
                 CloseCode::NotText | CloseCode::TooBig | CloseCode::BadMessages | CloseCode::TooManyMessages,
             ) => Some(Notice::Dropped),
+            Some(CloseCode::Ended) => Some(Notice::Ended),
             _ => None,
         };
         match last_word {

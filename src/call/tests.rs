@@ -358,6 +358,23 @@ fn a_seat_that_was_taken_over_is_taken_back_once_only() {
 }
 
 #[test]
+fn a_call_that_the_host_has_ended_is_over_and_not_gone_back_to() {
+    // Its answer was dropped with the socket.
+    let mut joining = Tab::loaded(Loaded::default());
+    joining.happens(connect());
+    joining.socket(SocketEvent::Opened);
+    for mut page in [Tab::in_call(), joining] {
+        let commands = page.socket(SocketEvent::Closed { code: CloseCode::Ended.code() });
+        assert!(commands.contains(&Command::Remember(None)), "{commands:?}");
+        let view = page.call.view();
+        assert_eq!((view.phase, view.notice), (Phase::Home, Some(Notice::Ended)));
+        let woken = page.happens(Event::Woken);
+        assert!(!woken.iter().any(|command| matches!(command, Command::OpenSocket(_))), "{woken:?}");
+        assert_eq!(page.call.deadline(), None);
+    }
+}
+
+#[test]
 fn a_page_goes_back_after_a_reload_and_when_asked_after_a_crash() {
     let loaded = |returning| Loaded { remembered: Some(remembered("t1")), returning, ..Loaded::default() };
     let mut reloaded = Tab::loaded(loaded(true));

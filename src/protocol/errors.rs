@@ -51,11 +51,13 @@ pub enum CloseCode {
     Replaced = 4005,
     /// Too many sockets, or too many joins from this address; come back in a moment.
     Busy = 4006,
+    /// Whoever runs the server has ended the call of everybody in the room.
+    Ended = 4007,
 }
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Restart,
         Self::NotText,
         Self::TooBig,
@@ -66,6 +68,7 @@ impl CloseCode {
         Self::TooSlow,
         Self::Replaced,
         Self::Busy,
+        Self::Ended,
     ];
 
     /// The number on the wire.
@@ -86,6 +89,7 @@ impl CloseCode {
             Self::TooSlow => "too_slow",
             Self::Replaced => "replaced",
             Self::Busy => "busy",
+            Self::Ended => "ended",
         }
     }
 

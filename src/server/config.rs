@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod environment;
 mod given;
+mod hooks;
 pub mod load;
 mod log;
 mod names;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use hooks::{HookConfig, HookEvent};
 pub use log::{LogConfig, LogFormat};
 pub use ops::OpsConfig;
 
@@ -42,7 +44,7 @@ pub struct Config {
     pub tls: TlsConfig,
     /// The built-in STUN and TURN server.
     pub relay: RelayConfig,
-    /// The listener by which a host watches the server.
+    /// The listener by which a host watches the server, and webhooks.
     pub ops: OpsConfig,
     /// The log.
     pub log: LogConfig,

@@ -25,8 +25,10 @@ pub struct EventLog(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// Key of the names of rooms; `None` if they are named by their numbers.
-    key: Option<[u8; 32]>,
+    /// Key of the names of rooms.
+    key: [u8; 32],
+    /// The log names rooms by their numbers instead.
+    shows_numbers: bool,
     rate: Rate,
     started: Instant,
     state: Mutex<State>,
@@ -47,17 +49,19 @@ impl Default for EventLog {
 impl EventLog {
     /// Begins a log. In JSON, which others may collect, no room is named by its number, since a number is a key.
     pub(crate) fn new(format: LogFormat) -> Self {
-        let key = (format == LogFormat::Json).then(random);
+        let (key, shows_numbers) = (random(), format != LogFormat::Json);
         let rate = Rate::new(LINES_PER_SECOND, LINES_PER_SECOND * 10);
-        Self(Arc::new(Shared { key, rate, started: Instant::now(), state: Mutex::default() }))
+        Self(Arc::new(Shared { key, shows_numbers, rate, started: Instant::now(), state: Mutex::default() }))
     }
 
     /// The name of a room in this log: its number, or the first digits of a MAC under a key that nobody is told.
     pub(crate) fn room<'a>(&self, room: &'a RoomId) -> Cow<'a, str> {
-        match &self.0.key {
-            None => room.as_str().into(),
-            Some(key) => HEXLOWER.encode(&mac(key, room.as_str())[..NAME_BYTES]).into(),
-        }
+        if self.0.shows_numbers { room.as_str().into() } else { self.name(room).into() }
+    }
+
+    /// The name of a room for those who are not to know its number: the digits of a log as JSON, whatever this one is.
+    pub(crate) fn name(&self, room: &RoomId) -> String {
+        HEXLOWER.encode(&mac(&self.0.key, room.as_str())[..NAME_BYTES])
     }
 
     /// Logs an event of a room.
@@ -114,6 +118,8 @@ mod tests {
         let name = log.room(&room("4711")).into_owned();
         assert!(name.len() == 8 && name.bytes().all(|digit| digit.is_ascii_hexdigit()), "{name}");
         assert_eq!(log.clone().room(&room("4711")), name);
+        assert_eq!(log.name(&room("4711")), name);
+        assert_ne!(EventLog::default().name(&room("4711")), "4711");
         assert_ne!(log.room(&room("4712")), name);
         assert_ne!(other.room(&room("4711")), name);
     }

@@ -163,9 +163,13 @@ impl Listeners {
     /// Lists the URLs of HTTPS for these hosts; none without HTTPS.
     pub fn urls(&self, hosts: &[String]) -> Vec<String> {
         let Some(port) = self.https_port() else { return Vec::new() };
-        let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
-        hosts.iter().map(|host| format!("https://{host}{port}")).collect()
+        hosts.iter().map(|host| https_url(host, port)).collect()
     }
+}
+
+/// The URL of HTTPS at a host.
+pub(crate) fn https_url(host: &str, port: u16) -> String {
+    if port == HTTPS_PORT { format!("https://{host}") } else { format!("https://{host}:{port}") }
 }
 
 impl Accept for Listeners {

@@ -33,6 +33,8 @@ pub struct Metrics {
     bad_messages: Counter,
     closes: Family<Label<u16>, Counter>,
     refused: Family<Label, Counter>,
+    ended: Counter,
+    hooks: Family<Label, Counter>,
 }
 
 /// The seats of one room that are taken.
@@ -78,6 +80,18 @@ pub(crate) enum Refusal {
     Waiting,
 }
 
+/// What became of a message to a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum News {
+    /// The receiver has it.
+    Sent,
+    /// All tries were in vain, or it was too old by its turn.
+    Failed,
+    /// Too many waited, or the server stopped.
+    Dropped,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let seats = Family::<Label, Gauge>::default();
@@ -93,9 +107,12 @@ impl Default for Metrics {
             bad_messages: Counter::default(),
             closes: Family::default(),
             refused: Family::default(),
+            ended: Counter::default(),
+            hooks: Family::default(),
         };
         // A rate needs the zero before the first event.
         JoinKind::iter().for_each(|how| drop(metrics.joins.get_or_create(&label("how", how))));
+        News::iter().for_each(|how| drop(metrics.hooks.get_or_create(&label("how", how))));
         Refusal::iter().for_each(|why| drop(metrics.refused.get_or_create(&label("why", why))));
         CloseCode::ALL.iter().for_each(|code| drop(metrics.closes.get_or_create(&[("code", code.code())])));
         metrics
@@ -112,6 +129,8 @@ impl Metrics {
         exposed.register("bad_messages", "Malformed messages", self.bad_messages.clone());
         exposed.register("closes", "Sockets that the server closed", self.closes.clone());
         exposed.register("refused", "Requests, sockets and joins refused", self.refused.clone());
+        exposed.register("rooms_ended", "Rooms that the host ended", self.ended.clone());
+        exposed.register("hooks", "Messages to webhooks", self.hooks.clone());
     }
 
     /// Counts the rooms by the number of their seats that are taken, from 1 on.
@@ -155,6 +174,16 @@ impl Metrics {
     /// Counts a socket that the server closes.
     pub(crate) fn closed(&self, code: CloseCode) {
         self.closes.get_or_create(&[("code", code.code())]).inc();
+    }
+
+    /// Counts a room that the host ended.
+    pub(crate) fn ended(&self) {
+        self.ended.inc();
+    }
+
+    /// Counts messages to a webhook by what became of them.
+    pub(crate) fn told(&self, how: News, messages: usize) {
+        self.hooks.get_or_create(&label("how", how)).inc_by(messages as u64);
     }
 
     /// Counts a refusal.

@@ -10,3 +10,4 @@ pub(crate) mod private_file;
 pub(crate) mod random;
 pub(crate) mod rate;
 pub(crate) mod tcp;
+pub(crate) mod web_address;

@@ -3,6 +3,7 @@
 mod access;
 mod exposition;
 mod process;
+mod public_address;
 mod rooms;
 mod status;
 mod watched;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::info;
 
@@ -21,6 +22,7 @@ use crate::server::http::health;
 use crate::server::listeners::OpsListener;
 use access::{Access, admit};
 use exposition::Exposition;
+pub(crate) use public_address::PublicAddress;
 pub(crate) use watched::Watched;
 
 /// Connections at one time.
@@ -31,7 +33,9 @@ const METRICS_PATH: &str = "/metrics";
 const STATUS_PATH: &str = "/status";
 /// Path of the status as JSON.
 const STATUS_JSON_PATH: &str = "/api/v1/status";
-/// Path of one room as JSON.
+/// Path of all rooms, to make the number of another one.
+const ROOMS_PATH: &str = "/api/v1/rooms";
+/// Path of one room.
 const ROOM_PATH: &str = "/api/v1/rooms/{room}";
 
 /// The server behind the listener. It accepts until it is stopped or dropped.
@@ -75,10 +79,13 @@ impl OpsServer {
 fn router(watched: Arc<Watched>, has_token: bool) -> Router {
     let readiness = watched.readiness.clone();
     let metrics = get(exposition::serve).with_state(Exposition::new(watched.clone()));
-    let room = Router::new().route(ROOM_PATH, get(rooms::serve)).with_state(watched.clone());
+    let rooms = Router::new()
+        .route(ROOMS_PATH, post(rooms::make))
+        .route(ROOM_PATH, get(rooms::serve).delete(rooms::end))
+        .with_state(watched.clone());
     let source = status::Source::new(watched);
     health::routes(readiness)
-        .merge(if has_token { room } else { Router::new() })
+        .merge(if has_token { rooms } else { Router::new() })
         .route(METRICS_PATH, metrics)
         .route(STATUS_PATH, get(status::serve).with_state(source.clone()))
         .route(STATUS_JSON_PATH, get(status::serve_json).with_state(source))

@@ -6,6 +6,7 @@
 
 pub(crate) mod acme;
 pub mod certificate;
+pub(crate) mod client;
 mod error;
 mod files;
 pub mod lan;

@@ -106,7 +106,7 @@ keys! {
         direct_likely direct_unlikely
         verdict_everywhere verdict_by_tcp verdict_without_relay verdict_relay_blocked verdict_blocked verdict_unclear
         verdict_nothing_offered verdict_no_server verdict_same_computer
-        try_again empty_room room_full unreachable unsupported insecure link_cut left dropped in_other_tab move_here moved_elsewhere
+        try_again empty_room room_full unreachable unsupported insecure link_cut left dropped ended in_other_tab move_here moved_elsewhere
         old_page
         no_relay hidden_without_relay address_hidden address_shown line_reconnecting
         guest_joined guest_left sound_blocked tap_to_hear dismiss close panel_missing

@@ -223,6 +223,7 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
         Notice::JustLeft | Notice::Left => words.left(),
         Notice::LeaveAsked => words.leave_asked(),
         Notice::Dropped => words.dropped(),
+        Notice::Ended => words.ended(),
         Notice::OldPage => words.old_page(),
         Notice::InOtherTab => words.in_other_tab(),
         Notice::MovedElsewhere => words.moved_elsewhere(),
@@ -248,6 +249,7 @@ fn tone(notice: &Notice) -> &'static str {
         | Notice::PeerLeft(_)
         | Notice::JustLeft
         | Notice::Left
+        | Notice::Ended
         | Notice::DeviceBack(_)
         | Notice::DeviceReplaced { .. }
         | Notice::DeviceFound(_)

@@ -95,17 +95,27 @@ impl Server {
 
     /// One HTTP request on a connection of its own.
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        Self::get_at(self.address, path, headers).await
+        Self::request(self.address, "GET", path, headers).await
     }
 
     /// The same where a host watches the server.
     pub(crate) async fn watch(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        Self::get_at(self.ops.unwrap(), path, headers).await
+        self.act("GET", path, headers).await
     }
 
-    async fn get_at(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    /// A request of another method there.
+    pub(crate) async fn act(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        Self::request(self.ops.unwrap(), method, path, headers).await
+    }
+
+    pub(crate) async fn request(
+        address: SocketAddr,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let mut request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if headers.iter().all(|(name, _)| *name != "host") {
             request += &format!("host: {address}\r\n");
         }

@@ -4,6 +4,8 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod abuse;
+mod api;
+mod hooks;
 mod ice;
 mod json_log;
 mod lab;

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::lab::{Answer, HealthyPair, Server, join, resume, sealed, to, until};
 
-const TOKEN: &str = "0123456789abcdef";
+pub(crate) const TOKEN: &str = "0123456789abcdef";
 
 /// A server that is watched from this machine.
 fn watched(config: &mut Config) {
@@ -72,25 +72,30 @@ async fn without_a_token_only_this_machine_is_answered() {
 }
 
 /// What `/metrics` tells.
-struct Metrics(String);
+pub(crate) struct Metrics(String);
 
 impl Metrics {
     async fn of(server: &Server) -> Self {
-        let answer = server.watch("/metrics", &[]).await;
+        Self::by(server, &[]).await
+    }
+
+    /// For whoever shows these headers.
+    pub(crate) async fn by(server: &Server, headers: &[(&str, &str)]) -> Self {
+        let answer = server.watch("/metrics", headers).await;
         assert_eq!(answer.status(), 200, "{}", answer.0);
         assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
         Self(answer.0)
     }
 
     /// The value of a name with its labels.
-    fn value(&self, name: &str) -> f64 {
+    pub(crate) fn value(&self, name: &str) -> f64 {
         let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("no {name} in {}", self.0)).parse().unwrap()
     }
 }
 
 /// Waits until a metric has a value.
-async fn becomes(server: &Server, name: &str, value: f64) {
+pub(crate) async fn becomes(server: &Server, name: &str, value: f64) {
     until(&format!("{name} {value}"), async || Metrics::of(server).await.value(name) == value).await;
 }
 

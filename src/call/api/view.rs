@@ -320,6 +320,8 @@ pub enum Notice {
     LeaveAsked,
     /// The server ended the call for this page (too many messages, too slow); one can join again.
     Dropped,
+    /// Whoever runs the server ended the call for everybody.
+    Ended,
     /// The page is older than the server; it can be loaded again.
     OldPage,
     /// The own address cannot be hidden: this server has no relay.

@@ -158,5 +158,8 @@ fn in_words(wanted: &str) -> &str {
 /// Whether a value is a secret or holds one: text that does not parse is refused as a whole, secret included.
 fn is_secret(path: &[String]) -> bool {
     let path: Vec<_> = path.iter().map(String::as_str).collect();
-    matches!(path.as_slice(), ["ice", ..] | ["relay" | "ops"] | [.., "secret" | "credential" | "token"])
+    matches!(
+        path.as_slice(),
+        ["ice", ..] | ["relay" | "ops"] | ["ops", "hooks", ..] | [.., "secret" | "credential" | "token"]
+    )
 }

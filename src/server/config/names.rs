@@ -14,7 +14,8 @@ pub(super) fn in_ascii(config: &mut Config) {
     config.tls.domains.iter_mut().for_each(|name| *name = host_name(name));
     config.server.names.iter_mut().for_each(|name| *name = host(name));
     config.relay.host = host(&config.relay.host);
-    config.server.origins.iter_mut().for_each(|origin| *origin = in_origin(origin));
+    config.server.origins.iter_mut().for_each(|origin| *origin = in_url(origin));
+    config.ops.hooks.iter_mut().for_each(|hook| hook.url = in_url(&hook.url));
     if let Some((who, at)) = config.tls.contact.split_once('@') {
         config.tls.contact = format!("{who}@{}", host_name(at));
     }
@@ -38,9 +39,10 @@ fn host(text: &str) -> String {
     }
 }
 
-/// Converts the host within `scheme://host:port`, an origin as browsers write it (RFC 6454, section 6.2).
-fn in_origin(origin: &str) -> String {
-    let Some((scheme, rest)) = origin.split_once("://") else { return origin.to_owned() };
+/// Converts the host within `scheme://host:port/path?query`. An origin is then as browsers write it (RFC 6454, section
+/// 6.2).
+fn in_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (name, port) = parts(rest);
     format!("{}://{}{port}", scheme.to_ascii_lowercase(), host_name(name))
 }
@@ -55,7 +57,9 @@ fn in_ice_url(url: &str) -> String {
 /// Splits a text behind its host.
 fn parts(text: &str) -> (&str, &str) {
     let is_address = text.starts_with('[');
-    text.split_at(text.find(|c: char| c == '?' || c == ':' && !is_address).unwrap_or(text.len()))
+    text.split_at(
+        text.find(|c: char| matches!(c, '/' | '?') || c == ':' && !is_address).unwrap_or(text.len()),
+    )
 }
 
 fn in_ascii_letters(name: &str) -> String {
@@ -98,10 +102,11 @@ mod tests {
         for (text, expected) in [
             ("HTTPS://통화.example:8443", "https://xn--hz7bo8f.example:8443"),
             ("https://call.example", "https://call.example"),
+            ("https://통화.example/통화?x=통화", "https://xn--hz7bo8f.example/통화?x=통화"),
             ("http://[2001:db8::1]:3000", "http://[2001:db8::1]:3000"),
             ("call.example", "call.example"),
         ] {
-            assert_eq!(in_origin(text), expected);
+            assert_eq!(in_url(text), expected);
         }
         for (text, expected) in [
             ("turn:통화.example:3478?transport=udp", "turn:xn--hz7bo8f.example:3478?transport=udp"),

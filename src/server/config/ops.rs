@@ -1,9 +1,11 @@
-//! Settings of the listener by which a host watches the server.
+//! Settings of what a host and its programs learn of the server.
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
+
+use super::hooks::HookConfig;
 
 /// `[ops]`
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +15,8 @@ pub struct OpsConfig {
     pub address: String,
     /// Bearer token (RFC 6750) that requests must carry; empty for none.
     pub token: String,
+    /// Webhooks that are told of rooms and seats; they need no listener.
+    pub hooks: Vec<HookConfig>,
 }
 
 impl OpsConfig {
@@ -24,6 +28,9 @@ impl OpsConfig {
 
 impl fmt::Debug for OpsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpsConfig").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("OpsConfig")
+            .field("address", &self.address)
+            .field("hooks", &self.hooks)
+            .finish_non_exhaustive()
     }
 }

@@ -2,9 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Config, IceServerConfig, LimitsConfig, OpsConfig, RelayConfig, TlsConfig};
+use super::hooks::SECRET_BYTES;
+use super::{Config, HookConfig, IceServerConfig, LimitsConfig, OpsConfig, RelayConfig, TlsConfig};
 use crate::protocol::{CAPACITY_RANGE, HEARTBEAT_WITHIN, MAX_FRAME_BYTES};
 use crate::server::net::authority;
+use crate::server::net::web_address::WebAddress;
 
 /// Shortest lifetime of credentials that leaves pages time to ask for new ones.
 const LEAST_LIFETIME: u64 = 60;
@@ -174,7 +176,7 @@ fn check_relay(relay: &RelayConfig, wrong: &mut impl FnMut(&str, String)) {
 }
 
 fn check_ops(ops: &OpsConfig, wrong: &mut impl FnMut(&str, String)) {
-    let OpsConfig { address, token } = ops;
+    let OpsConfig { address, token, hooks } = ops;
     match address.parse::<SocketAddr>() {
         Ok(address) if !address.ip().is_loopback() && token.is_empty() => {
             let what = format!(
@@ -196,6 +198,25 @@ fn check_ops(ops: &OpsConfig, wrong: &mut impl FnMut(&str, String)) {
         let what = format!("it must have at least {LEAST_TOKEN} letters, digits and -._~+/=");
         wrong("ops.token", what);
     }
+    for (index, hook) in hooks.iter().enumerate() {
+        if let Some(what) = fault_of_hook(hook) {
+            wrong(&format!("ops.hooks.{index}"), what);
+        }
+    }
+}
+
+/// Nothing of the hook is shown: its URL may hold a secret, too.
+fn fault_of_hook(hook: &HookConfig) -> Option<String> {
+    if WebAddress::parse(&hook.url).is_none() {
+        let what =
+            "the url must be such as \"https://call.example/hook\": no user, no port 0, no #, and no space";
+        return Some(what.into());
+    }
+    if hook.key().is_none() {
+        let (least, most) = (SECRET_BYTES.start(), SECRET_BYTES.end());
+        return Some(format!("the secret must be \"whsec_\" and {least} to {most} random bytes in base64"));
+    }
+    hook.events.is_empty().then(|| "an entry names no event".into())
 }
 
 fn check_counts(counts: &[(&str, usize)], wrong: &mut impl FnMut(&str, String)) {

@@ -59,6 +59,7 @@ fn later_sources_win() {
 #[test]
 fn faults_name_the_key_and_the_place() {
     let lan = "[tls]\nlan = true\n";
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     for (toml, expected) in [
         ("[rooms]\ncapacity = 9", "Leptos.toml:2: rooms.capacity: a room has 2 to 8 seats, not 9"),
         ("\n[rooms]\n\ncapacity = 'two'", "Leptos.toml:4: rooms.capacity: it must be "),
@@ -170,6 +171,33 @@ fn faults_name_the_key_and_the_place() {
             "Leptos.toml:2: ops.token: it must be set for [::]:9464",
         ),
         ("[ops]\ntoken = 'short'", "Leptos.toml:2: ops.token: it must have at least 16 letters"),
+        (
+            &format!("[ops]\nhooks = [\n  {{ url = 'call.example/hook', secret = '{secret}' }}]"),
+            "Leptos.toml:3: ops.hooks.0: the url must be such as \"https://",
+        ),
+        (
+            "[[ops.hooks]]\nurl = 'https://call.example'\nsecret = 'whsec_not base64'",
+            "Leptos.toml:1: ops.hooks.0: the secret must be \"whsec_\" and 24 to 64 random bytes in base64",
+        ),
+        (
+            "[[ops.hooks]]\nurl = 'https://call.example'\nsecret = 'whsec_AAAA'",
+            "ops.hooks.0: the secret must be",
+        ),
+        (
+            &format!("[[ops.hooks]]\nurl = 'https://call.example'\nsecret = '{}'", &secret["whsec_".len()..]),
+            "ops.hooks.0: the secret must be",
+        ),
+        (
+            &format!("[[ops.hooks]]\nurl = 'https://call.example'\nsecret = '{secret}'\nevents = []"),
+            "ops.hooks.0: an entry names no event",
+        ),
+        (
+            &format!(
+                "[[ops.hooks]]\nurl = 'https://call.example'\nsecret = '{secret}'\nevents = ['room.full']"
+            ),
+            "ops.hooks.0.events.0: it must be one of room.opened, room.closed, seat.taken, seat.left, not \"room.full\"",
+        ),
+        ("[[ops.hooks]]\nurl = 'https://call.example'", "Leptos.toml:1: ops.hooks.0: missing field `secret`"),
         ("[ops]\ntoken = 'with a space in its midst'", "Leptos.toml:2: ops.token: it must have at least"),
     ] {
         let text = error(toml, &[]);
@@ -215,6 +243,9 @@ fn a_secret_is_not_shown_even_where_it_is_wrong() {
         ("PARLOR_ICE_SERVERS", "[{urls=[\"turn:x\"],secret=\"geheim\"}"),
         ("PARLOR_ICE_SERVERS", "[{urls=[\"turn:x\"],secret=\"geheim]"),
         ("PARLOR_ICE_SERVERS", "[\"geheim\"]"),
+        ("PARLOR_OPS_HOOKS", "[\"geheim\"]"),
+        ("PARLOR_OPS_HOOKS", "[{url=\"https://call.example/geheim\",secret=\"geheim\"}]"),
+        ("PARLOR_OPS_HOOKS", "[{url=\"call.example/geheim\",secret=\"geheim\"}]"),
         ("PARLOR_ICE_SERVERS", "[{urls=\"turn:geheim\",secret=\"geheim\"}]"),
         ("PARLOR_ICE", "{servers=[{secret=\"geheim\"}"),
         ("PARLOR_RELAY", "{secret=\"geheim\""),
@@ -494,7 +525,12 @@ fn secrets_stay_out_of_debug_output() {
         credential: Some("geheim".into()),
         ..IceServerConfig::default()
     }];
-    let ops = OpsConfig { token: "geheim".into(), ..OpsConfig::default() };
+    let hook = HookConfig {
+        url: "https://call.example/geheim".into(),
+        secret: "geheim".into(),
+        events: HookEvent::all(),
+    };
+    let ops = OpsConfig { token: "geheim".into(), hooks: vec![hook], ..OpsConfig::default() };
     let config = Config { ice: IceConfig { servers }, ops, ..Config::default() };
     assert!(!format!("{config:?}").contains("geheim"));
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::public_address::PublicAddress;
 use crate::server::event_log::EventLog;
 use crate::server::http::health::Readiness;
 use crate::server::metrics::Metrics;
@@ -26,6 +27,8 @@ pub(crate) struct Watched {
     pub(crate) rooms: Registry<OneNode>,
     /// The relay, if there is one.
     pub(crate) relay: Option<TurnServer>,
+    /// Where the public finds it.
+    pub(crate) public: PublicAddress,
     /// The seat store, if there is one.
     pub(crate) store: Option<SeatStore>,
     /// There is a folder for the seat store, and it could not be opened.

@@ -3,8 +3,10 @@
 //! Two locks, always taken in this order: the map (joins, leaves, losses, expiry), then one room (these and every
 //! signal). Deliveries are queued under the room's lock, so all peers of a room see one order of events.
 
+mod ending;
 mod expiry;
 mod map;
+mod news;
 mod occupied;
 #[cfg(test)]
 mod tests;
@@ -12,7 +14,7 @@ mod waiting;
 
 use std::collections::{BinaryHeap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -25,6 +27,7 @@ use super::store::RoomStore;
 use crate::protocol::inbound::Envelope;
 use crate::protocol::{CloseCode, ErrorCode, HeldSeat, IceServer, PeerId, RoomId, SeatToken, ServerMsg};
 use crate::server::event_log::EventLog;
+use crate::server::hooks::Hooks;
 use crate::server::ice::IceServers;
 use crate::server::metrics::{JoinKind, Metrics, Refusal, Taken};
 use crate::server::net::clock::since_epoch;
@@ -50,6 +53,8 @@ struct Shared<D: Directory> {
     ice: Arc<IceServers>,
     event_log: EventLog,
     metrics: Metrics,
+    /// Empty until they are set.
+    hooks: OnceLock<Hooks>,
     /// `None` keeps nothing.
     store: Option<Arc<dyn RoomStore>>,
     map: Mutex<Map<D::Socket>>,
@@ -109,7 +114,8 @@ impl<D: Directory> Registry<D> {
             let mut occupied = lock(&room);
             occupied.restored = true;
             let record = occupied.room.take_record();
-            occupied.count(&metrics);
+            // Who has not left is no news.
+            _ = occupied.count(&metrics);
             map.watch(&id, &mut occupied);
             drop(occupied);
             map.rooms.insert(id, room);
@@ -120,8 +126,8 @@ impl<D: Directory> Registry<D> {
             Some(store) => store.write_all(&mut restored),
             None => restored.for_each(drop),
         }
-        let (map, sooner) = (Mutex::new(map), Notify::new());
-        Self(Arc::new(Shared { directory, rules, limit, ice, event_log, metrics, store, map, sooner }))
+        let (map, sooner, hooks) = (Mutex::new(map), Notify::new(), OnceLock::new());
+        Self(Arc::new(Shared { directory, rules, limit, ice, event_log, metrics, hooks, store, map, sooner }))
     }
 
     /// Time of all rooms and sessions.
@@ -167,7 +173,7 @@ impl<D: Directory> Registry<D> {
         }
         occupied.put_socket(peer, socket.clone());
         // Before the deliveries: whoever is told of a change finds it counted.
-        occupied.count(&self.0.metrics);
+        self.counted(&id, &mut occupied);
         occupied.deliver(&self.0.directory, admission.deliveries);
         if !matches!(admission.entry, Entry::Resumed) {
             occupied.waiting.seat_taken();
@@ -299,7 +305,7 @@ impl<D: Directory> Registry<D> {
         occupied: &mut Occupied<D::Socket>,
         deliveries: Vec<Delivery>,
     ) {
-        occupied.count(&self.0.metrics);
+        self.counted(id, occupied);
         occupied.deliver(&self.0.directory, deliveries);
         occupied.tell_waiting(self.now(), &self.0.directory);
         occupied.record(self.0.store.as_deref());

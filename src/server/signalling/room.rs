@@ -136,6 +136,11 @@ impl Room {
         self.seats.len()
     }
 
+    /// A number that grows by one with each seat given.
+    pub(super) fn given(&self) -> u32 {
+        self.last_peer
+    }
+
     /// Number of seats that newcomers may have; none where the room has run out of numbers.
     pub fn free(&self) -> usize {
         let has_numbers = self.last_peer < u32::MAX && self.last_page < u32::MAX;
@@ -226,6 +231,12 @@ impl Room {
             Some(index) => self.stand_up(index),
             None => Vec::new(),
         }
+    }
+
+    /// Gives every seat up; nobody is told.
+    pub fn clear(&mut self) {
+        self.seats.clear();
+        self.changed = true;
     }
 
     /// Marks a seat as away for its grace period, or gives it up if its token never arrived.

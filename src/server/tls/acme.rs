@@ -21,6 +21,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tracing::{debug, info, warn};
 
 use super::certificate::provider;
+use super::client::trusting;
 use super::error::TlsError;
 use super::resolver::CertResolver;
 use crate::server::config::TlsConfig;
@@ -54,7 +55,7 @@ impl Acme {
     pub(crate) fn new(config: &TlsConfig, folder: Option<PathBuf>) -> Result<Self, TlsError> {
         let roots = match &config.directory_roots {
             file if file.as_os_str().is_empty() => None,
-            file => Some(trusting(file).map_err(|why| TlsError::Roots { file: file.clone(), why })?),
+            file => Some(trusting_roots_of(file).map_err(|why| TlsError::Roots { file: file.clone(), why })?),
         };
         Ok(Self {
             names: config.domains.iter().map(|name| name.to_ascii_lowercase()).collect(),
@@ -156,7 +157,7 @@ impl Acme {
     }
 }
 
-fn trusting(file: &std::path::Path) -> Result<Arc<ClientConfig>, String> {
+fn trusting_roots_of(file: &std::path::Path) -> Result<Arc<ClientConfig>, String> {
     let text = fs::read(file).map_err(|error| error.to_string())?;
     let mut roots = RootCertStore::empty();
     for root in CertificateDer::pem_slice_iter(&text) {
@@ -166,10 +167,7 @@ fn trusting(file: &std::path::Path) -> Result<Arc<ClientConfig>, String> {
     if roots.is_empty() {
         return Err("it holds no certificate".into());
     }
-    let client = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(Arc::new(client.with_root_certificates(roots).with_no_client_auth()))
+    trusting(roots).map_err(|error| error.to_string())
 }
 
 /// The growing pauses after failures.

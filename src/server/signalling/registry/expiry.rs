@@ -71,7 +71,7 @@ impl<D: Directory> Registry<D> {
         let before = occupied.room.seats();
         let deliveries = occupied.room.expire(now);
         gone.extend(std::iter::repeat_n(id.clone(), before - occupied.room.seats()));
-        occupied.count(&self.0.metrics);
+        self.counted(&id, &mut occupied);
         occupied.deliver(&self.0.directory, deliveries);
         occupied.tell_waiting(now, &self.0.directory);
         occupied.record(self.0.store.as_deref());

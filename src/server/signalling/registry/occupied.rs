@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::waiting::Waiting;
 use crate::protocol::{PeerId, ServerMsg};
+use crate::server::hooks::Change;
 use crate::server::metrics::{Metrics, Taken};
 use crate::server::net::random::random;
 use crate::server::net::rate::{Meter, Rate};
@@ -39,12 +40,15 @@ pub(super) struct Occupied<S> {
     pub(super) restored: bool,
     /// Its seats as the metrics have them.
     counted: Taken,
+    /// Its [`Room::given`] at that time.
+    given: u32,
 }
 
 impl<S: Clone + PartialEq> Occupied<S> {
     /// Wraps a room without sockets, to be shared by the map and the seats.
     pub(super) fn shared(room: Room, now: Duration) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
+            given: room.given(),
             room,
             generation: u64::from_ne_bytes(random()),
             begun: now,
@@ -66,12 +70,15 @@ impl<S: Clone + PartialEq> Occupied<S> {
         }
     }
 
-    /// Has the metrics follow a change of the seats.
-    pub(super) fn count(&mut self, metrics: &Metrics) {
+    /// Has the metrics follow a change of the seats, and returns it.
+    pub(super) fn count(&mut self, metrics: &Metrics) -> Change {
         let present = self.sockets.len();
         let taken = Taken { present, away: self.room.seats().saturating_sub(present) };
         metrics.seats(self.counted, taken);
-        self.counted = taken;
+        let before = std::mem::replace(&mut self.counted, taken);
+        let given = self.room.given() - std::mem::replace(&mut self.given, self.room.given());
+        let all = |taken: Taken| taken.present + taken.away;
+        Change { before: all(before), given: given as usize, after: all(taken) }
     }
 
     /// The seats that are taken, as the metrics have them; `None` before the first and after the last.
@@ -107,6 +114,11 @@ impl<S: Clone + PartialEq> Occupied<S> {
     pub(super) fn take_socket(&mut self, peer: PeerId) -> Option<S> {
         let index = self.sockets.iter().position(|(present, _)| *present == peer)?;
         Some(self.sockets.swap_remove(index).1)
+    }
+
+    /// Removes the sockets of all peers.
+    pub(super) fn take_sockets(&mut self) -> impl Iterator<Item = S> + use<S> {
+        std::mem::take(&mut self.sockets).into_iter().map(|(_, socket)| socket)
     }
 
     /// Tells those who wait of the seats that are free, and all of them if the room is about to be forgotten.
