@@ -80,7 +80,9 @@ impl Peers {
                 Print::One(print) => Some(print),
                 Print::Several => return refused(peer),
             };
-            let others = self.others.iter().filter(|other| other.id() != peer).map(RemotePeer::print);
+            // Who is away may have lost the seat, and come again in the same page.
+            let is_present = |other: &&RemotePeer| other.id() != peer && !other.info().away;
+            let others = self.others.iter().filter(is_present).map(RemotePeer::print);
             if print.is_some() && others.chain([self.print.as_deref()]).any(|known| known == print.as_deref())
             {
                 return refused(peer);

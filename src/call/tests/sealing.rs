@@ -187,6 +187,28 @@ fn a_description_with_the_certificate_of_somebody_else_is_dropped() {
 }
 
 #[test]
+fn a_page_that_has_lost_its_seat_and_comes_again_is_connected_with() {
+    const AGAIN: PeerId = PeerId(3);
+    let (mut page, _) = seated_with(vec![other()]);
+    let epochs = [2, 3].map(|load| Epoch::first(PageLoad(1), PageLoad(load)));
+    let answers = |page: &mut Tab, peer, epoch| {
+        let sdp = "v=0\r\na=fingerprint:sha-256 AA:02\r\n".to_owned();
+        page.happens(Event::Peer(peer, epoch, PeerEvent::Offered { offer: OfferId(1), sdp: String::new() }));
+        let commands = page.opens(peer, Signal::WebrtcAnswer { sdp, epoch, offer: OfferId(1) });
+        commands.iter().any(|it| matches!(it, Command::Peer(_, _, PeerCommand::AcceptAnswer { .. })))
+    };
+    assert!(answers(&mut page, BEN, epochs[0]));
+    page.hears(ServerMsg::PeerJoined(present(AGAIN, PageLoad(3))));
+    assert!(!answers(&mut page, AGAIN, epochs[1]), "Ben is there");
+
+    let (mut page, _) = seated_with(vec![other()]);
+    assert!(answers(&mut page, BEN, epochs[0]));
+    page.hears(ServerMsg::PeerAway { peer: BEN, unloaded: false });
+    page.hears(ServerMsg::PeerJoined(present(AGAIN, PageLoad(3))));
+    assert!(answers(&mut page, AGAIN, epochs[1]));
+}
+
+#[test]
 fn the_secret_of_a_pasted_link_and_that_of_a_seat_go_with_the_call() {
     let mut page = Tab::loaded(Loaded::default());
     page.has_others = true;
