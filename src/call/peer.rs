@@ -45,8 +45,8 @@ pub(super) struct RemotePeer {
     name: Option<DisplayName>,
     /// It came while this page was here, and that was not shown yet.
     arrives: bool,
-    /// The certificate that its descriptions name.
-    print: Option<String>,
+    /// The certificate that its descriptions name, and the newest connection with it.
+    print: Option<(Epoch, String)>,
     /// The page said that it goes away, so its media is gone with its socket.
     unloaded: bool,
     receives: SourceSet,
@@ -120,12 +120,23 @@ impl RemotePeer {
     }
 
     pub(super) fn print(&self) -> Option<&str> {
-        self.print.as_deref()
+        self.print.as_ref().map(|(_, print)| print.as_str())
     }
 
-    /// Notes the certificate that its descriptions name.
-    pub(super) fn set_print(&mut self, print: Option<String>) {
-        self.print = print;
+    /// Notes the certificate that a description of this epoch names. A connection has one for as long as it lives, whether
+    /// the description is taken or not; returns false for another one.
+    pub(super) fn names(&mut self, epoch: Epoch, print: String) -> bool {
+        // One of another connection is dropped.
+        if epoch < self.epoch() || !epoch.same_pages(self.epoch()) {
+            return true;
+        }
+        match &self.print {
+            Some((known, named)) if *known == epoch => *named == print,
+            _ => {
+                self.print = Some((epoch, print));
+                true
+            }
+        }
     }
 
     pub(super) fn id(&self) -> PeerId {

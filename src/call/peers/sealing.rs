@@ -9,7 +9,7 @@ use crate::call::api::view::Notice;
 use crate::call::output::Output;
 use crate::call::peer::RemotePeer;
 use crate::call::peer::prints::{Print, print_of};
-use crate::protocol::{DisplayName, PeerId, PeerInfo, RoomId, SealedBox, Signal};
+use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, RoomId, SealedBox, Signal};
 
 impl Peers {
     /// Begins to seal in the room of a seat; [`Self::take_seat`] follows.
@@ -74,25 +74,32 @@ impl Peers {
 
     fn opened(&mut self, now: Duration, at: usize, signal: Signal) -> Vec<Output> {
         let peer = self.others[at].id();
-        if let Signal::WebrtcOffer { sdp, .. } | Signal::WebrtcAnswer { sdp, .. } = &signal {
-            let print = match print_of(sdp) {
-                Print::None => None,
-                Print::One(print) => Some(print),
-                Print::Several => return refused(peer),
-            };
-            // Who is away may have lost the seat, and come again in the same page.
-            let is_present = |other: &&RemotePeer| other.id() != peer && !other.info().away;
-            let others = self.others.iter().filter(is_present).map(RemotePeer::print);
-            if print.is_some() && others.chain([self.print.as_deref()]).any(|known| known == print.as_deref())
-            {
-                return refused(peer);
-            }
-            self.others[at].set_print(print);
+        if let Signal::WebrtcOffer { sdp, epoch, .. } | Signal::WebrtcAnswer { sdp, epoch, .. } = &signal
+            && !self.admits(at, *epoch, sdp)
+        {
+            return refused(peer);
         }
         let other = &mut self.others[at];
         let mut outputs = of(peer, other.signal(now, signal, &self.config));
         outputs.extend(arrival(other));
         outputs
+    }
+
+    /// Notes the certificate that a description names, unless it cannot be that of its connection.
+    fn admits(&mut self, at: usize, epoch: Epoch, sdp: &str) -> bool {
+        let print = match print_of(sdp) {
+            Print::None => return true,
+            Print::One(print) => print,
+            Print::Several => return false,
+        };
+        let peer = self.others[at].id();
+        // Who is away may have lost the seat, and come again in the same page.
+        let is_present = |other: &&RemotePeer| other.id() != peer && !other.info().away;
+        let others = self.others.iter().filter(is_present).map(RemotePeer::print);
+        if others.chain([self.print.as_deref()]).any(|known| known == Some(&print)) {
+            return false;
+        }
+        self.others[at].names(epoch, print)
     }
 }
 

@@ -187,6 +187,33 @@ fn a_description_with_the_certificate_of_somebody_else_is_dropped() {
 }
 
 #[test]
+fn a_description_that_is_not_taken_hides_no_certificate() {
+    const CAT: PeerId = PeerId(3);
+    let (mut page, _) = seated_with(vec![present(BEN, PageLoad(2)), present(CAT, PageLoad(3))]);
+    let [to_ben, to_cat] = [2, 3].map(|load| Epoch::first(PageLoad(1), PageLoad(load)));
+    for (peer, epoch) in [(BEN, to_ben), (CAT, to_cat)] {
+        let offer = PeerEvent::Offered { offer: OfferId(1), sdp: String::new() };
+        page.happens(Event::Peer(peer, epoch, offer));
+    }
+    let mut answers = |peer, epoch, offer, print: &str| {
+        let answer = Signal::WebrtcAnswer { sdp: format!("v=0\r\n{print}"), epoch, offer: OfferId(offer) };
+        let commands = page.opens(peer, answer);
+        commands.iter().any(|it| matches!(it, Command::Peer(_, _, PeerCommand::AcceptAnswer { .. })))
+    };
+    assert!(answers(BEN, to_ben, 1, "a=fingerprint:sha-256 AA:02\r\n"));
+    for (epoch, print) in [
+        (to_ben, "a=fingerprint:sha-256 AA:09\r\n"),
+        (to_ben, ""),
+        (Epoch(to_ben.0 - 1), "a=fingerprint:sha-256 AA:09\r\n"),
+        (Epoch(to_ben.0 + Epoch::TRIES), "a=fingerprint:sha-256 AA:09\r\n"),
+    ] {
+        assert!(!answers(BEN, epoch, 9, print), "nobody has offered that");
+        assert!(!answers(CAT, to_cat, 1, "a=fingerprint:sha-256 AA:02\r\n"), "that of Ben: {print}");
+    }
+    assert!(answers(CAT, to_cat, 1, "a=fingerprint:sha-256 AA:03\r\n"));
+}
+
+#[test]
 fn a_page_that_has_lost_its_seat_and_comes_again_is_connected_with() {
     const AGAIN: PeerId = PeerId(3);
     let (mut page, _) = seated_with(vec![other()]);
