@@ -39,8 +39,8 @@ pub(super) struct Peers {
     config: PeerConfig,
     /// By their ids, lowest first.
     others: Vec<RemotePeer>,
-    /// The newest epoch of a peer that has left.
-    left: Epoch,
+    /// The newest epochs of peers that have left, one of the same pages.
+    left: Vec<Epoch>,
     /// The connections of the life of the room before, whose reports may be under way. In this one the numbers may be the
     /// same; then what comes before the new connection is open is theirs.
     before: Vec<(PeerId, Epoch)>,
@@ -103,7 +103,7 @@ impl Peers {
         }
         if !resumed {
             // Another life of the room has other numbers.
-            self.left = Epoch::default();
+            self.left.clear();
             self.chat.live_anew();
         }
         // Credentials told before may end sooner than these.
@@ -357,7 +357,7 @@ impl Peers {
         self.chat.opened(peer, info.page);
         let first = Epoch::first(own.page, info.page);
         // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
-        let left = Some(self.left).filter(|left| left.same_pages(first)).and_then(Epoch::next);
+        let left = self.left.iter().find(|left| left.same_pages(first)).and_then(|left| left.next());
         let (epoch, is_first, offerer) = (left.unwrap_or(first), left.is_none(), own.peer < peer);
         let prepared = if offerer { self.warm.take(&self.config) } else { None };
         let (other, opened) =
@@ -372,7 +372,11 @@ impl Peers {
 
     /// Closes the connection with a peer whose page, or whose seat, is given up.
     fn end(&mut self, other: &RemotePeer, is_gone: bool) -> Output {
-        self.left = self.left.max(other.epoch());
+        let epoch = other.epoch();
+        match self.left.iter_mut().find(|left| left.same_pages(epoch)) {
+            Some(left) => *left = epoch.max(*left),
+            None => self.left.push(epoch),
+        }
         if is_gone {
             self.chat.gone(other.id(), other.name());
         }

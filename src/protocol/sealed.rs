@@ -222,7 +222,6 @@ pub fn parts(parts: &[&[u8]]) -> Vec<u8> {
 pub fn picture_numbers(digest: &[u8]) -> Option<[u8; PICTURE_COUNT]> {
     let begin: &[u8; 8] = digest.first_chunk()?;
     let bits = u64::from_be_bytes(*begin);
-    #[expect(clippy::cast_possible_truncation, reason = "six bits")]
     Some([58, 52, 46, 40, 34, 28].map(|shift| (bits >> shift & 63) as u8))
 }
 

@@ -125,3 +125,22 @@ fn a_peer_whose_descriptions_are_refused_takes_no_buttons_away() {
     let commands = page.happens(Event::User(UserAction::Leave));
     assert!(commands.contains(&Command::Release(SourceSet::DEVICES)));
 }
+
+#[test]
+fn whoever_had_left_and_is_there_again_gets_another_connection_whoever_left_since() {
+    let mut page = Tab::in_call();
+    let others = [other(), present(PeerId(3), PageLoad(3))];
+    page.hears(ServerMsg::PeerJoined(others[1].clone()));
+    for info in &others {
+        page.hears(ServerMsg::PeerLeft { peer: info.peer });
+    }
+    for info in others {
+        let next = Epoch::first(PageLoad(1), info.page).next().unwrap();
+        let commands = page.hears(ServerMsg::PeerJoined(info.clone()));
+        let opens = |command: &Command| {
+            matches!(command, Command::Peer(peer, epoch, PeerCommand::Open { .. })
+                if (*peer, *epoch) == (info.peer, next))
+        };
+        assert!(commands.iter().any(opens), "{commands:?}");
+    }
+}
