@@ -25,20 +25,30 @@ pub(super) struct Description {
     /// Grows with every description made in a run.
     serial: u32,
     pub(super) ufrag: u32,
+    /// The certificate that it names.
+    pub(super) print: u32,
     /// Serial of the offer it answers, or 0.
     answers: u32,
 }
 
+/// What names the certificate in a description.
+pub(super) const PRINT: &str = "a=fingerprint:sha-256 ";
+
+/// The certificate that a description names.
+pub(super) fn print_in(sdp: &str) -> Option<u32> {
+    sdp.lines().find_map(|line| line.strip_prefix(PRINT)?.parse().ok())
+}
+
 impl Description {
     fn write(self) -> String {
-        let Self { maker, serial, ufrag, answers } = self;
-        format!("o={maker}\r\ns={serial}\r\na=ice-ufrag:{ufrag}\r\nt={answers}\r\n")
+        let Self { maker, serial, ufrag, print, answers } = self;
+        format!("o={maker}\r\ns={serial}\r\na=ice-ufrag:{ufrag}\r\n{PRINT}{print}\r\nt={answers}\r\n")
     }
 
     fn read(sdp: &str) -> Self {
         let number = |name: &str| sdp.lines().find_map(|line| line.strip_prefix(name)?.parse().ok()).unwrap();
         let (maker, serial, ufrag) = (number("o="), number("s="), number("a=ice-ufrag:"));
-        Self { maker, serial, ufrag, answers: number("t=") }
+        Self { maker, serial, ufrag, print: number(PRINT), answers: number("t=") }
     }
 }
 
@@ -50,6 +60,8 @@ pub(crate) struct Ends {
     pub(crate) other: usize,
     pub(crate) peer: PeerId,
     pub(crate) epoch: Epoch,
+    /// The certificate of the owner's page.
+    pub(crate) print: u32,
     /// What had happened to both participants when it was opened.
     pub(crate) hits: u32,
 }
@@ -101,7 +113,7 @@ impl Connection {
 
     fn tell_candidates(&mut self, ufrag: u32) {
         let candidate = IceCandidate {
-            candidate: "candidate".into(),
+            candidate: "candidate:1".into(),
             sdp_mid: Some("0".into()),
             sdp_m_line_index: Some(0),
             username_fragment: Some(ufrag.to_string()),
@@ -126,15 +138,19 @@ pub(crate) struct Connections {
     makers: BTreeMap<u32, ConnectionId>,
     /// Pairs of credentials whose path is broken for good.
     pub(super) broken: BTreeSet<(u32, u32)>,
+    /// The server may lie, so that anything may be meant for another connection.
+    pub(super) is_deceived: bool,
+    /// The certificate of a server that has connections of its own, and passes on what arrives.
+    pub(super) bridge: Option<u32>,
 }
 
 impl Connections {
     /// Prepares a connection, whose offer may not be there in time.
-    pub(crate) fn prepare(&mut self, is_in_time: bool) -> ConnectionId {
+    pub(crate) fn prepare(&mut self, is_in_time: bool, print: u32) -> ConnectionId {
         let id = self.next_id();
         if is_in_time {
             let serial = self.serial();
-            self.made.insert(id, Description { maker: id, serial, ufrag: serial, answers: 0 });
+            self.made.insert(id, Description { maker: id, serial, ufrag: serial, print, answers: 0 });
         }
         id
     }
@@ -279,7 +295,8 @@ impl Connections {
         }
         let kept = connection.local.filter(|_| !std::mem::take(&mut connection.restart));
         let ufrag = kept.map_or(serial, |local| local.ufrag);
-        let description = Description { maker: id, serial, ufrag, answers: 0 };
+        let print = connection.ends.print;
+        let description = Description { maker: id, serial, ufrag, print, answers: 0 };
         connection.pending = Some(description);
         connection.events.push_back(PeerEvent::Offered { offer, sdp: description.write() });
         connection.tell_candidates(ufrag);
@@ -295,7 +312,8 @@ impl Connections {
         let restarted = connection.remote.is_none_or(|before| before.ufrag != remote.ufrag);
         let kept = connection.local.filter(|_| !restarted);
         let ufrag = kept.map_or(serial, |local| local.ufrag);
-        let local = Description { maker: id, serial, ufrag, answers: remote.serial };
+        let print = connection.ends.print;
+        let local = Description { maker: id, serial, ufrag, print, answers: remote.serial };
         connection.remote = Some(remote);
         connection.local = Some(local);
         connection.restart = false;
@@ -319,7 +337,8 @@ impl Connections {
             }
             panic!("connection {id} was given an answer without an offer: InvalidStateError")
         };
-        assert_eq!(remote.answers, offer.serial, "connection {id} was given the answer to another offer");
+        let is_answer = remote.answers == offer.serial || self.is_deceived;
+        assert!(is_answer, "connection {id} was given the answer to another offer");
         connection.afresh = connection.local.is_none_or(|before| before.ufrag != offer.ufrag);
         connection.local = Some(offer);
         connection.remote = Some(remote);
@@ -331,7 +350,8 @@ impl Connections {
         let connection = &self.all[&id];
         let described = connection.remote.map(|remote| remote.ufrag);
         let fragment = candidate.username_fragment.as_ref().map(|text| text.parse::<u32>().unwrap());
-        if let Some(maker) = fragment.and_then(|ufrag| self.makers.get(&ufrag)) {
+        let maker = fragment.and_then(|ufrag| self.makers.get(&ufrag));
+        if let Some(maker) = maker.filter(|_| !self.is_deceived) {
             connection.expect_mutual(id, &self.all[maker]);
         }
         let fits = described.is_some() && (fragment.is_none() || fragment == described);
@@ -340,6 +360,9 @@ impl Connections {
     }
 
     fn expect_meant(&self, id: ConnectionId, remote: Description) {
+        if self.is_deceived {
+            return;
+        }
         let (own, other) = (&self.all[&id], &self.all[&remote.maker]);
         own.expect_mutual(id, other);
         let partners = own.remote.is_none_or(|before| before.maker == remote.maker)

@@ -13,6 +13,7 @@ use super::connection::Tracks;
 use super::node::Memory;
 use super::page::loaded;
 use super::random::Random;
+use super::secrecy::NAMES;
 use super::server_frames::Passage;
 use super::vault::Vault;
 use super::wire::Up;
@@ -151,7 +152,7 @@ impl World {
     }
 
     /// The page is gone with all it held, by a reload or a crash, and comes back with what it remembered.
-    fn reload(&mut self, who: usize) {
+    pub(super) fn reload(&mut self, who: usize) {
         self.hit(who);
         let wire = self.pages[who].socket.take().map(|(_, wire)| wire);
         let crashes = self.random.once_in(4);
@@ -166,7 +167,8 @@ impl World {
         page.named = PreparedId::default();
         page.call = call;
         page.load += 1;
-        page.vault = Vault::new(who, page.load, page.link);
+        page.vault = Vault::new(who, page.load, page.link, self.without);
+        page.prints.clear();
         page.events = VecDeque::from([loaded(page.remembered.clone(), !crashes)]);
         page.seat = None;
         page.asked.clear();
@@ -234,7 +236,7 @@ impl World {
 
     pub(super) fn connect(&mut self, who: usize) {
         self.pages[who].wants_in = true;
-        let name = self.random.pick(&["", "Ann", "Ben"]).to_owned();
+        let name = self.random.pick(&NAMES).to_owned();
         let connect = UserAction::Connect { room: ROOM.into(), name };
         self.user(who, Event::User(connect));
     }

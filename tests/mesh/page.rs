@@ -1,19 +1,18 @@
 //! One participant: a real [`Call`] in the model of a page, which carries out what the call wants.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use parlor::call::{
-    Call, Command, Event, Hold, Loaded, MediaError, MediaEvent, Page as Known, PeerCommand, PeerConfig,
-    PeerEvent, PreparedId, Remembered, ScreenError, ScreenEvent, ScreenId, SocketEvent, SocketId, Surface,
-    UserAction,
+    Call, Command, Event, Hold, Loaded, Page as Known, PeerCommand, PeerConfig, PeerEvent, PreparedId,
+    Remembered, ScreenId, SealCommand, SocketEvent, SocketId, UserAction,
 };
-use parlor::protocol::{Epoch, PeerId, ServerMsg, Source, SourceSet, read};
+use parlor::protocol::{Epoch, PeerId, ServerMsg, SourceSet, read};
 
-use super::connection::{ConnectionId, Ends, Tracks};
-use super::faults::Fault;
+use super::connection::{ConnectionId, Tracks};
 use super::seats::Number;
-use super::vault::{Done, Vault};
+use super::secrecy::check_frame;
+use super::vault::Vault;
 use super::wire::{Down, Up, WireId};
 use super::world::World;
 
@@ -42,6 +41,10 @@ pub(crate) struct Page {
     /// The newest that was to be given to a peer.
     pub(crate) named: PreparedId,
     pub(crate) vault: Vault,
+    /// The certificates in the descriptions that it has taken.
+    pub(crate) prints: BTreeMap<PeerId, u32>,
+    /// Who is away, as it was told.
+    pub(crate) away: BTreeSet<PeerId>,
     /// The link that everybody of this number has come by.
     pub(crate) link: usize,
     pub(crate) remembered: Option<Remembered>,
@@ -64,11 +67,11 @@ pub(crate) struct Page {
     /// When its network changed, which the call acts on some ticks later.
     pub(crate) network_changed: Option<Duration>,
     /// That it happened to the connection closed last.
-    had_reason: bool,
+    pub(super) had_reason: bool,
 }
 
 impl Page {
-    pub(crate) fn new(who: usize, link: usize, call: Call, has_camera: bool, release: Release) -> Self {
+    pub(crate) fn new((vault, link): (Vault, usize), call: Call, has_camera: bool, release: Release) -> Self {
         Self {
             call: call.in_page(Known { can_capture_screen: true, ..Known::default() }),
             events: VecDeque::from([loaded(None, false)]),
@@ -78,7 +81,9 @@ impl Page {
             prepared: None,
             refuses_to_prepare: false,
             named: PreparedId::default(),
-            vault: Vault::new(who, 1, link),
+            vault,
+            prints: BTreeMap::new(),
+            away: BTreeSet::new(),
             link,
             remembered: None,
             seat: None,
@@ -100,10 +105,6 @@ impl Page {
     pub(crate) fn wire(&self) -> Option<WireId> {
         self.socket.map(|(_, wire)| wire)
     }
-
-    fn end_tracks(&mut self, ended: SourceSet) {
-        self.tracks.retain(|source, _| !ended.contains(*source));
-    }
 }
 
 /// The program starts: in a new page, after a reload, or after a crash, when it does not go back by itself.
@@ -113,7 +114,7 @@ pub(crate) fn loaded(remembered: Option<Remembered>, returning: bool) -> Event {
 
 /// Why the call does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
+pub(super) enum Cause {
     Leave,
     Signal,
     Woken,
@@ -125,16 +126,27 @@ impl World {
     pub(super) fn arrive(&mut self, id: WireId) {
         let wire = self.server.wires.get_mut(&id).unwrap();
         let (who, load, socket) = (wire.owner, wire.load, wire.socket);
-        let event = match wire.down.pop_front().unwrap() {
-            Down::Opened => SocketEvent::Opened,
+        let events = match wire.down.pop_front().unwrap() {
+            Down::Opened => vec![SocketEvent::Opened],
             Down::Frame(text) => {
-                let read = read::<ServerMsg>(&text);
-                SocketEvent::Message(read.unwrap_or_else(|error| panic!("{text}: {error}")))
+                check_frame(&text);
+                let frames = self.corrupt(id, text).into_iter();
+                frames.filter_map(|text| self.hear(&text)).collect()
             }
-            Down::Closed(code) => SocketEvent::Closed { code },
+            Down::Closed(code) => vec![SocketEvent::Closed { code }],
         };
         if self.pages[who].load == load {
-            self.pages[who].events.push_back(Event::Socket(socket, event));
+            let events = events.into_iter().map(|event| Event::Socket(socket, event));
+            self.pages[who].events.extend(events);
+        }
+    }
+
+    /// A frame is read. A browser drops what it cannot read, which an honest server does not send.
+    fn hear(&mut self, text: &str) -> Option<SocketEvent> {
+        match read::<ServerMsg>(text) {
+            Ok(message) => Some(SocketEvent::Message(message)),
+            Err(_) if self.malice.is_some() => None,
+            Err(error) => panic!("{text}: {error}"),
         }
     }
 
@@ -144,70 +156,6 @@ impl World {
         if let Some(event) = self.connections.take_event(id) {
             self.pages[owner].events.push_back(Event::Peer(peer, epoch, event));
         }
-    }
-
-    pub(super) fn answer_capture(&mut self, who: usize) {
-        let page = &mut self.pages[who];
-        let asked = page.asked.pop_front().unwrap();
-        let event = if asked.contains(Source::Camera) && !page.has_camera {
-            MediaEvent::Failed { asked, error: MediaError::NotFound, denied: SourceSet::NONE }
-        } else {
-            for source in asked.iter() {
-                self.last_track += 1;
-                page.tracks.insert(source, self.last_track);
-            }
-            MediaEvent::Granted(asked)
-        };
-        page.events.push_back(Event::Media(event));
-        self.count_live();
-    }
-
-    /// The cryptography of a page has done something.
-    pub(super) fn seal(&mut self, who: usize) {
-        match self.pages[who].vault.work() {
-            Done::Event(id, event) => self.pages[who].events.push_back(Event::Seal(id, event)),
-            Done::Send(wire, message) => self.up(wire, Up::Frame(serde_json::to_string(&message).unwrap())),
-            Done::Nothing => {}
-        }
-    }
-
-    /// The person picks something to share, or nothing.
-    pub(super) fn answer_picker(&mut self, who: usize) {
-        let (is_cancelled, has_sound) = (self.random.once_in(4), self.random.once_in(2));
-        let page = &mut self.pages[who];
-        let id = page.pickers.pop_front().unwrap();
-        let event = if is_cancelled {
-            ScreenEvent::Failed(ScreenError::Cancelled)
-        } else {
-            let mut tracks = Tracks::default();
-            for source in SourceSet::from(Source::Screen).with(Source::ScreenAudio, has_sound).iter() {
-                self.last_track += 1;
-                tracks.insert(source, self.last_track);
-            }
-            page.captured.insert(id, tracks);
-            ScreenEvent::Opened { surface: Surface::Window, has_sound }
-        };
-        page.events.push_back(Event::Media(MediaEvent::Screen(id, event)));
-    }
-
-    /// What is shared ends by the browser's own button.
-    pub(super) fn end_screen(&mut self, who: usize) {
-        if let Some(id) = self.pages[who].screen {
-            self.pages[who].end_tracks(SourceSet::SCREEN);
-            self.user(who, Event::Media(MediaEvent::Screen(id, ScreenEvent::Ended(Source::Screen))));
-            self.count_live();
-        }
-    }
-
-    /// Tracks end by themselves, as when a camera is unplugged.
-    pub(super) fn unplug(&mut self, who: usize, devices: SourceSet) {
-        self.pages[who].end_tracks(devices);
-        self.user(who, Event::Media(MediaEvent::Ended(devices)));
-        self.count_live();
-    }
-
-    pub(super) fn count_live(&mut self) {
-        self.connections.live = self.pages.iter().flat_map(|page| page.tracks.values().copied()).collect();
     }
 
     pub(super) fn handle(&mut self, who: usize, event: Event) {
@@ -226,6 +174,7 @@ impl World {
             self.perform(who, command, cause);
         }
         self.check_page(who);
+        self.check_trust(who);
         self.check_chat(who);
     }
 
@@ -236,6 +185,7 @@ impl World {
     /// What the call is told is kept beside it.
     fn learn(&mut self, who: usize, event: &Event) {
         let page = &mut self.pages[who];
+        page.note_away(event);
         match event {
             Event::Tick if page.network_changed.is_some() => {
                 page.network_changed.take_if(|since| *since + NETWORK_SETTLES <= self.now);
@@ -253,6 +203,9 @@ impl World {
             ) if page.socket.is_some_and(|(current, _)| current == *socket) => {
                 let life = self.server.life_of(&seated.resume);
                 page.seat = Some((life, seated.peer));
+                if !seated.resumed {
+                    page.vault.heard.clear();
+                }
                 self.hit(who);
             }
             Event::Peer(peer, epoch, PeerEvent::State(state)) => {
@@ -309,6 +262,9 @@ impl World {
                 page.events.push_back(Event::Hold(room, Hold::Granted(page.vault.identity(), None)));
             }
             Command::Seal(id, command) => {
+                if let SealCommand::Agree(agreement) = &command {
+                    page.vault.hears(agreement);
+                }
                 let wire = page.wire();
                 page.vault.jobs.push_back((id, command, wire));
             }
@@ -347,92 +303,29 @@ impl World {
                 if command == PeerCommand::Close {
                     self.pages[who].had_reason = self.was_hit(id);
                     self.pages[who].connections.remove(&peer);
+                    self.pages[who].prints.remove(&peer);
                     assert_ne!(cause, Cause::Woken, "{who} closes a connection for being woken");
-                    let may = cause == Cause::Leave || self.may_close(id);
+                    let may = cause == Cause::Leave || self.malice.is_some() || self.may_close(id);
                     assert!(may, "{who} closes a connection that works: {id}");
                     self.connections.close(id);
                 } else {
                     let restarts = matches!(command, PeerCommand::Offer { restart: true, .. });
-                    assert!(!restarts || self.was_hit(id), "{who} restarts {id} without a reason");
+                    let may = !restarts || self.malice.is_some() || self.was_hit(id);
+                    assert!(may, "{who} restarts {id} without a reason");
+                    if let PeerCommand::AcceptOffer { sdp, .. } | PeerCommand::AcceptAnswer { sdp } = &command
+                    {
+                        self.check_print(who, peer, sdp);
+                    }
                     self.connections.command(id, command, self.pages[who].tracks.clone());
                 }
             }
         }
     }
 
-    fn prepare(&mut self, who: usize, id: PreparedId, config: PeerConfig) {
-        let (refuses, is_in_time) = (self.strikes(Fault::Refusal, 4), !self.random.once_in(4));
-        let page = &mut self.pages[who];
-        assert!(page.prepared.is_none(), "{who} prepares a second connection");
-        page.refuses_to_prepare = refuses;
-        if refuses {
-            page.events.push_back(Event::NotPrepared(id));
-        } else {
-            page.prepared = Some((id, config, self.connections.prepare(is_in_time)));
-        }
-    }
-
-    /// The prepared connection, if the browser has it.
-    fn take_prepared(&mut self, who: usize, id: PreparedId, wanted: &PeerConfig) -> Option<ConnectionId> {
-        let page = &mut self.pages[who];
-        assert!(id.0 > page.named.0, "{who} gives one connection to two peers");
-        page.named = id;
-        let (known, config, connection) = page.prepared.take()?;
-        assert_eq!((known, &config), (id, wanted), "{who} takes another connection than it needs");
-        Some(connection)
-    }
-
-    fn open_connection(
-        &mut self,
-        who: usize,
-        peer: PeerId,
-        epoch: Epoch,
-        offerer: bool,
-        prepared: Option<ConnectionId>,
-        cause: Cause,
-    ) {
-        if !epoch.0.is_multiple_of(Epoch::TRIES) && cause != Cause::Signal {
-            assert!(
-                self.pages[who].had_reason,
-                "{who} builds the connection with {peer} anew without a reason"
-            );
-            // The other one may have had the same idea at the same time.
-            self.hit(who);
-        }
-        let own = self.pages[who].seat.expect("a connection without a seat");
-        let other = self.server.seats.owner((own.0, peer)).expect("a connection with nobody");
-        let hits = self.pages[who].hits + self.pages[other].hits;
-        let ends = Ends { owner: who, own, other, peer, epoch, hits };
-        let page = &self.pages[who];
-        let id = self.connections.open(ends, offerer, prepared, page.tracks.clone(), page.release);
-        self.pages[who].events.push_back(Event::Peer(peer, epoch, PeerEvent::Opened));
-        let before = self.pages[who].connections.insert(peer, (epoch, id));
-        assert_eq!(before, None, "a second connection with the same peer");
-    }
-
-    /// Something happened to either end since the first of this connection and its partner was opened, or there is
-    /// no partner.
-    fn was_hit(&self, id: ConnectionId) -> bool {
-        let Some(other) = self.opposite(id) else { return true };
-        let (own, their) = (&self.connections.all[&id].ends, &self.connections.all[&other].ends);
-        self.pages[own.owner].hits + self.pages[own.other].hits > own.hits.min(their.hits)
-    }
-
-    /// The connection of the same epoch at the other participant.
-    fn opposite(&self, id: ConnectionId) -> Option<ConnectionId> {
-        let ends = &self.connections.all[&id].ends;
-        let (epoch, other) = self.pages[ends.other].connections.get(&ends.own.1)?;
-        (*epoch == ends.epoch).then_some(*other)
-    }
-
-    /// A connection over which both see each other is closed only when one of the seats is given up.
-    fn may_close(&self, id: ConnectionId) -> bool {
-        let ends = &self.connections.all[&id].ends;
-        let held = |seat| self.server.seats.is_provable(seat);
-        !self.connections.is_healthy(id) || !held(ends.own) || !held((ends.own.0, ends.peer))
-    }
-
     pub(super) fn up(&mut self, wire: Option<WireId>, up: Up) {
+        if let Up::Frame(text) = &up {
+            check_frame(text);
+        }
         if let Some(wire) = wire.and_then(|wire| self.server.wires.get_mut(&wire)) {
             wire.send_up(up);
         }

@@ -14,12 +14,22 @@ impl Connections {
         let (local, remote) = (own.local?.ufrag, own.remote?.ufrag);
         let heard = own.candidates.contains(&remote) || their.candidates.contains(&local);
         let path = (local.min(remote), local.max(remote));
-        (heard && !self.broken.contains(&path)).then_some(path)
+        let named = [own.remote?.print, their.remote?.print];
+        // Both ends have the other's certificate, or a server in between has both ends.
+        let is_certified = named == [their.ends.print, own.ends.print]
+            || self.bridge.is_some_and(|bridge| named == [bridge; 2]);
+        (heard && is_certified && !self.broken.contains(&path)).then_some(path)
     }
 
     /// Whether media flows from and to this connection.
     pub(crate) fn flows(&self, id: ConnectionId) -> bool {
         self.path(id).is_some() && self.all[&id].state == PeerState::Connected
+    }
+
+    /// The certificates that went over a network.
+    pub(crate) fn prints_seen(&self) -> impl Iterator<Item = u32> + '_ {
+        let shown = self.all.values().filter(|connection| connection.state == PeerState::Connected);
+        shown.map(|connection| connection.ends.print)
     }
 
     /// Media flows, both calls know it, and nothing is wrong on either side.

@@ -49,6 +49,11 @@ impl Seats {
         self.owners.get(&number).copied()
     }
 
+    /// Whether somebody has had a seat of this number in any life.
+    pub(crate) fn was_ever(&self, owner: usize, peer: PeerId) -> bool {
+        self.owners.iter().any(|((_, number), who)| (*number, *who) == (peer, owner))
+    }
+
     pub(crate) fn is_held(&self, (life, peer): Number) -> bool {
         life == self.life && self.held.contains_key(&peer)
     }

@@ -74,6 +74,8 @@ pub(crate) struct Server {
     expiry: Option<Duration>,
     /// Killed, and started again then.
     down_until: Option<Duration>,
+    /// It brings pages to do what an honest one would not let them.
+    pub(crate) is_deceitful: bool,
 }
 
 impl Server {
@@ -98,6 +100,7 @@ impl Server {
             last_wire: 0,
             expiry: None,
             down_until: None,
+            is_deceitful: false,
         };
         server.start(Duration::ZERO);
         server
@@ -160,11 +163,14 @@ impl Server {
                     self.sockets.get_mut(&id).unwrap().session.heard(now);
                 }
             }
-            Due::Close(code) => {
-                self.lose(now, id, Loss::Lost);
-                self.wires.get_mut(&id).unwrap().end(None, code.code());
-            }
+            Due::Close(code) => self.turn_out(now, id, code),
         }
+    }
+
+    /// A session closes its socket.
+    pub(super) fn turn_out(&mut self, now: Duration, id: WireId, code: CloseCode) {
+        self.lose(now, id, Loss::Lost);
+        self.wires.get_mut(&id).unwrap().end(None, code.code());
     }
 
     pub(super) fn expire(&mut self, now: Duration) {

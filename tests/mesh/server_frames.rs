@@ -29,7 +29,11 @@ impl Server {
         let socket = self.sockets.get_mut(&id).expect("an open wire has a socket");
         socket.session.heard(now);
         let action = socket.session.receive(now, text);
-        let action = action.unwrap_or_else(|code| panic!("a call sent {text}: {code:?}"));
+        let action = match action {
+            Ok(action) => action,
+            Err(code) if self.is_deceitful => return self.turn_out(now, id, code),
+            Err(code) => panic!("a call sent {text}: {code:?}"),
+        };
         let refusal = match (action, &socket.seat) {
             (Action::Forward(envelope), Some(seat)) => {
                 let forwarded = seat.forward(&envelope);

@@ -1,19 +1,24 @@
 //! Some participants and one server; a schedule drawn from a seed decides what happens next.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use parlor::call::{Call, ChannelState, Event, Phase, UserAction};
+use parlor::call::{Call, ChannelState, Event, LinkView, Phase, UserAction};
 use parlor::protocol::{RoomId, Source};
 use parlor::server::signalling::room::Rules;
 
 use super::chat::Book;
 use super::connection::{ConnectionId, Connections, TrackId};
 use super::faults::{Fault, FaultPlan};
+use super::guard::Guard;
+use super::malice::{BRIDGE, Malice};
 use super::page::{Page, Release};
 use super::properties::Waiting;
 use super::random::Random;
+use super::secrecy::Holder;
 use super::server::Server;
 use super::server_frames::Passage;
+use super::vault::Vault;
 use super::wire::WireId;
 
 pub(crate) const ROOM: &str = "4711";
@@ -56,13 +61,19 @@ pub(crate) struct World {
     pub(super) book: Book,
     /// When something was missing last.
     pub(super) restless: Duration,
+    /// The server is a dishonest one.
+    pub(super) malice: Option<Malice>,
+    /// The guard that is taken out.
+    pub(super) without: Option<Guard>,
+    /// Which page loads have derived a key.
+    pub(super) holders: BTreeMap<String, Vec<Holder>>,
     possible: Vec<Step>,
     /// What happened, for the report of a failure.
     pub(crate) trace: Option<Vec<String>>,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, plan: FaultPlan) -> Self {
+    pub(crate) fn new(seed: u64, plan: FaultPlan, malice: Option<Malice>, without: Option<Guard>) -> Self {
         let rules = Rules {
             capacity: plan.capacity,
             grace: Duration::from_secs(30),
@@ -74,26 +85,33 @@ impl World {
             let (call, has_camera) = (Call::new(random.next()), !random.once_in(4));
             let has_channel = !random.once_in(8);
             Page::new(
-                who,
-                link,
+                (Vault::new(who, 1, link, without), link),
                 call,
                 has_camera,
                 Release { has_channel, has_screen: has_channel && !random.once_in(8) },
             )
         };
         let pages = (0..plan.participants).map(page).collect();
+        let mut server = Server::new(RoomId::from_typed(ROOM).unwrap(), rules);
+        server.is_deceitful = malice.is_some();
+        let mut connections = Connections::default();
+        connections.is_deceived = malice.is_some();
+        connections.bridge = malice.is_some().then_some(BRIDGE);
         Self {
             random,
             now: Duration::ZERO,
             plan,
             pages,
-            server: Server::new(RoomId::from_typed(ROOM).unwrap(), rules),
-            connections: Connections::default(),
+            server,
+            connections,
             last_track: 0,
             calm: false,
             waiting: Waiting::default(),
             book: Book::default(),
             restless: Duration::ZERO,
+            malice,
+            without,
+            holders: BTreeMap::new(),
             possible: vec![],
             trace: None,
         }
@@ -106,11 +124,14 @@ impl World {
                 self.person_acts();
             } else if !self.plan.faults.is_empty() && self.random.once_in(25) {
                 self.storm();
+            } else if self.malice.is_some() && self.random.once_in(12) {
+                self.mischief();
             } else {
                 self.step();
             }
         }
         self.calm = true;
+        self.end_attack();
         let calm_from = self.now;
         self.restless = self.now;
         let mut steps = 0;
@@ -134,6 +155,11 @@ impl World {
             let view = self.pages[who].call.view();
             if free && view.phase == Phase::Home && self.pages[who].wants_in {
                 self.connect(who);
+                return true;
+            }
+            let is_cut_off = view.peers.iter().any(|peer| peer.link == LinkView::OtherVersion);
+            if is_cut_off && self.pages[who].vault.is_used_up() {
+                self.reload(who);
                 return true;
             }
             if let Some(peer) = view.peers.iter().find(|peer| peer.link.has_failed()) {
