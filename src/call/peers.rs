@@ -41,8 +41,7 @@ pub(super) struct Peers {
     others: Vec<RemotePeer>,
     /// The newest epochs of peers that have left, one of the same pages.
     left: Vec<Epoch>,
-    /// The connections of the life of the room before, whose reports may be under way. In this one the numbers may be the
-    /// same; then what comes before the new connection is open is theirs.
+    /// The connections of the life before, whose reports may be under way: all that come before a new one is open.
     before: Vec<(PeerId, Epoch)>,
     /// Hands and reactions, the own ones too.
     gestures: Gestures,
@@ -373,10 +372,9 @@ impl Peers {
     /// Closes the connection with a peer whose page, or whose seat, is given up.
     fn end(&mut self, other: &RemotePeer, is_gone: bool) -> Output {
         let epoch = other.epoch();
-        match self.left.iter_mut().find(|left| left.same_pages(epoch)) {
-            Some(left) => *left = epoch.max(*left),
-            None => self.left.push(epoch),
-        }
+        let before = self.left.iter().position(|left| left.same_pages(epoch));
+        let before = before.map(|at| self.left.swap_remove(at));
+        self.left.push(epoch.max(before.unwrap_or_default()));
         if is_gone {
             self.chat.gone(other.id(), other.name());
         }

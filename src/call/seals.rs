@@ -72,6 +72,10 @@ impl Seals {
         let heard = self.first.iter().find(|(known, load, _)| (*known, *load) == (peer, page));
         let said = heard.map_or(said, |(.., first)| first.clone());
         if heard.is_none() {
+            // No page agrees on more, so more are of no use.
+            if self.first.len() == MOST_SEALS {
+                return None;
+            }
             self.first.push((peer, page, said.clone()));
         }
         if said.hello == identity.introduction.hello {

@@ -350,10 +350,9 @@ impl Connections {
         let connection = &self.all[&id];
         let described = connection.remote.map(|remote| remote.ufrag);
         let fragment = candidate.username_fragment.as_ref().map(|text| text.parse::<u32>().unwrap());
-        if let Some(maker) = fragment.and_then(|ufrag| self.makers.get(&ufrag)) {
-            if !self.is_deceived {
-                connection.expect_mutual(id, &self.all[maker]);
-            }
+        let maker = fragment.and_then(|ufrag| self.makers.get(&ufrag));
+        if let Some(maker) = maker.filter(|_| !self.is_deceived) {
+            connection.expect_mutual(id, &self.all[maker]);
         }
         let fits = described.is_some() && (fragment.is_none() || fragment == described);
         assert!(fits || connection.refused, "connection {id} was given a candidate without its description");
