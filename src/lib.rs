@@ -10,7 +10,7 @@
 //! | [`protocol`] | both, pure | the wire: ids, messages of server and peers, refusals, close codes, limits |
 //! | [`call`] | both, pure | one participant's whole call: events in, commands out, a view to draw |
 //! | `call::api` | both, pure | the interface of the call: events, commands, the view |
-//! | `call::{session, signalling, peers, chat}` | both, pure | the seat; the socket; the connections with the others; the chat |
+//! | `call::{session, signalling, peers, seals, chat}` | both, pure | the seat; the socket; the connections with the others; the keys of each pair; the chat |
 //! | `call::{media, privacy, connection_test}` | both, pure | devices, what is shared, playback; hidden addresses; connection test |
 //! | [`call::files`] | both, pure | transfers of files; beside the call, and loaded with the first of them |
 //! | [`call::notes`] | both, pure | the notes that all write together; likewise, with the crate that merges them |
@@ -37,9 +37,10 @@
 //!
 //! "Pure" means: no I/O, no clock, no randomness, no browser and no tokio; time is an argument. The path of a signal:
 //! ```text
-//! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Send -> browser/signalling -> signalling/socket
+//! click -> CallHandle.dispatch -> driver -> Call::handle -> Command::Seal -> browser/seal -> signalling/socket
 //!   -> Room -> Delivery -> bounded queue -> signalling/socket -> browser/signalling -> Event -> Call::handle
-//!   -> Command::Peer -> browser/peer -> Event::Peer -> Call::handle -> Call::view() -> signal -> ui
+//!   -> Command::Seal -> browser/seal -> Event::Seal -> Call::handle -> Command::Peer -> browser/peer -> Event::Peer
+//!   -> Call::handle -> Call::view() -> signal -> ui
 //! ```
 //! The path of what a page tells the others of itself:
 //! ```text

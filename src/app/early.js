@@ -11,7 +11,10 @@
   function languages() { return document.getElementById('languages'); }
   function pressed() { return document.querySelector('[data-early]'); }
   function keep(event, button) {
-    // Once the program has failed to load, the form submits by itself, which loads the page again.
+    // Once the program has failed to load, the form submits by itself, which loads the page again. The secret of a pasted
+    // link goes to no server.
+    var typed = lost() && document.getElementById('room-input');
+    if (typed) typed.value = typed.value.replace(/(#|%23).*$/, '');
     if (live() || lost() || !button || !main() || !main().contains(button)) return;
     // The views keep what is pressed, too, but only this script joins without the driver.
     if (drawn() && button.type !== 'submit') return;
@@ -246,7 +249,8 @@
   };
   // In a call the address stays that of the call, with the secret of its links.
   addEventListener('hashchange', function () {
-    if (mine.room && window.parlorSecret) history.replaceState(history.state, '', '#' + window.parlorSecret);
+    var secret = mine.room && window.parlorSecret(mine.room);
+    if (secret) history.replaceState(history.state, '', '#' + secret);
   });
   // A duplicated tab has a copy of the first one's sessionStorage, seat included. A lock tells them apart: each
   // tab holds the one of its own name as long as its page is there. On a reload it is free as soon as the old

@@ -18,6 +18,8 @@
     var secret = /^#([\w-]{22})$/.exec(location.hash);
     return secret && location.pathname === '/room/' + room && secret[1];
   }
+  // The secret of the links to a room in which this page was, or is about to be.
+  window.parlorSecret = function (room) { return secrets[room]; };
   window.parlorKeys = subtle && subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits'])
     .then(function (pair) {
       return subtle.exportKey('raw', pair.publicKey).then(function (point) {
@@ -29,7 +31,7 @@
   window.parlorIntroduce = function (room, given) {
     if (!subtle) return Promise.reject(new Error('no cryptography'));
     var secret = given || linked(room) || secrets[room] || text(crypto.getRandomValues(new Uint8Array(16)));
-    window.parlorSecret = secrets[room] = secret;
+    secrets[room] = secret;
     var door = subtle.importKey('raw', bytes(secret), 'HKDF', false, ['deriveBits']).then(function (key) {
       var algorithm = { name: 'HKDF', hash: 'SHA-256', salt: utf8(room), info: utf8('parlor 2 door') };
       return subtle.deriveBits(algorithm, key, 48);

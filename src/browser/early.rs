@@ -10,8 +10,6 @@ pub(super) const SOCKET: &str = "parlorEarly";
 pub(super) const CAPTURE: &str = "parlorCapture";
 /// The promise of the page's key pair.
 pub(super) const KEYS: &str = "parlorKeys";
-/// The secret of the links to the present room.
-pub(super) const SECRET: &str = "parlorSecret";
 /// The promise that is settled once a duplicated tab has forgotten the first one's seat.
 pub(super) const TAB: &str = "parlorTab";
 

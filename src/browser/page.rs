@@ -12,7 +12,7 @@ use web_sys::{EventTarget, HtmlMediaElement, PermissionState, VisibilityState};
 use super::env::{Events, log};
 use super::error::BrowserError;
 use super::media::{permissions, screen};
-use super::{early, speaker, storage};
+use super::{speaker, storage, tab};
 use crate::call::{Event, Loaded, MediaEvent, Page, UserAction};
 use crate::protocol::{RoomId, Secret};
 
@@ -97,7 +97,7 @@ pub(super) fn show_address(room: Option<&RoomId>) {
     let address = room.map_or_else(|| "/".to_owned(), |room| format!("/room/{room}"));
     let location = window.location();
     // Behind #, where no server sees it.
-    let secret = room.and_then(|_| early::read(early::SECRET).as_string());
+    let secret = room.and_then(tab::secret);
     let hash = secret.map(|secret| format!("#{secret}")).unwrap_or_default();
     if location.pathname().is_ok_and(|shown| shown == address)
         && location.hash().is_ok_and(|shown| shown == hash)

@@ -28,6 +28,10 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = parlorIntroduce)]
     fn introduce(room: &str, secret: Option<&str>) -> Result<Promise, JsValue>;
 
+    /// The secret of the links to a room of this page.
+    #[wasm_bindgen(catch, js_name = parlorSecret)]
+    fn secret_of(room: &str) -> Result<Option<String>, JsValue>;
+
     /// Lets go, and hands a seat to the tab that wants it.
     #[wasm_bindgen(catch, js_name = parlorFree)]
     fn free_lock(seat: Option<&str>) -> Result<(), JsValue>;
@@ -65,6 +69,12 @@ fn identity(said: &JsValue) -> Option<Identity> {
     let introduction =
         Introduction { hello: text("hello")?.try_into().ok()?, door: text("door")?.try_into().ok()? };
     Some(Identity { introduction, secret: text("secret")?.try_into().ok()? })
+}
+
+/// The secret of the links to a room.
+pub(super) fn secret(room: &RoomId) -> Option<String> {
+    // Fails only without that script.
+    secret_of(room.as_str()).ok().flatten()
 }
 
 /// Releases the lock.

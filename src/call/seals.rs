@@ -21,6 +21,8 @@ pub(super) struct Seals {
     known: Vec<(Vec<u8>, Seal)>,
     /// What each page load said of itself when it was first heard of. Who says otherwise later is not believed.
     first: Vec<(PeerId, PageLoad, Introduction)>,
+    /// Peers with whom a call by number was stopped: another page of theirs does not begin it again.
+    stopped: Vec<PeerId>,
 }
 
 /// What the own page has for the room that it sits in.
@@ -58,6 +60,7 @@ impl Seals {
         self.own = Some(Own { room, identity, name });
         if !resumed {
             self.first.clear();
+            self.stopped.clear();
         }
     }
 
@@ -93,7 +96,11 @@ impl Seals {
             return None;
         }
         let is_low = own.peer < peer;
-        self.known.push((transcript.clone(), Seal::new(id, proof, is_low)));
+        let mut seal = Seal::new(id, proof, is_low);
+        if proof == Proof::Open && self.stopped.contains(&peer) {
+            seal.are_same = Some(false);
+        }
+        self.known.push((transcript.clone(), seal));
         let secret = identity.secret.clone();
         let agreement = Agreement { hello: said.hello, transcript, proof, secret, is_low };
         Some((id, Some(Command::Seal(id, SealCommand::Agree(agreement)))))
@@ -112,8 +119,18 @@ impl Seals {
         self.get(id).is_some_and(|seal| seal.trust() == Trust::Stopped)
     }
 
-    /// What is said first to every page.
-    pub(super) fn who(&self) -> Signal {
+    /// Notes that nothing more is sent to this peer.
+    pub(super) fn stop(&mut self, peer: PeerId) {
+        if !self.stopped.contains(&peer) {
+            self.stopped.push(peer);
+        }
+    }
+
+    /// What is said first to the page with this seal.
+    pub(super) fn first_word(&self, id: SealId) -> Signal {
+        if self.is_stopped(id) {
+            return Signal::Stop {};
+        }
         Signal::Who { name: self.own.as_ref().and_then(|own| own.name.clone()) }
     }
 }

@@ -1,14 +1,15 @@
 //! What a person is told of the way to another one, and the pictures that two people can compare.
 
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use leptos::web_sys::js_sys::{Object, Promise, Reflect};
 use leptos::web_sys::{Event, HtmlDetailsElement, Response};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::CallHandle;
-use super::i18n::{Words, words};
+use super::i18n::{Lang, Words, words};
 use super::icon::{self, icon};
-use super::lacking::promised;
+use super::lacking::method;
 use super::reactive::{Memo, content, flag, press, text};
 use crate::call::{PeerView, Trust, UserAction};
 use crate::protocol::PeerId;
@@ -54,7 +55,7 @@ pub(super) fn trust_label(call: CallHandle, peer: PeerId, own: Memo<Option<PeerV
         let details = event.target().and_then(|target| target.dyn_into::<HtmlDetailsElement>().ok());
         if details.is_some_and(|details| details.open()) && names.with_untracked(Vec::is_empty) {
             spawn_local(async move {
-                if let Some(loaded) = load_names(words.lang().tag()).await {
+                if let Some(loaded) = load_names(words.lang()).await {
                     names.set(loaded);
                 }
             });
@@ -104,33 +105,59 @@ fn picture(names: &[String], number: u8) -> (String, String) {
     }
 }
 
-/// The pictures with their names, one in each line.
-async fn load_names(language: &str) -> Option<Vec<String>> {
-    let fetched = promised(&window(), "fetch", &format!("/pictures.{language}.txt").into())?;
-    let response: Response = JsFuture::from(fetched).await.ok()?.dyn_into().ok()?;
+/// The pictures with their names, one in each line. Whoever could choose them could make any six look the same, so a list
+/// is taken only as this program knows it (W3C Subresource Integrity).
+async fn load_names(lang: Lang) -> Option<Vec<String>> {
+    let options = Object::new();
+    // A fresh object takes any member.
+    let _ = Reflect::set(&options, &"integrity".into(), &integrity(lang).into());
+    let address = format!("/pictures.{}.txt", lang.tag());
+    let window: JsValue = window().into();
+    let fetched = method(&window, "fetch")?.call2(&window, &address.into(), &options).ok()?;
+    let response: Response =
+        JsFuture::from(fetched.dyn_into::<Promise>().ok()?).await.ok()?.dyn_into().ok()?;
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string().filter(|_| response.ok())?;
     Some(text.lines().map(str::to_owned).collect())
+}
+
+/// SHA-256 of the list of a language.
+fn integrity(lang: Lang) -> &'static str {
+    match lang {
+        Lang::De => "sha256-Ju06gWxH9l9JxkxGEFLsEYYvDfOkyANlZ5o7Keg2das=",
+        Lang::En => "sha256-ZmnAu2U2/Z6OEqcWX7Ro0Q//DTvyOKf/1MKYc1Lzgfs=",
+        Lang::Es => "sha256-zSrXuqqyOlLo2W5g4QTMuAFTZgXVahxS6bpARpYhfqg=",
+        Lang::Fr => "sha256-wFAj02slT874/K/ktZIq6hhz/Xxcxh/8XzIz9jLpfZ8=",
+        Lang::Ja => "sha256-3GAnjN+nEX7XR7wQT3e/7YMjHE1u+LNwO7qTp7iH1a4=",
+        Lang::Ko => "sha256-Q3LTQSOZeUiQ+JK85JqlTiH+e7SpsgC1iNCUrrk4aUs=",
+        Lang::ZhHans => "sha256-GU5g0JGGZtffOorE5NvpvDKJz+/f5ZkS7CdULF3JNOc=",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use data_encoding::BASE64;
+    use sha2::{Digest, Sha256};
+
     use super::*;
-    use crate::ui::i18n::Lang;
 
     /// People of two languages compare the same pictures, and no two have one name.
     #[test]
     fn every_language_has_the_same_64_pictures() {
         let lists = [
-            include_str!("../../public/pictures.en.txt"),
             include_str!("../../public/pictures.de.txt"),
+            include_str!("../../public/pictures.en.txt"),
             include_str!("../../public/pictures.es.txt"),
             include_str!("../../public/pictures.fr.txt"),
             include_str!("../../public/pictures.ja.txt"),
             include_str!("../../public/pictures.ko.txt"),
             include_str!("../../public/pictures.zh-Hans.txt"),
         ];
+        for (lang, list) in Lang::ALL.into_iter().zip(lists) {
+            let digest = BASE64.encode(&Sha256::digest(list));
+            assert_eq!(integrity(lang), format!("sha256-{digest}"), "{lang:?}");
+        }
         assert_eq!(lists.len(), Lang::ALL.len());
         let pictures = |list: &'static str| -> Vec<_> {
             list.lines().map(|line| line.split_once(' ').unwrap()).collect::<Vec<_>>()

@@ -10,7 +10,7 @@ pub(in crate::call) enum Print {
     None,
     /// All of its fingerprints are this one.
     One(String),
-    /// Fingerprints of several certificates.
+    /// Fingerprints of several certificates, or by another hash than SHA-256: with two hashes one certificate has two.
     Several,
 }
 
@@ -30,7 +30,8 @@ pub(in crate::call) fn print_of(sdp: &str) -> Print {
     let Some(first) = prints.next() else { return Print::None };
     let normal = |print: &str| print.trim().to_ascii_lowercase();
     let first = normal(first);
-    if prints.all(|print| normal(print) == first) { Print::One(first) } else { Print::Several }
+    let is_one = first.starts_with("sha-256 ") && prints.all(|print| normal(print) == first);
+    if is_one { Print::One(first) } else { Print::Several }
 }
 
 #[cfg(test)]
@@ -46,6 +47,7 @@ mod tests {
                 "a=fingerprint:sha-256 AA:0B\r\nm=audio\r\na=fingerprint:SHA-256 aa:0b \r\n",
                 Print::One("sha-256 aa:0b".into()),
             ),
+            ("a=fingerprint:sha-512 AA\r\n", Print::Several),
             ("a=fingerprint:sha-256 AA\r\nm=audio\r\na=fingerprint:sha-256 AB\r\n", Print::Several),
         ] {
             assert_eq!(print_of(sdp), print, "{sdp}");

@@ -36,8 +36,8 @@ impl Peers {
             outputs.extend(command.map(Output::Do));
         }
         // Said anew with each way back: what was said last may be lost.
-        if other.known().seal().is_some_and(|seal| !self.seals.is_stopped(seal)) && !info.away {
-            outputs.push(Output::Signal(info.peer, self.seals.who()));
+        if let Some(seal) = other.known().seal().filter(|_| !info.away) {
+            outputs.push(Output::Signal(info.peer, self.seals.first_word(seal)));
         }
         outputs
     }
@@ -81,6 +81,7 @@ impl Peers {
         };
         let mut outputs: Vec<Output> = steps.into_iter().map(step).collect();
         if is_stopped {
+            self.seals.stop(peer);
             outputs.extend(of(peer, self.others[at].stop()));
         } else if let SealEvent::Opened(signal) = event {
             outputs.extend(self.opened(now, at, signal));
@@ -99,6 +100,7 @@ impl Peers {
         if seal.trust() != Trust::Stopped {
             return vec![];
         }
+        self.seals.stop(peer);
         let mut outputs = vec![Output::Signal(peer, Signal::Stop {})];
         outputs.extend(of(peer, other.stop()));
         outputs
@@ -117,6 +119,7 @@ impl Peers {
         outputs.extend(other.take_arrival().map(Output::SayBriefly));
         outputs
     }
+
     /// Notes the certificate that a description names, unless it cannot be that of its connection.
     fn admits(&mut self, at: usize, epoch: Epoch, sdp: &str) -> bool {
         let print = match print_of(sdp) {
@@ -126,7 +129,8 @@ impl Peers {
         };
         let (peer, present) = (self.others[at].id(), self.others[at].epoch());
         // Who is away may have lost the seat, and come again in the same page.
-        let is_present = |other: &&RemotePeer| other.id() != peer && !other.info().away;
+        let is_present =
+            |other: &&RemotePeer| other.id() != peer && (!other.info().away || other.is_connected());
         let others = self.others.iter().filter(is_present).map(|other| other.known().print());
         if others.chain([self.print.as_deref()]).any(|known| known == Some(&print)) {
             return false;

@@ -337,10 +337,24 @@ fn who_sees_other_pictures_is_sent_nothing_more_whatever_the_server_makes_anew()
     let commands = page.hears(ServerMsg::PeerJoined(other()));
     let close = commands.iter().rposition(closes);
     assert!(close.is_some() && close > commands.iter().rposition(|command| opened(command).is_some()));
-    let sends = |command: &Command| matches!(command, Command::Seal(_, SealCommand::Close(..)));
-    assert!(!commands.iter().any(sends), "{commands:?}");
+    let said = commands.iter().filter(|command| matches!(command, Command::Seal(_, SealCommand::Close(..))));
+    assert!(said.eq([&page.sends(BEN, Signal::Stop {})]), "said again, as it may be lost: {commands:?}");
     let retried = page.happens(Event::User(UserAction::RetryPeer(BEN)));
     assert_eq!(retried.iter().find_map(opened), None, "{retried:?}");
+}
+
+#[test]
+fn another_page_of_who_was_stopped_begins_nothing_by_number_and_may_prove_itself_by_link() {
+    for (back, is_stopped) in [(present(BEN, PageLoad(3)), true), (linked(BEN, PageLoad(3)), false)] {
+        let mut page = with_pictures();
+        let seal = page.seal(BEN);
+        says(&mut page, seal, false);
+        let commands = page.hears(ServerMsg::PeerBack(back));
+        assert_eq!(trust(&page) == Trust::Stopped, is_stopped);
+        let [closed, begun] =
+            [commands.iter().rposition(closes), commands.iter().rposition(|it| opened(it).is_some())];
+        assert_eq!(closed > begun, is_stopped, "{commands:?}");
+    }
 }
 
 #[test]
