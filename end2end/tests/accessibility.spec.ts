@@ -10,6 +10,12 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe-core finds wrong, as "rule: element". */
 async function flaws(page: Page): Promise<string[]> {
+  // What is still fading in has colours of a moment only.
+  await page.evaluate(async () => {
+    const ends = ({ effect, playState }: Animation) =>
+      playState === 'running' && Number.isFinite(Number(effect?.getComputedTiming().endTime));
+    await Promise.allSettled(document.getAnimations().filter(ends).map(({ finished }) => finished));
+  });
   // By the debugger, not as a script of the page: its content security policy holds for tests too.
   const results = await page.evaluate<AxeResults>(`${AXE}; axe.run(document, { resultTypes: ['violations'] })`);
   return results.violations.flatMap(({ id, nodes }) =>
@@ -61,6 +67,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('axe finds nothing wrong with a call', async ({ person, room }) => {
       const [ann, ben] = await twoInCall(person, room);
       expect(await flaws(ann.page)).toEqual([]);
+      await ann.page.locator('.trust summary').click();
+      await expect(ann.page.locator('.trust-picture')).toHaveText(Array<RegExp>(6).fill(/\S/));
+      expect(await flaws(ann.page)).toEqual([]);
+      await ann.page.locator('.trust summary').click();
       await ann.page.locator('#people-button').click();
       await ann.page.locator('#people summary').click();
       expect(await flaws(ann.page)).toEqual([]);
