@@ -5,6 +5,7 @@
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::future::try_join3;
 use js_sys::{Array, Promise, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
@@ -73,7 +74,7 @@ async fn serve(id: SealId, mut jobs: UnboundedReceiver<Job>, events: Events) {
     let mut keys: Option<Keys> = None;
     while let Some((command, socket)) = jobs.next().await {
         let done = match (command, keys.as_mut()) {
-            (SealCommand::Agree(agreement), _) => match begin(&agreement).await {
+            (SealCommand::Agree(agreement), _) => match agree(&agreement).await {
                 Ok((agreed, drawn)) => {
                     keys = Some(agreed);
                     events.push(Event::Seal(id, drawn));
@@ -120,12 +121,19 @@ fn subtle() -> Result<SubtleCrypto, JsValue> {
     Ok(window().crypto()?.subtle())
 }
 
-async fn agree(agreement: &Agreement) -> Result<Keys, JsValue> {
+/// Derives the keys, and commits to the number that it draws for the pictures. What does not wait for each other is begun
+/// together: each step is a turn of the page's event loop, and the first picture waits for all of them.
+async fn agree(agreement: &Agreement) -> Result<(Keys, SealEvent), JsValue> {
     let Agreement { hello, transcript, proof, secret, is_low } = agreement;
     let subtle = subtle()?;
     let point = hello.as_str().strip_prefix(HELLO).ok_or_else(|| failure("a key of another version"))?;
-    let theirs = import(&subtle, &bytes_of(point)?, "ECDH", None).await?;
-    let own = settled(Ok(Promise::resolve(&early::read(early::KEYS)))).await?;
+    let point = bytes_of(point)?;
+    let (theirs, own, salt) = try_join3(
+        import(&subtle, &point, "ECDH", None),
+        settled(Ok(Promise::resolve(&early::read(early::KEYS)))),
+        settled(subtle.digest_with_str_and_u8_array("SHA-256", transcript)),
+    )
+    .await?;
     let own: CryptoKey = stat(&own, "key").dyn_into()?;
     let agreed = object(&[("name", "ECDH".into()), ("public", theirs.into())]);
     let mut material =
@@ -133,7 +141,6 @@ async fn agree(agreement: &Agreement) -> Result<Keys, JsValue> {
     if *proof == Proof::Link {
         material.extend(bytes_of(secret.as_str())?);
     }
-    let salt = settled(subtle.digest_with_str_and_u8_array("SHA-256", transcript)).await?;
     let key = import(&subtle, &material, "HKDF", Some("deriveBits")).await?;
     let info = [KEYS_INFO, proof.name()].concat();
     let hkdf = object(&[
@@ -149,23 +156,16 @@ async fn agree(agreement: &Agreement) -> Result<Keys, JsValue> {
     let mut nonce = vec![0; KEY as usize];
     window().crypto()?.get_random_values_with_u8_array(&mut nonce)?;
     let (to, from) = if *is_low { (low, high) } else { (high, low) };
-    Ok(Keys {
-        to: import(&subtle, to, "AES-GCM", Some("encrypt")).await?,
-        from: import(&subtle, from, "AES-GCM", Some("decrypt")).await?,
-        check: check.to_vec(),
-        nonce,
-        is_low: *is_low,
-        sent: 0,
-        opened: ReplayWindow::default(),
-    })
-}
-
-/// Derives the keys, and commits to the number that was drawn for the pictures.
-async fn begin(agreement: &Agreement) -> Result<(Keys, SealEvent), JsValue> {
-    let keys = agree(agreement).await?;
-    let commit = digest(&[sealed::COMMIT, &keys.check, &keys.nonce]).await?;
-    let drawn = SealEvent::Drawn { commit: block(&commit)?, nonce: block(&keys.nonce)? };
-    Ok((keys, drawn))
+    let parts = [sealed::COMMIT, check, &nonce];
+    let (to, from, commit) = try_join3(
+        import(&subtle, to, "AES-GCM", Some("encrypt")),
+        import(&subtle, from, "AES-GCM", Some("decrypt")),
+        digest(&parts),
+    )
+    .await?;
+    let drawn = SealEvent::Drawn { commit: block(&commit)?, nonce: block(&nonce)? };
+    let (check, opened) = (check.to_vec(), ReplayWindow::default());
+    Ok((Keys { to, from, check, nonce, is_low: *is_low, sent: 0, opened }, drawn))
 }
 
 /// The pictures of both numbers; none if theirs does not fit what they had committed themselves to.
