@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 
-import type { Page } from '@playwright/test';
-
 import { Middle } from '../fixtures/middle';
 import { expect, seesTheOther, test, twoInCall, type Person } from '../fixtures/test';
 import { heardBy, sentBy } from '../fixtures/wire';
@@ -21,8 +19,11 @@ async function goesIn({ page, home, call }: Person, link: string): Promise<void>
   await call.expectShown();
 }
 
-/** The link of the call that a page is in. */
-async function linkOf(page: Page): Promise<string> {
+/** Waits in a room, and has a link to it. */
+async function invites({ page, home, call }: Person, room: string, name?: string): Promise<string> {
+  await home.open();
+  await home.join(room, name);
+  await call.expectAlone();
   await expect(page).toHaveURL(LINK);
   return page.url();
 }
@@ -36,10 +37,7 @@ test('who comes by the link of the other is private, and the server reads nothin
       socket.on('framereceived', ({ payload }) => void said.push(String(payload)));
     });
   }
-  await ann.home.open();
-  await ann.home.join(room, 'Wilhelmine');
-  await ann.call.expectAlone();
-  await goesIn(ben, await linkOf(ann.page));
+  await goesIn(ben, await invites(ann, room, 'Wilhelmine'));
   for (const one of [ann, ben]) {
     await seesTheOther(one);
     await trustOf(one).toHaveAttribute('data-trust', 'private');
@@ -68,10 +66,7 @@ test('who comes by the number alone is not checked, also in a call where others 
 
 test('a reload, and a link with another language, keep what the link proves', async ({ person, room }) => {
   const [ann, ben] = [await person(), await person()];
-  await ann.home.open();
-  await ann.home.join(room);
-  await ann.call.expectAlone();
-  await ben.page.goto(await linkOf(ann.page));
+  await ben.page.goto(await invites(ann, room));
   await ben.home.ready();
   await ben.page.locator('#languages summary').click();
   await ben.page.getByRole('link', { name: '한국어' }).click();
@@ -90,10 +85,7 @@ test('a reload, and a link with another language, keep what the link proves', as
 
 test('a pasted link is as good as one that was opened, and in a call the address stays', async ({ person, room }) => {
   const [ann, ben] = [await person(), await person()];
-  await ann.home.open();
-  await ann.home.join(room);
-  await ann.call.expectAlone();
-  const link = await linkOf(ann.page);
+  const link = await invites(ann, room);
   await ben.home.open();
   await ben.home.join(link);
   for (const one of [ann, ben]) await trustOf(one).toHaveAttribute('data-trust', 'private');
@@ -104,10 +96,7 @@ test('a pasted link is as good as one that was opened, and in a call the address
 
 test('a link that has lost its end says so, and the number leads on', async ({ person, room }) => {
   const [ann, ben] = [await person(), await person()];
-  await ann.home.open();
-  await ann.home.join(room);
-  await ann.call.expectAlone();
-  const link = await linkOf(ann.page);
+  const link = await invites(ann, room);
   await ben.page.goto(link.slice(0, -3));
   await ben.home.ready();
   await expect(ben.home.notice).toContainText('This link is not complete');
