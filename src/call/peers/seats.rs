@@ -1,0 +1,169 @@
+//! Who sits in the room: the own seat, those who come, go and come back.
+
+use std::time::Duration;
+
+use super::warm::OpenRoom;
+use super::{Own, Peers, find, of, of_one};
+use crate::call::api::view::Notice;
+use crate::call::chat::Chat;
+use crate::call::gestures::Gestures;
+use crate::call::output::Output;
+use crate::call::peer::RemotePeer;
+use crate::call::peer::config::PeerConfig;
+use crate::call::pointers::Pointers;
+use crate::protocol::{CAPACITY_RANGE, Epoch, PeerId, PeerInfo};
+
+impl Peers {
+    /// Takes a seat, new or taken back, and closes the connections that do not outlive it; [`Self::meet`] follows.
+    pub(in crate::call) fn take_seat(
+        &mut self,
+        own: Own,
+        resumed: bool,
+        present: &[PeerInfo],
+        config: PeerConfig,
+    ) -> Vec<Output> {
+        let same_page = resumed && self.own.is_some_and(|before| before.page == own.page);
+        self.own = Some(own);
+        let stays = |other: &RemotePeer| {
+            let is_same = |info: &PeerInfo| info.peer == other.id() && info.page == other.info().page;
+            same_page && present.iter().any(is_same)
+        };
+        let mut outputs = vec![];
+        self.before.clear();
+        for other in std::mem::take(&mut self.others) {
+            self.before.extend((!resumed).then(|| (other.id(), other.epoch())));
+            if stays(&other) {
+                self.others.push(other);
+            } else {
+                // The page may be another one, of the same person.
+                let is_there = resumed && present.iter().any(|info| info.peer == other.id());
+                outputs.push(self.end(&other, !is_there));
+            }
+        }
+        if !resumed {
+            // Another life of the room has other numbers.
+            self.left.clear();
+            self.chat.live_anew();
+        }
+        // Credentials told before may end sooner than these.
+        outputs.extend(self.configure(config));
+        outputs
+    }
+
+    /// Opens connections with those present; `unsent` are those whose offer, or the question for one, waited here.
+    pub(in crate::call) fn meet(
+        &mut self,
+        now: Duration,
+        present: Vec<PeerInfo>,
+        unsent: &[PeerId],
+    ) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        for info in present {
+            let peer = info.peer;
+            let Some(other) = find(&mut self.others, peer) else {
+                outputs.extend(self.open(now, info));
+                continue;
+            };
+            let found = of(peer, other.found(now, info.away, unsent.contains(&peer), &self.config));
+            outputs.extend(self.agree(&info));
+            outputs.extend(found);
+        }
+        outputs
+    }
+
+    /// Gives up the seat and closes every connection.
+    pub(in crate::call) fn leave(&mut self) -> Vec<Output> {
+        (self.own, self.gestures, self.chat) = (None, Gestures::default(), Chat::default());
+        self.pointers = Pointers::default();
+        let others = std::mem::take(&mut self.others);
+        others.iter().map(|other| of_one(other.id(), other.close())).collect()
+    }
+
+    pub(in crate::call) fn joined(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
+        if self.own.is_none() || self.others.iter().any(|other| other.id() == info.peer) {
+            return vec![];
+        }
+        let peer = info.peer;
+        let outputs = self.open(now, info);
+        find(&mut self.others, peer).into_iter().for_each(|other| other.known_mut().arrives());
+        outputs
+    }
+
+    pub(in crate::call) fn away(&mut self, peer: PeerId, unloaded: bool) -> Vec<Output> {
+        if let Some(other) = find(&mut self.others, peer) {
+            other.away(unloaded);
+        }
+        if unloaded {
+            self.forget(peer);
+        }
+        vec![]
+    }
+
+    /// A peer is back: in the same page its connection goes on, in another one it begins anew.
+    pub(in crate::call) fn back(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
+        let peer = info.peer;
+        let Some(other) = find(&mut self.others, peer) else { return vec![] };
+        if other.info().page == info.page {
+            let back = of(peer, other.back(now, info.clone(), &self.config));
+            return self.agree(&info).into_iter().chain(back).collect();
+        }
+        let mut outputs = vec![of_one(peer, other.close())];
+        self.forget(peer);
+        self.others.retain(|other| other.id() != peer);
+        outputs.extend(self.open(now, info));
+        outputs
+    }
+
+    pub(in crate::call) fn left(&mut self, peer: PeerId) -> Vec<Output> {
+        let Some(at) = self.others.iter().position(|other| other.id() == peer) else { return vec![] };
+        let other = self.others.remove(at);
+        let notice = Notice::PeerLeft(vec![other.name()]);
+        let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };
+        vec![notice, self.end(&other, true)]
+    }
+
+    /// Has a connection at hand for the next newcomer, as long as there is a seat for one.
+    pub(super) fn prepare(&mut self, now: Duration) -> Vec<Output> {
+        let taken = self.others.len() + 1;
+        let is_free = |own: Own| taken < own.capacity.map_or(*CAPACITY_RANGE.end(), usize::from);
+        let (is_empty, is_calm) = (self.others.is_empty(), self.others.iter().all(RemotePeer::is_settled));
+        let room = self.own.filter(|own| is_free(*own)).map(|_| OpenRoom {
+            config: &self.config,
+            is_empty,
+            is_calm,
+        });
+        self.warm.follow(now, room).into_iter().map(Output::Do).collect()
+    }
+
+    fn open(&mut self, now: Duration, info: PeerInfo) -> Vec<Output> {
+        let Some(own) = self.own else { return vec![] };
+        let peer = info.peer;
+        self.chat.opened(peer, info.page);
+        let first = Epoch::first(own.page, info.page);
+        // A server that was killed may not remember that this peer had left, and the peer knows nothing of it.
+        let left = self.left.iter().find(|left| left.same_pages(first)).and_then(|left| left.next());
+        let (epoch, is_first, offerer) = (left.unwrap_or(first), left.is_none(), own.peer < peer);
+        let prepared = if offerer { self.warm.take(&self.config) } else { None };
+        let (other, opened) =
+            RemotePeer::open(now, info.clone(), epoch, is_first, offerer, &self.config, prepared);
+        let at = self.others.partition_point(|other| other.id() < peer);
+        self.others.insert(at, other);
+        // The keys are on their way while the browser opens the connection.
+        let mut outputs: Vec<Output> = self.agree(&info).into_iter().chain(of(peer, opened)).collect();
+        outputs.extend(self.keep_stopped(peer));
+        outputs
+    }
+
+    /// Closes the connection with a peer whose page, or whose seat, is given up.
+    fn end(&mut self, other: &RemotePeer, is_gone: bool) -> Output {
+        let epoch = other.epoch();
+        let before = self.left.iter().position(|left| left.same_pages(epoch));
+        let before = before.map(|at| self.left.swap_remove(at));
+        self.left.push(epoch.max(before.unwrap_or_default()));
+        if is_gone {
+            self.chat.gone(other.id(), other.name());
+        }
+        self.forget(other.id());
+        of_one(other.id(), other.close())
+    }
+}
