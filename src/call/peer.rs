@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use super::api::command::{PeerCommand, USUAL_VOLUME};
 use super::api::event::{PeerEvent, PreparedId};
-use super::api::seal::Trust;
-use super::api::view::{GesturesView, LinkView, Notice, PeerView};
+use super::api::view::Notice;
 use super::route::Route;
-use super::seals::Seal;
 use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, PeerMsg, Reaction, Signal, Source, SourceSet};
 
 pub(super) mod config;
@@ -17,6 +15,7 @@ pub(super) mod presence;
 pub(super) mod prints;
 mod recovery;
 pub(super) mod sampler;
+mod view;
 
 use config::PeerConfig;
 use known::Known;
@@ -296,54 +295,6 @@ impl RemotePeer {
         }
         let wanted = self.negotiation.tick(now);
         self.perform(now, wanted, config)
-    }
-
-    /// The view, with what the room knows of the peer.
-    pub(super) fn view(
-        &self,
-        hides_address: bool,
-        gestures: GesturesView,
-        is_speaking: bool,
-        seal: Option<&Seal>,
-    ) -> PeerView {
-        let trust = seal.map(Seal::trust).unwrap_or_default();
-        let seals_nothing = seal.is_none_or(Seal::has_failed) && !self.info.away;
-        let link = if trust == Trust::Stopped {
-            LinkView::Stopped
-        } else if seals_nothing && !self.negotiation.is_connected() {
-            LinkView::OtherVersion
-        } else if self.unloaded {
-            LinkView::Away
-        } else if self.negotiation.is_connected() {
-            LinkView::Connected
-        } else if self.info.away {
-            LinkView::Away
-        } else if self.negotiation.has_given_up() {
-            // Where no connection is left it helps nothing to show the address.
-            let by_relays = hides_address && !self.negotiation.has_ended();
-            if by_relays { LinkView::FailedHidden } else { LinkView::Failed }
-        } else if self.negotiation.was_connected() {
-            LinkView::Interrupted
-        } else {
-            LinkView::Connecting
-        };
-        let sends = self.channel.sends().filter(|_| !self.unloaded);
-        PeerView {
-            peer: self.info.peer,
-            name: self.name(),
-            link,
-            trust,
-            pictures: seal.and_then(Seal::pictures),
-            route: self.route.filter(|_| link == LinkView::Connected),
-            receives: if self.unloaded { SourceSet::NONE } else { self.receives },
-            sends,
-            takes_screen: self.takes_screen,
-            takes_files: self.unloaded || !self.channel.is_older(),
-            pointing_allowed: self.lets_point(),
-            gestures,
-            is_speaking: is_speaking && sends.is_none_or(|sends| sends.contains(Source::Microphone)),
-            volume: self.volume,
-        }
     }
 
     /// Closes the connection and opens the next one, or none after the last epoch, which a peer may have named.
