@@ -102,7 +102,8 @@ impl Peers {
             self.print = print_of(sdp).one();
         }
         let mut outputs = of(peer, other.event(now, event, &self.config));
-        if other.is_connected() {
+        let is_connected = other.is_connected();
+        if is_connected {
             outputs.extend(other.take_arrival().map(Output::SayBriefly));
         }
         if let Some(kind) = other.take_reaction() {
@@ -114,6 +115,9 @@ impl Peers {
             }
             Some(message) => self.chat.received(now, peer, other.name(), message),
             None => {}
+        }
+        if is_connected {
+            outputs.extend(self.exchange_pictures(peer));
         }
         outputs
     }

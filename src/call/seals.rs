@@ -42,6 +42,8 @@ pub(super) struct Seal {
     is_shared: bool,
     /// No keys could be derived.
     has_failed: bool,
+    /// Media flows, so that the exchange of the pictures holds nothing up.
+    is_connected: bool,
     exchange: Pictures,
     pictures: Option<PictureNumbers>,
     /// What the person has said of the pictures.
@@ -138,14 +140,35 @@ impl Seals {
 impl Seal {
     fn new(id: SealId, proof: Proof, is_low: bool) -> Self {
         let exchange = Pictures::new(is_low);
-        Self { id, proof, is_shared: false, has_failed: false, exchange, pictures: None, are_same: None }
+        Self {
+            id,
+            proof,
+            is_shared: false,
+            has_failed: false,
+            is_connected: false,
+            exchange,
+            pictures: None,
+            are_same: None,
+        }
+    }
+
+    /// Takes it that media flows; returns what begins the exchange of the pictures.
+    pub(super) fn connected(&mut self) -> Option<pictures::Output> {
+        if std::mem::replace(&mut self.is_connected, true) { None } else { self.begin() }
+    }
+
+    /// What begins the exchange, or begins it again after frames were lost. Until media flows it would only hold the
+    /// first picture up, and people who have the same link compare nothing.
+    fn begin(&self) -> Option<pictures::Output> {
+        let compares = self.is_shared && self.is_connected && self.proof == Proof::Open;
+        self.exchange.begin().filter(|_| compares)
     }
 
     /// Takes a signal that has opened; returns what follows for the pictures.
     pub(super) fn opened(&mut self, signal: &Signal) -> Vec<pictures::Output> {
         self.is_shared = true;
         match signal {
-            Signal::Who { .. } => self.exchange.begin().into_iter().collect(),
+            Signal::Who { .. } => self.begin().into_iter().collect(),
             Signal::Stop {} => {
                 self.are_same = Some(false);
                 vec![]
@@ -155,19 +178,15 @@ impl Seal {
     }
 
     /// Takes what the seal reports of itself.
-    pub(super) fn reports(&mut self, event: SealEvent) -> Vec<pictures::Output> {
+    pub(super) fn reports(&mut self, event: SealEvent) {
         match event {
-            SealEvent::Drawn { commit, nonce } => {
-                self.exchange.drawn(commit, nonce);
-                return self.exchange.begin().filter(|_| self.is_shared).into_iter().collect();
-            }
+            SealEvent::Drawn { commit, nonce } => self.exchange.drawn(commit, nonce),
             // Whoever committed to one number and shows another one wants to choose the pictures.
             SealEvent::Pictures(None) => self.are_same = Some(false),
             SealEvent::Pictures(pictures) => self.pictures = pictures,
             SealEvent::Failed => self.has_failed = true,
             SealEvent::Opened(_) => {}
         }
-        vec![]
     }
 
     /// Takes what the person says of the pictures, once; a link proves more than they do.

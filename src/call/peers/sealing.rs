@@ -70,16 +70,15 @@ impl Peers {
         let steps = match &event {
             SealEvent::Opened(_) if at.is_none() || seal.trust() == Trust::Stopped => return vec![],
             SealEvent::Opened(signal) => seal.opened(signal),
-            report => seal.reports(report.clone()),
+            report => {
+                seal.reports(report.clone());
+                vec![]
+            }
         };
         let Some(at) = at else { return vec![] };
         let is_stopped = seal.trust() == Trust::Stopped;
         let peer = self.others[at].id();
-        let step = |step| match step {
-            pictures::Output::Say(signal) => Output::Signal(peer, signal),
-            pictures::Output::Do(command) => Output::Do(Command::Seal(id, command)),
-        };
-        let mut outputs: Vec<Output> = steps.into_iter().map(step).collect();
+        let mut outputs: Vec<Output> = steps.into_iter().map(|step| of_exchange(peer, id, step)).collect();
         if is_stopped {
             self.seals.stop(peer);
             outputs.extend(of(peer, self.others[at].stop()));
@@ -87,6 +86,13 @@ impl Peers {
             outputs.extend(self.opened(now, at, signal));
         }
         outputs
+    }
+
+    /// Begins the exchange of the pictures with a peer whose media flows.
+    pub(super) fn exchange_pictures(&mut self, peer: PeerId) -> Option<Output> {
+        let id = find(&mut self.others, peer)?.known().seal()?;
+        let step = self.seals.get_mut(id)?.connected()?;
+        Some(of_exchange(peer, id, step))
     }
 
     /// Takes what the person says of the pictures of a seal.
@@ -138,5 +144,12 @@ impl Peers {
         // One of another connection is dropped.
         let is_old = epoch < present || !epoch.same_pages(present);
         is_old || self.others[at].known_mut().names(epoch, print)
+    }
+}
+
+fn of_exchange(peer: PeerId, id: SealId, output: pictures::Output) -> Output {
+    match output {
+        pictures::Output::Say(signal) => Output::Signal(peer, signal),
+        pictures::Output::Do(command) => Output::Do(Command::Seal(id, command)),
     }
 }

@@ -283,12 +283,17 @@ fn compares(commands: &[Command]) -> bool {
     commands.iter().any(compares)
 }
 
+fn media_flows(page: &mut Tab) -> Vec<Command> {
+    let epoch = Epoch::first(PageLoad(1), PageLoad(2));
+    page.happens(Event::Peer(BEN, epoch, PeerEvent::State(PeerState::Connected)))
+}
+
 /// In a call by number, with pictures on the screen.
 fn with_pictures() -> Tab {
     let (mut page, _) = seated_with(vec![other()]);
     drawn(&mut page);
-    let commit = page.sends(BEN, Signal::Commit { value: block("c") });
-    assert!(page.opens(BEN, who("Ben")).contains(&commit));
+    page.opens(BEN, who("Ben"));
+    media_flows(&mut page);
     assert!(compares(&page.opens(BEN, Signal::Nonce { value: block("h") })));
     page.happens(Event::Seal(page.seal(BEN), SealEvent::Pictures(Some([1, 2, 3, 4, 5, 6]))));
     page
@@ -368,10 +373,15 @@ fn a_stop_of_the_other_and_a_number_that_does_not_fit_stop_as_well() {
 }
 
 #[test]
-fn what_was_said_before_the_number_was_drawn_is_said_then() {
-    let (mut page, _) = seated_with(vec![other()]);
-    let commit = |page: &Tab| page.sends(BEN, Signal::Commit { value: block("c") });
-    let commands = page.opens(BEN, who("Ben"));
-    assert!(!commands.contains(&commit(&page)));
-    assert!(drawn(&mut page).contains(&commit(&page)));
+fn the_exchange_of_the_pictures_begins_once_media_flows_and_again_after_an_outage() {
+    for (ben, compares) in [(other(), true), (linked(BEN, PageLoad(2)), false)] {
+        let (mut page, _) = seated_with(vec![ben]);
+        drawn(&mut page);
+        let commit = page.sends(BEN, Signal::Commit { value: block("c") });
+        assert!(!page.opens(BEN, who("Ben")).contains(&commit), "the first picture waits for nothing");
+        assert_eq!(media_flows(&mut page).contains(&commit), compares);
+        assert!(!media_flows(&mut page).contains(&commit), "once");
+        // What was said before may be lost.
+        assert_eq!(page.opens(BEN, who("Ben")).contains(&commit), compares);
+    }
 }
