@@ -195,6 +195,9 @@ impl Call {
             UserAction::React(kind) => self.peers.react(now, kind),
             UserAction::SetVolume(peer, percent) => self.peers.set_volume(peer, percent),
             UserAction::ComparePictures(peer, seal, same) => self.peers.compared(peer, seal, same),
+            UserAction::LockRoom(locked) => self.peers.lock(now, locked),
+            UserAction::ShareLink => self.peers.link_shared(),
+            UserAction::Answer(peer, seal, comes_in) => self.peers.answer(now, peer, seal, comes_in),
             UserAction::Chat(action) => self.peers.chat(now, action),
             UserAction::Point(action) => self.peers.point(now, action),
             UserAction::HideAddress(hide) => self.privacy.choose(hide, self.relay()),
@@ -352,6 +355,6 @@ impl Call {
     }
 
     fn remembered(&self) -> Option<Remembered> {
-        self.session.remembered(self.media.off(), self.privacy.hides_address())
+        self.session.remembered(self.media.off(), self.privacy.hides_address(), self.peers.is_locked())
     }
 }

@@ -183,8 +183,10 @@ mod tests {
         let value: sealed::Block =
             "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned().try_into().unwrap();
         for (signal, json) in [
-            (Signal::Who { name }, r#"{"who":{"name":"Ann"}}"#),
-            (Signal::Who { name: None }, r#"{"who":{}}"#),
+            (Signal::Who { name: name.clone(), locked: false }, r#"{"who":{"name":"Ann"}}"#),
+            (Signal::Who { name, locked: true }, r#"{"who":{"name":"Ann","locked":true}}"#),
+            (Signal::Hold {}, r#"{"hold":{}}"#),
+            (Signal::Who { name: None, locked: false }, r#"{"who":{}}"#),
             (Signal::StartCall { epoch: Epoch(32) }, r#"{"start_call":{"epoch":32}}"#),
             (
                 Signal::Commit { value: value.clone() },
@@ -339,7 +341,7 @@ mod tests {
     fn a_peer_whose_name_breaks_the_rule_has_none() {
         for name in ["\u{200b}", "a\u{2028}b", ""] {
             let signal = format!(r#"{{"who":{{"name":"{name}"}}}}"#);
-            assert_eq!(read(&signal), Ok(Signal::Who { name: None }));
+            assert_eq!(read(&signal), Ok(Signal::Who { name: None, locked: false }));
         }
     }
 

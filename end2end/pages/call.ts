@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
-export type Link = 'connecting' | 'connected' | 'interrupted' | 'away' | 'failed';
+export type Link = 'held' | 'connecting' | 'connected' | 'interrupted' | 'away' | 'failed';
 
 /** The call view. */
 export class CallPage {

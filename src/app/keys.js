@@ -2,7 +2,7 @@
 // before the program is there. Without a secure context there is no cryptography, and no call.
 (function () {
   var subtle = window.crypto && crypto.subtle;
-  var secrets = {};
+  var secrets = {}, made = {};
   // base64url without padding (RFC 4648, section 5).
   function text(bytes) {
     var letters = btoa(String.fromCharCode.apply(null, new Uint8Array(bytes)));
@@ -30,14 +30,15 @@
   // link, the one used before, or a new one.
   window.parlorIntroduce = function (room, given) {
     if (!subtle) return Promise.reject(new Error('no cryptography'));
-    var secret = given || linked(room) || secrets[room] || text(crypto.getRandomValues(new Uint8Array(16)));
+    var secret = given || linked(room) || secrets[room];
+    if (!secret) made[room] = secret = text(crypto.getRandomValues(new Uint8Array(16)));
     secrets[room] = secret;
     var door = subtle.importKey('raw', bytes(secret), 'HKDF', false, ['deriveBits']).then(function (key) {
       var algorithm = { name: 'HKDF', hash: 'SHA-256', salt: utf8(room), info: utf8('parlor 2 door') };
       return subtle.deriveBits(algorithm, key, 48);
     });
-    return Promise.all([window.parlorKeys, door]).then(function (made) {
-      return { hello: made[0].hello, door: text(made[1]), secret: secret };
+    return Promise.all([window.parlorKeys, door]).then(function (both) {
+      return { hello: both[0].hello, door: text(both[1]), secret: secret, linked: secret !== made[room] };
     });
   };
 })();

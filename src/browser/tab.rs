@@ -68,7 +68,8 @@ fn identity(said: &JsValue) -> Option<Identity> {
     let text = |name| stat(said, name).as_string();
     let introduction =
         Introduction { hello: text("hello")?.try_into().ok()?, door: text("door")?.try_into().ok()? };
-    Some(Identity { introduction, secret: text("secret")?.try_into().ok()? })
+    let is_linked = stat(said, "linked").is_truthy();
+    Some(Identity { introduction, secret: text("secret")?.try_into().ok()?, is_linked })
 }
 
 /// The secret of the links to a room.

@@ -45,6 +45,9 @@ impl Call {
     fn seated(&mut self, now: Duration, seated: Seated) -> Vec<Command> {
         let Seated { room, peer, page, peers, resume, resumed, ice_servers, capacity } = seated;
         let Some(fresh) = self.session.seated(&room, resume) else { return vec![] };
+        if fresh {
+            self.peers.begin_lock(self.session.begins_locked());
+        }
         if let Some(identity) = self.session.identity().cloned() {
             self.peers.begin_seals(room.clone(), identity, self.session.name(), resumed);
         }

@@ -96,6 +96,9 @@ impl RemotePeer {
 
     /// Takes the notice of its arrival, once.
     pub(super) fn take_arrival(&mut self) -> Option<Notice> {
+        if self.known.is_held() {
+            return None;
+        }
         self.known.take_arrival().then(|| Notice::PeerJoined(vec![self.name()]))
     }
 
@@ -122,9 +125,13 @@ impl RemotePeer {
 
     /// Takes a signal; one of a newer epoch opens that connection first.
     pub(super) fn signal(&mut self, now: Duration, signal: Signal, config: &PeerConfig) -> Vec<Output> {
-        if let Signal::Who { name } = signal {
-            self.known.says_name(name);
-            return vec![];
+        match signal {
+            Signal::Who { name, .. } => {
+                self.known.says_name(name);
+                return if self.known.hold(false) { self.let_in(now, config) } else { vec![] };
+            }
+            Signal::Hold {} => return self.hold(),
+            _ => {}
         }
         let present = self.epoch();
         let Some(epoch) = signal.epoch() else { return vec![] };
@@ -202,12 +209,12 @@ impl RemotePeer {
         self.rebuild(now, config)
     }
 
-    pub(super) fn configure(&self, config: &PeerConfig) -> Output {
-        self.output(PeerCommand::Configure(config.clone()))
+    pub(super) fn configure(&self, config: &PeerConfig) -> Option<Output> {
+        self.to_connection(PeerCommand::Configure(config.clone()))
     }
 
-    pub(super) fn attach(&self) -> Output {
-        self.output(PeerCommand::Attach)
+    pub(super) fn attach(&self) -> Option<Output> {
+        self.to_connection(PeerCommand::Attach)
     }
 
     /// Tells the peer what has changed of this page.
@@ -260,9 +267,9 @@ impl RemotePeer {
     }
 
     /// Plays the peer at this volume.
-    pub(super) fn set_volume(&mut self, percent: u16) -> Output {
+    pub(super) fn set_volume(&mut self, percent: u16) -> Option<Output> {
         self.volume = percent.min(MOST_VOLUME);
-        self.output(PeerCommand::Volume(self.volume))
+        self.to_connection(PeerCommand::Volume(self.volume))
     }
 
     /// When [`Self::tell`] is due.
@@ -273,8 +280,28 @@ impl RemotePeer {
     /// Ends with a closed connection, for good.
     pub(super) fn stop(&mut self) -> Vec<Output> {
         self.known.stop();
+        self.end_connection()
+    }
+
+    /// Closes the connection until the other person lets this page in: the next one is of another epoch.
+    pub(super) fn hold(&mut self) -> Vec<Output> {
+        if self.known.is_stopped() || self.known.hold(true) { vec![] } else { self.end_connection() }
+    }
+
+    /// Builds the next connection, now that the other person has let this page in. That page has opened it already if it
+    /// knows of no later one.
+    fn let_in(&mut self, now: Duration, config: &PeerConfig) -> Vec<Output> {
+        let is_known = self.epoch().is_first();
+        match self.epoch().next() {
+            Some(next) => self.reopen(now, next, !is_known, config),
+            None => vec![],
+        }
+    }
+
+    fn end_connection(&mut self) -> Vec<Output> {
         self.negotiation.end();
         self.receives = SourceSet::NONE;
+        self.route = None;
         self.channel = DataChannel::default();
         vec![self.close()]
     }
@@ -299,21 +326,18 @@ impl RemotePeer {
 
     /// Closes the connection and opens the next one, or none after the last epoch, which a peer may have named.
     fn rebuild(&mut self, now: Duration, config: &PeerConfig) -> Vec<Output> {
-        if self.known.is_stopped() {
+        if self.known.is_stopped() || self.known.is_held() {
             return vec![];
         }
         if let Some(next) = self.epoch().next() {
             return self.reopen(now, next, true, config);
         }
-        self.negotiation.end();
-        self.receives = SourceSet::NONE;
-        self.route = None;
-        self.channel = DataChannel::default();
-        vec![self.close()]
+        self.end_connection()
     }
 
     /// Closes the connection and opens the one of `epoch`; tells the peer if it was this side's idea.
     fn reopen(&mut self, now: Duration, epoch: Epoch, tell: bool, config: &PeerConfig) -> Vec<Output> {
+        self.known.hold(false);
         let mut outputs = vec![self.close()];
         let (next, wanted) = self.negotiation.reopen(now, epoch, config.clone(), tell);
         self.negotiation = next;
@@ -342,6 +366,11 @@ impl RemotePeer {
             }
         }
         outputs
+    }
+
+    /// None while there is no connection, as of one who waits to be let in.
+    fn to_connection(&self, command: PeerCommand) -> Option<Output> {
+        (!self.negotiation.has_ended()).then(|| self.output(command))
     }
 
     fn output(&self, command: PeerCommand) -> Output {

@@ -16,11 +16,14 @@ use super::seals::Seals;
 use super::speaking::Speaking;
 use crate::protocol::{Epoch, IceServer, PageLoad, PeerId, PeerMsg};
 
+mod locking;
+mod porch;
 mod sealing;
 mod seats;
 mod telling;
 mod warm;
 
+use porch::Porch;
 use warm::Warm;
 
 /// The own seat, as far as connections depend on it.
@@ -40,6 +43,8 @@ pub(super) struct Peers {
     config: PeerConfig,
     /// By their ids, lowest first.
     others: Vec<RemotePeer>,
+    /// Those who have to be let in, by their ids.
+    porch: Porch,
     /// The newest epochs of peers that have left, one of the same pages.
     left: Vec<Epoch>,
     /// The connections of the life before, whose reports may be under way: all that come before a new one is open.
@@ -136,7 +141,11 @@ impl Peers {
     /// Plays one of the others at this volume on this page.
     pub(super) fn set_volume(&mut self, peer: PeerId, percent: u16) -> Vec<Output> {
         let other = find(&mut self.others, peer);
-        other.map(|other| of_one(peer, other.set_volume(percent))).into_iter().collect()
+        other
+            .and_then(|other| other.set_volume(percent))
+            .map(|output| of_one(peer, output))
+            .into_iter()
+            .collect()
     }
 
     /// Builds one connection anew at a person's wish.
@@ -168,7 +177,7 @@ impl Peers {
 
     /// Has every connection take the tracks that exist now.
     pub(super) fn attach(&self) -> Vec<Output> {
-        self.others.iter().map(|other| of_one(other.id(), other.attach())).collect()
+        self.others.iter().filter_map(|other| Some(of_one(other.id(), other.attach()?))).collect()
     }
 
     /// Tries at once what does not work.
@@ -205,6 +214,8 @@ impl Peers {
     pub(super) fn view(&self, view: CallView) -> CallView {
         CallView {
             peers: self.peer_views(),
+            locked: self.is_locked(),
+            knocks: self.porch.view(),
             gestures: self.gestures_of(None),
             chat: self.chat.view(),
             pointers: self.pointers.view(),
@@ -236,7 +247,8 @@ impl Peers {
 
     fn configure(&mut self, config: PeerConfig) -> Vec<Output> {
         self.config = config;
-        self.others.iter().map(|other| of_one(other.id(), other.configure(&self.config))).collect()
+        let configure = |other: &RemotePeer| Some(of_one(other.id(), other.configure(&self.config)?));
+        self.others.iter().filter_map(configure).collect()
     }
 }
 

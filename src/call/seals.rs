@@ -1,12 +1,14 @@
 //! The seals of the pairs: with whom keys are agreed on, and what they prove.
 
+pub(super) mod lock;
 pub(super) mod pictures;
 
 use super::api::command::Command;
 use super::api::seal::{Agreement, Identity, PictureNumbers, SealCommand, SealEvent, SealId, Trust};
 use crate::protocol::sealed::{Party, Proof, transcript};
-use crate::protocol::{DisplayName, Introduction, PageLoad, PeerId, RoomId, Signal};
+use crate::protocol::{DisplayName, Hello, Introduction, PageLoad, PeerId, RoomId, Signal};
 
+use lock::Lock;
 use pictures::Pictures;
 
 /// Most seals of one page. Each new one is a try for whoever wants to guess what two people compare.
@@ -23,6 +25,11 @@ pub(super) struct Seals {
     first: Vec<(PeerId, PageLoad, Introduction)>,
     /// Peers with whom a call by number was stopped: another page of theirs does not begin it again.
     stopped: Vec<PeerId>,
+    /// Whether people are asked about who comes by number alone.
+    pub(super) lock: Lock,
+    /// The keys of the pages that are in the call without having the same link: nobody else can show to have them, also
+    /// when the server has lost its memory and gives new seats.
+    let_in: Vec<Hello>,
 }
 
 /// What the own page has for the room that it sits in.
@@ -37,6 +44,7 @@ struct Own {
 #[derive(Debug)]
 pub(super) struct Seal {
     id: SealId,
+    hello: Hello,
     proof: Proof,
     /// A signal has opened, so the other page has the same keys.
     is_shared: bool,
@@ -98,7 +106,7 @@ impl Seals {
             return None;
         }
         let is_low = own.peer < peer;
-        let mut seal = Seal::new(id, proof, is_low);
+        let mut seal = Seal::new(id, said.hello.clone(), proof, is_low);
         if proof == Proof::Open && self.stopped.contains(&peer) {
             seal.are_same = Some(false);
         }
@@ -121,6 +129,27 @@ impl Seals {
         self.get(id).is_some_and(|seal| seal.trust() == Trust::Stopped)
     }
 
+    /// Begins a call, in which nobody was let in yet.
+    pub(super) fn begin_lock(&mut self, lock: Lock) {
+        self.lock = lock;
+        self.let_in.clear();
+    }
+
+    /// Lets the page with this seal in, for as long as it lives.
+    pub(super) fn let_in(&mut self, id: SealId) {
+        if let Some((_, seal)) = self.known.get(id.0)
+            && !self.let_in.contains(&seal.hello)
+        {
+            self.let_in.push(seal.hello.clone());
+        }
+    }
+
+    /// Whether somebody has to let the page with this seal in.
+    pub(super) fn holds(&self, id: SealId) -> bool {
+        let waits = |seal: &Seal| seal.proof == Proof::Open && !self.let_in.contains(&seal.hello);
+        self.lock.is_locked() && !self.is_stopped(id) && self.get(id).is_some_and(waits)
+    }
+
     /// Notes that nothing more is sent to this peer.
     pub(super) fn stop(&mut self, peer: PeerId) {
         if !self.stopped.contains(&peer) {
@@ -133,15 +162,20 @@ impl Seals {
         if self.is_stopped(id) {
             return Signal::Stop {};
         }
-        Signal::Who { name: self.own.as_ref().and_then(|own| own.name.clone()) }
+        if self.holds(id) {
+            return Signal::Hold {};
+        }
+        let name = self.own.as_ref().and_then(|own| own.name.clone());
+        Signal::Who { name, locked: self.lock.is_locked() }
     }
 }
 
 impl Seal {
-    fn new(id: SealId, proof: Proof, is_low: bool) -> Self {
+    fn new(id: SealId, hello: Hello, proof: Proof, is_low: bool) -> Self {
         let exchange = Pictures::new(is_low);
         Self {
             id,
+            hello,
             proof,
             is_shared: false,
             has_failed: false,

@@ -162,6 +162,8 @@ impl Session {
             Hold::Granted(identity, seat) => {
                 self.holds = true;
                 wish.secret = Some(identity.secret.clone());
+                wish.locked =
+                    seat.as_ref().map(|seat| seat.locked).or(wish.locked).or(Some(identity.is_linked));
                 self.identity = Some(identity);
                 let mut outputs = vec![];
                 if let Some(seat) = seat {
@@ -214,16 +216,13 @@ impl Session {
     }
 
     /// Another page's way to go on with this seat, if there is one.
-    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool) -> Option<Remembered> {
-        let Wish { room, name, resume, secret } = self.wish.as_ref().filter(|_| self.seated)?;
-        Some(Remembered {
-            room: room.clone(),
-            resume: resume.clone()?,
-            name: name.clone(),
-            off,
-            hides_address,
-            secret: secret.clone(),
-        })
+    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool, locked: bool) -> Option<Remembered> {
+        self.wish.as_ref().filter(|_| self.seated)?.remembered(off, hides_address, locked)
+    }
+
+    /// Whether the call begins in a locked room: the person came by a link, or it was locked before.
+    pub(super) fn begins_locked(&self) -> bool {
+        self.wish.as_ref().is_some_and(|wish| wish.locked == Some(true))
     }
 
     /// The page's keys for the room, once it may join.

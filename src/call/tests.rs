@@ -10,6 +10,7 @@ use crate::protocol::{
 mod connection_test;
 mod departure;
 mod joining;
+mod locks;
 mod media;
 mod negotiation;
 mod presence;
@@ -65,7 +66,7 @@ fn secret() -> Secret {
 
 /// What the page itself says.
 fn identity() -> Identity {
-    Identity { introduction: said("own", "door"), secret: secret() }
+    Identity { introduction: said("own", "door"), secret: secret(), is_linked: false }
 }
 
 fn granted(seat: Option<Remembered>) -> Hold {
@@ -80,6 +81,7 @@ fn remembered(resume: &str) -> Remembered {
         off: SourceSet::NONE,
         hides_address: false,
         secret: Some(secret()),
+        locked: false,
     }
 }
 

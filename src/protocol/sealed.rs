@@ -346,8 +346,8 @@ mod tests {
         let name = DisplayName::try_from("Ann".to_owned()).unwrap();
         let candidate = IceCandidate { candidate: "c".repeat(180), ..IceCandidate::default() };
         for small in [
-            Signal::Who { name: None },
-            Signal::Who { name: Some(name) },
+            Signal::Who { name: None, locked: true },
+            Signal::Who { name: Some(name), locked: true },
             Signal::StartCall { epoch },
             Signal::WebrtcIceCandidate { candidate, epoch },
         ] {
@@ -383,7 +383,7 @@ mod tests {
         #[test]
         fn what_is_padded_is_read_as_before(name in "[a-zA-Z가-힣]{1,40}", sdp in any::<String>()) {
             let name = DisplayName::try_from(name).ok();
-            for signal in [Signal::Who { name }, Signal::WebrtcOffer { sdp, epoch: Epoch(9), offer: OfferId(2) }] {
+            for signal in [Signal::Who { name, locked: true }, Signal::WebrtcOffer { sdp, epoch: Epoch(9), offer: OfferId(2) }] {
                 if let Ok(bytes) = plain(&signal) {
                     prop_assert_eq!(read(str::from_utf8(&bytes).unwrap()), Ok(signal));
                 }

@@ -25,10 +25,15 @@ impl Epoch {
         Self(one.max(other).0.saturating_mul(Self::TRIES))
     }
 
+    /// Whether it is the first of its page loads.
+    pub fn is_first(self) -> bool {
+        self.0.is_multiple_of(Self::TRIES)
+    }
+
     /// The epoch of a connection built anew between the same page loads, if there are tries left.
     pub fn next(self) -> Option<Self> {
         let next = self.0.checked_add(1)?;
-        (next % Self::TRIES != 0).then_some(Self(next))
+        Some(Self(next)).filter(|next| !next.is_first())
     }
 
     /// Whether both epochs belong to the same two page loads.
@@ -68,7 +73,12 @@ pub enum Signal {
         /// The display name, if the person has one.
         #[serde(default, deserialize_with = "ids::name_of_peer", skip_serializing_if = "Option::is_none")]
         name: Option<DisplayName>,
+        /// The room is locked there: nobody comes in who has not the same link and was not let in.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        locked: bool,
     },
+    /// Says, in place of [`Who`](Self::Who), that nobody has let that page in yet.
+    Hold {},
     /// The lower peer id commits itself to its number for the pictures; see `call/seals/pictures.rs`.
     Commit {
         /// The commitment.
@@ -123,6 +133,7 @@ impl Signal {
     pub fn epoch(&self) -> Option<Epoch> {
         match self {
             Self::Who { .. }
+            | Self::Hold {}
             | Self::Commit { .. }
             | Self::Nonce { .. }
             | Self::Reveal { .. }

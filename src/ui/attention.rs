@@ -9,10 +9,10 @@ use super::CallHandle;
 use super::chat;
 use super::i18n::{PRODUCT, Words, words};
 use super::listening::listen;
-use super::notice::say;
+use super::notice::{knock_words, say};
 use super::panels::Panels;
 use super::reactive::{effect, select};
-use crate::call::{CallView, LinkView, Notice, PeerView, Phase, Setting, Trust, UserAction};
+use crate::call::{CallView, KnockView, LinkView, Notice, PeerView, Phase, Setting, Trust, UserAction};
 
 /// Whether the browser has notifications and the person has not decided about them yet.
 pub(crate) fn may_ask_for_notifications() -> bool {
@@ -55,6 +55,8 @@ enum News {
     Alone,
     /// Somebody is there who is known, and what is said of it.
     Company(Option<Notice>),
+    /// Somebody wants to be let in.
+    Knock(KnockView),
     SeatFree,
 }
 
@@ -66,7 +68,12 @@ fn news(view: &CallView) -> News {
             let is_known =
                 |peer: &&PeerView| peer.trust != Trust::Unknown || peer.link == LinkView::Connected;
             let first = view.peers.iter().find(is_known);
-            first.map_or(News::Alone, |peer| News::Company(Some(Notice::PeerJoined(vec![peer.name.clone()]))))
+            let knock = view.knocks.iter().find(|knock| !knock.is_declined);
+            match (first, knock) {
+                (Some(peer), _) => News::Company(Some(Notice::PeerJoined(vec![peer.name.clone()]))),
+                (None, Some(knock)) => News::Knock(knock.clone()),
+                (None, None) => News::Alone,
+            }
         }
         _ => News::None,
     }
@@ -82,6 +89,7 @@ pub(crate) fn follow(call: CallHandle, panels: Panels) {
         let was_alone = std::mem::replace(&mut before, now.clone()) == News::Alone;
         let said = match now {
             News::Company(Some(notice)) if was_alone => say(&notice, words()),
+            News::Knock(knock) if was_alone => knock_words(&knock, words()),
             News::SeatFree => words().seat_free().to_owned(),
             _ => return,
         };

@@ -7,8 +7,9 @@ use send_wrapper::SendWrapper;
 
 use super::i18n::words;
 use super::icon::{self, icon};
-use super::reactive::{flag, press, text};
+use super::reactive::{flag, press, select, text};
 use super::{CallHandle, invite};
+use crate::call::UserAction;
 
 /// How long the page says that the link was copied, in milliseconds.
 const COPIED_FOR: u32 = 6_000;
@@ -25,6 +26,7 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
     let call = expect_context::<CallHandle>();
     let words = words();
     let copy = RwSignal::new(Copy::Idle);
+    let locked = select(call, |view| view.locked);
     let field = NodeRef::<html::Input>::new();
     // None on the server, whose rendering moves it between threads.
     let fading = StoredValue::new(None::<SendWrapper<Timeout>>);
@@ -32,6 +34,7 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
     let pressed = move || {
         let Some(room) = call.view().with_untracked(|view| view.room.clone()) else { return };
         let link = invite::link(&room);
+        call.dispatch(UserAction::ShareLink);
         // The live region speaks again only when something changes in it.
         copy.set(Copy::Idle);
         if let Some(field) = field.get_untracked() {
@@ -57,7 +60,10 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
             {icon(text(|| icon::COPY))} {words.copy_link()}
         </button>
         <div class="copy-status" role="status">
-            <p class="toast" hidden=flag(move || copy.get() != Copy::Done)>{words.copied()}</p>
+            <p class="toast" hidden=flag(move || copy.get() != Copy::Done)>
+                {words.copied()} " "
+                <span hidden=flag(move || !locked.get())>{words.locked_hint()}</span>
+            </p>
             <div class="toast" hidden=flag(move || copy.get() != Copy::ByHand)>
                 <p>{words.copy_by_hand()}</p>
                 <div class="toast-row">

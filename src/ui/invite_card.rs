@@ -12,6 +12,7 @@ use super::lacking::{method, promised, quietly};
 use super::panels::{Panel, Panels};
 use super::reactive::{Flag, Memo, Press, content, effect, flag, press, text};
 use super::{CallHandle, invite};
+use crate::call::UserAction;
 
 /// How often the page looks how long the wait has been, in milliseconds.
 const LOOK_EVERY: u32 = 5_000;
@@ -30,8 +31,13 @@ pub(super) fn invitation(waits: Memo<bool>) -> impl IntoView {
     });
     let share = move || {
         if let Some(room) = call.view().with_untracked(|view| view.room.clone()) {
+            call.dispatch(UserAction::ShareLink);
             share(&invite::link(&room));
         }
+    };
+    let code = move || {
+        call.dispatch(UserAction::ShareLink);
+        panels.toggle(Panel::Qr);
     };
     let notify = move || {
         allow_notifications(|| {});
@@ -42,7 +48,7 @@ pub(super) fn invitation(waits: Memo<bool>) -> impl IntoView {
             {copy_link("copy-link-button", "btn btn-go")}
             <div class="invite-ways">
                 {way("share-link-button", icon::SHARE, words.share_link(), flag(move || !shares.get()), press(share))}
-                {way("qr-button", icon::QR, words.qr_code(), flag(|| false), press(move || panels.toggle(Panel::Qr)))}
+                {way("qr-button", icon::QR, words.qr_code(), flag(|| false), press(code))}
                 <button
                     type="button"
                     id="notify-button"

@@ -12,7 +12,7 @@ use super::i18n::{Words, words};
 use super::icon::{self, icon};
 use super::listening::{is_dialog_open, listen};
 use super::reactive::{Memo, Press, action, content, effect, flag, press, select, text};
-use crate::call::{DeviceProblem, Notice, SignallingView, UserAction};
+use crate::call::{CallView, DeviceProblem, KnockView, Notice, SignallingView, UserAction};
 use crate::protocol::isolated;
 
 /// The live region with all notices, above the home screen and over the call.
@@ -33,6 +33,19 @@ pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
         let problem = problem.get().map(|problem| problem_words(problem, in_call.get(), words));
         problem.map(part).unwrap_or_default()
     };
+    let knocks = select(call, |view| asking(view).cloned().collect::<Vec<_>>());
+    let answer = move |comes_in| {
+        if let Some(knock) = knocks.with_untracked(|knocks| knocks.first().cloned()) {
+            call.dispatch(UserAction::Answer(knock.peer, knock.seal, comes_in));
+        }
+    };
+    let asked = move || {
+        knocks.with(|knocks| knocks.first().map(|knock| knock_words(knock, words)).unwrap_or_default())
+    };
+    let more_knocks = move || match knocks.with(Vec::len) {
+        0 | 1 => String::new(),
+        all => words.knocks_more(all - 1),
+    };
     let toast = NodeRef::<html::Div>::new();
     hold(call, toast);
     escape(move || {
@@ -50,6 +63,19 @@ pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
                 <button type="button" class="btn btn-go" on:click=action(call, UserAction::PlaySound)>
                     {icon(text(|| icon::SOUND))}
                     {words.tap_to_hear()}
+                </button>
+            </div>
+            <div id="knock" class="notice notice-act" hidden=flag(move || knocks.with(Vec::is_empty))>
+                <p>
+                    <span inner_html=content(asked)></span>
+                    " "
+                    <span inner_html=content(more_knocks)></span>
+                </p>
+                <button type="button" class="btn btn-go let-in" on:click=press(move || answer(true))>
+                    {words.let_in()}
+                </button>
+                <button type="button" class="btn btn-text not-now" on:click=press(move || answer(false))>
+                    {words.not_now()}
                 </button>
             </div>
             <div class=text(tone) hidden=flag(move || notice.with(Option::is_none)) node_ref=toast>
@@ -182,6 +208,17 @@ fn dismiss(words: &'static Words, press: Press) -> impl IntoView {
     }
 }
 
+/// Those who knock and were not answered.
+fn asking(view: &CallView) -> impl Iterator<Item = &KnockView> {
+    view.knocks.iter().filter(|knock| !knock.is_declined)
+}
+
+/// Says who knocks. Nothing proves the name.
+pub(super) fn knock_words(knock: &KnockView, words: &'static Words) -> String {
+    let name = knock.name.as_ref();
+    name.map_or_else(|| words.knock_guest().to_owned(), |name| words.knock(&name.isolated()))
+}
+
 /// Puts a notice into words.
 pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
     let fixed = match notice {
@@ -197,6 +234,8 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
             [Some(name), Some(other)] => return words.both_joined(&name.isolated(), &other.isolated()),
             all => return words.people_joined(all.len()),
         },
+        Notice::RoomLocked(Some(name)) => return words.peer_locked(&name.isolated()),
+        Notice::RoomLocked(None) => words.guest_locked(),
         Notice::DeviceReplaced { gone, now } => {
             return words.device_replaced(&isolated(gone), &isolated(now));
         }

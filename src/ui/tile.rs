@@ -66,6 +66,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
         LinkView::Connecting => words.link_connecting().into(),
         LinkView::Away => words.link_away().into(),
         LinkView::Failed | LinkView::FailedHidden => words.link_failed(&name()).into(),
+        LinkView::Held => words.link_held().into(),
         LinkView::Stopped => words.trust_stopped_hint().into(),
         LinkView::OtherVersion => words.link_other_version().into(),
     };

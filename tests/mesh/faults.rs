@@ -65,6 +65,8 @@ pub(crate) struct FaultPlan {
     pub(crate) participants: usize,
     pub(crate) capacity: usize,
     pub(crate) faults: Vec<Fault>,
+    /// People come by links, lock the room, and let each other in or not.
+    pub(crate) has_locks: bool,
     /// How many things happen before the faults end.
     pub(crate) steps: usize,
 }
@@ -82,7 +84,8 @@ impl FaultPlan {
             3 | 4 => vec![random.pick(&FAULTS), random.pick(&FAULTS)],
             _ => FAULTS.to_vec(),
         };
-        Self { participants, capacity, faults, steps: 100 + random.below(7) * 50 }
+        let steps = 100 + random.below(7) * 50;
+        Self { participants, capacity, faults, has_locks: random.once_in(3), steps }
     }
 }
 
@@ -167,7 +170,7 @@ impl World {
         page.named = PreparedId::default();
         page.call = call;
         page.load += 1;
-        page.vault = Vault::new(who, page.load, page.link, self.without);
+        page.vault = Vault::new(who, page.load, page.link, page.is_linked, self.without);
         page.prints.clear();
         page.events = VecDeque::from([loaded(page.remembered.clone(), !crashes)]);
         page.seat = None;
@@ -261,6 +264,11 @@ impl World {
             (_, 10) => {
                 let is_up = self.pages[who].call.view().gestures.hand.is_some();
                 self.user(who, Event::User(UserAction::RaiseHand(!is_up)));
+            }
+            (_, 6) if self.plan.has_locks => self.lock(who),
+            (_, 7..=9) if self.plan.has_locks => {
+                let comes_in = self.random.once_in(2);
+                self.answer(who, comes_in);
             }
             (_, 11..14) => self.write(who),
             (_, 14..18) => self.share(who),

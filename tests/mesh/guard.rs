@@ -6,6 +6,7 @@
 //! | `Proof::of` compares doors | somebody never sees somebody |
 //! | the trust of an open pair; a signal that has opened | private, and nothing proves it |
 //! | keys and doors in the transcript | private, and nothing proves it |
+//! | who has to wait; whom a person has let in, by key | somebody came in by themselves |
 //! | what was said first counts | one page load has two keys |
 //! | seals known by their transcript | a number seals twice |
 //! | as many seals as there may be | more seals than it may |
@@ -29,6 +30,8 @@ pub(crate) enum Guard {
     Window,
     /// What is sealed with one key is counted for as long as the page lives, and not for each socket.
     Count,
+    /// Who came by a link asks about those who did not.
+    Lock,
     /// Signals are sealed at all.
     Seal,
     /// People come again once the attack is over.

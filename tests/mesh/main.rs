@@ -8,7 +8,7 @@
 //! `world` draws what happens next, `faults` what goes wrong, `page`, `opening`, `capture`, `connection`, `path` and
 //! `channel` model a browser, `wire` a socket, `server` and `server_frames` drive the server's registry and sessions, `node` is what these
 //! stand on, `malice` and `tricks` are a dishonest server, `vault` models the cryptography of a page, and `secrecy` says
-//! what must hold of it, `guard` what may be taken out, `seats` keeps a book of its own about who sits where, `chat` one of what was written, and `properties` says what must
+//! what must hold of it, `locks` who is let in, `guard` what may be taken out, `seats` keeps a book of its own about who sits where, `chat` one of what was written, and `properties` says what must
 //! hold.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected ends the proof")]
@@ -19,6 +19,7 @@ mod chat;
 mod connection;
 mod faults;
 mod guard;
+mod locks;
 mod malice;
 mod node;
 mod opening;
@@ -174,6 +175,11 @@ fn a_box_that_opens_twice_would_be_seen() {
 #[test]
 fn a_number_that_seals_twice_would_be_seen() {
     is_missed(Guard::Count, "a number seals twice");
+}
+
+#[test]
+fn somebody_who_comes_into_a_locked_room_would_be_seen() {
+    is_missed(Guard::Lock, "came in by itself");
 }
 
 #[test]

@@ -45,12 +45,16 @@ impl World {
         prepared: Option<ConnectionId>,
         cause: Cause,
     ) {
-        if !epoch.0.is_multiple_of(Epoch::TRIES) && cause != Cause::Signal {
+        if !epoch.is_first() && cause != Cause::Signal {
             assert!(
-                self.pages[who].had_reason || self.malice.is_some(),
+                cause == Cause::LetIn || self.pages[who].had_reason || self.malice.is_some(),
                 "{who} builds the connection with {peer} anew without a reason"
             );
             // The other one may have had the same idea at the same time.
+            self.hit(who);
+        }
+        // Who waited and whoever lets it in may both ask for the next one.
+        if !epoch.is_first() && self.plan.has_locks {
             self.hit(who);
         }
         let own = self.pages[who].seat.expect("a connection without a seat");

@@ -7,7 +7,7 @@ use parlor::call::{
     Call, Command, Event, Hold, Loaded, Page as Known, PeerCommand, PeerConfig, PeerEvent, PreparedId,
     Remembered, ScreenId, SealCommand, SocketEvent, SocketId, UserAction,
 };
-use parlor::protocol::{Epoch, PeerId, ServerMsg, SourceSet, read};
+use parlor::protocol::{Epoch, Hello, PeerId, ServerMsg, SourceSet, read};
 
 use super::connection::{ConnectionId, Tracks};
 use super::seats::Number;
@@ -47,6 +47,12 @@ pub(crate) struct Page {
     pub(crate) away: BTreeSet<PeerId>,
     /// The link that everybody of this number has come by.
     pub(crate) link: usize,
+    /// It was opened by it, so whoever has not the same one is asked about.
+    pub(crate) is_linked: bool,
+    /// The person has unlocked the room.
+    pub(crate) has_unlocked: bool,
+    /// The keys of those who were let in.
+    pub(crate) let_in: Vec<Hello>,
     pub(crate) remembered: Option<Remembered>,
     /// Where the call believes to sit.
     pub(crate) seat: Option<Number>,
@@ -71,7 +77,12 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new((vault, link): (Vault, usize), call: Call, has_camera: bool, release: Release) -> Self {
+    pub(crate) fn new(
+        (vault, link, is_linked): (Vault, usize, bool),
+        call: Call,
+        has_camera: bool,
+        release: Release,
+    ) -> Self {
         Self {
             call: call.in_page(Known { can_capture_screen: true, ..Known::default() }),
             events: VecDeque::from([loaded(None, false)]),
@@ -85,6 +96,9 @@ impl Page {
             prints: BTreeMap::new(),
             away: BTreeSet::new(),
             link,
+            is_linked,
+            has_unlocked: false,
+            let_in: vec![],
             remembered: None,
             seat: None,
             asked: VecDeque::new(),
@@ -116,6 +130,7 @@ pub(crate) fn loaded(remembered: Option<Remembered>, returning: bool) -> Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
     Leave,
+    LetIn,
     Signal,
     Woken,
     Other,
@@ -162,8 +177,10 @@ impl World {
         self.note(|| format!("{who} <- {event:?}"));
         self.learn(who, &event);
         self.note_written(who, &event);
+        self.note_let_in(who, &event);
         let cause = match &event {
             Event::User(UserAction::Leave) => Cause::Leave,
+            Event::User(UserAction::Answer(..) | UserAction::LockRoom(false)) => Cause::LetIn,
             Event::Seal(..) => Cause::Signal,
             // What was due to happen anyway is no consequence of it.
             Event::Woken | Event::NetworkChanged if !self.is_overdue(who) => Cause::Woken,
@@ -175,6 +192,7 @@ impl World {
         }
         self.check_page(who);
         self.check_trust(who);
+        self.check_lock(who);
         self.check_chat(who);
     }
 
@@ -263,7 +281,7 @@ impl World {
             }
             Command::Seal(id, command) => {
                 if let SealCommand::Agree(agreement) = &command {
-                    page.vault.hears(agreement);
+                    page.vault.hears(id, agreement);
                 }
                 let wire = page.wire();
                 page.vault.jobs.push_back((id, command, wire));
@@ -298,7 +316,11 @@ impl World {
                 self.open_connection(who, peer, epoch, offerer, prepared, cause);
             }
             Command::Peer(peer, epoch, command) => {
-                let (current, id) = page.connections[&peer];
+                let Some(&(current, id)) = page.connections.get(&peer) else {
+                    // Who waits to be let in has none.
+                    assert_eq!(command, PeerCommand::Close, "a command for a connection that is closed");
+                    return;
+                };
                 assert_eq!(current, epoch, "a command for a connection that was replaced");
                 if command == PeerCommand::Close {
                     self.pages[who].had_reason = self.was_hit(id);

@@ -21,6 +21,8 @@ pub(crate) struct Vault {
     /// Commands not carried out yet; the cryptography of a browser takes its time.
     pub(crate) jobs: VecDeque<(SealId, SealCommand, Option<WireId>)>,
     pub(crate) seals: BTreeMap<usize, Seal>,
+    /// With whom it has agreed, and on whose key.
+    pub(crate) agreed: BTreeMap<usize, (Seat, Hello)>,
     /// The certificate of its connections.
     pub(crate) print: u32,
     /// What was sealed with each key, by its number.
@@ -73,14 +75,15 @@ pub(crate) enum Done {
 
 impl Vault {
     /// The keys of a page load, which nobody else has, and the secret of the link with this number.
-    pub(crate) fn new(who: usize, load: u32, link: usize, without: Option<Guard>) -> Self {
+    pub(crate) fn new(who: usize, load: u32, link: usize, is_linked: bool, without: Option<Guard>) -> Self {
         let (hello, door) = (format!("{who}.{load}"), format!("door-{link}"));
         let introduction = Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() };
         let secret = Secret::try_from(format!("{link:022}")).unwrap();
         Self {
-            identity: Identity { introduction, secret },
+            identity: Identity { introduction, secret, is_linked: is_linked && without != Some(Guard::Lock) },
             jobs: VecDeque::new(),
             seals: BTreeMap::new(),
+            agreed: BTreeMap::new(),
             print: print_of(who, load),
             sealed: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -98,9 +101,10 @@ impl Vault {
     }
 
     /// Notes what another page says of itself. What it said first counts, as long as the numbers mean the same.
-    pub(crate) fn hears(&mut self, agreement: &Agreement) {
+    pub(crate) fn hears(&mut self, id: SealId, agreement: &Agreement) {
         let [low, high] = parties_of(&agreement.transcript);
         let pair = if agreement.is_low { (low, high) } else { (high, low) };
+        self.agreed.insert(id.0, (pair.1, agreement.hello.clone()));
         let first = self.heard.entry(pair).or_insert_with(|| agreement.hello.clone());
         assert_eq!(*first, agreement.hello, "one page load has two keys");
     }

@@ -82,10 +82,11 @@ impl World {
         let mut random = Random(seed);
         let page = |who| {
             let link = random.below(2);
+            let is_linked = plan.has_locks && random.once_in(2);
             let (call, has_camera) = (Call::new(random.next()), !random.once_in(4));
             let has_channel = !random.once_in(8);
             Page::new(
-                (Vault::new(who, 1, link, without), link),
+                (Vault::new(who, 1, link, is_linked, without), link, is_linked),
                 call,
                 has_camera,
                 Release { has_channel, has_screen: has_channel && !random.once_in(8) },
@@ -160,6 +161,9 @@ impl World {
             let is_cut_off = view.peers.iter().any(|peer| peer.link == LinkView::OtherVersion);
             if is_cut_off && self.pages[who].vault.is_used_up() {
                 self.reload(who);
+                return true;
+            }
+            if self.answer(who, true) {
                 return true;
             }
             if let Some(peer) = view.peers.iter().find(|peer| peer.link.has_failed()) {

@@ -124,6 +124,9 @@ pub struct Remembered {
     /// The secret of its links.
     #[serde(default)]
     pub secret: Option<Secret>,
+    /// Who comes by number alone has to be let in.
+    #[serde(default)]
+    pub locked: bool,
 }
 
 /// The answer whether this tab may join a room.
@@ -193,6 +196,12 @@ pub enum UserAction {
     SetVolume(PeerId, u16),
     /// Both see the same pictures, as the person says, or not. For another seal than the present one it does nothing.
     ComparePictures(PeerId, SealId, bool),
+    /// Lock the room, so that nobody comes in who has not the same link and was not let in; or unlock it.
+    LockRoom(bool),
+    /// The invite link is handed out: whoever is invited has it, so the others are asked about.
+    ShareLink,
+    /// Let in who knocks, or not. For another seal than the present one it does nothing.
+    Answer(PeerId, SealId, bool),
     /// Do something in the chat.
     Chat(ChatAction),
     /// Point at a shared screen, or let others do so.

@@ -17,6 +17,8 @@ pub struct Identity {
     pub introduction: Introduction,
     /// The secret to the introduction's door.
     pub secret: Secret,
+    /// The secret came with the link by which this page was opened.
+    pub is_linked: bool,
 }
 
 /// What goes into the keys of a pair.

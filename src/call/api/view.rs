@@ -25,6 +25,10 @@ pub struct CallView {
     pub room: Option<RoomId>,
     /// Everybody else in the room, by id.
     pub peers: Vec<PeerView>,
+    /// Nobody comes in who has not the same link and was not let in.
+    pub locked: bool,
+    /// Those who want to be let in.
+    pub knocks: Vec<KnockView>,
     /// The own gestures.
     pub gestures: GesturesView,
     /// Who of the others spoke last for a while; a layout with one large picture follows.
@@ -198,6 +202,19 @@ pub struct PeerView {
     pub volume: u16,
 }
 
+/// Somebody who wants to be let in, and whom nothing proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnockView {
+    /// The id.
+    pub peer: PeerId,
+    /// The seal with its page.
+    pub seal: SealId,
+    /// The name that it says to have.
+    pub name: Option<DisplayName>,
+    /// The person has said "not now".
+    pub is_declined: bool,
+}
+
 /// The gestures of one person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GesturesView {
@@ -253,6 +270,8 @@ pub enum LinkView {
     /// Every attempt failed while the own address was hidden, so only relays were tried.
     #[strum(serialize = "failed")]
     FailedHidden,
+    /// Waits to be let in: the room is locked at the peer's side.
+    Held,
     /// The people have seen other pictures, so the connection is closed.
     Stopped,
     /// Its page is of another version, so neither can seal what it says to the other.
@@ -310,6 +329,8 @@ pub enum Notice {
     LinkCut,
     /// Peers left; the notice stays if one is alone now.
     PeerLeft(Vec<Option<DisplayName>>),
+    /// Somebody in the call has locked the room.
+    RoomLocked(Option<DisplayName>),
     /// Peers joined.
     PeerJoined(Vec<Option<DisplayName>>),
     /// The person left the call a moment ago, and can go back.

@@ -14,6 +14,10 @@ pub(in crate::call) struct Known {
     arrives: bool,
     /// Nothing is sent to it any more: what two people compare was not the same.
     is_stopped: bool,
+    /// Nobody there has let this page in.
+    is_held: bool,
+    /// Whether the room is locked there, once it has said so.
+    locked: Option<bool>,
     /// The certificate that its descriptions name, and the newest connection with it.
     print: Option<(Epoch, String)>,
 }
@@ -44,6 +48,27 @@ impl Known {
 
     pub(super) fn is_stopped(&self) -> bool {
         self.is_stopped
+    }
+
+    /// Notes whether it lets this page wait; returns whether it did before.
+    pub(super) fn hold(&mut self, holds: bool) -> bool {
+        std::mem::replace(&mut self.is_held, holds)
+    }
+
+    /// Whether this page waits to be let in there.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// Notes whether the room is locked there; returns what it said before.
+    pub(in crate::call) fn says_lock(&mut self, locked: bool) -> Option<bool> {
+        self.locked.replace(locked)
+    }
+
+    /// Notes that it was let in just now, with the name that it says to have.
+    pub(in crate::call) fn comes_in(&mut self, name: Option<DisplayName>) {
+        self.name = name;
+        self.arrives = true;
     }
 
     /// Notes that it came just now.

@@ -173,6 +173,7 @@ impl Negotiation {
         }
         match signal {
             Signal::Who { .. }
+            | Signal::Hold {}
             | Signal::Commit { .. }
             | Signal::Nonce { .. }
             | Signal::Reveal { .. }

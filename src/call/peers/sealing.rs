@@ -23,23 +23,41 @@ impl Peers {
         self.seals.begin(room, identity, name, resumed);
     }
 
-    /// Agrees on keys with a page, unless that was done, and says who sits here.
+    /// Agrees on keys with a page that has said something of itself; the command derives them, if they are new.
+    pub(super) fn seal_with(&mut self, info: &PeerInfo) -> (Option<SealId>, Option<Output>) {
+        let (Some(own), Some(said)) = (self.own, info.introduction()) else { return (None, None) };
+        let agreed = self.seals.agree((own.peer, own.page), (info.peer, info.page), said);
+        agreed.map_or((None, None), |(seal, command)| (Some(seal), command.map(Output::Do)))
+    }
+
+    /// Agrees on keys with one who is known, unless that was done, and says who sits here. Of one who was away when this
+    /// page came, it may turn out only now that it has to be let in.
     pub(super) fn agree(&mut self, info: &PeerInfo) -> Vec<Output> {
-        let (Some(own), Some(other)) = (self.own, find(&mut self.others, info.peer)) else { return vec![] };
-        let mut outputs = vec![];
-        if other.known().seal().is_none()
-            && let Some(said) = info.introduction()
-            && let Some((seal, command)) =
-                self.seals.agree((own.peer, own.page), (info.peer, info.page), said)
-        {
-            other.known_mut().agree(seal);
-            outputs.extend(command.map(Output::Do));
-        }
-        // Said anew with each way back: what was said last may be lost.
-        if let Some(seal) = other.known().seal().filter(|_| !info.away) {
-            outputs.push(Output::Signal(info.peer, self.seals.first_word(seal)));
-        }
-        outputs
+        let Some(at) = self.others.iter().position(|other| other.id() == info.peer) else { return vec![] };
+        let Some(seal) = self.others[at].known().seal() else {
+            let (seal, command) = self.seal_with(info);
+            let mut outputs: Vec<Output> = command.into_iter().collect();
+            match seal {
+                Some(seal) if self.seals.holds(seal) => {
+                    let other = self.others.remove(at);
+                    outputs.push(self.end(&other, false));
+                    outputs.extend(self.wait(info.clone(), seal));
+                }
+                Some(seal) => {
+                    self.others[at].known_mut().agree(seal);
+                    outputs.extend(self.first_word(info, Some(seal)));
+                }
+                None => {}
+            }
+            return outputs;
+        };
+        self.first_word(info, Some(seal))
+    }
+
+    /// Says who sits here, or that the other one has to wait; anew with each way back, as what was said may be lost.
+    pub(super) fn first_word(&self, info: &PeerInfo, seal: Option<SealId>) -> Vec<Output> {
+        let word = |seal| Output::Signal(info.peer, self.seals.first_word(seal));
+        seal.filter(|_| !info.away).map(word).into_iter().collect()
     }
 
     /// Closes a connection that was opened for a page with which nobody wants one, whatever the server makes anew.
@@ -52,19 +70,26 @@ impl Peers {
 
     /// The command that seals a signal and sends it; none for a page that has said nothing of itself.
     pub(in crate::call) fn close(&mut self, to: PeerId, signal: Signal) -> Option<Command> {
-        let seal = find(&mut self.others, to)?.known().seal()?;
+        let seal = self.seal_of(to)?;
         Some(Command::Seal(seal, SealCommand::Close(to, signal)))
     }
 
     /// Takes what a peer has sealed.
     pub(in crate::call) fn sealed(&mut self, from: PeerId, sealed: SealedBox) -> Vec<Output> {
-        let seal = find(&mut self.others, from).and_then(|other| other.known().seal());
-        let open = seal.map(|seal| Output::Do(Command::Seal(seal, SealCommand::Open(sealed))));
+        let open = self.seal_of(from).map(|seal| Output::Do(Command::Seal(seal, SealCommand::Open(sealed))));
         open.into_iter().collect()
+    }
+
+    fn seal_of(&self, peer: PeerId) -> Option<SealId> {
+        let other = self.others.iter().find(|other| other.id() == peer);
+        other.map_or_else(|| self.porch.seal_of(peer), |other| other.known().seal())
     }
 
     /// Takes what a seal reports; what opens for nobody present is of a page that is gone.
     pub(in crate::call) fn seal_event(&mut self, now: Duration, id: SealId, event: SealEvent) -> Vec<Output> {
+        if self.knocked(id, &event) {
+            return vec![];
+        }
         let at = self.others.iter().position(|other| other.known().seal() == Some(id));
         let Some(seal) = self.seals.get_mut(id) else { return vec![] };
         let steps = match &event {
@@ -120,9 +145,16 @@ impl Peers {
             let text = format!("a description of {peer} names a certificate of somebody else");
             return vec![Output::Do(Command::Log(text))];
         }
+        let mut outputs = match &signal {
+            Signal::Who { locked, .. } => self.heard_lock(at, *locked),
+            _ => vec![],
+        };
         let other = &mut self.others[at];
-        let mut outputs = of(peer, other.signal(now, signal, &self.config));
-        outputs.extend(other.take_arrival().map(Output::SayBriefly));
+        let tells_name = matches!(signal, Signal::Who { .. });
+        outputs.extend(of(peer, other.signal(now, signal, &self.config)));
+        if tells_name {
+            outputs.extend(other.take_arrival().map(Output::SayBriefly));
+        }
         outputs
     }
 

@@ -11,6 +11,8 @@ pub(super) struct Wish {
     pub(super) name: Option<DisplayName>,
     /// The secret of the link that was pasted.
     pub(super) secret: Option<Secret>,
+    /// Whether the room is locked from the start; not known before the page's keys are.
+    pub(super) locked: Option<bool>,
     /// Proof of a seat held before, in this call or before a reload.
     pub(super) resume: Option<SeatToken>,
 }
@@ -28,13 +30,27 @@ impl Wish {
             "" => None,
             name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
         };
-        Ok(Self { room, name, secret, resume: None })
+        let locked = secret.is_some().then_some(true);
+        Ok(Self { room, name, secret, locked, resume: None })
+    }
+
+    /// Another page's way to go on with the seat, if there is one.
+    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool, locked: bool) -> Option<Remembered> {
+        Some(Remembered {
+            room: self.room.clone(),
+            resume: self.resume.clone()?,
+            name: self.name.clone(),
+            off,
+            hides_address,
+            secret: self.secret.clone(),
+            locked,
+        })
     }
 }
 
 impl From<Remembered> for Wish {
-    fn from(Remembered { room, resume, name, secret, .. }: Remembered) -> Self {
-        Self { room, name, secret, resume: Some(resume) }
+    fn from(Remembered { room, resume, name, secret, locked, .. }: Remembered) -> Self {
+        Self { room, name, secret, locked: Some(locked), resume: Some(resume) }
     }
 }
 

@@ -33,7 +33,7 @@ fn trust(page: &Tab) -> Trust {
 }
 
 fn who(name: &str) -> Signal {
-    Signal::Who { name: DisplayName::try_from(name.to_owned()).ok() }
+    Signal::Who { name: DisplayName::try_from(name.to_owned()).ok(), locked: false }
 }
 
 #[test]

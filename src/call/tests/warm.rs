@@ -67,7 +67,7 @@ fn newcomer(id: u32) -> PeerInfo {
 
 fn comes(page: &mut Tab, id: u32) -> Vec<Command> {
     let mut commands = page.hears(ServerMsg::PeerJoined(newcomer(id)));
-    commands.extend(page.opens(PeerId(id), Signal::Who { name: None }));
+    commands.extend(page.opens(PeerId(id), Signal::Who { name: None, locked: false }));
     commands
 }
 

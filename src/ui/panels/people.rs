@@ -5,13 +5,13 @@ use leptos::prelude::*;
 
 use super::built::{Built, IntoBuilt};
 use super::side::side;
-use crate::call::{CallView, DeviceView, LinkView, PeerView, Route, USUAL_VOLUME, UserAction};
+use crate::call::{CallView, DeviceView, LinkView, PeerView, Route, SealId, USUAL_VOLUME, UserAction};
 use crate::protocol::{PeerId, Source};
 use crate::ui::CallHandle;
 use crate::ui::gestures::hand_mark;
 use crate::ui::i18n::{Words, words};
 use crate::ui::icon::{self, icon};
-use crate::ui::reactive::{MadeText, Memo, content, effect, flag, made_text, press, select, text};
+use crate::ui::reactive::{MadeText, Memo, action, content, effect, flag, made_text, press, select, text};
 use crate::ui::stage::Stage;
 use crate::ui::tile::{COLOURS, initial};
 use crate::ui::trust::trust_hint;
@@ -24,7 +24,10 @@ pub(super) fn people() -> Built {
     let hand = select(call, |view| view.gestures);
     let microphone = select(call, |view| view.microphone == DeviceView::On);
     let camera = select(call, |view| view.camera == DeviceView::On);
+    let knocks =
+        select(call, |view| view.knocks.iter().map(|knock| (knock.peer, knock.seal)).collect::<Vec<_>>());
     let list = view! {
+        {lock(call)}
         <ul class="people">
             <li data-person="own">
                 <span class="initial initial-s" data-colour="0" aria-hidden="true">
@@ -36,9 +39,62 @@ pub(super) fn people() -> Built {
                 {device(camera, icon::CAMERA, icon::CAMERA_OFF, words.peer_camera_off())}
             </li>
             <For each=move || peers.get() key=|peer| *peer children=person />
+            <For each=move || knocks.get() key=|(_, seal)| seal.0 children=knocker />
         </ul>
     };
     side("people", words.people(), list.into_built())
+}
+
+/// The lock of the room, and what it does.
+fn lock(call: CallHandle) -> impl IntoView {
+    let words = words();
+    let locked = select(call, |view| view.locked);
+    let hint = move || if locked.get() { words.locked_hint() } else { words.unlocked_hint() };
+    view! {
+        <div class="room-lock">
+            <button
+                type="button"
+                id="lock-button"
+                class="btn"
+                aria-pressed=text(move || if locked.get() { "true" } else { "false" })
+                on:click=press(move || call.dispatch(UserAction::LockRoom(!locked.get_untracked())))
+            >
+                {icon(text(move || if locked.get() { icon::LOCK } else { icon::LOCK_OPEN }))}
+                {words.lock_room()}
+            </button>
+            <p class="hint" inner_html=content(hint)></p>
+        </div>
+    }
+}
+
+/// Somebody who waits to be let in, also after "Not now".
+fn knocker((peer, seal): (PeerId, SealId)) -> impl IntoView {
+    let call = expect_context::<CallHandle>();
+    let words = words();
+    let name = select(call, move |view| view.knocks.iter().find(|knock| knock.peer == peer)?.name.clone());
+    let name = move || name.get().map_or_else(|| words.guest().to_owned(), String::from);
+    view! {
+        <li data-knock=peer.to_string()>
+            <span
+                class="initial initial-s"
+                data-colour=(peer.0 % COLOURS).to_string()
+                aria-hidden="true"
+                translate="no"
+                inner_html=content(move || initial(&name()))
+            ></span>
+            <div class="who">
+                <span class="cut" dir="auto" translate="no" inner_html=content(name)></span>
+                <small>{words.link_held()}</small>
+            </div>
+            <button
+                type="button"
+                class="btn btn-go let-in"
+                on:click=action(call, UserAction::Answer(peer, seal, true))
+            >
+                {words.let_in()}
+            </button>
+        </li>
+    }
 }
 
 /// Those with a hand up first, in the order of the hands; the others as they came.
@@ -175,6 +231,7 @@ fn state(peer: &PeerView, words: &'static Words) -> &'static str {
         (LinkView::Interrupted, _) => words.person_interrupted(),
         (LinkView::Away, _) => words.link_away(),
         (LinkView::Failed | LinkView::FailedHidden | LinkView::OtherVersion, _) => words.person_failed(),
+        (LinkView::Held, _) => words.link_held(),
         (LinkView::Stopped, _) => words.trust_stopped(),
     }
 }
