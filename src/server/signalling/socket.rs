@@ -5,23 +5,22 @@
 
 mod end;
 mod report;
+mod stream;
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::task::TaskTracker;
 
 use super::connections::{Connection, Connections};
 use super::directory::OneNode;
-use super::frame_meter::{FrameLimit, FrameMeter};
+use super::frame_meter::FrameLimit;
 use super::join_limit::JoinLimit;
 use super::outbox::Outgoing;
 use super::registry::{Registry, Seat, Waiter};
@@ -32,6 +31,7 @@ use crate::server::event_log::EventLog;
 use crate::server::metrics::{Metrics, Refusal};
 use end::{End, end_of, loss_of};
 use report::Report;
+use stream::MessageStream;
 
 /// Most frames written before the socket is read again.
 const FRAMES_PER_WRITE: usize = 64;
@@ -75,7 +75,7 @@ pub(crate) struct Sockets {
 
 /// A socket, with its session and its seat.
 pub(super) struct Socket {
-    ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
+    messages: MessageStream<TokioIo<Upgraded>>,
     connection: Connection,
     rooms: Registry<OneNode>,
     report: Report,
@@ -90,16 +90,16 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Wraps an open WebSocket, whose browser reached this server at `host`.
-    pub(super) fn new(
-        ws: WebSocketStream<FrameMeter<TokioIo<Upgraded>>>,
+    /// Opens the WebSocket of a browser that reached this server at `host`.
+    pub(super) async fn open(
+        stream: TokioIo<Upgraded>,
         connection: Connection,
         host: String,
         sockets: &Sockets,
-    ) -> Self {
+    ) -> Box<Self> {
         let session = Session::new(sockets.rooms.now(), sockets.rules.session, connection.is_on_probation());
-        Self {
-            ws,
+        Box::new(Self {
+            messages: MessageStream::open(stream, sockets.rules.frames).await,
             connection,
             rooms: sockets.rooms.clone(),
             report: Report::new(sockets.event_log.clone(), sockets.metrics.clone()),
@@ -109,11 +109,11 @@ impl Socket {
             session,
             joins_of_network: sockets.joins.clone(),
             host,
-        }
+        })
     }
 
     /// Serves the socket of a page of this version until it ends.
-    pub(super) async fn run(mut self, version: u32) {
+    pub(super) async fn run(mut self: Box<Self>, version: u32) {
         let end = match self.greet(version).await {
             Ok(()) => self.pump().await,
             Err(end) => end,
@@ -153,7 +153,7 @@ impl Socket {
                     Outgoing::Close(code) => Err(End::Close(code)),
                 },
                 // Polled before the timer: a frame that came during a long write is a sign of life.
-                incoming = self.ws.next() => {
+                incoming = self.messages.next() => {
                     turn += 1;
                     self.receive(incoming)
                 }
@@ -207,15 +207,8 @@ impl Socket {
     /// Writes a frame and those queued behind it, with one flush.
     async fn write(&mut self, first: Message) -> Result<(), End> {
         let outbox = self.connection.outbox();
-        let ws = &mut self.ws;
-        let work = async {
-            ws.feed(first).await?;
-            for _ in 1..FRAMES_PER_WRITE {
-                let Some(frame) = outbox.try_next() else { break };
-                ws.feed(Message::Text(frame.into())).await?;
-            }
-            ws.flush().await
-        };
+        let queued = std::iter::from_fn(|| outbox.try_next()).map(|frame| Message::Text(frame.into()));
+        let work = self.messages.write(first, queued.take(FRAMES_PER_WRITE - 1));
         tokio::select! {
             biased;
             done = timeout(self.rules.write_timeout, work) => match done {
@@ -377,7 +370,7 @@ impl Socket {
         };
         if let Some(code) = code {
             let frame = CloseFrame { code: code.code().into(), reason: code.reason().into() };
-            if self.ws.send(Message::Close(Some(frame))).await.is_err() {
+            if self.messages.write(Message::Close(Some(frame)), std::iter::empty()).await.is_err() {
                 return;
             }
         }
@@ -386,12 +379,12 @@ impl Socket {
             return;
         }
         while readable {
-            match self.ws.next().await {
+            match self.messages.next().await {
                 Some(Ok(_)) => {}
                 Some(Err(_)) => readable = false,
                 None => return,
             }
         }
-        self.ws.get_mut().discard().await;
+        self.messages.discard().await;
     }
 }

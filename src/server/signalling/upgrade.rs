@@ -6,22 +6,14 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hyper_util::rt::TokioIo;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::connections::Refused;
-use super::frame_meter::FrameMeter;
 use super::socket::{Socket, Sockets};
-use crate::protocol::{MAX_FRAME_BYTES, version_in};
+use crate::protocol::version_in;
 use crate::server::http::forwarded::ClientInfo;
 use crate::server::http::origin::refusal;
 use crate::server::metrics::Refusal;
-
-/// Read buffer: enough for an ICE candidate; a session description makes it grow for a moment.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Write buffer: frames are gathered up to this size before a system call.
-const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Answers `GET /ws` and starts the socket's task.
 pub(crate) async fn open(
@@ -56,18 +48,9 @@ pub(crate) async fn open(
     tasks.spawn(async move {
         // The connection may have ended before the response was written.
         let Ok(stream) = upgrade.await else { return };
-        let stream = FrameMeter::new(TokioIo::new(stream), sockets.rules.frames);
-        let ws = WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers())).await;
-        Box::pin(Socket::new(ws, connection, host, &sockets).run(version)).await;
+        // Boxed, so that the task does not keep room for what is needed at the beginning only.
+        let socket = Box::pin(Socket::open(TokioIo::new(stream), connection, host, &sockets)).await;
+        socket.run(version).await;
     });
     response
-}
-
-fn buffers() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES)
-        .max_message_size(Some(MAX_FRAME_BYTES))
-        .max_frame_size(Some(MAX_FRAME_BYTES))
 }
