@@ -23,6 +23,11 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 const SOCKETS: usize = 400;
 /// After this long without what the test waits for, it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Bytes of an offer, sealed.
+const OFFER: usize = 3_500;
+/// Bytes of a candidate, sealed.
+const CANDIDATE: usize = 300;
+const CANDIDATES: usize = 6;
 /// Most bytes for a socket in the server, which measured 4,870.
 const UNSEATED: usize = 5_400;
 /// Most bytes with a seat and its share of a room for two, which measured 5,490.
@@ -118,7 +123,7 @@ fn take_at_most(runtime: &Runtime, bytes: usize, without: usize, what: &str) {
 }
 
 #[test]
-fn an_idle_socket_takes_little_memory() {
+fn an_idle_socket_takes_little_memory_and_again_little_after_a_negotiation() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let address = server(&runtime);
     // What the first connection of all needs stays.
@@ -134,4 +139,15 @@ fn an_idle_socket_takes_little_memory() {
     }
     clients.chunks_exact_mut(2).for_each(|pair| pair[0].hear("peer_joined"));
     take_at_most(&runtime, SEATED, empty, "with a seat");
+    let lengths = std::iter::once(OFFER).chain(std::iter::repeat_n(CANDIDATE, CANDIDATES));
+    for pair in clients.chunks_exact_mut(2) {
+        for (from, to) in [(0, 1), (1, 0)] {
+            for length in lengths.clone() {
+                let sealed = "A".repeat(length);
+                pair[from].say(&format!(r#"{{"type":"signal","to":{},"sealed":"{sealed}"}}"#, to + 1));
+            }
+            lengths.clone().for_each(|_| pair[to].hear("signal"));
+        }
+    }
+    take_at_most(&runtime, SEATED, empty, "after a negotiation");
 }

@@ -3,7 +3,7 @@
 //! Counting messages is not enough: one that never ends can have any number of frames, and empty frames add nothing
 //! to its size.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -36,13 +36,29 @@ pub(crate) struct TooMuch;
 /// A stream that counts the frames read from it.
 #[derive(Debug)]
 pub(crate) struct FrameMeter<S> {
-    stream: S,
+    /// `None` after [`FrameMeter::take`].
+    stream: Option<S>,
     limit: FrameLimit,
     started: Instant,
     frames: Meter,
     bytes: Meter,
     header: Header,
+    /// Messages whose last frame has begun.
+    messages: u64,
+    /// A message has begun, and its last frame has not.
+    is_fragmented: bool,
     is_over: bool,
+}
+
+/// The beginning of a frame.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    /// The last frame of its message.
+    is_last: bool,
+    /// A ping, a pong or a close: a message by itself, even between the frames of another one.
+    is_control: bool,
+    /// Bytes of its payload.
+    payload: u64,
 }
 
 /// The position of a stream within its frames.
@@ -58,17 +74,47 @@ struct Header {
 impl<S> FrameMeter<S> {
     /// Wraps a stream that carries frames from now on.
     pub(crate) fn new(stream: S, limit: FrameLimit) -> Self {
-        let (frames, bytes, header) = (Meter::default(), Meter::default(), Header::default());
-        Self { stream, limit, started: Instant::now(), frames, bytes, header, is_over: false }
+        Self::of(Some(stream), limit)
+    }
+
+    fn of(stream: Option<S>, limit: FrameLimit) -> Self {
+        Self {
+            stream,
+            limit,
+            started: Instant::now(),
+            frames: Meter::default(),
+            bytes: Meter::default(),
+            header: Header::default(),
+            messages: 0,
+            is_fragmented: false,
+            is_over: false,
+        }
+    }
+
+    /// Takes the stream out, with all counts; this one is at its end from now on.
+    pub(crate) fn take(&mut self) -> Self {
+        let limit = self.limit;
+        std::mem::replace(self, Self::of(None, limit))
+    }
+
+    /// The number of messages in all that was read, control frames included; `None` within a frame, and between the
+    /// frames of a message.
+    pub(crate) fn whole_messages(&self) -> Option<u64> {
+        let is_between = self.header.read == 0 && self.header.payload == 0 && !self.is_fragmented;
+        is_between.then_some(self.messages)
     }
 
     /// Counts the frames in what was read; above the limit, the next read fails.
     fn count(&mut self, read: &[u8]) {
         let (now, limit) = (self.started.elapsed(), self.limit);
-        self.header.frames(read, |payload| {
+        self.header.frames(read, |Begun { is_last, is_control, payload }| {
             let payload = u32::try_from(payload).unwrap_or(u32::MAX);
             self.is_over |=
                 !self.frames.allows(now, limit.frames) || !self.bytes.allows_many(now, limit.bytes, payload);
+            self.messages += u64::from(is_last);
+            if !is_control {
+                self.is_fragmented = !is_last;
+            }
         });
     }
 }
@@ -76,10 +122,11 @@ impl<S> FrameMeter<S> {
 impl<S: AsyncRead + Unpin> FrameMeter<S> {
     /// Discards incoming bytes, up to a limit, so that the connection can be closed without a reset.
     pub(crate) async fn discard(&mut self) {
+        let Some(stream) = &mut self.stream else { return };
         let mut buffer = vec![0; DISCARDED_AT_ONCE];
         let mut discarded = 0;
         while discarded < DISCARDED_IN_ALL {
-            match self.stream.read(&mut buffer).await {
+            match stream.read(&mut buffer).await {
                 Ok(0) | Err(_) => return,
                 Ok(read) => discarded += read,
             }
@@ -88,8 +135,8 @@ impl<S: AsyncRead + Unpin> FrameMeter<S> {
 }
 
 impl Header {
-    /// Calls `begun` with the length of each frame that begins in `read`.
-    fn frames(&mut self, mut read: &[u8], mut begun: impl FnMut(u64)) {
+    /// Calls `begun` with each frame whose header ends in `read`.
+    fn frames(&mut self, mut read: &[u8], mut begun: impl FnMut(Begun)) {
         while !read.is_empty() {
             let payload = usize::try_from(self.payload).unwrap_or(usize::MAX).min(read.len());
             self.payload -= payload as u64;
@@ -100,7 +147,8 @@ impl Header {
             self.read += 1;
             if let Some(payload) = payload_of(&self.bytes[..self.read]) {
                 (self.read, self.payload) = (0, payload);
-                begun(payload);
+                let first = self.bytes[0];
+                begun(Begun { is_last: first & 0x80 != 0, is_control: first & 0x08 != 0, payload });
             }
         }
     }
@@ -129,8 +177,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for FrameMeter<S> {
         if self.is_over {
             return Poll::Ready(Err(io::Error::other(TooMuch)));
         }
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(())) };
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        ready!(Pin::new(stream).poll_read(context, buffer))?;
         self.count(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
@@ -142,15 +191,18 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FrameMeter<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        match &mut self.stream {
+            Some(stream) => Pin::new(stream).poll_write(context, bytes),
+            None => Poll::Ready(Err(ErrorKind::NotConnected.into())),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.stream.as_mut().map_or(Poll::Ready(Ok(())), |stream| Pin::new(stream).poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.stream.as_mut().map_or(Poll::Ready(Ok(())), |stream| Pin::new(stream).poll_shutdown(context))
     }
 }
 
@@ -207,7 +259,7 @@ mod tests {
     async fn what_came_is_thrown_away_until_the_stream_ends() {
         let mut meter = meter(&[1; 100_000], 1, 1);
         meter.discard().await;
-        assert_eq!(meter.stream.len(), 0);
+        assert_eq!(meter.stream.map(<[u8]>::len), Some(0));
     }
 
     proptest! {
@@ -220,7 +272,7 @@ mod tests {
             let (mut header, mut seen, mut rest) = (Header::default(), Vec::new(), &stream[..]);
             for cut in cuts.iter().cycle() {
                 let (now, later) = rest.split_at((*cut).min(rest.len()));
-                header.frames(now, |length| seen.push(length as usize));
+                header.frames(now, |begun| seen.push(begun.payload as usize));
                 rest = later;
                 if rest.is_empty() {
                     break;

@@ -165,6 +165,7 @@ impl Socket {
                             // A browser answers the ping even while its page is frozen; the page itself only sees
                             // this message.
                             self.sign_of_life(renew_ice);
+                            self.messages.rest().await;
                             self.write(Message::Ping(Default::default())).await
                         }
                         Due::Close(code) => Err(End::Close(code)),
