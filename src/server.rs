@@ -68,6 +68,8 @@ use crate::protocol::{ICE_PATH, SOCKET_PATH};
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// How much of that the sockets may take. Until they have ended, the server answers that it is not ready.
 const SOCKETS_STOP_WITHIN: Duration = Duration::from_secs(2);
+/// How much of that may pass before the last of them is told to close; the other side has a second for its answer.
+const SOCKETS_CLOSE_WITHIN: Duration = Duration::from_millis(900);
 /// How long webhooks may take after that to get the last news.
 const NEWS_WITHIN: Duration = Duration::from_secs(1);
 /// How long the seat store may take after that to write its last records.
@@ -140,11 +142,16 @@ pub async fn run(
     info!(rooms = sockets.rooms.count(), "stopping");
     let begun = Instant::now();
     readiness.stop();
-    sockets.connections.stop();
+    sockets.rooms.stop();
+    let closing = sockets.connections.stop();
     sockets.tasks.close();
+    let closed = async {
+        closing.run(SOCKETS_CLOSE_WITHIN).await;
+        sockets.tasks.wait().await;
+    };
     tokio::select! {
         () = server.accept_forever(&listeners) => {}
-        _ = timeout_at(begun + SOCKETS_STOP_WITHIN, sockets.tasks.wait()) => {}
+        _ = timeout_at(begun + SOCKETS_STOP_WITHIN, closed) => {}
     }
     if let Some(store) = &store {
         store.let_go();

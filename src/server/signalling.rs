@@ -3,6 +3,7 @@
 //! What is public here is what the mesh simulation (tests/mesh) drives in place of a server: the registry with its rooms,
 //! and the sessions, behind sockets, a clock and a store of its own.
 
+pub(crate) mod closing;
 pub(crate) mod connections;
 pub mod directory;
 pub(crate) mod frame_meter;

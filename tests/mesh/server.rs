@@ -111,7 +111,7 @@ impl Server {
         self.loads.insert(owner, load);
         self.wires.insert(self.last_wire, Wire::new(owner, load, socket, !self.is_down()));
         if !self.is_down() {
-            let session = Session::new(now, SESSION, false);
+            let session = Session::new(now, SESSION, SESSION.rhythm.ping, false);
             self.sockets.insert(self.last_wire, Socket { session, seat: None, waiter: None });
         }
         self.last_wire

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use parlor::protocol::{CloseCode, PeerId, ServerMsg};
 use tokio::io::AsyncReadExt;
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::lab::{HealthyPair, Server, join, soon, until};
 
@@ -92,4 +92,31 @@ async fn a_stopping_server_is_well_and_not_ready_until_its_sockets_have_ended() 
     assert_eq!(closed, CloseCode::Restart);
     server.ended().await;
     drop(deaf);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_told_last_that_the_server_stops_hears_nothing_of_those_told_first() {
+    let mut server = Server::start().await;
+    let (mut first, _) = server.seat("1").await;
+    // Sockets are closed in the order of their coming, so many of them one after another.
+    let mut others = Vec::new();
+    for _ in 0..300 {
+        others.push(server.connect().await);
+    }
+    let (mut last, _) = server.seat("1").await;
+    assert!(matches!(first.next().await, ServerMsg::PeerJoined(_)));
+    server.ask_to_stop();
+    assert_eq!(first.closed().await, CloseCode::Restart);
+    let next = soon("a close", async {
+        loop {
+            match last.frame().await {
+                Message::Text(text) if text.contains("heartbeat") => {}
+                other => return other,
+            }
+        }
+    });
+    assert!(
+        matches!(next.await, Message::Close(Some(frame)) if u16::from(frame.code) == CloseCode::Restart.code())
+    );
+    server.ended().await;
 }

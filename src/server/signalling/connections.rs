@@ -1,9 +1,11 @@
-//! Every open WebSocket of the server: counted, limited, and closed together when the server stops.
+//! Every open WebSocket of the server: counted, limited, and closed when the server stops.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use super::closing::Closing;
 use super::outbox::{Outbox, QueueLimit};
 use super::probation::Probation;
 use crate::protocol::CloseCode;
@@ -110,11 +112,11 @@ impl Connections {
         self.lock().outboxes.len()
     }
 
-    /// Closes every socket and refuses new ones.
-    pub(crate) fn stop(&self) {
+    /// Refuses new sockets from now on, and returns those that are open, the oldest first, to be closed.
+    pub(crate) fn stop(&self) -> Closing {
         let mut open = self.lock();
         open.stopping = true;
-        open.outboxes.values().for_each(|outbox| outbox.cut(CloseCode::Restart));
+        Closing::new(open.outboxes.values().cloned().collect())
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -131,6 +133,13 @@ impl Connection {
     /// The network that the socket counts against.
     pub(crate) fn network(&self) -> Option<IpAddr> {
         self.network
+    }
+
+    /// A part of `whole` of the socket's own; those of sockets that open one after another are spread evenly over it.
+    pub(crate) fn own_part(&self, whole: Duration) -> Duration {
+        // Multiples of the golden ratio (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+        let part = (self.id as u32).wrapping_mul(0x9e37_79b9);
+        whole.mul_f64(f64::from(part) / f64::from(u32::MAX))
     }
 
     /// Whether the socket was accepted only to take a seat back.
@@ -223,11 +232,24 @@ mod tests {
         assert_eq!(held.len(), 3);
     }
 
+    #[test]
+    fn sockets_that_open_together_are_pinged_at_moments_of_their_own() {
+        const SOCKETS: usize = 1_000;
+        let (connections, ping) = (connections(SOCKETS, SOCKETS, 0), Duration::from_secs(5));
+        let mut tenths = [0; 10];
+        for _ in 0..SOCKETS {
+            let part = connections.enter(network(1)).unwrap().own_part(ping);
+            assert!(part <= ping, "{part:?}");
+            tenths[(part.as_millis() / 500).min(9) as usize] += 1;
+        }
+        assert!(tenths.iter().all(|sockets| (95..=105).contains(sockets)), "{tenths:?}");
+    }
+
     #[tokio::test]
     async fn stopping_cuts_every_socket_and_refuses_new_ones() {
         let connections = connections(2, 9, 9);
         let open: Vec<_> = (0..3).filter_map(|_| connections.enter(network(1)).ok()).collect();
-        connections.stop();
+        connections.stop().run(Duration::from_secs(1)).await;
         for connection in &open {
             assert_eq!(connection.outbox().until_cut().await, CloseCode::Restart);
         }

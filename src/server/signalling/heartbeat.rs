@@ -37,9 +37,9 @@ pub(crate) enum Beat {
 }
 
 impl Heartbeat {
-    /// Starts the heartbeat of a new socket, which has no seat.
-    pub(crate) fn new(now: Duration, rhythm: Rhythm) -> Self {
-        Self { rhythm, last_frame: now, next_ping: now + rhythm.ping, unseated: Some(now) }
+    /// Starts the heartbeat of a new socket, which has no seat and is pinged after `first_ping` for the first time.
+    pub(crate) fn new(now: Duration, rhythm: Rhythm, first_ping: Duration) -> Self {
+        Self { rhythm, last_frame: now, next_ping: now + first_ping, unseated: Some(now) }
     }
 
     /// Changes the intervals from now on.
@@ -105,22 +105,33 @@ mod tests {
     }
 
     #[test]
+    fn the_first_ping_has_a_time_of_its_own_and_the_others_follow_at_the_pace() {
+        let first = Duration::from_millis(700);
+        let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM, first);
+        heart.seated(Duration::ZERO, true);
+        for now in [first, first + RHYTHM.ping, first + 2 * RHYTHM.ping] {
+            assert_eq!((heart.next(), heart.beat(now)), (now, Beat::Ping));
+            heart.heard(now);
+        }
+    }
+
+    #[test]
     fn a_silent_socket_is_given_up_after_two_pings() {
-        let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM);
+        let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM, RHYTHM.ping);
         heart.seated(Duration::ZERO, true);
         assert_eq!(run(&mut heart, false), (RHYTHM.silent, 2, CloseCode::Silent));
     }
 
     #[test]
     fn a_socket_that_answers_but_never_sits_down_is_closed_as_idle() {
-        let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM);
+        let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM, RHYTHM.ping);
         let (end, _, code) = run(&mut heart, true);
         assert_eq!((end, code), (RHYTHM.idle, CloseCode::Idle));
     }
 
     #[test]
     fn a_seated_socket_that_answers_is_idle_only_after_its_leave() {
-        let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM);
+        let mut heart = Heartbeat::new(Duration::ZERO, RHYTHM, RHYTHM.ping);
         heart.seated(Duration::ZERO, true);
         for _ in 0..1_000 {
             let now = heart.next();

@@ -107,7 +107,8 @@ impl<D: Directory> Registry<D> {
         (store, records): (Option<Arc<dyn RoomStore>>, Vec<RoomRecord>),
     ) -> Self {
         let (restored, now) = (records.len(), directory.now());
-        let mut map = Map { rooms: HashMap::with_capacity(restored), alarms: BinaryHeap::new(), restored };
+        let (rooms, alarms) = (HashMap::with_capacity(restored), BinaryHeap::new());
+        let mut map = Map { rooms, alarms, restored, is_stopping: false };
         let restore = |record: RoomRecord| {
             let id = record.room.clone();
             let room = Occupied::shared(Room::restore(now, record, rules), now);
@@ -289,10 +290,13 @@ impl<D: Directory> Registry<D> {
             return;
         }
         occupied.take_socket(seat.peer);
-        let (what, deliveries) = match seat.parting {
+        let (what, mut deliveries) = match seat.parting {
             Parting::Leave => ("left", occupied.room.leave(seat.peer)),
             Parting::Lose(loss) => ("away", occupied.room.lose(self.now(), seat.peer, loss)),
         };
+        if map.is_stopping && matches!(seat.parting, Parting::Lose(_)) {
+            deliveries.clear();
+        }
         self.parted(&mut map, &seat.id, &mut occupied, deliveries);
         drop((occupied, map));
         self.0.event_log.note(what, &seat.id, Some(seat.peer));

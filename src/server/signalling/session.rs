@@ -95,15 +95,16 @@ pub enum Due {
 }
 
 impl Session {
-    /// Starts the session of a socket without a seat; on probation it must take one soon.
-    pub fn new(now: Duration, rules: SessionRules, on_probation: bool) -> Self {
+    /// Starts the session of a socket without a seat, which is pinged after `first_ping` for the first time; on probation
+    /// it must take a seat soon.
+    pub fn new(now: Duration, rules: SessionRules, first_ping: Duration, on_probation: bool) -> Self {
         let mut rhythm = rules.rhythm;
         if on_probation {
             rhythm.idle = rhythm.idle.min(PROBATION);
         }
         Self {
             rules,
-            heartbeat: Heartbeat::new(now, rhythm),
+            heartbeat: Heartbeat::new(now, rhythm, first_ping),
             has_seat: false,
             waits: false,
             joins: Meter::default(),
@@ -240,7 +241,7 @@ mod tests {
     fn session(on_probation: bool) -> Session {
         let rhythm = Rhythm { ping: PING, silent: 10 * PING, idle: IDLE };
         let rules = SessionRules { bad_messages: 2, rhythm, renew_ice: Some(25 * PING / 10) };
-        Session::new(NOW, rules, on_probation)
+        Session::new(NOW, rules, PING, on_probation)
     }
 
     #[test]

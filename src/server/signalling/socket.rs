@@ -97,7 +97,9 @@ impl Socket {
         host: String,
         sockets: &Sockets,
     ) -> Box<Self> {
-        let session = Session::new(sockets.rooms.now(), sockets.rules.session, connection.is_on_probation());
+        let rules = sockets.rules.session;
+        let first_ping = connection.own_part(rules.rhythm.ping);
+        let session = Session::new(sockets.rooms.now(), rules, first_ping, connection.is_on_probation());
         Box::new(Self {
             messages: MessageStream::open(stream, sockets.rules.frames).await,
             connection,

@@ -1,10 +1,16 @@
-//! The end of a room by whoever runs the server.
+//! Ends by whoever runs the server: of a room, and of all sockets.
 
 use super::{Registry, lock};
 use crate::protocol::{CloseCode, RoomId};
 use crate::server::signalling::directory::Directory;
 
 impl<D: Directory> Registry<D> {
+    /// From now on nobody is told of sockets that are lost: as the server stops, all are, and those that are closed last
+    /// need not know of the first.
+    pub(crate) fn stop(&self) {
+        lock(&self.0.map).is_stopping = true;
+    }
+
     /// Ends a room: closes the sockets of all who are present, gives up every seat, away ones too, and tells those who
     /// wait for one. Returns whether anybody had a seat there.
     pub(crate) fn end(&self, id: &RoomId) -> bool {

@@ -17,6 +17,8 @@ pub(super) struct Map<S> {
     pub(super) alarms: BinaryHeap<Reverse<(Duration, RoomId)>>,
     /// Number of rooms that are [`Occupied::restored`].
     pub(super) restored: usize,
+    /// The server stops, so that every socket is about to be lost.
+    pub(super) is_stopping: bool,
 }
 
 impl<S: Clone + PartialEq> Map<S> {

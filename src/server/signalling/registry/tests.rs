@@ -290,3 +290,27 @@ fn whoever_is_told_of_a_change_finds_it_counted() {
     // The first is told of its seat; both of the second one's; the signal; the leave.
     assert_eq!(*told.lock().unwrap(), [(1, 0), (2, 0), (2, 0), (2, 1), (1, 1)]);
 }
+
+#[tokio::test]
+async fn as_the_server_stops_the_others_are_told_who_leaves_and_not_whose_socket_ends() {
+    let rooms = Registry::new(
+        OneNode::new(),
+        Rules { capacity: 3, ..RULES },
+        1,
+        no_ice(),
+        EventLog::default(),
+        Metrics::default(),
+        Default::default(),
+    );
+    let outboxes = [outbox(), outbox(), outbox()];
+    let [a, b, c] = outboxes.each_ref().map(|outbox| join(&rooms, "1", None, outbox));
+    let last = &outboxes[2];
+    assert!(matches!(next(last).await, ServerMsg::RoomJoined(_)));
+    rooms.stop();
+    a.lose(Loss::Lost);
+    b.leave();
+    assert_eq!(next(last).await, ServerMsg::PeerLeft { peer: PeerId(2) });
+    let (taken, _) = rooms.taken(&id("1")).unwrap();
+    assert_eq!(taken, Taken { present: 1, away: 1 }, "the seat is kept");
+    drop(c);
+}
