@@ -166,7 +166,8 @@ pub async fn run(
     stopping.cancel();
     tasks.close();
     let news = async {
-        sockets.tasks.wait().await;
+        // Sockets may be the last news, but leave time to send them.
+        _ = timeout_at(begun + STOP_WITHIN - NEWS_WITHIN, sockets.tasks.wait()).await;
         deliveries.finish(NEWS_WITHIN).await;
     };
     let ended = async { tokio::join!(news, tasks.wait()) };

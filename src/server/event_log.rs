@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::protocol::{PeerId, RoomId};
 use crate::server::config::LogFormat;
@@ -76,6 +76,11 @@ impl EventLog {
         if self.may_write() {
             info!(why, count, "{what}");
         }
+    }
+
+    /// Logs a warning in any case, however many lines there were: for what happens once in the life of a server.
+    pub(crate) fn warn(&self, what: &str, why: &str, count: usize) {
+        warn!(why, count, "{what}");
     }
 
     /// Logs the traffic of a quota holder when its last allocation has ended.

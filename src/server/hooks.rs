@@ -36,7 +36,7 @@ pub(crate) struct Hooks {
     event_log: EventLog,
 }
 
-/// The tasks that send; they end when this is dropped.
+/// The tasks that send; they end when this is dropped, and what is not sent by then is counted as dropped.
 pub(crate) struct Deliveries {
     tasks: JoinSet<()>,
     all: Arc<[Arc<Delivery>]>,
@@ -124,9 +124,12 @@ impl Deliveries {
     /// Tries once to send all that waits, for as long as `within` at most, and ends the tasks.
     pub(crate) async fn finish(mut self, within: Duration) {
         self.all.iter().for_each(|delivery| delivery.close());
-        // What is not sent by then is counted as dropped.
         drop(timeout(within, async { while self.tasks.join_next().await.is_some() {} }).await);
-        self.tasks.shutdown().await;
+    }
+}
+
+impl Drop for Deliveries {
+    fn drop(&mut self) {
         self.all.iter().for_each(|delivery| delivery.give_up());
     }
 }
@@ -154,7 +157,10 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::server::metrics::News;
 
     #[test]
     fn a_change_is_told_seat_by_seat() {
@@ -173,6 +179,39 @@ mod tests {
         ] {
             let change = Change { before, given, after };
             assert_eq!(change.events(), events, "{change:?}");
+        }
+    }
+
+    /// The webhooks of a receiver that never answers, which has to be kept.
+    fn hanging(metrics: &Metrics) -> (Hooks, Deliveries, TcpListener) {
+        let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", receiver.local_addr().unwrap());
+        let secret = format!("whsec_{}", "A".repeat(32));
+        let hook = HookConfig { url, secret, events: HookEvent::all() };
+        let (hooks, deliveries) = Hooks::start(&[hook], &EventLog::default(), metrics).unwrap();
+        (hooks, deliveries, receiver)
+    }
+
+    #[tokio::test]
+    async fn what_is_not_sent_at_the_end_is_counted_once_and_so_is_what_comes_after() {
+        let dropped = |metrics: &Metrics| metrics.news(News::Dropped);
+        let (room, opened) = (RoomId::from_typed("4711").unwrap(), Change { before: 0, given: 2, after: 2 });
+        for is_in_a_hurry in [false, true] {
+            let metrics = Metrics::default();
+            let (hooks, deliveries, receiver) = hanging(&metrics);
+            hooks.tell(&room, opened);
+            let begun = tokio::task::spawn_blocking(move || receiver.accept());
+            let _unanswered = begun.await.unwrap().unwrap();
+            assert_eq!(dropped(&metrics), 0);
+            if is_in_a_hurry {
+                drop(deliveries);
+            } else {
+                deliveries.finish(Duration::from_millis(1)).await;
+            }
+            assert_eq!(dropped(&metrics), 3, "one is being sent, two wait");
+            hooks.tell(&room, Change { before: 2, given: 0, after: 1 });
+            assert_eq!(dropped(&metrics), 4);
+            assert_eq!((metrics.news(News::Sent), metrics.news(News::Failed)), (0, 0));
         }
     }
 

@@ -186,6 +186,12 @@ impl Metrics {
         self.hooks.get_or_create(&label("how", how)).inc_by(messages as u64);
     }
 
+    /// Number of messages to webhooks of which this became.
+    #[cfg(test)]
+    pub(crate) fn news(&self, how: News) -> u64 {
+        self.hooks.get_or_create(&label("how", how)).get()
+    }
+
     /// Counts a refusal.
     pub(crate) fn refused(&self, why: Refusal) {
         self.refused.get_or_create(&label("why", why)).inc();

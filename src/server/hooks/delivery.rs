@@ -33,6 +33,10 @@ pub(super) struct Delivery {
 struct State {
     queue: Queue,
     trouble: Trouble,
+    /// The task has ended, or is about to.
+    is_over: bool,
+    /// The log has a line of what is lost by that.
+    is_told: bool,
 }
 
 /// What the task does next.
@@ -61,6 +65,9 @@ impl Delivery {
             return;
         }
         let mut state = self.lock();
+        if state.is_over {
+            return self.lose(state, 1);
+        }
         if state.queue.push(self.now(), message.clone()) {
             state.trouble.lost += 1;
             self.metrics.told(News::Dropped, 1);
@@ -89,19 +96,33 @@ impl Delivery {
         self.wake.notify_one();
     }
 
-    /// Reports what was never sent, after the task has ended.
+    /// Gives up what is not sent yet, and all that comes later; the task is ended.
     pub(super) fn give_up(&self) {
-        let left = self.lock().queue.len();
-        if left > 0 {
-            self.metrics.told(News::Dropped, left);
-            let count = u32::try_from(left).unwrap_or(u32::MAX);
-            self.event_log.remark("news for a webhook are lost, as the server stops", &self.name, count);
+        let mut state = self.lock();
+        state.is_over = true;
+        let left = state.queue.len();
+        self.lose(state, left);
+    }
+
+    /// Counts what is lost as the server stops, and logs the first of it.
+    fn lose(&self, mut state: MutexGuard<'_, State>, messages: usize) {
+        if messages == 0 {
+            return;
+        }
+        let is_told = std::mem::replace(&mut state.is_told, true);
+        drop(state);
+        self.metrics.told(News::Dropped, messages);
+        if !is_told {
+            self.event_log.warn("news for a webhook are lost, as the server stops", &self.name, messages);
         }
     }
 
     fn next(&self) -> Step {
         let mut state = self.lock();
-        let State { queue, trouble } = &mut *state;
+        if state.is_over {
+            return Step::End;
+        }
+        let State { queue, trouble, .. } = &mut *state;
         let now = self.now();
         let old = queue.expire(now);
         if old > 0 {
@@ -126,7 +147,11 @@ impl Delivery {
     fn report(&self, attempt: Attempt, sent: Result<(), Failure>) {
         let now = self.now();
         let mut state = self.lock();
-        let State { queue, trouble } = &mut *state;
+        if state.is_over {
+            // It is counted among those that are given up.
+            return;
+        }
+        let State { queue, trouble, .. } = &mut *state;
         match &sent {
             Ok(()) => {
                 queue.sent();
