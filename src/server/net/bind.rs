@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
 
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 1024;
+/// Connections that may wait to be accepted: as many as Linux allows by default (`net.core.somaxconn`), for the moment in
+/// which all come back at once.
+const BACKLOG: i32 = 4096;
 
 /// Binds a socket to a port; `::` means every address of this machine, of IPv4 too.
 ///
@@ -52,4 +53,28 @@ fn bound_at(kind: Type, address: SocketAddr) -> io::Result<Socket> {
 
 fn is_refusal(fault: &io::Error) -> bool {
     matches!(fault.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn more_than_a_thousand_may_wait_to_be_accepted() {
+        const CONNECTIONS: usize = 1_100;
+        rlimit::increase_nofile_limit(2 * CONNECTIONS as u64).unwrap();
+        let most = fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+        let most: usize = most.trim().parse().unwrap();
+        let listener = listener(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
+        let address = listener.local_addr().unwrap();
+        // One too many would have to ask again after a second, and again.
+        let connect = |_| TcpStream::connect_timeout(&address, Duration::from_secs(2));
+        let waiting: io::Result<Vec<_>> = (0..CONNECTIONS.min(most)).map(connect).collect();
+        assert_eq!(waiting.map(|waiting| waiting.len()).unwrap(), CONNECTIONS.min(most));
+    }
 }
