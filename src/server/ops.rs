@@ -1,6 +1,7 @@
 //! The listener by which a host watches the server; nothing that the public reaches leads here.
 
 mod access;
+mod drain;
 mod exposition;
 mod process;
 mod public_address;
@@ -37,6 +38,8 @@ const STATUS_JSON_PATH: &str = "/api/v1/status";
 const ROOMS_PATH: &str = "/api/v1/rooms";
 /// Path of one room.
 const ROOM_PATH: &str = "/api/v1/rooms/{room}";
+/// Path of draining.
+const DRAIN_PATH: &str = "/api/v1/drain";
 
 /// The server behind the listener. It accepts until it is stopped or dropped.
 pub(crate) struct OpsServer {
@@ -75,17 +78,19 @@ impl OpsServer {
     }
 }
 
-/// The routes. Without a token nobody looks for rooms, which any user of this machine could do by trying numbers.
+/// The routes. Without a token nobody looks for rooms, which any user of this machine could do by trying numbers, and
+/// nobody acts on the server.
 fn router(watched: Arc<Watched>, has_token: bool) -> Router {
     let readiness = watched.readiness.clone();
     let metrics = get(exposition::serve).with_state(Exposition::new(watched.clone()));
-    let rooms = Router::new()
+    let by_token = Router::new()
         .route(ROOMS_PATH, post(rooms::make))
         .route(ROOM_PATH, get(rooms::serve).delete(rooms::end))
+        .route(DRAIN_PATH, post(drain::begin).delete(drain::take_back))
         .with_state(watched.clone());
     let source = status::Source::new(watched);
     health::routes(readiness)
-        .merge(if has_token { rooms } else { Router::new() })
+        .merge(if has_token { by_token } else { Router::new() })
         .route(METRICS_PATH, metrics)
         .route(STATUS_PATH, get(status::serve).with_state(source.clone()))
         .route(STATUS_JSON_PATH, get(status::serve_json).with_state(source))

@@ -8,7 +8,7 @@ use parlor::protocol::{ClientMsg, CloseCode, PeerId, RoomId, Seated, ServerMsg};
 use parlor::server::config::Config;
 use rcgen::{CertificateParams, KeyPair};
 
-use crate::lab::{Answer, Server, resume, until};
+use crate::lab::{Answer, Server, resume, sealed, to, until};
 use crate::ops::{Metrics, TOKEN};
 
 /// A server that programs with the token act on.
@@ -170,4 +170,65 @@ async fn a_server_with_a_certificate_tells_where_a_new_room_is() {
 fn made(answer: &Answer) -> serde_json::Value {
     assert_eq!((answer.status(), answer.header("content-type")), (201, Some("application/json")));
     serde_json::from_str(answer.0.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+/// What is told of a server that is drained or not: readiness at both ports, the status, and the metric.
+async fn told(server: &Server) -> [String; 4] {
+    let token = format!("Bearer {TOKEN}");
+    let body = |answer: Answer| format!("{} {}", answer.status(), answer.0.split_once("\r\n\r\n").unwrap().1);
+    let status = act(server, "GET", "/api/v1/status").await;
+    let status: serde_json::Value = serde_json::from_str(status.0.split_once("\r\n\r\n").unwrap().1).unwrap();
+    [
+        body(server.get("/readyz", &[]).await),
+        body(act(server, "GET", "/readyz").await),
+        format!("{} {}", status["ready"], status["why"]),
+        Metrics::by(server, &[("authorization", &token)]).await.value("parlor_draining").to_string(),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_drained_is_not_ready_and_goes_on_with_all_it_does() {
+    let server = Server::with(|config| {
+        served(config);
+        config.rooms.capacity = 3;
+    })
+    .await;
+    let ready = r#"{"ready":true}"#;
+    let ready = [&*format!("200 {ready}"), &format!("200 {ready}"), "true null", "0"].map(str::to_owned);
+    let not_ready = r#"503 {"ready":false,"why":["draining"]}"#;
+    let drained = [not_ready, not_ready, r#"false ["draining"]"#, "1"].map(str::to_owned);
+    let (mut one, mut two) = server.pair("4711").await;
+    assert_eq!(told(&server).await, ready);
+    for _ in 0..2 {
+        assert_eq!(act(&server, "POST", "/api/v1/drain").await.status(), 204);
+        assert_eq!(told(&server).await, drained);
+    }
+    let page = act(&server, "GET", "/status").await;
+    assert!(page.0.contains("<h1>Not ready: the host drains the server</h1>"), "{}", page.0);
+    assert_eq!(server.get("/healthz", &[]).await.status(), 200);
+    one.say(&to(2, sealed("x"))).await;
+    two.hears(1, &sealed("x")).await;
+    assert_eq!(server.get("/room/4711", &[]).await.status(), 200);
+    let (_three, seated) = server.seat("4711").await;
+    assert_eq!((seated.peer, server.seat("4712").await.1.peer), (PeerId(3), PeerId(1)));
+    for _ in 0..2 {
+        assert_eq!(act(&server, "DELETE", "/api/v1/drain").await.status(), 204);
+        assert_eq!(told(&server).await, ready);
+    }
+}
+
+#[tokio::test]
+async fn only_who_has_the_token_drains_the_server() {
+    let server = Server::with(served).await;
+    for method in ["POST", "DELETE"] {
+        assert_eq!(server.act(method, "/api/v1/drain", &[]).await.status(), 401, "{method}");
+        let headers = [("authorization", &*format!("Bearer {TOKEN}"))];
+        let public = Server::request(server.address, method, "/api/v1/drain", &headers).await;
+        assert_eq!(public.status() / 100, 4, "{method}: not at the public port");
+        let tokenless = Server::with(|config| config.ops.address = "127.0.0.1:0".into()).await;
+        assert_eq!(tokenless.act(method, "/api/v1/drain", &[]).await.status(), 404, "without a token");
+        assert_eq!(tokenless.get("/readyz", &[]).await.status(), 200);
+    }
+    assert_eq!(act(&server, "GET", "/api/v1/drain").await.status(), 405);
+    assert_eq!(server.get("/readyz", &[]).await.status(), 200);
 }

@@ -29,6 +29,7 @@ pub(super) fn is_check(path: &str) -> bool {
 pub(crate) struct Readiness {
     tls: Option<Arc<Tls>>,
     stopping: AtomicBool,
+    draining: AtomicBool,
 }
 
 /// A reason to send people elsewhere.
@@ -37,6 +38,8 @@ pub(crate) struct Readiness {
 pub(crate) enum NotReady {
     /// The server stops.
     Stopping,
+    /// The host drains the server.
+    Draining,
     /// HTTPS is configured, and there is no certificate yet.
     NoCertificate,
 }
@@ -52,7 +55,7 @@ struct Answer {
 impl Readiness {
     /// Begins ready, once there is a certificate where `tls` needs one.
     pub(crate) fn new(tls: Option<Arc<Tls>>) -> Self {
-        Self { tls, stopping: AtomicBool::new(false) }
+        Self { tls, stopping: AtomicBool::new(false), draining: AtomicBool::new(false) }
     }
 
     /// Notes that the server stops.
@@ -65,11 +68,24 @@ impl Readiness {
         self.stopping.load(Ordering::Relaxed)
     }
 
+    /// Begins to drain the server or takes it back. Returns whether that changed anything.
+    pub(crate) fn drain(&self, draining: bool) -> bool {
+        self.draining.swap(draining, Ordering::Relaxed) != draining
+    }
+
+    /// Whether the host drains the server.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// Lists the reasons to send people elsewhere; none if the server is ready.
     pub(crate) fn reasons(&self) -> Vec<NotReady> {
         let lacks_certificate = self.tls.as_ref().is_some_and(|tls| tls.certificate().is_none());
-        let reasons =
-            [(NotReady::Stopping, self.is_stopping()), (NotReady::NoCertificate, lacks_certificate)];
+        let reasons = [
+            (NotReady::Stopping, self.is_stopping()),
+            (NotReady::Draining, self.is_draining()),
+            (NotReady::NoCertificate, lacks_certificate),
+        ];
         reasons.into_iter().filter(|(_, holds)| *holds).map(|(reason, _)| reason).collect()
     }
 }

@@ -75,7 +75,8 @@ impl Collector for Present {
             |name: &str, help, value: i64| gauge(&mut encoder, &format!("{PREFIX}_{name}"), help, value);
         gauge("sockets", "Open WebSockets.", count(connections.count()))?;
         gauge("rooms", "Rooms with a seat that is taken.", metrics.rooms().iter().sum())?;
-        gauge("draining", "Whether the server stops.", readiness.is_stopping().into())?;
+        let draining = readiness.is_draining() || readiness.is_stopping();
+        gauge("draining", "Whether the server is drained or stops.", draining.into())?;
         gauge("ledger_failing", "Whether seats cannot be written down.", self.0.loses_seats().into())?;
         let allocations = relay.as_ref().map_or(0, |relay| relay.allocations());
         gauge("relay_allocations", "Allocations of the relay.", count(allocations))?;

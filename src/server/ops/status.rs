@@ -96,6 +96,7 @@ fn page(status: &Status) -> String {
     let Status { release, uptime, why, sockets, rooms, relay, .. } = status;
     let reasons = why.iter().map(|why| match why {
         NotReady::Stopping => "the server stops",
+        NotReady::Draining => "the host drains the server",
         NotReady::NoCertificate => "there is no certificate yet",
     });
     let reasons = reasons.collect::<Vec<_>>().join(", ");
@@ -163,8 +164,10 @@ mod tests {
 
     #[test]
     fn the_page_says_why_the_server_is_not_ready() {
-        let page = page(&status(vec![NotReady::Stopping, NotReady::NoCertificate], None));
-        let state = "<h1>Not ready: the server stops, there is no certificate yet</h1>";
+        let why = vec![NotReady::Stopping, NotReady::Draining, NotReady::NoCertificate];
+        let page = page(&status(why, None));
+        let state =
+            "<h1>Not ready: the server stops, the host drains the server, there is no certificate yet</h1>";
         assert!(page.contains(state) && page.contains("<td>no relay<"), "{page}");
     }
 
