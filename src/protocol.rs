@@ -186,6 +186,24 @@ mod tests {
             (Signal::Who { name: name.clone(), locked: false }, r#"{"who":{"name":"Ann"}}"#),
             (Signal::Who { name, locked: true }, r#"{"who":{"name":"Ann","locked":true}}"#),
             (Signal::Hold {}, r#"{"hold":{}}"#),
+            (
+                Signal::Vouch {
+                    peer: PeerId(3),
+                    page: PageLoad(5),
+                    hello: introduction().hello,
+                    checked: true,
+                },
+                r#"{"vouch":{"peer":3,"page":5,"hello":"2.h","checked":true}}"#,
+            ),
+            (
+                Signal::Vouch {
+                    peer: PeerId(3),
+                    page: PageLoad(5),
+                    hello: introduction().hello,
+                    checked: false,
+                },
+                r#"{"vouch":{"peer":3,"page":5,"hello":"2.h"}}"#,
+            ),
             (Signal::Who { name: None, locked: false }, r#"{"who":{}}"#),
             (Signal::StartCall { epoch: Epoch(32) }, r#"{"start_call":{"epoch":32}}"#),
             (

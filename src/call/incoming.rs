@@ -17,7 +17,8 @@ impl Call {
             }
             ServerMsg::FullRoom { room } => {
                 let hides_address = self.privacy.hides_address();
-                self.session.full(&room, self.peers.any_connected(), hides_address, self.media.off())
+                let as_it_was = (self.media.off(), self.peers.lock_now());
+                self.session.full(&room, self.peers.any_connected(), hides_address, as_it_was)
             }
             ServerMsg::Waiting { room } => self.session.listed(&room),
             ServerMsg::SeatFree { room } => self.session.seat_free(&room),
@@ -46,7 +47,7 @@ impl Call {
         let Seated { room, peer, page, peers, resume, resumed, ice_servers, capacity } = seated;
         let Some(fresh) = self.session.seated(&room, resume) else { return vec![] };
         if fresh {
-            self.peers.begin_lock(self.session.begins_locked());
+            self.peers.begin_lock(self.session.lock());
         }
         if let Some(identity) = self.session.identity().cloned() {
             self.peers.begin_seals(room.clone(), identity, self.session.name(), resumed);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::api::command::Command;
 use super::api::event::{Level, PeerEvent, PreparedId};
+use super::api::seal::Trust;
 use super::api::view::{CallView, GesturesView, PeerView};
 use super::chat::Chat;
 use super::gestures::Gestures;
@@ -21,6 +22,7 @@ mod porch;
 mod sealing;
 mod seats;
 mod telling;
+mod vouching;
 mod warm;
 
 use porch::Porch;
@@ -43,7 +45,7 @@ pub(super) struct Peers {
     config: PeerConfig,
     /// By their ids, lowest first.
     others: Vec<RemotePeer>,
-    /// Those who have to be let in, by their ids.
+    /// Those who have to be let in.
     porch: Porch,
     /// The newest epochs of peers that have left, one of the same pages.
     left: Vec<Epoch>,
@@ -230,7 +232,12 @@ impl Peers {
             let peer = other.id();
             let seal = other.known().seal().and_then(|seal| self.seals.get(seal));
             let (gestures, speaks) = (self.gestures_of(Some(peer)), self.speaking.is_speaking(peer));
-            other.view(self.config.relay_only, gestures, speaks, seal)
+            let view = other.view(self.config.relay_only, gestures, speaks, seal);
+            let checked_by = other.known().seal().filter(|_| view.trust == Trust::Unchecked);
+            match checked_by.and_then(|seal| self.checked_by(seal)) {
+                Some(checked_by) => PeerView { trust: Trust::Vouched, checked_by, ..view },
+                None => view,
+            }
         };
         self.others.iter().map(view).collect()
     }

@@ -2,14 +2,15 @@
 
 pub(super) mod lock;
 pub(super) mod pictures;
+pub(super) mod vouches;
 
 use super::api::command::Command;
-use super::api::seal::{Agreement, Identity, PictureNumbers, SealCommand, SealEvent, SealId, Trust};
+use super::api::seal::{Agreement, Identity, Lock, PictureNumbers, SealCommand, SealEvent, SealId, Trust};
 use crate::protocol::sealed::{Party, Proof, transcript};
 use crate::protocol::{DisplayName, Hello, Introduction, PageLoad, PeerId, RoomId, Signal};
 
-use lock::Lock;
 use pictures::Pictures;
+use vouches::{Vouch, Vouches};
 
 /// Most seals of one page. Each new one is a try for whoever wants to guess what two people compare.
 const MOST_SEALS: usize = 256;
@@ -25,11 +26,16 @@ pub(super) struct Seals {
     first: Vec<(PeerId, PageLoad, Introduction)>,
     /// Peers with whom a call by number was stopped: another page of theirs does not begin it again.
     stopped: Vec<PeerId>,
+    /// The keys of the pages with which it was, for as long as this page lives: a new seat is no new beginning.
+    stopped_keys: Vec<Hello>,
     /// Whether people are asked about who comes by number alone.
     pub(super) lock: Lock,
     /// The keys of the pages that are in the call without having the same link: nobody else can show to have them, also
     /// when the server has lost its memory and gives new seats.
     let_in: Vec<Hello>,
+    /// The keys of those to whom the person has said "not now".
+    declined: Vec<Hello>,
+    vouches: Vouches,
 }
 
 /// What the own page has for the room that it sits in.
@@ -44,7 +50,9 @@ struct Own {
 #[derive(Debug)]
 pub(super) struct Seal {
     id: SealId,
-    hello: Hello,
+    /// The page with which it is, and what that page has said of itself.
+    page: (PeerId, PageLoad),
+    introduction: Introduction,
     proof: Proof,
     /// A signal has opened, so the other page has the same keys.
     is_shared: bool,
@@ -67,10 +75,15 @@ impl Seals {
         name: Option<DisplayName>,
         resumed: bool,
     ) {
+        if self.own.as_ref().is_some_and(|own| own.room != room) {
+            self.let_in.clear();
+            self.declined.clear();
+        }
         self.own = Some(Own { room, identity, name });
         if !resumed {
             self.first.clear();
             self.stopped.clear();
+            self.vouches = Vouches::default();
         }
     }
 
@@ -106,8 +119,9 @@ impl Seals {
             return None;
         }
         let is_low = own.peer < peer;
-        let mut seal = Seal::new(id, said.hello.clone(), proof, is_low);
-        if proof == Proof::Open && self.stopped.contains(&peer) {
+        let mut seal = Seal::new(id, (peer, page), said.clone(), proof, is_low);
+        let was_stopped = self.stopped.contains(&peer) || self.stopped_keys.contains(&said.hello);
+        if proof == Proof::Open && was_stopped {
             seal.are_same = Some(false);
         }
         self.known.push((transcript.clone(), seal));
@@ -129,31 +143,94 @@ impl Seals {
         self.get(id).is_some_and(|seal| seal.trust() == Trust::Stopped)
     }
 
-    /// Begins a call, in which nobody was let in yet.
-    pub(super) fn begin_lock(&mut self, lock: Lock) {
-        self.lock = lock;
-        self.let_in.clear();
+    /// Lets the page with this seal in, for as long as it lives. Who proves to have the same link needs it not.
+    pub(super) fn let_in(&mut self, id: SealId) {
+        if let Some((_, seal)) = self.known.get(id.0).filter(|(_, seal)| seal.proof == Proof::Open)
+            && seal.trust() != Trust::Stopped
+            && !self.let_in.contains(seal.hello())
+        {
+            self.let_in.push(seal.hello().clone());
+        }
     }
 
-    /// Lets the page with this seal in, for as long as it lives.
-    pub(super) fn let_in(&mut self, id: SealId) {
+    /// Keeps whether the person does not want the page with this seal now.
+    pub(super) fn decline(&mut self, id: SealId) {
         if let Some((_, seal)) = self.known.get(id.0)
-            && !self.let_in.contains(&seal.hello)
+            && !self.is_declined(id)
         {
-            self.let_in.push(seal.hello.clone());
+            self.declined.push(seal.hello().clone());
         }
+    }
+
+    /// Whether the person did not want the page with this seal.
+    pub(super) fn is_declined(&self, id: SealId) -> bool {
+        self.get(id).is_some_and(|seal| self.declined.contains(seal.hello()))
     }
 
     /// Whether somebody has to let the page with this seal in.
     pub(super) fn holds(&self, id: SealId) -> bool {
-        let waits = |seal: &Seal| seal.proof == Proof::Open && !self.let_in.contains(&seal.hello);
+        let waits = |seal: &Seal| seal.proof == Proof::Open && !self.let_in.contains(seal.hello());
         self.lock.is_locked() && !self.is_stopped(id) && self.get(id).is_some_and(waits)
     }
 
-    /// Notes that nothing more is sent to this peer.
-    pub(super) fn stop(&mut self, peer: PeerId) {
+    /// Keeps what the page with this seal says of another one.
+    pub(super) fn heard_vouch(&mut self, by: SealId, vouch: Vouch) {
+        self.vouches.heard(by, vouch);
+    }
+
+    /// What this page can say of another one to somebody who may not know it.
+    pub(super) fn vouch(&self, about: SealId, to: SealId) -> Option<Vouch> {
+        let (about, to) = (self.get(about)?, self.get(to)?);
+        // Those who have the same link prove themselves to each other.
+        if !to.is_shared || about.introduction.door == to.introduction.door {
+            return None;
+        }
+        let checked = matches!(about.trust(), Trust::Linked | Trust::Compared);
+        let was_let_in = about.is_shared && self.let_in.contains(about.hello());
+        let ((peer, page), hello) = (about.page, about.hello().clone());
+        (checked || was_let_in).then_some(Vouch { peer, page, hello, checked })
+    }
+
+    /// Whether somebody whose word counts has let the page with this seal in.
+    pub(super) fn is_vouched_for(&self, id: SealId) -> bool {
+        self.vouches_for(id)
+            .any(|(by, is_it, _)| is_it && (self.is_proved(by) || self.lock == Lock::Followed))
+    }
+
+    /// Whether somebody who is proved says that the page with this seal is another one.
+    pub(super) fn is_disputed(&self, id: SealId) -> bool {
+        self.is_open(id) && self.vouches_for(id).any(|(by, is_it, _)| !is_it && self.is_proved(by))
+    }
+
+    /// Who has checked the page with this seal, if somebody who is proved has.
+    pub(super) fn checked_by(&self, id: SealId) -> Option<SealId> {
+        let mut vouches = self.vouches_for(id);
+        vouches.find(|(by, is_it, checked)| *is_it && *checked && self.is_proved(*by)).map(|(by, ..)| by)
+    }
+
+    fn vouches_for(&self, id: SealId) -> impl Iterator<Item = (SealId, bool, bool)> {
+        let seal = self.get(id);
+        seal.into_iter().flat_map(|seal| self.vouches.of(seal.page, seal.hello()))
+    }
+
+    fn is_proved(&self, id: SealId) -> bool {
+        self.get(id).is_some_and(|seal| matches!(seal.trust(), Trust::Linked | Trust::Compared))
+    }
+
+    fn is_open(&self, id: SealId) -> bool {
+        self.get(id).is_some_and(|seal| seal.proof == Proof::Open && seal.are_same != Some(true))
+    }
+
+    /// Notes that nothing more is sent to this peer, and to the page with this seal.
+    pub(super) fn stop(&mut self, peer: PeerId, id: SealId) {
         if !self.stopped.contains(&peer) {
             self.stopped.push(peer);
+        }
+        if let Some((_, seal)) = self.known.get(id.0) {
+            self.let_in.retain(|hello| hello != seal.hello());
+            if !self.stopped_keys.contains(seal.hello()) {
+                self.stopped_keys.push(seal.hello().clone());
+            }
         }
     }
 
@@ -166,16 +243,24 @@ impl Seals {
             return Signal::Hold {};
         }
         let name = self.own.as_ref().and_then(|own| own.name.clone());
-        Signal::Who { name, locked: self.lock.is_locked() }
+        // Who follows says nothing: it would be taken for a choice.
+        Signal::Who { name, locked: self.lock == Lock::Locked }
     }
 }
 
 impl Seal {
-    fn new(id: SealId, hello: Hello, proof: Proof, is_low: bool) -> Self {
+    fn new(
+        id: SealId,
+        page: (PeerId, PageLoad),
+        introduction: Introduction,
+        proof: Proof,
+        is_low: bool,
+    ) -> Self {
         let exchange = Pictures::new(is_low);
         Self {
             id,
-            hello,
+            page,
+            introduction,
             proof,
             is_shared: false,
             has_failed: false,
@@ -228,6 +313,15 @@ impl Seal {
         if self.pictures.is_some() && self.proof == Proof::Open {
             self.are_same.get_or_insert(are_same);
         }
+    }
+
+    fn hello(&self) -> &Hello {
+        &self.introduction.hello
+    }
+
+    /// Ends with a page that somebody who is proved knows as another one.
+    pub(super) fn dispute(&mut self) {
+        self.are_same = Some(false);
     }
 
     pub(super) fn has_failed(&self) -> bool {

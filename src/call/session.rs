@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::api::command::Command;
 use super::api::event::{Hold, Loaded, Remembered};
-use super::api::seal::Identity;
+use super::api::seal::{Identity, Lock};
 use super::api::view::{Mistake, Notice, Phase};
 use super::output::Output;
 use crate::protocol::{ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, SeatToken, SourceSet};
@@ -28,7 +28,7 @@ pub(super) struct Session {
     /// What was wrong with the texts typed last.
     mistake: Option<Mistake>,
     /// A seat of a former page, for when the person goes to its room.
-    held: Option<HeldSeat>,
+    held: Option<(HeldSeat, Lock)>,
     wish: Option<Wish>,
     /// No other tab of this browser is in that room, so the page may join.
     holds: bool,
@@ -106,8 +106,8 @@ impl Session {
                 outputs
             }
             None => {
-                let Remembered { room, resume, .. } = remembered;
-                self.held = Some(HeldSeat { room, resume });
+                let Remembered { room, resume, lock, .. } = remembered;
+                self.held = Some((HeldSeat { room, resume }, lock));
                 fresh
             }
             // Join was pressed already, for that room and no other.
@@ -162,8 +162,8 @@ impl Session {
             Hold::Granted(identity, seat) => {
                 self.holds = true;
                 wish.secret = Some(identity.secret.clone());
-                wish.locked =
-                    seat.as_ref().map(|seat| seat.locked).or(wish.locked).or(Some(identity.is_linked));
+                let of_link = identity.is_linked.then_some(Lock::Locked);
+                wish.lock = seat.as_ref().map(|seat| seat.lock).or(wish.lock).or(of_link);
                 self.identity = Some(identity);
                 let mut outputs = vec![];
                 if let Some(seat) = seat {
@@ -180,8 +180,8 @@ impl Session {
     /// Drops an answer that comes too late, but keeps a seat that was handed over with it.
     fn unwanted(&mut self, hold: Hold) -> Vec<Output> {
         let Hold::Granted(_, seat) = hold else { return vec![] };
-        if let Some(Remembered { room, resume, .. }) = seat {
-            self.held = Some(HeldSeat { room, resume });
+        if let Some(Remembered { room, resume, lock, .. }) = seat {
+            self.held = Some((HeldSeat { room, resume }, lock));
         }
         if self.wish.is_none() { vec![Output::Do(Command::LetGo(None))] } else { vec![] }
     }
@@ -216,13 +216,13 @@ impl Session {
     }
 
     /// Another page's way to go on with this seat, if there is one.
-    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool, locked: bool) -> Option<Remembered> {
-        self.wish.as_ref().filter(|_| self.seated)?.remembered(off, hides_address, locked)
+    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool, lock: Lock) -> Option<Remembered> {
+        self.wish.as_ref().filter(|_| self.seated)?.remembered(off, hides_address, lock)
     }
 
-    /// Whether the call begins in a locked room: the person came by a link, or it was locked before.
-    pub(super) fn begins_locked(&self) -> bool {
-        self.wish.as_ref().is_some_and(|wish| wish.locked == Some(true))
+    /// The lock with which the call begins: that of a seat before, or as the person came.
+    pub(super) fn lock(&self) -> Lock {
+        self.wish.as_ref().and_then(|wish| wish.lock).unwrap_or_default()
     }
 
     /// The page's keys for the room, once it may join.
@@ -264,13 +264,14 @@ impl Session {
         room: &RoomId,
         media_flows: bool,
         hides_address: bool,
-        off: SourceSet,
+        (off, lock): (SourceSet, Lock),
     ) -> Vec<Output> {
         let in_call = self.phase() == Phase::InCall;
         if in_call && media_flows && self.room() == Some(room) {
             return vec![Output::AskAgain];
         }
-        let Some(wish) = self.wish.take_if(|wish| wish.room == *room) else { return self.not_listed() };
+        let Some(mut wish) = self.wish.take_if(|wish| wish.room == *room) else { return self.not_listed() };
+        wish.lock = if in_call { Some(lock) } else { wish.lock };
         // The devices of the first screen stay as they are.
         let off = if in_call { off } else { SourceSet::NONE };
         self.standby.begin(Intent::anew(wish, hides_address, off));
@@ -372,8 +373,9 @@ impl Session {
         // The token of a refused wish is still this page's own.
         let refused = self.refused.take().filter(|refused| refused.wish.room == wish.room);
         let hides_address = refused.as_ref().is_some_and(|refused| refused.hides_address);
-        let held = self.held.take().filter(|held| held.room == wish.room).map(|held| held.resume);
-        wish.resume = held.or_else(|| refused?.wish.resume);
+        let held = self.held.take().filter(|(held, _)| held.room == wish.room);
+        wish.lock = wish.lock.or(held.as_ref().map(|(_, lock)| *lock));
+        wish.resume = held.map(|(held, _)| held.resume).or_else(|| refused?.wish.resume);
         Ok(Intent { wish, hides_address, off: SourceSet::NONE })
     }
 

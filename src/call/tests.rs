@@ -19,6 +19,7 @@ mod screen;
 mod sealing;
 mod standby;
 mod version;
+mod vouching;
 mod warm;
 
 const NOW: Duration = Duration::from_secs(1);
@@ -81,7 +82,7 @@ fn remembered(resume: &str) -> Remembered {
         off: SourceSet::NONE,
         hides_address: false,
         secret: Some(secret()),
-        locked: false,
+        lock: Lock::Open,
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sealed::Block;
-use super::{DisplayName, PageLoad, ids};
+use super::{DisplayName, Hello, PageLoad, PeerId, ids};
 
 /// The number of a connection between two peers; both sides derive the same one and it only grows.
 ///
@@ -94,6 +94,18 @@ pub enum Signal {
         /// The number.
         value: Block,
     },
+    /// Says of another page in the room whom it is there, for those who have proved themselves to this one.
+    Vouch {
+        /// Its peer.
+        peer: PeerId,
+        /// The page load.
+        page: PageLoad,
+        /// Its key.
+        hello: Hello,
+        /// It has proved itself; otherwise it was let in.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        checked: bool,
+    },
     /// The person there saw other pictures: nothing more is sent.
     Stop {},
     /// Asks for an offer of this epoch: for a new connection, or with restarted ICE for the one there is.
@@ -137,6 +149,7 @@ impl Signal {
             | Self::Commit { .. }
             | Self::Nonce { .. }
             | Self::Reveal { .. }
+            | Self::Vouch { .. }
             | Self::Stop {} => None,
             Self::StartCall { epoch }
             | Self::WebrtcOffer { epoch, .. }

@@ -67,6 +67,7 @@ fn news(view: &CallView) -> News {
             // Whoever has not said who it is may be nobody.
             let is_known =
                 |peer: &&PeerView| peer.trust != Trust::Unknown || peer.link == LinkView::Connected;
+            let is_known = |peer: &&PeerView| peer.link != LinkView::Held && is_known(peer);
             let first = view.peers.iter().find(is_known);
             let knock = view.knocks.iter().find(|knock| !knock.is_declined);
             match (first, knock) {
@@ -86,9 +87,11 @@ pub(crate) fn follow(call: CallHandle, panels: Panels) {
     let mut before = News::None;
     effect(move || {
         let now = news.get();
-        let was_alone = std::mem::replace(&mut before, now.clone()) == News::Alone;
+        let before = std::mem::replace(&mut before, now.clone());
+        let was_alone = before == News::Alone;
+        let has_company = was_alone || matches!(before, News::Knock(_));
         let said = match now {
-            News::Company(Some(notice)) if was_alone => say(&notice, words()),
+            News::Company(Some(notice)) if has_company => say(&notice, words()),
             News::Knock(knock) if was_alone => knock_words(&knock, words()),
             News::SeatFree => words().seat_free().to_owned(),
             _ => return,

@@ -1,10 +1,12 @@
 //! Notices: events of the call, faults, and advice on what to do next.
 
+use gloo_timers::callback::Timeout;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::Node;
 use leptos::web_sys::js_sys::Reflect;
+use send_wrapper::SendWrapper;
 
 use super::CallHandle;
 use super::device_problem::{ProblemWords, by_devices, problem_words};
@@ -14,6 +16,9 @@ use super::listening::{is_dialog_open, listen};
 use super::reactive::{Memo, Press, action, content, effect, flag, press, select, text};
 use crate::call::{CallView, DeviceProblem, KnockView, Notice, SignallingView, UserAction};
 use crate::protocol::isolated;
+
+/// For so long, in milliseconds, a press does not answer somebody who has taken the place of another one.
+const READ_WITHIN: u32 = 600;
 
 /// The live region with all notices, above the home screen and over the call.
 pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
@@ -34,8 +39,22 @@ pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
         problem.map(part).unwrap_or_default()
     };
     let knocks = select(call, |view| asking(view).cloned().collect::<Vec<_>>());
+    // The second press of a double click is for the one before.
+    let is_new = RwSignal::new(false);
+    let mut before = None;
+    let fading = StoredValue::new(None::<SendWrapper<Timeout>>);
+    effect(move || {
+        let shown = knocks.with(|knocks| knocks.first().map(|knock| knock.seal));
+        if let (Some(_), Some(_)) = (std::mem::replace(&mut before, shown), shown) {
+            is_new.set(true);
+            let fade = Timeout::new(READ_WITHIN, move || is_new.set(false));
+            fading.set_value(Some(SendWrapper::new(fade)));
+        }
+    });
     let answer = move |comes_in| {
-        if let Some(knock) = knocks.with_untracked(|knocks| knocks.first().cloned()) {
+        if let Some(knock) = knocks.with_untracked(|knocks| knocks.first().cloned())
+            && !is_new.get_untracked()
+        {
             call.dispatch(UserAction::Answer(knock.peer, knock.seal, comes_in));
         }
     };
@@ -278,7 +297,11 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
 fn passes(notice: &Notice) -> bool {
     matches!(
         notice,
-        Notice::PeerJoined(_) | Notice::DeviceBack(_) | Notice::AddressShown | Notice::DeviceReplaced { .. }
+        Notice::PeerJoined(_)
+            | Notice::RoomLocked(_)
+            | Notice::DeviceBack(_)
+            | Notice::AddressShown
+            | Notice::DeviceReplaced { .. }
     )
 }
 
@@ -289,6 +312,7 @@ fn tone(notice: &Notice) -> &'static str {
         | Notice::JustLeft
         | Notice::Left
         | Notice::Ended
+        | Notice::RoomLocked(_)
         | Notice::DeviceBack(_)
         | Notice::DeviceReplaced { .. }
         | Notice::DeviceFound(_)

@@ -24,15 +24,16 @@ pub(super) fn trust_label(call: CallHandle, peer: PeerId, own: Memo<Option<PeerV
     let label = move || match trust.get() {
         Trust::Unknown => "",
         Trust::Unchecked => words.trust_unchecked(),
-        Trust::Linked | Trust::Compared => words.trust_private(),
+        Trust::Linked | Trust::Compared | Trust::Vouched => words.trust_private(),
         Trust::Stopped => words.trust_stopped(),
     };
     let sign = move || match trust.get() {
-        Trust::Linked | Trust::Compared => icon::LOCK,
+        Trust::Linked | Trust::Compared | Trust::Vouched => icon::LOCK,
         Trust::Unknown | Trust::Unchecked | Trust::Stopped => icon::LOCK_OPEN,
     };
     let has_pictures = move || trust.get() == Trust::Unchecked && pictures.get().is_some();
-    let said = move || if has_pictures() { words.trust_compare() } else { trust_hint(trust.get(), words) };
+    let hint = move || own.with(|own| own.as_ref().map(|own| trust_hint(own, words)).unwrap_or_default());
+    let said = move || if has_pictures() { words.trust_compare().to_owned() } else { hint() };
     let shown = move |at: usize| {
         let number = pictures.with(|pictures| pictures.and_then(|(_, numbers)| numbers.get(at).copied()));
         names.with(|names| number.map(|number| picture(names, number)).unwrap_or_default())
@@ -87,14 +88,20 @@ pub(super) fn trust_label(call: CallHandle, peer: PeerId, own: Memo<Option<PeerV
 }
 
 /// What a trust means, in a sentence or two.
-pub(super) fn trust_hint(trust: Trust, words: &'static Words) -> &'static str {
-    match trust {
+pub(super) fn trust_hint(peer: &PeerView, words: &'static Words) -> String {
+    let fixed = match peer.trust {
         Trust::Unknown => "",
         Trust::Unchecked => words.trust_unchecked_hint(),
         Trust::Linked => words.trust_private_hint(),
         Trust::Compared => words.trust_compared_hint(),
+        Trust::Vouched => {
+            let by = peer.checked_by.as_ref();
+            return by
+                .map_or(words.trust_vouched_guest().to_owned(), |by| words.trust_vouched(&by.isolated()));
+        }
         Trust::Stopped => words.trust_stopped_hint(),
-    }
+    };
+    fixed.to_owned()
 }
 
 /// A picture and its name; where the list did not load, its number, which can be compared as well.

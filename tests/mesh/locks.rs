@@ -35,13 +35,13 @@ impl World {
             Event::User(UserAction::Answer(_, seal, true)) => {
                 page.vault.agreed.get(&seal.0).map(|(_, hello)| hello.clone()).into_iter().collect()
             }
-            Event::User(UserAction::LockRoom(false)) => {
-                page.has_unlocked = true;
-                knocks.iter().map(hello).collect()
+            Event::User(UserAction::LockRoom(locked)) if page.call.view().phase == Phase::InCall => {
+                page.chose = Some(*locked);
+                if *locked { vec![] } else { knocks.iter().map(hello).collect() }
             }
             // Another call begins locked again.
             Event::User(UserAction::Connect { .. }) if page.remembered.is_none() => {
-                page.has_unlocked = false;
+                page.chose = None;
                 return;
             }
             _ => return,
@@ -58,7 +58,8 @@ impl World {
             page.let_in.clear();
             return;
         }
-        if !view.locked && (!page.is_linked || page.has_unlocked) {
+        let must_be_locked = page.chose.unwrap_or(page.is_linked);
+        if !view.locked && !must_be_locked {
             // Those in the call stay in it when somebody locks the room.
             let present: Vec<Hello> = view.peers.iter().flat_map(|peer| page.keys_of(peer.peer)).collect();
             page.let_in.extend(present);

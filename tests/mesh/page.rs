@@ -49,8 +49,8 @@ pub(crate) struct Page {
     pub(crate) link: usize,
     /// It was opened by it, so whoever has not the same one is asked about.
     pub(crate) is_linked: bool,
-    /// The person has unlocked the room.
-    pub(crate) has_unlocked: bool,
+    /// What the person has chosen last: locked, or not.
+    pub(crate) chose: Option<bool>,
     /// The keys of those who were let in.
     pub(crate) let_in: Vec<Hello>,
     pub(crate) remembered: Option<Remembered>,
@@ -97,7 +97,7 @@ impl Page {
             away: BTreeSet::new(),
             link,
             is_linked,
-            has_unlocked: false,
+            chose: None,
             let_in: vec![],
             remembered: None,
             seat: None,

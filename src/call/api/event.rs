@@ -6,7 +6,7 @@ use super::device::{CameraTraits, Choice, Device, DeviceId, DeviceKind};
 use super::hearing::{HearingEvent, HearingId};
 use super::pointer::PointAction;
 use super::screen::{ScreenEvent, ScreenId, ShareAction};
-use super::seal::{Identity, SealEvent, SealId};
+use super::seal::{Identity, Lock, SealEvent, SealId};
 use super::settings::{Setting, Settings};
 use crate::call::route::Route;
 use crate::protocol::{
@@ -124,9 +124,9 @@ pub struct Remembered {
     /// The secret of its links.
     #[serde(default)]
     pub secret: Option<Secret>,
-    /// Who comes by number alone has to be let in.
+    /// The lock of the room.
     #[serde(default)]
-    pub locked: bool,
+    pub lock: Lock,
 }
 
 /// The answer whether this tab may join a room.

@@ -76,6 +76,21 @@ pub enum SealEvent {
     Failed,
 }
 
+/// The lock, as this page keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lock {
+    /// Whoever knows the number comes in.
+    #[default]
+    Open,
+    /// The same, since the person wants it so.
+    Unlocked,
+    /// Somebody else in the call has locked the room.
+    Followed,
+    /// The person has locked it, or uses a link.
+    Locked,
+}
+
 /// What is known of a peer's way through the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
@@ -92,6 +107,9 @@ pub enum Trust {
     /// Sealed, and both people see the same pictures.
     #[strum(serialize = "private")]
     Compared,
+    /// Sealed, and somebody who is proved has checked this peer.
+    #[strum(serialize = "private")]
+    Vouched,
     /// They do not: somebody may be in between, and nothing more is sent.
     Stopped,
 }

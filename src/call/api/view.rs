@@ -180,6 +180,8 @@ pub struct PeerView {
     pub link: LinkView,
     /// What is known of the way through the server.
     pub trust: Trust,
+    /// The name of who vouches for the peer.
+    pub checked_by: Option<DisplayName>,
     /// The seal with it, and the pictures that both can compare.
     pub pictures: Option<(SealId, PictureNumbers)>,
     /// The route of the media, while it flows and once it is known.

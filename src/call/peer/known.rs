@@ -1,6 +1,7 @@
 //! What is known of a peer through its seal.
 
 use crate::call::api::seal::SealId;
+use crate::call::seals::vouches::Vouch;
 use crate::protocol::{DisplayName, Epoch};
 
 /// What is known of a peer from what it has sealed.
@@ -18,6 +19,8 @@ pub(in crate::call) struct Known {
     is_held: bool,
     /// Whether the room is locked there, once it has said so.
     locked: Option<bool>,
+    /// What it was told of others since the way to it is there.
+    told: Vec<Vouch>,
     /// The certificate that its descriptions name, and the newest connection with it.
     print: Option<(Epoch, String)>,
 }
@@ -76,9 +79,29 @@ impl Known {
         self.arrives = true;
     }
 
+    /// Whether it came while this page was here, and that was not shown yet.
+    pub(in crate::call) fn is_arriving(&self) -> bool {
+        self.arrives
+    }
+
     /// Takes it that its arrival is shown.
     pub(super) fn take_arrival(&mut self) -> bool {
         std::mem::take(&mut self.arrives)
+    }
+
+    /// Notes that it is told this of another one; returns whether that is news.
+    pub(in crate::call) fn tells(&mut self, vouch: &Vouch) -> bool {
+        if self.told.contains(vouch) {
+            return false;
+        }
+        self.told.retain(|told| (told.peer, told.page) != (vouch.peer, vouch.page));
+        self.told.push(vouch.clone());
+        true
+    }
+
+    /// Forgets what it was told, which may be lost.
+    pub(in crate::call) fn tells_anew(&mut self) {
+        self.told.clear();
     }
 
     /// The certificate that its descriptions name.

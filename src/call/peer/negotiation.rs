@@ -177,6 +177,7 @@ impl Negotiation {
             | Signal::Commit { .. }
             | Signal::Nonce { .. }
             | Signal::Reveal { .. }
+            | Signal::Vouch { .. }
             | Signal::Stop {} => {}
             Signal::StartCall { .. } => self.asked_for_an_offer(now),
             Signal::WebrtcOffer { sdp, offer, .. } => self.offered(offer, sdp),

@@ -44,6 +44,7 @@ impl RemotePeer {
             name: self.name(),
             link,
             trust,
+            checked_by: None,
             pictures: seal.and_then(Seal::pictures),
             route: self.route.filter(|_| link == LinkView::Connected),
             receives: if self.unloaded { SourceSet::NONE } else { self.receives },

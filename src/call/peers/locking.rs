@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use super::porch::Knocker;
 use super::{Peers, find, of};
-use crate::call::api::seal::{SealEvent, SealId};
+use crate::call::api::seal::{Lock, SealEvent, SealId};
 use crate::call::api::view::Notice;
 use crate::call::output::Output;
 use crate::call::peer::RemotePeer;
-use crate::call::seals::lock::Lock;
 use crate::protocol::{Epoch, PeerId, PeerInfo};
 
 impl Peers {
     /// Begins a call in a locked room, or in one that is not.
-    pub(in crate::call) fn begin_lock(&mut self, locked: bool) {
-        self.seals.begin_lock(if locked { Lock::Locked } else { Lock::Open });
+    pub(in crate::call) fn begin_lock(&mut self, lock: Lock) {
+        self.seals.lock = lock;
+    }
+
+    pub(in crate::call) fn lock_now(&self) -> Lock {
+        self.seals.lock
     }
 
     /// Whether nobody comes in who has not the same link and was not let in.
@@ -52,6 +55,9 @@ impl Peers {
             return vec![];
         };
         knocker.is_declined = !comes_in;
+        if !comes_in {
+            self.seals.decline(seal);
+        }
         let comes_in = if comes_in { self.porch.take(peer) } else { None };
         comes_in.map(|knocker| self.let_in(now, knocker)).unwrap_or_default()
     }
@@ -60,20 +66,22 @@ impl Peers {
     pub(super) fn heard_lock(&mut self, at: usize, locked: bool) -> Vec<Output> {
         let other = &mut self.others[at];
         let is_news = other.known_mut().says_lock(locked) == Some(false);
+        // A newcomer who locks is news as well, unlike a room that was locked before this page came.
+        let is_told = is_news || other.known().is_arriving();
         let lock = self.seals.lock.heard(is_news);
         if !locked || lock == self.seals.lock {
             return vec![];
         }
         let notice = Notice::RoomLocked(other.name());
         let mut outputs = self.set_lock(lock);
-        outputs.extend(is_news.then_some(Output::SayBriefly(notice)));
+        outputs.extend(is_told.then_some(Output::SayBriefly(notice)));
         outputs
     }
 
     /// Lets a page wait that has come.
     pub(super) fn wait(&mut self, info: PeerInfo, seal: SealId) -> Vec<Output> {
         let outputs = self.first_word(&info, Some(seal));
-        self.porch.add(info, seal);
+        self.porch.add(info, seal, self.seals.is_declined(seal));
         outputs
     }
 
@@ -84,8 +92,12 @@ impl Peers {
             self.porch.take(info.peer);
             return Some(self.open(now, info.clone()));
         }
+        let (seal, was_away) = (knocker.seal, knocker.info.away);
         knocker.info = info.clone();
-        let seal = knocker.seal;
+        // The person reads of somebody else meanwhile, and must not answer for this one.
+        if was_away && let Some(knocker) = self.porch.take(info.peer) {
+            self.porch.add_again(knocker);
+        }
         Some(self.first_word(info, Some(seal)))
     }
 
@@ -102,7 +114,7 @@ impl Peers {
     }
 
     /// Opens the connection that the other page has given up since.
-    fn let_in(&mut self, now: Duration, knocker: Knocker) -> Vec<Output> {
+    pub(super) fn let_in(&mut self, now: Duration, knocker: Knocker) -> Vec<Output> {
         let Knocker { info, seal, name, holds, .. } = knocker;
         let Some(own) = self.own else { return vec![] };
         self.seals.let_in(seal);

@@ -30,11 +30,11 @@ impl Knocker {
                 self.holds = false;
             }
             Signal::Hold {} => self.holds = true,
-            // Its person does not want to be here.
-            Signal::Stop {} => self.is_declined = true,
+            Signal::Stop {} => {}
             _ => return false,
         }
-        self.has_knocked = true;
+        // Whose person wants nothing of this one does not knock.
+        self.has_knocked = !matches!(signal, Signal::Stop {});
         true
     }
 
@@ -48,7 +48,7 @@ impl Knocker {
     }
 }
 
-/// All who wait, by their ids, lowest first.
+/// All who wait, in the order in which they came: whoever comes never takes the place of another one.
 #[derive(Debug, Default)]
 pub(super) struct Porch(Vec<Knocker>);
 
@@ -58,10 +58,14 @@ impl Porch {
     }
 
     /// Lets a page wait.
-    pub(super) fn add(&mut self, info: PeerInfo, seal: SealId) {
-        let at = self.0.partition_point(|knocker| knocker.info.peer < info.peer);
-        let (name, [has_knocked, is_declined, holds]) = (None, [false; 3]);
-        self.0.insert(at, Knocker { info, seal, name, has_knocked, is_declined, holds });
+    pub(super) fn add(&mut self, info: PeerInfo, seal: SealId, is_declined: bool) {
+        let (name, [has_knocked, holds]) = (None, [false; 2]);
+        self.0.push(Knocker { info, seal, name, has_knocked, is_declined, holds });
+    }
+
+    /// Puts one behind all others.
+    pub(super) fn add_again(&mut self, knocker: Knocker) {
+        self.0.push(knocker);
     }
 
     pub(super) fn by_peer(&mut self, peer: PeerId) -> Option<&mut Knocker> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::vouching::vouch_in;
 use super::{Peers, find, of};
 use crate::call::api::command::Command;
 use crate::call::api::seal::{Identity, SealCommand, SealEvent, SealId, Trust};
@@ -51,6 +52,7 @@ impl Peers {
             }
             return outputs;
         };
+        self.others[at].known_mut().tells_anew();
         self.first_word(info, Some(seal))
     }
 
@@ -105,7 +107,7 @@ impl Peers {
         let peer = self.others[at].id();
         let mut outputs: Vec<Output> = steps.into_iter().map(|step| of_exchange(peer, id, step)).collect();
         if is_stopped {
-            self.seals.stop(peer);
+            self.seals.stop(peer, id);
             outputs.extend(of(peer, self.others[at].stop()));
         } else if let SealEvent::Opened(signal) = event {
             outputs.extend(self.opened(now, at, signal));
@@ -121,7 +123,13 @@ impl Peers {
     }
 
     /// Takes what the person says of the pictures of a seal.
-    pub(in crate::call) fn compared(&mut self, peer: PeerId, id: SealId, are_same: bool) -> Vec<Output> {
+    pub(in crate::call) fn compared(
+        &mut self,
+        now: Duration,
+        peer: PeerId,
+        id: SealId,
+        are_same: bool,
+    ) -> Vec<Output> {
         let Some(other) = find(&mut self.others, peer).filter(|other| other.known().seal() == Some(id))
         else {
             return vec![];
@@ -129,9 +137,9 @@ impl Peers {
         let Some(seal) = self.seals.get_mut(id) else { return vec![] };
         seal.compared(are_same);
         if seal.trust() != Trust::Stopped {
-            return vec![];
+            return self.follow_vouches(now);
         }
-        self.seals.stop(peer);
+        self.seals.stop(peer, id);
         let mut outputs = vec![Output::Signal(peer, Signal::Stop {})];
         outputs.extend(of(peer, other.stop()));
         outputs
@@ -145,16 +153,20 @@ impl Peers {
             let text = format!("a description of {peer} names a certificate of somebody else");
             return vec![Output::Do(Command::Log(text))];
         }
-        let mut outputs = match &signal {
+        let lock = match &signal {
             Signal::Who { locked, .. } => self.heard_lock(at, *locked),
             _ => vec![],
         };
         let other = &mut self.others[at];
+        if let Some(vouch) = vouch_in(&signal) {
+            return self.heard_vouch(now, at, vouch);
+        }
         let tells_name = matches!(signal, Signal::Who { .. });
-        outputs.extend(of(peer, other.signal(now, signal, &self.config)));
+        let mut outputs = of(peer, other.signal(now, signal, &self.config));
         if tells_name {
             outputs.extend(other.take_arrival().map(Output::SayBriefly));
         }
+        outputs.extend(lock);
         outputs
     }
 

@@ -51,6 +51,7 @@ pub(super) fn redacted(signal: Signal) -> Option<Signal> {
         | Signal::Commit { .. }
         | Signal::Nonce { .. }
         | Signal::Reveal { .. }
+        | Signal::Vouch { .. }
         | Signal::Hold {}
         | Signal::Stop {}
         | Signal::StartCall { .. } => signal,

@@ -1,18 +1,6 @@
 //! The lock of the room: whether people are asked about who comes by number alone.
 
-/// The lock, as this page keeps it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::call) enum Lock {
-    /// Whoever knows the number comes in.
-    #[default]
-    Open,
-    /// The same, since the person wants it so.
-    Unlocked,
-    /// Somebody else in the call has locked the room.
-    Followed,
-    /// The person has locked it, or uses a link.
-    Locked,
-}
+use crate::call::api::seal::Lock;
 
 impl Lock {
     pub(in crate::call) fn is_locked(self) -> bool {

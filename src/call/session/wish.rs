@@ -1,6 +1,7 @@
 //! The wish of a person: a room to be in, and how.
 
 use crate::call::api::event::Remembered;
+use crate::call::api::seal::Lock;
 use crate::call::api::view::Mistake;
 use crate::protocol::{DisplayName, RoomId, RoomIdError, SeatToken, Secret, SourceSet};
 
@@ -11,8 +12,8 @@ pub(super) struct Wish {
     pub(super) name: Option<DisplayName>,
     /// The secret of the link that was pasted.
     pub(super) secret: Option<Secret>,
-    /// Whether the room is locked from the start; not known before the page's keys are.
-    pub(super) locked: Option<bool>,
+    /// The lock with which the call begins; not known before the page's keys are.
+    pub(super) lock: Option<Lock>,
     /// Proof of a seat held before, in this call or before a reload.
     pub(super) resume: Option<SeatToken>,
 }
@@ -30,12 +31,12 @@ impl Wish {
             "" => None,
             name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
         };
-        let locked = secret.is_some().then_some(true);
-        Ok(Self { room, name, secret, locked, resume: None })
+        let lock = secret.is_some().then_some(Lock::Locked);
+        Ok(Self { room, name, secret, lock, resume: None })
     }
 
     /// Another page's way to go on with the seat, if there is one.
-    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool, locked: bool) -> Option<Remembered> {
+    pub(super) fn remembered(&self, off: SourceSet, hides_address: bool, lock: Lock) -> Option<Remembered> {
         Some(Remembered {
             room: self.room.clone(),
             resume: self.resume.clone()?,
@@ -43,14 +44,14 @@ impl Wish {
             off,
             hides_address,
             secret: self.secret.clone(),
-            locked,
+            lock,
         })
     }
 }
 
 impl From<Remembered> for Wish {
-    fn from(Remembered { room, resume, name, secret, locked, .. }: Remembered) -> Self {
-        Self { room, name, secret, locked: Some(locked), resume: Some(resume) }
+    fn from(Remembered { room, resume, name, secret, lock, .. }: Remembered) -> Self {
+        Self { room, name, secret, lock: Some(lock), resume: Some(resume) }
     }
 }
 

@@ -165,7 +165,7 @@ fn those_in_the_call_stay_in_it_when_the_room_is_locked_and_follow() {
         page.call.view().notice,
         Some(Notice::RoomLocked(DisplayName::try_from("Ben".to_owned()).ok()))
     );
-    assert_eq!(said(&commands)[0], &who("", true), "told at once");
+    assert_eq!(said(&commands)[0], &who("", false), "who follows has not chosen");
     page.hears(ServerMsg::PeerLeft { peer: BEN });
     assert!(opens(&page.hears(ServerMsg::PeerJoined(other()))));
 
@@ -253,17 +253,20 @@ fn a_page_that_came_by_a_link_or_hands_one_out_is_locked_and_a_reload_keeps_it()
     let mut page = alone();
     assert!(!locks(&page));
     let commands = page.happens(Event::User(UserAction::ShareLink));
-    let kept = |locked| Command::Remember(Some(Remembered { locked, ..remembered("t1") }));
-    assert!(locks(&page) && commands.contains(&kept(true)), "{commands:?}");
+    let kept = |lock| Command::Remember(Some(Remembered { lock, ..remembered("t1") }));
+    assert!(locks(&page) && commands.contains(&kept(Lock::Locked)), "{commands:?}");
     // A person who wants it open is not overruled.
-    assert!(page.happens(Event::User(UserAction::LockRoom(false))).contains(&kept(false)));
+    assert!(page.happens(Event::User(UserAction::LockRoom(false))).contains(&kept(Lock::Unlocked)));
     page.happens(Event::User(UserAction::ShareLink));
     assert!(!locks(&page));
 
-    for (is_linked, remembered_lock, expected) in
-        [(true, None, true), (false, None, false), (true, Some(false), false), (false, Some(true), true)]
-    {
-        let remembered = remembered_lock.map(|locked| Remembered { locked, ..remembered("t1") });
+    for (is_linked, remembered_lock, expected) in [
+        (true, None, true),
+        (false, None, false),
+        (true, Some(Lock::Open), false),
+        (false, Some(Lock::Locked), true),
+    ] {
+        let remembered = remembered_lock.map(|lock| Remembered { lock, ..remembered("t1") });
         let returning = remembered.is_some();
         let mut call = Call::new(1);
         let now = Duration::ZERO;
@@ -278,4 +281,92 @@ fn a_page_that_came_by_a_link_or_hands_one_out_is_locked_and_a_reload_keeps_it()
         call.handle(now, Event::Socket(SocketId(1), SocketEvent::Message(seated("t1", returning, vec![]))));
         assert_eq!((call.view().phase, call.view().locked), (Phase::InCall, expected));
     }
+}
+
+/// The same page in another seat.
+fn moved(peer: PeerId) -> PeerInfo {
+    PeerInfo { peer, hello: other().hello, ..present(peer, PageLoad(7)) }
+}
+
+/// Ben's page has shown other pictures.
+fn stops(page: &mut Tab) {
+    page.opens(BEN, Signal::Stop {});
+    assert_eq!(page.call.view().peers[0].trust, Trust::Stopped);
+}
+
+#[test]
+fn who_was_stopped_comes_in_nowhere_by_another_seat_and_is_not_kept_in_by_a_lock() {
+    let mut page = locked();
+    page.hears(ServerMsg::PeerJoined(other()));
+    page.opens(BEN, who("Ben", false));
+    answers(&mut page, true);
+    page.opens(BEN, who("Ben", false));
+    stops(&mut page);
+    page.hears(ServerMsg::PeerLeft { peer: BEN });
+    page.hears(ServerMsg::PeerJoined(moved(PeerId(5))));
+    assert_eq!(page.call.view().peers[0].trust, Trust::Stopped);
+
+    let mut page = alone();
+    page.hears(ServerMsg::PeerJoined(other()));
+    page.opens(BEN, who("Ben", false));
+    stops(&mut page);
+    page.happens(Event::User(UserAction::LockRoom(true)));
+    page.hears(ServerMsg::PeerLeft { peer: BEN });
+    page.hears(ServerMsg::PeerJoined(moved(PeerId(5))));
+    assert_eq!(page.call.view().peers[0].trust, Trust::Stopped);
+}
+
+#[test]
+fn not_now_holds_for_the_page_in_whatever_seat() {
+    let mut page = locked();
+    page.hears(ServerMsg::PeerJoined(other()));
+    page.opens(BEN, who("Ben", false));
+    answers(&mut page, false);
+    page.hears(ServerMsg::PeerLeft { peer: BEN });
+    page.hears(ServerMsg::PeerJoined(moved(PeerId(5))));
+    page.happens(Event::Seal(page.seals.last().unwrap().1, SealEvent::Opened(who("Ben", false))));
+    assert_eq!(knocks(&page), [(Some("Ben".into()), true)]);
+}
+
+#[test]
+fn whoever_knocks_first_is_asked_about_first_and_nobody_takes_the_place() {
+    let mut page = locked();
+    let cat = PeerId(3);
+    for (peer, name) in [(cat, "Cat"), (BEN, "Ben")] {
+        page.hears(ServerMsg::PeerJoined(present(peer, PageLoad(peer.0))));
+        page.opens(peer, who(name, false));
+    }
+    let names = |page: &Tab| knocks(page).into_iter().filter_map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(&page), ["Cat", "Ben"]);
+    page.hears(ServerMsg::PeerAway { peer: cat, unloaded: false });
+    page.hears(ServerMsg::PeerBack(present(cat, PageLoad(3))));
+    assert_eq!(names(&page), ["Ben", "Cat"]);
+}
+
+#[test]
+fn who_goes_back_into_the_call_finds_it_locked_and_those_let_in_still_are() {
+    let mut page = locked();
+    page.hears(ServerMsg::PeerJoined(other()));
+    page.opens(BEN, who("Ben", false));
+    answers(&mut page, true);
+    page.happens(Event::User(UserAction::Leave));
+    page.happens(Event::User(UserAction::GoBack));
+    page.happens(Event::Woken);
+    page.socket(SocketEvent::Opened);
+    let commands = page.hears(seated("t5", false, vec![other(), present(PeerId(3), PageLoad(9))]));
+    assert_eq!(commands.iter().filter_map(opened).count(), 1);
+    assert!(page.call.view().locked);
+}
+
+#[test]
+fn who_lost_the_seat_in_a_locked_room_takes_the_next_one_in_a_locked_room() {
+    let mut page = locked();
+    page.lose_socket();
+    page.happens(Event::Woken);
+    page.socket(SocketEvent::Opened);
+    page.hears(ServerMsg::FullRoom { room: room() });
+    page.hears(ServerMsg::SeatFree { room: room() });
+    page.happens(Event::User(UserAction::TakeSeat));
+    page.hears(seated("t6", false, vec![]));
+    assert_eq!((page.call.view().phase, page.call.view().locked), (Phase::InCall, true));
 }

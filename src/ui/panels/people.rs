@@ -73,6 +73,7 @@ fn knocker((peer, seal): (PeerId, SealId)) -> impl IntoView {
     let words = words();
     let name = select(call, move |view| view.knocks.iter().find(|knock| knock.peer == peer)?.name.clone());
     let name = move || name.get().map_or_else(|| words.guest().to_owned(), String::from);
+    let label = name;
     view! {
         <li data-knock=peer.to_string()>
             <span
@@ -84,11 +85,12 @@ fn knocker((peer, seal): (PeerId, SealId)) -> impl IntoView {
             ></span>
             <div class="who">
                 <span class="cut" dir="auto" translate="no" inner_html=content(name)></span>
-                <small>{words.link_held()}</small>
+                <small>{words.knock_waits()}</small>
             </div>
             <button
                 type="button"
                 class="btn btn-go let-in"
+                aria-label=made_text(move || format!("{}: {}", words.let_in(), label()))
                 on:click=action(call, UserAction::Answer(peer, seal, true))
             >
                 {words.let_in()}
@@ -130,8 +132,7 @@ fn person(peer: PeerId) -> impl IntoView {
     };
     let state = move || own.with(|own| own.as_ref().map_or("", |own| state(own, words)));
     let hint = move || own.with(|own| own.as_ref().map_or("", |own| hint(own, words)));
-    let trust =
-        move || trust_hint(own.with(|own| own.as_ref().map(|own| own.trust).unwrap_or_default()), words);
+    let trust = move || own.with(|own| own.as_ref().map(|own| trust_hint(own, words)).unwrap_or_default());
     let more: MadeText = made_text(move || words.person_more(&name()));
     let pinned = move || if stage.is_pinned(peer) { "true" } else { "false" };
     view! {

@@ -1,0 +1,86 @@
+//! Vouching: what this page tells of those whom it has checked or let in, and what follows from what it hears.
+
+use std::time::Duration;
+
+use super::{Peers, find, of};
+use crate::call::api::seal::{SealId, Trust};
+use crate::call::output::Output;
+use crate::call::peer::RemotePeer;
+use crate::call::seals::vouches::Vouch;
+use crate::protocol::{DisplayName, Signal};
+
+impl Peers {
+    /// Keeps what a peer says of another one, and does what follows from it.
+    pub(super) fn heard_vouch(&mut self, now: Duration, at: usize, vouch: Vouch) -> Vec<Output> {
+        let peer = vouch.peer;
+        let (Some(by), Some(own)) = (self.others[at].known().seal(), self.own) else { return vec![] };
+        if peer == own.peer || peer == self.others[at].id() {
+            return vec![];
+        }
+        self.seals.heard_vouch(by, vouch);
+        self.follow_vouches(now)
+    }
+
+    /// Lets in who is vouched for, and ends with who is said to be another one, by those who are proved now.
+    pub(super) fn follow_vouches(&mut self, now: Duration) -> Vec<Output> {
+        let mut outputs = vec![];
+        let outside: Vec<_> = self.porch.view().iter().map(|knock| (knock.peer, knock.seal)).collect();
+        for (peer, seal) in outside {
+            if self.seals.is_vouched_for(seal)
+                && let Some(knocker) = self.porch.take(peer)
+            {
+                outputs.extend(self.let_in(now, knocker));
+            }
+        }
+        for at in 0..self.others.len() {
+            let seal = self.others[at].known().seal();
+            if let Some(seal) = seal.filter(|seal| self.seals.is_disputed(*seal)) {
+                outputs.extend(self.end_with(at, seal));
+            }
+        }
+        outputs
+    }
+
+    /// Tells each of the others of those whom it may not know, as far as it was not told.
+    pub(super) fn vouch(&mut self) -> Vec<Output> {
+        let mut outputs = vec![];
+        for at in 0..self.others.len() {
+            let (to, seals) = (&self.others[at], &self.seals);
+            let Some(seal) = to.known().seal().filter(|_| !to.info().away) else { continue };
+            let about = |other: &RemotePeer| other.known().seal().filter(|_| other.id() != to.id());
+            let vouches: Vec<Vouch> =
+                self.others.iter().filter_map(about).filter_map(|about| seals.vouch(about, seal)).collect();
+            let (peer, known) = (to.id(), self.others[at].known_mut());
+            for vouch in vouches {
+                if known.tells(&vouch) {
+                    let Vouch { peer: about, page, hello, checked } = vouch;
+                    outputs.push(Output::Signal(peer, Signal::Vouch { peer: about, page, hello, checked }));
+                }
+            }
+        }
+        outputs
+    }
+
+    /// The name of who has checked a page.
+    pub(super) fn checked_by(&self, seal: SealId) -> Option<Option<DisplayName>> {
+        let by = self.seals.checked_by(seal)?;
+        let voucher = self.others.iter().find(|other| other.known().seal() == Some(by));
+        Some(voucher.and_then(RemotePeer::name))
+    }
+
+    fn end_with(&mut self, at: usize, id: SealId) -> Vec<Output> {
+        let peer = self.others[at].id();
+        if let Some(seal) = self.seals.get_mut(id).filter(|seal| seal.trust() != Trust::Stopped) {
+            seal.dispute();
+            self.seals.stop(peer, id);
+            return find(&mut self.others, peer).map(|other| of(peer, other.stop())).unwrap_or_default();
+        }
+        vec![]
+    }
+}
+
+/// The vouch of a signal.
+pub(super) fn vouch_in(signal: &Signal) -> Option<Vouch> {
+    let Signal::Vouch { peer, page, hello, checked } = signal else { return None };
+    Some(Vouch { peer: *peer, page: *page, hello: hello.clone(), checked: *checked })
+}
