@@ -9,6 +9,9 @@ use futures::task::AtomicWaker;
 
 use crate::protocol::CloseCode;
 
+/// Frames whose places an empty queue keeps.
+const PLACES_KEPT: usize = 8;
+
 /// The limits of an outbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueueLimit {
@@ -113,6 +116,9 @@ impl Queue {
     fn pop(&mut self) -> Option<String> {
         let frame = self.frames.pop_front()?;
         self.bytes -= frame.len();
+        if self.frames.is_empty() && self.frames.capacity() > PLACES_KEPT {
+            self.frames = VecDeque::new();
+        }
         Some(frame)
     }
 
@@ -161,6 +167,23 @@ mod tests {
         for n in 0..1_000 {
             outbox.push(format!("{n:50}"));
             assert_eq!(outbox.next().await, Outgoing::Frame(format!("{n:50}")));
+        }
+    }
+
+    #[test]
+    fn the_places_of_a_rush_are_given_back_once_it_is_read() {
+        let outbox = Outbox::new(QueueLimit { frames: 100, bytes: 100 });
+        let places = || outbox.lock().frames.capacity();
+        for (frames, kept) in [(100, false), (1, true)] {
+            (0..frames).for_each(|_| outbox.push("x".into()));
+            let most = places();
+            assert!(most >= frames);
+            for _ in 1..frames {
+                outbox.try_next();
+                assert_eq!(places(), most, "not while some still wait");
+            }
+            outbox.try_next();
+            assert_eq!(places(), if kept { most } else { 0 });
         }
     }
 
