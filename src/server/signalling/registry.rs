@@ -294,7 +294,7 @@ impl<D: Directory> Registry<D> {
             Parting::Leave => ("left", occupied.room.leave(seat.peer)),
             Parting::Lose(loss) => ("away", occupied.room.lose(self.now(), seat.peer, loss)),
         };
-        if map.is_stopping && matches!(seat.parting, Parting::Lose(_)) {
+        if map.is_stopping && occupied.room.keeps(seat.peer) {
             deliveries.clear();
         }
         self.parted(&mut map, &seat.id, &mut occupied, deliveries);

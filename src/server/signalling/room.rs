@@ -218,6 +218,11 @@ impl Room {
         }
     }
 
+    /// Whether a peer has a seat, away or not.
+    pub(super) fn keeps(&self, peer: PeerId) -> bool {
+        self.find(peer).is_some()
+    }
+
     /// The peer whose seat a token proves. All seats are compared, so that the time taken tells nothing.
     pub fn holder_of(&self, token: &SeatToken) -> Option<PeerId> {
         let digest = TokenDigest::of(token);

@@ -5,8 +5,8 @@ use crate::protocol::{CloseCode, RoomId};
 use crate::server::signalling::directory::Directory;
 
 impl<D: Directory> Registry<D> {
-    /// From now on nobody is told of sockets that are lost: as the server stops, all are, and those that are closed last
-    /// need not know of the first.
+    /// From now on nobody is told of lost sockets whose seats are kept: as the server stops, all are lost, and those that
+    /// are closed last need not know of the first.
     pub(crate) fn stop(&self) {
         lock(&self.0.map).is_stopping = true;
     }

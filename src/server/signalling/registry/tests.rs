@@ -292,24 +292,27 @@ fn whoever_is_told_of_a_change_finds_it_counted() {
 }
 
 #[tokio::test]
-async fn as_the_server_stops_the_others_are_told_who_leaves_and_not_whose_socket_ends() {
+async fn as_the_server_stops_the_others_are_told_whose_seat_ends_and_not_whose_socket() {
     let rooms = Registry::new(
         OneNode::new(),
-        Rules { capacity: 3, ..RULES },
+        Rules { capacity: 4, ..RULES },
         1,
         no_ice(),
         EventLog::default(),
         Metrics::default(),
         Default::default(),
     );
-    let outboxes = [outbox(), outbox(), outbox()];
-    let [a, b, c] = outboxes.each_ref().map(|outbox| join(&rooms, "1", None, outbox));
-    let last = &outboxes[2];
-    assert!(matches!(next(last).await, ServerMsg::RoomJoined(_)));
+    let (a, b) = (join(&rooms, "1", None, &outbox()), join(&rooms, "1", None, &outbox()));
+    let unconfirmed = rooms.join(asking("1", None), HOST, &outbox()).unwrap();
+    let last = outbox();
+    let c = join(&rooms, "1", None, &last);
+    assert!(matches!(next(&last).await, ServerMsg::RoomJoined(_)));
     rooms.stop();
     a.lose(Loss::Lost);
     b.leave();
-    assert_eq!(next(last).await, ServerMsg::PeerLeft { peer: PeerId(2) });
+    assert_eq!(next(&last).await, ServerMsg::PeerLeft { peer: PeerId(2) });
+    unconfirmed.lose(Loss::Lost);
+    assert_eq!(next(&last).await, ServerMsg::PeerLeft { peer: PeerId(3) });
     let (taken, _) = rooms.taken(&id("1")).unwrap();
     assert_eq!(taken, Taken { present: 1, away: 1 }, "the seat is kept");
     drop(c);
