@@ -16,6 +16,8 @@ use crate::server::signalling::frame_meter::{FrameLimit, FrameMeter};
 const READ_BUFFER_BYTES: usize = 1024;
 /// Write buffer: frames are gathered up to this size before a system call.
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// Most bytes that may wait in the write buffer.
+const MOST_WAITING_BYTES: usize = WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES;
 /// Most bytes written at once by a socket on which nothing but signs of life go to and fro.
 const SIGN_OF_LIFE_BYTES: usize = 64;
 
@@ -92,7 +94,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MessageStream<S> {
     /// Goes on in a new WebSocket, unless there is something in this one: bytes to be written, a pong among them, part
     /// of a frame, part of a message, or a message that was not taken out yet.
     async fn renew(&mut self) -> bool {
-        let is_written = matches!(self.ws.flush().now_or_never(), Some(Ok(())));
+        let mut flush = || matches!(self.ws.flush().now_or_never(), Some(Ok(())));
+        // Twice: a flush puts a pong into the buffer only if there is space before it writes the buffer, and says nothing
+        // of one that it had to leave out.
+        let is_written = flush() && flush();
         if !is_written || self.ws.get_ref().whole_messages() != Some(self.read) {
             return false;
         }
@@ -110,7 +115,7 @@ async fn web_socket<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSocketSt
     let buffers = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * MAX_FRAME_BYTES)
+        .max_write_buffer_size(MOST_WAITING_BYTES)
         .max_message_size(Some(MAX_FRAME_BYTES))
         .max_frame_size(Some(MAX_FRAME_BYTES));
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(buffers)).await
@@ -223,6 +228,28 @@ mod tests {
         }
         assert!(answers.ends_with(&[b'2'; 40]) && answers[2..].starts_with(&[b'1'; 40]));
         assert!(messages.renew().await);
+    }
+
+    #[tokio::test]
+    async fn a_pong_for_which_the_buffer_had_no_space_is_written_before_a_renewal() {
+        /// Of a frame that is longer than 65,535 bytes (RFC 6455, section 5.2).
+        const HEAD: usize = 10;
+        let (mut messages, mut far) = stream(2 * MOST_WAITING_BYTES).await;
+        let long = Message::text("x".repeat(MOST_WAITING_BYTES - HEAD));
+        // Two fill the way to the other side, the third one the buffer.
+        for is_written in [true, true, false] {
+            let written = messages.write(long.clone(), std::iter::empty()).now_or_never();
+            assert_eq!(written.is_some(), is_written);
+        }
+        far.write_all(&frame(PING, "", true)).await.unwrap();
+        assert_eq!(come(&mut messages).await, [Message::Ping(Default::default())]);
+        far.read_exact(&mut vec![0; 2 * MOST_WAITING_BYTES]).await.unwrap();
+        assert!(messages.renew().await);
+        drop(messages);
+        let mut rest = Vec::new();
+        far.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest.len(), MOST_WAITING_BYTES + 2);
+        assert!(rest.ends_with(b"\x8a\x00"));
     }
 
     #[tokio::test]
