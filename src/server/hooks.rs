@@ -157,6 +157,7 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Seek};
     use std::net::TcpListener;
 
     use super::*;
@@ -182,7 +183,7 @@ mod tests {
         }
     }
 
-    /// The webhooks of a receiver that never answers, which has to be kept.
+    /// The webhooks of a receiver that never answers, which has to be kept; after it nobody listens there.
     fn hanging(metrics: &Metrics) -> (Hooks, Deliveries, TcpListener) {
         let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", receiver.local_addr().unwrap());
@@ -190,6 +191,25 @@ mod tests {
         let hook = HookConfig { url, secret, events: HookEvent::all() };
         let (hooks, deliveries) = Hooks::start(&[hook], &EventLog::default(), metrics).unwrap();
         (hooks, deliveries, receiver)
+    }
+
+    #[tokio::test]
+    async fn all_that_the_last_tries_lose_is_logged() {
+        let log = Arc::new(tempfile::tempfile().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+        let _logged = tracing::subscriber::set_default(subscriber);
+        let metrics = Metrics::default();
+        let (hooks, deliveries, receiver) = hanging(&metrics);
+        drop(receiver);
+        hooks.tell(&RoomId::from_typed("4711").unwrap(), Change { before: 0, given: 2, after: 2 });
+        deliveries.finish(Duration::from_secs(9)).await;
+        assert_eq!((metrics.news(News::Failed), metrics.news(News::Dropped)), (3, 0));
+        let mut written = String::new();
+        (&*log).rewind().unwrap();
+        (&*log).read_to_string(&mut written).unwrap();
+        let lost = written.lines().filter(|line| line.contains("news for a webhook are lost"));
+        let counts: Vec<u32> = lost.filter_map(|line| line.rsplit_once("count=")?.1.parse().ok()).collect();
+        assert_eq!(counts, [1, 2], "{written}");
     }
 
     #[tokio::test]

@@ -66,7 +66,7 @@ impl Delivery {
         }
         let mut state = self.lock();
         if state.is_over {
-            return self.lose(state, 1);
+            return self.lose(state, 1, 0);
         }
         if state.queue.push(self.now(), message.clone()) {
             state.trouble.lost += 1;
@@ -96,24 +96,26 @@ impl Delivery {
         self.wake.notify_one();
     }
 
-    /// Gives up what is not sent yet, and all that comes later; the task is ended.
+    /// Gives up what is not sent yet, and all that comes later; the task is ended. The log tells of that, and of what
+    /// was lost since its last line.
     pub(super) fn give_up(&self) {
         let mut state = self.lock();
         state.is_over = true;
-        let left = state.queue.len();
-        self.lose(state, left);
+        let (left, untold) = (state.queue.len(), state.trouble.untold());
+        self.lose(state, left, untold as usize);
     }
 
-    /// Counts what is lost as the server stops, and logs the first of it.
-    fn lose(&self, mut state: MutexGuard<'_, State>, messages: usize) {
-        if messages == 0 {
+    /// Counts what is lost as the server stops, and logs the first of it, with what was counted already and not logged.
+    fn lose(&self, mut state: MutexGuard<'_, State>, messages: usize, untold: usize) {
+        if messages + untold == 0 {
             return;
         }
         let is_told = std::mem::replace(&mut state.is_told, true);
         drop(state);
         self.metrics.told(News::Dropped, messages);
         if !is_told {
-            self.event_log.warn("news for a webhook are lost, as the server stops", &self.name, messages);
+            let lost = messages + untold;
+            self.event_log.warn("news for a webhook are lost, as the server stops", &self.name, lost);
         }
     }
 

@@ -25,6 +25,11 @@ impl Trouble {
         }
         Some(std::mem::replace(self, Self { told: Some(now), ..Self::default() }))
     }
+
+    /// The messages lost since the last line, whenever that was; they count no more.
+    pub(super) fn untold(&mut self) -> u32 {
+        std::mem::take(&mut self.lost)
+    }
 }
 
 #[cfg(test)]
@@ -43,5 +48,8 @@ mod tests {
         assert_eq!(trouble.line(Duration::from_secs(999)), None, "nothing has happened since");
         trouble.lost += 7;
         assert_eq!(trouble.line(Duration::from_secs(999)).map(|line| line.lost), Some(7));
+        trouble.lost += 2;
+        assert_eq!(trouble.line(Duration::from_secs(999)), None);
+        assert_eq!((trouble.untold(), trouble.untold()), (2, 0));
     }
 }
