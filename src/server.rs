@@ -35,7 +35,7 @@ use tracing::{info, warn};
 
 use config::{Config, IceServerConfig};
 use event_log::EventLog;
-use hooks::Hooks;
+use hooks::{Deliveries, Hooks};
 use http::accept::{HttpServer, ServeTurn};
 use http::admission::{Admission, admit};
 use http::health::{self, Readiness};
@@ -68,8 +68,9 @@ use crate::protocol::{ICE_PATH, SOCKET_PATH};
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// How much of that the sockets may take. Until they have ended, the server answers that it is not ready.
 const SOCKETS_STOP_WITHIN: Duration = Duration::from_secs(2);
-/// How much of that may pass before the last of them is told to close; the other side has a second for its answer.
-const SOCKETS_CLOSE_WITHIN: Duration = Duration::from_millis(900);
+/// How much of that may pass before the last of them is told to close. The pages told first come back after about as
+/// long, and are not to meet a server that is still busy with the others.
+const SOCKETS_CLOSE_WITHIN: Duration = Duration::from_millis(300);
 /// How long webhooks may take after that to get the last news.
 const NEWS_WITHIN: Duration = Duration::from_secs(1);
 /// How long the seat store may take after that to write its last records.
@@ -165,19 +166,30 @@ pub async fn run(
     drop(server);
     stopping.cancel();
     tasks.close();
-    let news = async {
-        // Sockets may be the last news, but leave time to send them.
-        _ = timeout_at(begun + STOP_WITHIN - NEWS_WITHIN, sockets.tasks.wait()).await;
-        deliveries.finish(NEWS_WITHIN).await;
-    };
-    let ended = async { tokio::join!(news, tasks.wait()) };
-    if timeout_at(begun + STOP_WITHIN, ended).await.is_err() {
+    if !all_end(begun, &sockets.tasks, &tasks, deliveries).await {
         warn!("some connections did not end in time");
     }
     if let Some(store) = store {
         store.close(WRITE_WITHIN);
     }
     Ok(())
+}
+
+/// Waits for the tasks of the sockets, those of the other connections and the last news, all within [`STOP_WITHIN`] of
+/// the begin of the stop. Returns whether all have ended.
+async fn all_end(
+    begun: Instant,
+    sockets: &TaskTracker,
+    others: &TaskTracker,
+    deliveries: Deliveries,
+) -> bool {
+    let news = async {
+        // Sockets may be the last news, but leave time to send them.
+        _ = timeout_at(begun + STOP_WITHIN - NEWS_WITHIN, sockets.wait()).await;
+        deliveries.finish(NEWS_WITHIN).await;
+    };
+    let ended = async { tokio::join!(news, sockets.wait(), others.wait()) };
+    timeout_at(begun + STOP_WITHIN, ended).await.is_ok()
 }
 
 /// Logs the URLs of the server and the ports of the relay.
@@ -315,6 +327,30 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_waits_for_all_alike_and_tells_whether_one_outlasts_it() {
+        let within = STOP_WITHIN.as_millis();
+        for (socket, other, ends, after) in [
+            (0, 0, true, 0),
+            (within - 10, 0, true, within - 10),
+            (0, within - 10, true, within - 10),
+            (within + 100, 0, false, within),
+            (0, within + 100, false, within),
+        ] {
+            let lasting = |millis: u128| {
+                let tasks = TaskTracker::new();
+                tasks.spawn(tokio::time::sleep(Duration::from_millis(millis as u64)));
+                tasks.close();
+                tasks
+            };
+            let (_, deliveries) = Hooks::start(&[], &EventLog::default(), &Metrics::default()).unwrap();
+            let begun = Instant::now();
+            assert_eq!(all_end(begun, &lasting(socket), &lasting(other), deliveries).await, ends);
+            let took = begun.elapsed().as_millis();
+            assert!(took.abs_diff(after) <= 2, "{socket} and {other}: {took}");
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_port_of_those_who_watch_is_free_once_they_are_stopped() {
