@@ -1,5 +1,5 @@
 //! Draining, for programs with the token: `POST /api/v1/drain` has balancers send newcomers elsewhere, `DELETE` takes it
-//! back. It only changes the readiness of the server: whoever comes all the same is served, and calls go on.
+//! back. It only changes the readiness of the server: whoever comes all the same is served, and nothing is closed.
 
 use std::sync::Arc;
 
