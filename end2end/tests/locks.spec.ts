@@ -46,12 +46,12 @@ test('who comes by the number to people with a link knocks, sends and gets nothi
   expect([await described(ann), await described(ben)]).toEqual([0, 0]);
 
   await knockOf(ann).locator('.let-in').click();
+  await expect(ann.call.notice).toContainText(/Ben.? has come in/);
   for (const one of [ann, ben]) {
     await seesTheOther(one);
     await expect(one.call.tiles.first()).toHaveAttribute('data-trust', 'unchecked');
   }
   await expect(knockOf(ann)).toBeHidden();
-  await expect(ann.call.notice).toContainText(/Ben.? has come in/);
 
   // Another page of Ben's is somebody else, as far as anybody can tell.
   await ben.page.reload();

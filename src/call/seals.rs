@@ -178,8 +178,8 @@ impl Seals {
         self.vouches.heard(by, vouch);
     }
 
-    /// What this page can say of another one to somebody who may not know it.
-    pub(super) fn vouch(&self, about: SealId, to: SealId) -> Option<Vouch> {
+    /// Whether this page can say of another one, to somebody who may not know it, that it has checked or let it in.
+    pub(super) fn can_say(&self, about: SealId, to: SealId) -> Option<bool> {
         let (about, to) = (self.get(about)?, self.get(to)?);
         // Those who have the same link prove themselves to each other.
         if !to.is_shared || about.introduction.door == to.introduction.door {
@@ -187,8 +187,14 @@ impl Seals {
         }
         let checked = matches!(about.trust(), Trust::Linked | Trust::Compared);
         let was_let_in = about.is_shared && self.let_in.contains(about.hello());
+        (checked || was_let_in).then_some(checked)
+    }
+
+    /// What is said of another page.
+    pub(super) fn vouch(&self, about: SealId, checked: bool) -> Option<Signal> {
+        let about = self.get(about)?;
         let ((peer, page), hello) = (about.page, about.hello().clone());
-        (checked || was_let_in).then_some(Vouch { peer, page, hello, checked })
+        Some(Signal::Vouch { peer, page, hello, checked })
     }
 
     /// Whether somebody whose word counts has let the page with this seal in.

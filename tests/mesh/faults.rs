@@ -170,6 +170,7 @@ impl World {
         page.named = PreparedId::default();
         page.call = call;
         page.load += 1;
+        page.let_in.clear();
         page.vault = Vault::new(who, page.load, page.link, page.is_linked, self.without);
         page.prints.clear();
         page.events = VecDeque::from([loaded(page.remembered.clone(), !crashes)]);

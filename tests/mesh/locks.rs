@@ -1,8 +1,8 @@
 //! Locked rooms: people who lock and let in, and a book of its own about whom they have let in.
 
-use parlor::call::{Event, KnockView, Phase, UserAction};
+use parlor::call::{Event, KnockView, Phase, SealEvent, UserAction};
 use parlor::protocol::sealed::Proof;
-use parlor::protocol::{Hello, PeerId};
+use parlor::protocol::{Hello, PeerId, Signal};
 
 use super::page::Page;
 use super::vault::print_of;
@@ -28,8 +28,10 @@ impl World {
 
     /// Keeps whom a person lets in by this event.
     pub(super) fn note_let_in(&mut self, who: usize, event: &Event) {
+        if !self.plan.has_locks {
+            return;
+        }
         let page = &mut self.pages[who];
-        let knocks = page.call.view().knocks;
         let hello = |knock: &KnockView| page.vault.agreed[&knock.seal.0].1.clone();
         let let_in: Vec<Hello> = match event {
             Event::User(UserAction::Answer(_, seal, true)) => {
@@ -37,7 +39,14 @@ impl World {
             }
             Event::User(UserAction::LockRoom(locked)) if page.call.view().phase == Phase::InCall => {
                 page.chose = Some(*locked);
+                let knocks = page.call.view().knocks;
                 if *locked { vec![] } else { knocks.iter().map(hello).collect() }
+            }
+            // Who is proved may let in for all, and for a page that only follows anybody in the call.
+            Event::Seal(id, SealEvent::Opened(Signal::Vouch { hello, .. })) => {
+                let is_proved = page.vault.seals.get(&id.0).is_some_and(|seal| seal.proof == Proof::Link);
+                let follows = !page.chose.unwrap_or(page.is_linked);
+                if is_proved || follows { vec![hello.clone()] } else { vec![] }
             }
             // Another call begins locked again.
             Event::User(UserAction::Connect { .. }) if page.remembered.is_none() => {
@@ -51,11 +60,13 @@ impl World {
 
     /// In a locked room no media flows with anybody who has not the same link and whom no person has let in.
     pub(super) fn check_lock(&mut self, who: usize) {
+        if !self.plan.has_locks {
+            return;
+        }
         let is_honest = self.malice.is_none();
         let page = &mut self.pages[who];
         let view = page.call.view();
         if view.phase != Phase::InCall {
-            page.let_in.clear();
             return;
         }
         let must_be_locked = page.chose.unwrap_or(page.is_linked);

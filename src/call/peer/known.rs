@@ -1,7 +1,6 @@
 //! What is known of a peer through its seal.
 
 use crate::call::api::seal::SealId;
-use crate::call::seals::vouches::Vouch;
 use crate::protocol::{DisplayName, Epoch};
 
 /// What is known of a peer from what it has sealed.
@@ -20,7 +19,7 @@ pub(in crate::call) struct Known {
     /// Whether the room is locked there, once it has said so.
     locked: Option<bool>,
     /// What it was told of others since the way to it is there.
-    told: Vec<Vouch>,
+    told: Vec<(SealId, bool)>,
     /// The certificate that its descriptions name, and the newest connection with it.
     print: Option<(Epoch, String)>,
 }
@@ -89,14 +88,13 @@ impl Known {
         std::mem::take(&mut self.arrives)
     }
 
-    /// Notes that it is told this of another one; returns whether that is news.
-    pub(in crate::call) fn tells(&mut self, vouch: &Vouch) -> bool {
-        if self.told.contains(vouch) {
-            return false;
-        }
-        self.told.retain(|told| (told.peer, told.page) != (vouch.peer, vouch.page));
-        self.told.push(vouch.clone());
-        true
+    /// Whether it was told of the page with this seal that it was checked, or let in.
+    pub(in crate::call) fn was_told(&self, said: (SealId, bool)) -> bool {
+        self.told.contains(&said)
+    }
+
+    pub(in crate::call) fn tells(&mut self, said: (SealId, bool)) {
+        self.told.push(said);
     }
 
     /// Forgets what it was told, which may be lost.

@@ -48,14 +48,16 @@ impl Peers {
             let (to, seals) = (&self.others[at], &self.seals);
             let Some(seal) = to.known().seal().filter(|_| !to.info().away) else { continue };
             let about = |other: &RemotePeer| other.known().seal().filter(|_| other.id() != to.id());
-            let vouches: Vec<Vouch> =
-                self.others.iter().filter_map(about).filter_map(|about| seals.vouch(about, seal)).collect();
-            let (peer, known) = (to.id(), self.others[at].known_mut());
-            for vouch in vouches {
-                if known.tells(&vouch) {
-                    let Vouch { peer: about, page, hello, checked } = vouch;
-                    outputs.push(Output::Signal(peer, Signal::Vouch { peer: about, page, hello, checked }));
-                }
+            let news = |about| {
+                let said = (about, seals.can_say(about, seal)?);
+                (!to.known().was_told(said)).then_some(said)
+            };
+            let news: Vec<_> = self.others.iter().filter_map(about).filter_map(news).collect();
+            let peer = to.id();
+            for (about, checked) in news {
+                self.others[at].known_mut().tells((about, checked));
+                let signal = self.seals.vouch(about, checked);
+                outputs.extend(signal.map(|signal| Output::Signal(peer, signal)));
             }
         }
         outputs
