@@ -194,7 +194,7 @@ impl Call {
             UserAction::RaiseHand(raised) => self.peers.raise_hand(raised),
             UserAction::React(kind) => self.peers.react(now, kind),
             UserAction::SetVolume(peer, percent) => self.peers.set_volume(peer, percent),
-            UserAction::ComparePictures(peer, seal, same) => self.peers.compared(now, peer, seal, same),
+            UserAction::ComparePictures(peer, seal, same) => self.peers.compared(peer, seal, same),
             UserAction::LockRoom(locked) => self.peers.lock(now, locked),
             UserAction::ShareLink => self.peers.link_shared(),
             UserAction::Answer(peer, seal, comes_in) => self.peers.answer(now, peer, seal, comes_in),

@@ -33,6 +33,8 @@ pub(super) struct Seals {
     /// The keys of the pages that are in the call without having the same link: nobody else can show to have them, also
     /// when the server has lost its memory and gives new seats.
     let_in: Vec<Hello>,
+    /// Those among them to whom the person has said so: only these are vouched for, as nobody passes a vouch on.
+    answered: Vec<Hello>,
     /// The keys of those to whom the person has said "not now".
     declined: Vec<Hello>,
     vouches: Vouches,
@@ -77,6 +79,7 @@ impl Seals {
     ) {
         if self.own.as_ref().is_some_and(|own| own.room != room) {
             self.let_in.clear();
+            self.answered.clear();
             self.declined.clear();
         }
         self.own = Some(Own { room, identity, name });
@@ -153,6 +156,15 @@ impl Seals {
         }
     }
 
+    /// Notes that the person has let the page with this seal in.
+    pub(super) fn answered(&mut self, id: SealId) {
+        if let Some((_, seal)) = self.known.get(id.0)
+            && !self.answered.contains(seal.hello())
+        {
+            self.answered.push(seal.hello().clone());
+        }
+    }
+
     /// Keeps whether the person does not want the page with this seal now.
     pub(super) fn decline(&mut self, id: SealId) {
         if let Some((_, seal)) = self.known.get(id.0)
@@ -182,11 +194,11 @@ impl Seals {
     pub(super) fn can_say(&self, about: SealId, to: SealId) -> Option<bool> {
         let (about, to) = (self.get(about)?, self.get(to)?);
         // Those who have the same link prove themselves to each other.
-        if !to.is_shared || about.introduction.door == to.introduction.door {
+        if !to.is_shared || to.trust() == Trust::Stopped || about.introduction.door == to.introduction.door {
             return None;
         }
         let checked = matches!(about.trust(), Trust::Linked | Trust::Compared);
-        let was_let_in = about.is_shared && self.let_in.contains(about.hello());
+        let was_let_in = about.is_shared && self.answered.contains(about.hello());
         (checked || was_let_in).then_some(checked)
     }
 
@@ -197,10 +209,15 @@ impl Seals {
         Some(Signal::Vouch { peer, page, hello, checked })
     }
 
-    /// Whether somebody whose word counts has let the page with this seal in.
-    pub(super) fn is_vouched_for(&self, id: SealId) -> bool {
-        self.vouches_for(id)
-            .any(|(by, is_it, _)| is_it && (self.is_proved(by) || self.lock == Lock::Followed))
+    /// Whether somebody whose word counts has let the page with this seal in; `present` are those in the call.
+    pub(super) fn is_vouched_for(&self, id: SealId, present: &[SealId]) -> bool {
+        let follows = |by| self.lock == Lock::Followed && present.contains(&by) && !self.is_stopped(by);
+        self.vouches_for(id).any(|(by, is_it, _)| is_it && (self.is_proved(by) || follows(by)))
+    }
+
+    /// Whether nobody has vouched for anybody.
+    pub(super) fn has_no_vouches(&self) -> bool {
+        self.vouches.is_empty()
     }
 
     /// Whether somebody who is proved says that the page with this seal is another one.
@@ -234,6 +251,7 @@ impl Seals {
         }
         if let Some((_, seal)) = self.known.get(id.0) {
             self.let_in.retain(|hello| hello != seal.hello());
+            self.answered.retain(|hello| hello != seal.hello());
             if !self.stopped_keys.contains(seal.hello()) {
                 self.stopped_keys.push(seal.hello().clone());
             }

@@ -28,7 +28,7 @@ pub(super) struct Session {
     /// What was wrong with the texts typed last.
     mistake: Option<Mistake>,
     /// A seat of a former page, for when the person goes to its room.
-    held: Option<(HeldSeat, Lock)>,
+    held: Option<Remembered>,
     wish: Option<Wish>,
     /// No other tab of this browser is in that room, so the page may join.
     holds: bool,
@@ -106,8 +106,7 @@ impl Session {
                 outputs
             }
             None => {
-                let Remembered { room, resume, lock, .. } = remembered;
-                self.held = Some((HeldSeat { room, resume }, lock));
+                self.held = Some(remembered);
                 fresh
             }
             // Join was pressed already, for that room and no other.
@@ -163,7 +162,10 @@ impl Session {
                 self.holds = true;
                 wish.secret = Some(identity.secret.clone());
                 let of_link = identity.is_linked.then_some(Lock::Locked);
-                wish.lock = seat.as_ref().map(|seat| seat.lock).or(wish.lock).or(of_link);
+                // What was chosen for other links counts not for this one.
+                let kept = wish.kept.take().filter(|(_, secret)| secret.as_ref() == Some(&identity.secret));
+                let kept = kept.map(|(lock, _)| lock).or(of_link);
+                wish.lock = seat.as_ref().map(|seat| seat.lock).or(wish.lock).or(kept);
                 self.identity = Some(identity);
                 let mut outputs = vec![];
                 if let Some(seat) = seat {
@@ -180,9 +182,7 @@ impl Session {
     /// Drops an answer that comes too late, but keeps a seat that was handed over with it.
     fn unwanted(&mut self, hold: Hold) -> Vec<Output> {
         let Hold::Granted(_, seat) = hold else { return vec![] };
-        if let Some(Remembered { room, resume, lock, .. }) = seat {
-            self.held = Some((HeldSeat { room, resume }, lock));
-        }
+        self.held = seat.or(self.held.take());
         if self.wish.is_none() { vec![Output::Do(Command::LetGo(None))] } else { vec![] }
     }
 
@@ -373,9 +373,9 @@ impl Session {
         // The token of a refused wish is still this page's own.
         let refused = self.refused.take().filter(|refused| refused.wish.room == wish.room);
         let hides_address = refused.as_ref().is_some_and(|refused| refused.hides_address);
-        let held = self.held.take().filter(|(held, _)| held.room == wish.room);
-        wish.lock = wish.lock.or(held.as_ref().map(|(_, lock)| *lock));
-        wish.resume = held.map(|(held, _)| held.resume).or_else(|| refused?.wish.resume);
+        let held = self.held.take().filter(|held| held.room == wish.room);
+        wish.kept = held.as_ref().map(|held| (held.lock, held.secret.clone()));
+        wish.resume = held.map(|held| held.resume).or_else(|| refused?.wish.resume);
         Ok(Intent { wish, hides_address, off: SourceSet::NONE })
     }
 

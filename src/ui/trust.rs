@@ -31,9 +31,17 @@ pub(super) fn trust_label(call: CallHandle, peer: PeerId, own: Memo<Option<PeerV
         Trust::Linked | Trust::Compared | Trust::Vouched => icon::LOCK,
         Trust::Unknown | Trust::Unchecked | Trust::Stopped => icon::LOCK_OPEN,
     };
-    let has_pictures = move || trust.get() == Trust::Unchecked && pictures.get().is_some();
+    // Who is vouched for can be compared with as well.
+    let has_pictures =
+        move || matches!(trust.get(), Trust::Unchecked | Trust::Vouched) && pictures.get().is_some();
     let hint = move || own.with(|own| own.as_ref().map(|own| trust_hint(own, words)).unwrap_or_default());
-    let said = move || if has_pictures() { words.trust_compare().to_owned() } else { hint() };
+    let said = move || {
+        if has_pictures() && trust.get() == Trust::Unchecked {
+            words.trust_compare().to_owned()
+        } else {
+            hint()
+        }
+    };
     let shown = move |at: usize| {
         let number = pictures.with(|pictures| pictures.and_then(|(_, numbers)| numbers.get(at).copied()));
         names.with(|names| number.map(|number| picture(names, number)).unwrap_or_default())

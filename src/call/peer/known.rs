@@ -58,7 +58,7 @@ impl Known {
     }
 
     /// Whether this page waits to be let in there.
-    pub(super) fn is_held(&self) -> bool {
+    pub(in crate::call) fn is_held(&self) -> bool {
         self.is_held
     }
 

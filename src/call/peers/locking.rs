@@ -32,6 +32,7 @@ impl Peers {
         }
         let mut outputs = self.set_lock(if locked { Lock::Locked } else { Lock::Unlocked });
         while !locked && let Some(knocker) = self.porch.take_first() {
+            self.seals.answered(knocker.seal);
             outputs.extend(self.let_in(now, knocker));
         }
         outputs
@@ -55,8 +56,10 @@ impl Peers {
             return vec![];
         };
         knocker.is_declined = !comes_in;
-        if !comes_in {
-            self.seals.decline(seal);
+        if comes_in {
+            self.seals.answered(seal)
+        } else {
+            self.seals.decline(seal)
         }
         let comes_in = if comes_in { self.porch.take(peer) } else { None };
         comes_in.map(|knocker| self.let_in(now, knocker)).unwrap_or_default()

@@ -21,7 +21,8 @@ impl Peers {
         name: Option<DisplayName>,
         resumed: bool,
     ) {
-        self.seals.begin(room, identity, name, resumed);
+        // A seat that was handed over is of a call in which this page was not.
+        self.seals.begin(room, identity, name, resumed && self.own.is_some());
     }
 
     /// Agrees on keys with a page that has said something of itself; the command derives them, if they are new.
@@ -123,13 +124,7 @@ impl Peers {
     }
 
     /// Takes what the person says of the pictures of a seal.
-    pub(in crate::call) fn compared(
-        &mut self,
-        now: Duration,
-        peer: PeerId,
-        id: SealId,
-        are_same: bool,
-    ) -> Vec<Output> {
+    pub(in crate::call) fn compared(&mut self, peer: PeerId, id: SealId, are_same: bool) -> Vec<Output> {
         let Some(other) = find(&mut self.others, peer).filter(|other| other.known().seal() == Some(id))
         else {
             return vec![];
@@ -137,7 +132,7 @@ impl Peers {
         let Some(seal) = self.seals.get_mut(id) else { return vec![] };
         seal.compared(are_same);
         if seal.trust() != Trust::Stopped {
-            return self.follow_vouches(now);
+            return vec![];
         }
         self.seals.stop(peer, id);
         let mut outputs = vec![Output::Signal(peer, Signal::Stop {})];
@@ -159,7 +154,8 @@ impl Peers {
         };
         let other = &mut self.others[at];
         if let Some(vouch) = vouch_in(&signal) {
-            return self.heard_vouch(now, at, vouch);
+            self.heard_vouch(at, vouch);
+            return vec![];
         }
         let tells_name = matches!(signal, Signal::Who { .. });
         let mut outputs = of(peer, other.signal(now, signal, &self.config));

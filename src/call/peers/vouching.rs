@@ -10,24 +10,26 @@ use crate::call::seals::vouches::Vouch;
 use crate::protocol::{DisplayName, Signal};
 
 impl Peers {
-    /// Keeps what a peer says of another one, and does what follows from it.
-    pub(super) fn heard_vouch(&mut self, now: Duration, at: usize, vouch: Vouch) -> Vec<Output> {
+    /// Keeps what a peer says of another one; [`Self::follow_vouches`] does what follows from it.
+    pub(super) fn heard_vouch(&mut self, at: usize, vouch: Vouch) {
         let peer = vouch.peer;
-        let (Some(by), Some(own)) = (self.others[at].known().seal(), self.own) else { return vec![] };
-        if peer == own.peer || peer == self.others[at].id() {
-            return vec![];
+        let (Some(by), Some(own)) = (self.others[at].known().seal(), self.own) else { return };
+        if peer != own.peer && peer != self.others[at].id() {
+            self.seals.heard_vouch(by, vouch);
         }
-        self.seals.heard_vouch(by, vouch);
-        self.follow_vouches(now)
     }
 
     /// Lets in who is vouched for, and ends with who is said to be another one, by those who are proved now.
     pub(super) fn follow_vouches(&mut self, now: Duration) -> Vec<Output> {
         let mut outputs = vec![];
-        let outside: Vec<_> = self.porch.view().iter().map(|knock| (knock.peer, knock.seal)).collect();
-        for (peer, seal) in outside {
-            if self.seals.is_vouched_for(seal)
-                && let Some(knocker) = self.porch.take(peer)
+        if self.seals.has_no_vouches() {
+            return outputs;
+        }
+        let present: Vec<SealId> = self.others.iter().filter_map(|other| other.known().seal()).collect();
+        // The person's own "not now" counts more.
+        for knock in self.porch.view().into_iter().filter(|knock| !knock.is_declined) {
+            if self.seals.is_vouched_for(knock.seal, &present)
+                && let Some(knocker) = self.porch.take(knock.peer)
             {
                 outputs.extend(self.let_in(now, knocker));
             }
@@ -46,7 +48,9 @@ impl Peers {
         let mut outputs = vec![];
         for at in 0..self.others.len() {
             let (to, seals) = (&self.others[at], &self.seals);
-            let Some(seal) = to.known().seal().filter(|_| !to.info().away) else { continue };
+            // Who lets this page wait hears nothing of it.
+            let hears = !to.info().away && !to.known().is_held();
+            let Some(seal) = to.known().seal().filter(|_| hears) else { continue };
             let about = |other: &RemotePeer| other.known().seal().filter(|_| other.id() != to.id());
             let news = |about| {
                 let said = (about, seals.can_say(about, seal)?);
@@ -75,7 +79,8 @@ impl Peers {
         if let Some(seal) = self.seals.get_mut(id).filter(|seal| seal.trust() != Trust::Stopped) {
             seal.dispute();
             self.seals.stop(peer, id);
-            return find(&mut self.others, peer).map(|other| of(peer, other.stop())).unwrap_or_default();
+            let stop = find(&mut self.others, peer).map(|other| of(peer, other.stop())).unwrap_or_default();
+            return [Output::Signal(peer, Signal::Stop {})].into_iter().chain(stop).collect();
         }
         vec![]
     }

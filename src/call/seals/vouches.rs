@@ -6,8 +6,8 @@
 use crate::call::api::seal::SealId;
 use crate::protocol::{Hello, PageLoad, PeerId};
 
-/// Most vouches that are kept: of each seat for each other one, and some for pages before.
-const MOST: usize = 128;
+/// Most vouches that are kept of one page: of each other seat one, and as many of pages before.
+const MOST_OF_ONE: usize = 16;
 
 /// What a page is said to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,19 @@ impl Vouches {
             |(who, known): &(SealId, Vouch)| (*who, known.peer, known.page) == (by, vouch.peer, vouch.page);
         if let Some((_, known)) = self.0.iter_mut().find(|known| is_same(known)) {
             known.checked |= vouch.checked && known.hello == vouch.hello;
-        } else if self.0.len() < MOST {
-            self.0.push((by, vouch));
+            return;
         }
+        let of_one = |(who, _): &(SealId, Vouch)| *who == by;
+        if self.0.iter().filter(|known| of_one(known)).count() == MOST_OF_ONE
+            && let Some(oldest) = self.0.iter().position(of_one)
+        {
+            self.0.remove(oldest);
+        }
+        self.0.push((by, vouch));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Those who vouch for this page, and whether they name this key and have checked it.
@@ -64,6 +74,10 @@ mod tests {
         };
         assert_eq!(of(&vouches, 5, "a"), [(SealId(1), true, false), (SealId(2), false, true)]);
         vouches.heard(SealId(1), vouch("a", true));
+        // Whoever says too much forgets of its own only.
+        for page in 100..200 {
+            vouches.heard(SealId(2), Vouch { page: PageLoad(page), ..vouch("b", true) });
+        }
         vouches.heard(SealId(1), vouch("a", false));
         assert_eq!(of(&vouches, 5, "a")[0], (SealId(1), true, true));
         assert_eq!(of(&vouches, 6, "a"), []);

@@ -14,6 +14,8 @@ pub(super) struct Wish {
     pub(super) secret: Option<Secret>,
     /// The lock with which the call begins; not known before the page's keys are.
     pub(super) lock: Option<Lock>,
+    /// The lock, and the secret, of the seat that is held.
+    pub(super) kept: Option<(Lock, Option<Secret>)>,
     /// Proof of a seat held before, in this call or before a reload.
     pub(super) resume: Option<SeatToken>,
 }
@@ -32,7 +34,7 @@ impl Wish {
             name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
         };
         let lock = secret.is_some().then_some(Lock::Locked);
-        Ok(Self { room, name, secret, lock, resume: None })
+        Ok(Self { room, name, secret, lock, kept: None, resume: None })
     }
 
     /// Another page's way to go on with the seat, if there is one.
@@ -51,7 +53,7 @@ impl Wish {
 
 impl From<Remembered> for Wish {
     fn from(Remembered { room, resume, name, secret, lock, .. }: Remembered) -> Self {
-        Self { room, name, secret, lock: Some(lock), resume: Some(resume) }
+        Self { room, name, secret, lock: Some(lock), kept: None, resume: Some(resume) }
     }
 }
 

@@ -370,3 +370,20 @@ fn who_lost_the_seat_in_a_locked_room_takes_the_next_one_in_a_locked_room() {
     page.hears(seated("t6", false, vec![]));
     assert_eq!((page.call.view().phase, page.call.view().locked), (Phase::InCall, true));
 }
+
+#[test]
+fn after_a_crash_the_lock_is_as_it_was_unless_one_comes_by_another_link() {
+    let other_secret = Secret::try_from("B".repeat(22)).unwrap();
+    for (secret, expected) in [(secret(), false), (other_secret, true)] {
+        let mut call = Call::new(1);
+        let now = Duration::ZERO;
+        let remembered = Some(remembered("t1"));
+        call.handle(now, Event::Loaded(Loaded { supported: true, remembered, ..Loaded::default() }));
+        call.handle(now, connect());
+        let keys = Identity { is_linked: true, secret, ..identity() };
+        call.handle(now, Event::Hold(room(), Hold::Granted(keys, None)));
+        call.handle(now, Event::Socket(SocketId(1), SocketEvent::Opened));
+        call.handle(now, Event::Socket(SocketId(1), SocketEvent::Message(seated("t2", true, vec![]))));
+        assert_eq!((call.view().phase, call.view().locked), (Phase::InCall, expected));
+    }
+}

@@ -146,6 +146,55 @@ fn who_is_let_in_by_one_who_is_proved_comes_in_everywhere() {
 }
 
 #[test]
+fn nobody_passes_on_whom_another_one_has_let_in_nor_who_was_there() {
+    let all = [(linked(BEN), "Ben"), (by_number(DAN), "Dan")];
+    let mut page = call_with(&all);
+    page.happens(Event::User(UserAction::LockRoom(true)));
+    page.hears(ServerMsg::PeerJoined(by_number(CAT)));
+    page.opens(CAT, who("Cat", false));
+    let mut said = vouches(&page.opens(BEN, vouch(CAT, false)));
+    said.extend(vouches(&page.happens(Event::Tick)));
+    assert_eq!(page.call.view().peers.len(), 3, "Cat has come in");
+    assert!(said.iter().all(|(_, said)| *said == vouch(BEN, true)), "{said:?}");
+}
+
+#[test]
+fn a_vouch_counts_also_when_it_comes_first_and_less_than_the_person() {
+    let mut page = call_with(&[(linked(BEN), "Ben")]);
+    page.happens(Event::User(UserAction::LockRoom(true)));
+    page.opens(BEN, vouch(CAT, false));
+    page.hears(ServerMsg::PeerJoined(by_number(CAT)));
+    assert!(page.opens(CAT, who("Cat", false)).iter().any(|command| opened(command).is_some()));
+
+    let mut page = call_with(&[(linked(BEN), "Ben")]);
+    page.happens(Event::User(UserAction::LockRoom(true)));
+    page.hears(ServerMsg::PeerJoined(by_number(CAT)));
+    page.opens(CAT, who("Cat", false));
+    let seal = page.seal(CAT);
+    page.happens(Event::User(UserAction::Answer(CAT, seal, false)));
+    assert!(!page.opens(BEN, vouch(CAT, true)).iter().any(|command| opened(command).is_some()));
+
+    // Another key than the one vouched for is found out whenever it is shown.
+    let mut page = call_with(&[(linked(BEN), "Ben")]);
+    let other_key = said("another", "d").hello;
+    page.opens(BEN, Signal::Vouch { peer: CAT, page: PageLoad(3), hello: other_key, checked: true });
+    page.hears(ServerMsg::PeerJoined(by_number(CAT)));
+    page.opens(CAT, who("Cat", false));
+    assert_eq!(trust(&page, CAT), Trust::Stopped);
+}
+
+#[test]
+fn who_was_stopped_vouches_for_nobody_and_hears_of_nobody() {
+    let mut page = call_with(&[(by_number(BEN), "Ben"), (by_number(CAT), "Cat")]);
+    page.opens(BEN, who("Ben", true));
+    page.opens(BEN, vouch(DAN, false));
+    page.opens(BEN, Signal::Stop {});
+    page.hears(ServerMsg::PeerJoined(by_number(DAN)));
+    assert!(!page.opens(DAN, who("Dan", false)).iter().any(|command| opened(command).is_some()));
+    assert!(vouches(&compares(&mut page, CAT)).iter().all(|(to, _)| *to != BEN));
+}
+
+#[test]
 fn the_others_are_told_once_of_whom_they_may_not_know_and_again_after_an_outage() {
     let mut page = call_with(&[(by_number(BEN), "Ben"), (by_number(CAT), "Cat")]);
     assert_eq!(vouches(&page.happens(Event::Tick)), [], "nobody was checked or let in");
