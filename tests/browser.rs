@@ -32,6 +32,8 @@ struct Page {
 impl Page {
     fn open() -> Self {
         let _ = any_spawner::Executor::init_wasm_bindgen();
+        // The page of the test before was in a room, whose link stands in the address.
+        run("history.replaceState(null, '', location.pathname)");
         run(include_str!("../src/app/keys.js"));
         let owner = Owner::new();
         let (sender, views) = mpsc::unbounded();
