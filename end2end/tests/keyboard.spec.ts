@@ -77,7 +77,10 @@ test('what happens is announced: words come into a live region that was there be
   expect(await copied.evaluate((now, before) => now === before, beforeCopied)).toBe(true);
 
   await ben.home.open();
+  // Who comes without the link that was copied knocks.
   await ben.home.join(room, 'Ben');
+  await said(/Ben\u2069 would like to come in/);
+  await ann.page.locator('#knock .let-in').click();
   await said(/Ben\u2069 has come in\./);
   await ben.call.leave.click();
   await said(/Ben\u2069 left\./);

@@ -52,7 +52,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await ann.page.keyboard.press('Escape');
 
           const ben = await person({ devices: { camera: 'NotAllowedError', microphone: 'NotAllowedError' } });
-          await ben.home.open(`/room/${room}`);
+          await ben.home.open(ann.page.url());
           await shoot(ben, '2-invited');
           await ben.home.name.fill('Ben');
           await ben.home.connect.click();
@@ -66,7 +66,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await shoot(ben, '7-home-after-leaving');
 
           const cem = await person();
-          await cem.home.open(`/room/${room}`);
+          await cem.home.open(ann.page.url());
           await cem.home.connect.click();
           await seesTheOther(cem);
           await shoot(ann, '8-call');

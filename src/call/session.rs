@@ -220,9 +220,11 @@ impl Session {
         self.wish.as_ref().filter(|_| self.seated)?.remembered(off, hides_address, lock)
     }
 
-    /// The lock with which the call begins: that of a seat before, or as the person came.
+    /// The lock with which the call begins: that of a seat before, or as the person came. Who only followed follows anew,
+    /// once let in: otherwise both would wait for each other.
     pub(super) fn lock(&self) -> Lock {
-        self.wish.as_ref().and_then(|wish| wish.lock).unwrap_or_default()
+        let lock = self.wish.as_ref().and_then(|wish| wish.lock);
+        lock.filter(|lock| *lock != Lock::Followed).unwrap_or_default()
     }
 
     /// The page's keys for the room, once it may join.
