@@ -265,6 +265,7 @@ fn a_page_that_came_by_a_link_or_hands_one_out_is_locked_and_a_reload_keeps_it()
         (false, None, false),
         (true, Some(Lock::Open), false),
         (false, Some(Lock::Locked), true),
+        (false, Some(Lock::Followed), false),
     ] {
         let remembered = remembered_lock.map(|lock| Remembered { lock, ..remembered("t1") });
         let returning = remembered.is_some();
