@@ -20,7 +20,9 @@ wasm=wasm32-unknown-unknown
 needed_gib=6
 log=$(mktemp)
 times=$(mktemp)
-trap 'rm -f "$log" "$times"' EXIT
+build_log=$(mktemp)
+building=
+trap 'stop_building; rm -f "$log" "$times" "$build_log"' EXIT
 passed=0
 failed=0
 skipped=0
@@ -100,6 +102,34 @@ release_build() {
   fi
 }
 
+# The release build leaves a core idle for most of its time, and what is checked before the tests does so too. They use
+# folders of their own in the target folder, so they go side by side; the tests have the machine to themselves.
+begin_building() {
+  # A group of its own, so that all of it can be stopped.
+  set -m
+  release_build >"$build_log" 2>&1 </dev/null &
+  building=$!
+  set +m
+}
+
+stop_building() {
+  [ -z "$building" ] || kill -- "-$building" 2>/dev/null || true
+}
+
+# Waits for it, and tells of it as of any other step.
+finish_building() {
+  local began=$SECONDS status=0
+  wait "$building" || status=$?
+  building=
+  printf '%6d s  waiting for the release build\n' $((SECONDS - began)) >>"$times"
+  step "release build" told_of_build "$status"
+}
+
+told_of_build() {
+  cat "$build_log"
+  return "$1"
+}
+
 end_to_end() { (cd end2end && npx playwright test --project "$1" --workers "$2"); }
 
 [ -d "$target" ] || step "space on the disk" enough_space
@@ -109,14 +139,16 @@ step "formatting" cargo fmt --check
 step "invariants" scripts/invariants.sh
 step "invariants are noticed when broken" scripts/invariants.sh --self-test
 step "types of the end-to-end tests" npm --prefix end2end run --silent check
+[ "$mode" = fast ] || begin_building
 step "clippy, server" cargo clippy --locked --features ssr --all-targets -- -D warnings
 step "clippy, browser" cargo clippy --locked --features hydrate --target $wasm --lib --test browser -- -D warnings
 step "documentation, server" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features ssr
 step "documentation, browser" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features hydrate --target $wasm --lib
+step "test programs" cargo test --locked --features ssr --no-run
+[ "$mode" = fast ] || finish_building
 step "unit, mesh and signalling tests" native_tests
 step "browser tests" browser_tests
 if [ "$mode" != fast ]; then
-  step "release build" release_build
   step "package" package_tests
   step "end-to-end tests, of pages" end_to_end light 2
   step "end-to-end tests, of networks" end_to_end networks 2

@@ -198,15 +198,16 @@ test('videos play by themselves, and short windows hold all keys', async ({ pers
   // A notice that stays.
   await page.goBack();
   await expect(call.notice).toContainText('Leave the call?');
-  const seen = await call.notice.evaluate((region) => {
+  const notices = await call.notice.evaluate((region) => {
     const all = [...region.querySelectorAll<HTMLElement>(':scope > .notice')];
     const hidden = all.filter((notice) => notice.hidden);
     for (const notice of hidden) notice.hidden = false;
     const seen = all.filter((notice) => notice.checkVisibility()).length;
     for (const notice of hidden) notice.hidden = true;
-    return [seen, all.length];
+    return { seen, all: all.length };
   });
-  expect(seen, 'one at a time, however many there are').toEqual([1, 4]);
+  expect(notices.all, 'more than one that could be seen').toBeGreaterThan(1);
+  expect(notices.seen, 'one at a time, however many there are').toBe(1);
   for (const name of ['a small phone', 'a small phone held sideways'] as const) {
     await page.setViewportSize(SHORT[name]);
     await expect.poll(() => overlaps(page, '.notice, .dock button, .topbar > *, .self'), name).toEqual([]);
