@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All that continuous integration checks, in order, up to the first failure. The last line counts the tests.
-#   test.sh         what has to pass before a change lands (about 28 minutes on 2 cores from nothing, with the tools there)
+#   test.sh         what has to pass before a change lands (about 45 minutes on 2 slow cores from nothing, with the tools there)
 #   test.sh full    the same with more rounds, more schedules and the longest tests, for the night
 #   test.sh fast    without the release build and the end-to-end tests
 set -euo pipefail

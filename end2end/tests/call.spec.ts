@@ -116,7 +116,7 @@ test('the names that people give stand beside their pictures', async ({ person, 
   await expect(ann.call.local).toHaveAccessibleName('You');
 });
 
-test('calls in different rooms do not mix', async ({ person, room }) => {
+test('calls in different rooms do not mix', { tag: '@full' }, async ({ person, room }) => {
   // Who answers has no data channel.
   const [ann, ben] = await twoInCall(person, room, {}, { prepare: withoutChannel });
   await ann.call.mute.click();

@@ -39,7 +39,7 @@ function connectionStates({ page }: Person): Promise<string[]> {
   return page.evaluate(() => window.watch.connections.map(({ connectionState }) => connectionState));
 }
 
-test('a call through the relay outlives the credentials that it began with', async ({ person, room }) => {
+test('a call through the relay outlives the credentials that it began with', { tag: '@full' }, async ({ person, room }) => {
   test.setTimeout(3 * LIFETIME * 1000);
   const pair: [Person, Person] = [await person({ relays: [RELAY] }), await person({ relays: [RELAY] })];
   const [ann, ben] = pair;

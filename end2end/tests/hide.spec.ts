@@ -46,7 +46,7 @@ for (const [where, prepare] of [
   });
 }
 
-test('other tabs follow the choice, and a call that hides goes on hiding', async ({ person, room }) => {
+test('other tabs follow the choice, and a call that hides goes on hiding', { tag: '@full' }, async ({ person, room }) => {
   const { context, page, home, call } = await person();
   const here = new ConnectionPart(page);
   await home.open();

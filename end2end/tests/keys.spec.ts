@@ -130,7 +130,7 @@ test('closing the tab in a call asks, and then ends it for the other side', asyn
   await ben.call.expectAlone();
 });
 
-test('Back does what it says after a call that outlived a reload', async ({ person, room }) => {
+test('Back does what it says after a call that outlived a reload', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   const state = () => ann.page.evaluate<unknown>(() => history.state);
   expect(await state()).toBe('call');

@@ -32,7 +32,7 @@ test('a closed tab shows as away at once and vanishes after its grace', async ({
   await expect.poll(() => openConnections(ann.page)).toBe(0);
 });
 
-test('the guest leaves and comes back, again and again', async ({ person, room }) => {
+test('the guest leaves and comes back, again and again', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   for (let round = 0; round < 3; round++) {
     await ben.call.leave.click();
@@ -44,7 +44,7 @@ test('the guest leaves and comes back, again and again', async ({ person, room }
   expect(await openConnections(ann.page)).toBe(1);
 });
 
-test('whoever opened the room leaves and comes back as the guest, again and again', async ({ person, room }) => {
+test('whoever opened the room leaves and comes back as the guest, again and again', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   for (let round = 0; round < 3; round++) {
     await ann.call.leave.click();
@@ -55,7 +55,7 @@ test('whoever opened the room leaves and comes back as the guest, again and agai
   await Promise.all([ann, ben].map(({ page }) => hears(page)));
 });
 
-test('both leave and meet again, in either order', async ({ person, room }) => {
+test('both leave and meet again, in either order', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   for (const [first, second] of [
     [ann, ben],
@@ -72,7 +72,7 @@ test('both leave and meet again, in either order', async ({ person, room }) => {
   }
 });
 
-test('the one who stays can be called by somebody else', async ({ person, room }) => {
+test('the one who stays can be called by somebody else', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   await ben.call.leave.click();
   await ann.call.expectAlone();

@@ -117,7 +117,7 @@ for (const [what, whole, spoilt, connections] of [
   // At once by another connection, and not by the restart that comes after some seconds.
   ['an offer', '"sdp":"v=0', '"sdp":"nonsense=0', 2],
 ] as const) {
-  test(`${what} that the browser refuses does not prevent the call`, async ({ person, room }) => {
+  test(`${what} that the browser refuses does not prevent the call`, { tag: '@full' }, async ({ person, room }) => {
     let spoils = 0;
     const prepare = async (context: BrowserContext) => {
       await context.exposeFunction('maySpoil', () => spoils++ === 0);
@@ -139,7 +139,7 @@ for (const [what, whole, spoilt, connections] of [
   });
 }
 
-test('the networks of both change at the same moment, and both see and hear each other', async ({ person, room }) => {
+test('the networks of both change at the same moment, and both see and hear each other', { tag: '@full' }, async ({ person, room }) => {
   const valves = [new Valve(), new Valve()];
   const pair = await twoInCall(person, room, { prepare: valves[0]!.prepare }, { prepare: valves[1]!.prepare });
   const before = await Promise.all(pair.map(iceUsers));
@@ -161,7 +161,7 @@ test('the networks of both change at the same moment, and both see and hear each
   }
 });
 
-test('late candidates of an earlier call do no harm to the next one', async ({ person, room }) => {
+test('late candidates of an earlier call do no harm to the next one', { tag: '@full' }, async ({ person, room }) => {
   const valve = new Valve();
   const [ann, ben] = [await person({ prepare: valve.prepare }), await person()];
   await waits(ann, room);
@@ -180,7 +180,7 @@ test('late candidates of an earlier call do no harm to the next one', async ({ p
   await Promise.all([ann, ben].map(seesTheOther));
 });
 
-test('a connection that fails is built again', async ({ person, room }) => {
+test('a connection that fails is built again', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   await reportFailure(ann.page);
   await Promise.all([ann, ben].map(seesTheOther));

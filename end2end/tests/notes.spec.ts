@@ -79,7 +79,7 @@ test('whoever has them closed is told, and saves them as a file', async ({ perso
   expect(await readFile(await download.path(), 'utf8')).toBe('Agenda\n1. Greetings 👋\n');
 });
 
-test('one reloads, a third joins later, and all have the same text', async ({ person, room }) => {
+test('one reloads, a third joins later, and all have the same text', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoWithNotes(person, room);
   await ann.field.fill('kept');
   await expect(ben.field).toHaveValue('kept');

@@ -52,7 +52,7 @@ test('a chosen device is there again after a reload, and one that is gone makes 
   expect(await asked()).toMatchObject([{ video: { deviceId: { ideal: 'gone' } } }]);
 });
 
-test('an unplugged microphone is replaced with a word, and offered when it is back', async ({ person, room, browserWith }) => {
+test('an unplugged microphone is replaced with a word, and offered when it is back', { tag: '@full' }, async ({ person, room, browserWith }) => {
   const [host, guest] = await twoInCall(person, room, { browser: await browserWith(...THREE), prepare: pullable });
   await openMenu(guest, 'Choose microphone and speaker');
   const chosen = await chooseOther(guest.page.locator('#microphone-select'));

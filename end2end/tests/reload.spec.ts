@@ -2,7 +2,7 @@
 import { framesGrow } from '../fixtures/media';
 import { expect, seesTheOther, test, twoInCall } from '../fixtures/test';
 
-test('both reload at the same moment', async ({ person, room }) => {
+test('both reload at the same moment', { tag: '@full' }, async ({ person, room }) => {
   const [ann, ben] = await twoInCall(person, room);
   await Promise.all([ann, ben].map(({ page }) => page.reload()));
   await Promise.all([ann, ben].map(seesTheOther));

@@ -25,7 +25,7 @@ test('a page that is older than its server loads itself anew once, and then says
   expect(loads.count).toBe(3);
 });
 
-test('a call goes on in a page that is older than its server, which is loaded anew after it', async ({ person, room }) => {
+test('a call goes on in a page that is older than its server, which is loaded anew after it', { tag: '@full' }, async ({ person, room }) => {
   const sockets: WebSocketRoute[] = [];
   const prepare = (context: BrowserContext) =>
     context.routeWebSocket(/\/ws\?/, (socket) => {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::js_sys::Date;
-use leptos::web_sys::{HtmlElement, KeyboardEvent};
+use leptos::web_sys::{HtmlElement, InputEvent, KeyboardEvent};
 
 use super::built::{Built, IntoBuilt};
 use super::files;
@@ -31,6 +31,8 @@ use links::{Part, parts};
 
 /// So near to its end, in pixels, a list follows what comes.
 const NEAR: i32 = 48;
+/// Most bytes that are put into the field at once. Over more a browser stands still for seconds, to find its direction.
+const MOST_INSERTED: usize = 100_000;
 
 /// What the panel and its messages share.
 #[derive(Clone, Copy)]
@@ -219,7 +221,7 @@ fn compose(chat: Chat) -> Built {
                 reading.draft.set(String::new());
                 String::new()
             }
-            Err(ChatTextError::Empty) => String::new(),
+            Err(ChatTextError::Empty) => chat.note.get_untracked(),
             Err(ChatTextError::TooLong) => words.chat_too_long(&MAX_CHAT_CHARS.to_string()),
         };
         chat.note.set(told);
@@ -231,6 +233,13 @@ fn compose(chat: Chat) -> Built {
         listen(&field, &["input"], move |_| {
             reading.draft.set(typed.value());
             chat.note.set(String::new());
+        });
+        listen(&field, &["beforeinput"], move |event| {
+            let inserted = event.dyn_ref::<InputEvent>().and_then(InputEvent::data);
+            if inserted.is_some_and(|text| text.len() > MOST_INSERTED) {
+                event.prevent_default();
+                chat.note.set(words.chat_too_long(&MAX_CHAT_CHARS.to_string()));
+            }
         });
         listen(&field, &["keydown"], move |event| {
             let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
