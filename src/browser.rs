@@ -6,6 +6,7 @@
 //! and `notes`, and these two, which have a queue and a loop of their own each. All may import `env` and `error`;
 //! these two share `late_line`.
 
+mod base64url;
 mod chime;
 mod chunk;
 mod configuration;
@@ -30,6 +31,7 @@ mod speaker;
 mod storage;
 mod system;
 mod tab;
+mod word;
 
 pub use chunk::{mount_panels, start};
 pub use liveness::report_panics;

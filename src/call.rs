@@ -22,7 +22,7 @@
 //! # Invariants
 //! - A lost socket never touches a peer connection; only a peer that left, or a new page of it, does.
 //! - A signal counts only if it opens with the keys of its pair and carries the present epoch of it.
-//! - Whatever the server says, nobody is shown as private who has not the same secret.
+//! - Whatever the server says, nobody is shown as private who has not the same secret, or the same word.
 //! - With the own address hidden no signal leaves that names one, whatever the browser put into it.
 //! - Late events of sockets and connections that were replaced are dropped here and nowhere else.
 
@@ -179,13 +179,14 @@ impl Call {
             connection_test: self.connection_test.view(),
             notice: self.notices.view(),
             mistake: self.session.mistake().cloned(),
+            has_word: self.session.has_word(),
             ..self.peers.view(self.media.view())
         }
     }
 
     fn user(&mut self, now: Duration, action: UserAction) -> Vec<Command> {
         let outputs = match action {
-            UserAction::Connect { room, name } => self.session.connect(&room, &name),
+            UserAction::Connect { room, name, word } => self.session.connect(&room, &name, word.as_deref()),
             UserAction::TakeSeat => self.session.take_seat(),
             UserAction::MoveHere => self.session.move_here(),
             UserAction::GoBack => self.session.go_back(),
@@ -197,6 +198,7 @@ impl Call {
             UserAction::ComparePictures(peer, seal, same) => self.peers.compared(peer, seal, same),
             UserAction::LockRoom(locked) => self.peers.lock(now, locked),
             UserAction::ShareLink => self.peers.link_shared(),
+            UserAction::TryWordAgain => self.peers.try_word_again(now),
             UserAction::Answer(peer, seal, comes_in) => self.peers.answer(now, peer, seal, comes_in),
             UserAction::Chat(action) => self.peers.chat(now, action),
             UserAction::Point(action) => self.peers.point(now, action),
@@ -335,6 +337,10 @@ impl Call {
                 }
                 Output::Owe(held) => self.signalling.owe(held),
                 Output::Remember => commands.extend(self.remembered().map(Some).map(Command::Remember)),
+                Output::WrongWord => {
+                    let outputs = self.session.wrong_word(self.signalling.is_seated());
+                    commands.extend(self.perform(now, outputs));
+                }
                 Output::GoHome => commands.extend(self.go_home(now)),
                 Output::HideIf(hides) => self.privacy.take_over(hides),
                 Output::HideRefused(hides) => self.session.hide_refused(hides),

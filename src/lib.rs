@@ -19,6 +19,7 @@
 //! | `browser` | browser | the driver: carries out what the call decides; loaded behind the views |
 //! | `browser::files` | browser | the driver of the transfers, loaded with the panels |
 //! | `browser::notes` | browser | the driver of the notes, loaded when somebody writes some |
+//! | `browser::word` | browser | CPace for a secret word, loaded when somebody comes with one |
 //! | `server` | server | starts, connects and stops the parts below |
 //! | `server::net` | server | sockets, addresses, clock, rates and counts, files that only the server may read |
 //! | `server::config`, `check` | server | settings, and findings about them |

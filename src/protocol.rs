@@ -34,6 +34,10 @@
 //! Files go over a data channel of their own; see [`files`].
 
 mod chat_text;
+// Pages alone have it.
+#[cfg(any(target_arch = "wasm32", test))]
+pub mod cpace;
+pub mod credential;
 mod data;
 mod errors;
 mod file_name;
@@ -55,6 +59,7 @@ mod spot;
 use serde::de::DeserializeOwned;
 
 pub use chat_text::{ChatText, ChatTextError};
+pub use credential::{Credential, Word};
 pub use data::{
     CHAT_EVERY, DATA_CHANNEL_ID, DATA_CHANNEL_LABEL, DATA_WINDOW, DataError, GESTURE_EVERY,
     MAX_CHATS_IN_WINDOW, MAX_DATA_BYTES, MAX_DATA_IN_WINDOW, MAX_GESTURES_IN_WINDOW, MAX_POINTS_IN_WINDOW,

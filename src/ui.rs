@@ -37,6 +37,7 @@ mod stage;
 mod tile;
 mod trust;
 mod waiting;
+mod word_field;
 
 use std::rc::Rc;
 

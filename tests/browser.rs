@@ -130,7 +130,7 @@ async fn a_muted_microphone_is_disabled_and_a_switched_off_camera_is_let_go() {
 #[wasm_bindgen_test]
 async fn an_empty_room_number_is_told_in_place() {
     let mut page = Page::open();
-    page.act(UserAction::Connect { room: "  ".into(), name: String::new() });
+    page.act(UserAction::Connect { room: "  ".into(), name: String::new(), word: None });
     let view = page.shows(|view| view.mistake.is_some()).await;
     assert_eq!((view.mistake, view.phase), (Some(Mistake::EmptyRoom), Phase::Home));
 }
@@ -138,7 +138,7 @@ async fn an_empty_room_number_is_told_in_place() {
 #[wasm_bindgen_test]
 async fn a_server_that_cannot_be_reached_is_told_and_can_be_given_up() {
     let mut page = Page::open();
-    page.act(UserAction::Connect { room: "4711".into(), name: String::new() });
+    page.act(UserAction::Connect { room: "4711".into(), name: String::new(), word: None });
     page.shows(|view| view.phase == Phase::Joining && view.notice == Some(Notice::Unreachable)).await;
     page.act(UserAction::Leave);
     let view = page.shows(|view| view.phase == Phase::Home).await;
@@ -152,7 +152,7 @@ async fn a_hidden_address_stays_hidden_when_the_page_is_opened_again() {
     page.shows(|view| view.hides_address).await;
     let mut again = Page::open();
     // Of the first view that says anything, so that no connection is made before it is known.
-    again.act(UserAction::Connect { room: String::new(), name: String::new() });
+    again.act(UserAction::Connect { room: String::new(), name: String::new(), word: None });
     assert!(again.shows(|view| view.mistake.is_some()).await.hides_address);
     again.act(UserAction::HideAddress(false));
     again.shows(|view| !view.hides_address).await;
@@ -186,7 +186,7 @@ async fn offered(ports: &str) -> Page {
     let opened = run(&format!("return openRoom({ports})"));
     JsFuture::from(opened.unchecked_into::<Promise>()).await.expect("a room");
     let mut page = Page::open();
-    page.act(UserAction::Connect { room: "4711".into(), name: String::new() });
+    page.act(UserAction::Connect { room: "4711".into(), name: String::new(), word: None });
     page.shows(|view| view.camera == DeviceView::On && view.phase == Phase::InCall).await;
     page
 }

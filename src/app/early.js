@@ -41,6 +41,9 @@
     var field = document.getElementById('room-input');
     var room = field && field.value.replace(/\s/g, '');
     if (!/^(\d{1,64}|(?=.*[a-z_])[a-z\d_-]{1,64})$/.test(room)) return false;
+    // A word is the program's to ask for.
+    var word = document.getElementById('word-field');
+    if (location.hash === '#w' || word && !word.hidden) return false;
     if (!able() || !window.parlorKeys || !navigator.mediaDevices) return false;
     if (!window.parlorEarly && !join(room)) return false;
     capture();

@@ -27,10 +27,17 @@
       });
     });
   // Resolves to what a join to this room says of the page, and to the secret behind it: the given one, that of the
-  // link, the one used before, or a new one.
+  // link, the one used before, or a new one. A room with a word has 'w' in its place (protocol/credential.rs).
   window.parlorIntroduce = function (room, given) {
     if (!subtle) return Promise.reject(new Error('no cryptography'));
-    var secret = given || linked(room) || secrets[room];
+    var before = secrets[room] !== 'w' && secrets[room];
+    if (given === 'w') {
+      secrets[room] = given;
+      return window.parlorKeys.then(function (keys) {
+        return { hello: keys.hello, door: 'word', secret: given, linked: true };
+      });
+    }
+    var secret = given || linked(room) || before;
     if (!secret) made[room] = secret = text(crypto.getRandomValues(new Uint8Array(16)));
     secrets[room] = secret;
     var door = subtle.importKey('raw', bytes(secret), 'HKDF', false, ['deriveBits']).then(function (key) {

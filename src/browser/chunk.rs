@@ -1,7 +1,8 @@
 //! Chunks: WebAssembly modules that the release build takes out of the program, and that are loaded behind it.
 //!
 //! The first screen works without the driver, and the queue keeps what is pressed meanwhile. The panels come when one is
-//! opened, what carries files with the first of them, and what merges notes when somebody writes some.
+//! opened, what carries files with the first of them, what merges notes when somebody writes some; CPace, which
+//! comes with a word, is declared in `word`.
 
 use js_sys::Promise;
 use leptos::prelude::Set;

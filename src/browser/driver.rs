@@ -126,7 +126,7 @@ impl Driver {
 
     fn perform(&mut self, command: Command) {
         match command {
-            Command::HoldRoom { room, secret, take } => tab::hold(&self.queue, room, secret, take),
+            Command::HoldRoom { room, credential, take } => tab::hold(&self.queue, room, credential, take),
             Command::LetGo(seat) => tab::let_go(seat.as_ref()),
             Command::OpenSocket(id) => {
                 self.socket =

@@ -65,6 +65,11 @@ pub(super) fn invoke(object: &JsValue, method: &str, argument: &JsValue) -> Resu
     method.call1(object, argument)
 }
 
+/// An exception with this message.
+pub(super) fn failure(message: &str) -> JsValue {
+    js_sys::Error::new(message).into()
+}
+
 /// Awaits the promise of an operation that did not throw.
 pub(super) async fn settled(begun: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     JsFuture::from(begun?).await

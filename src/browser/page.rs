@@ -14,6 +14,7 @@ use super::error::BrowserError;
 use super::media::{permissions, screen};
 use super::{speaker, storage, tab};
 use crate::call::{Event, Loaded, MediaEvent, Page, UserAction};
+use crate::protocol::credential::WORD_MARK;
 use crate::protocol::{RoomId, Secret};
 
 /// Reports the state of the page at its start.
@@ -32,7 +33,8 @@ fn has_cut_link() -> bool {
     let location = window().location();
     let behind = location.hash().unwrap_or_default();
     let is_room = location.pathname().is_ok_and(|path| path.starts_with("/room/"));
-    is_room && behind.len() > 1 && Secret::try_from(behind[1..].to_owned()).is_err()
+    let is_whole = |behind: &str| behind == WORD_MARK || Secret::try_from(behind.to_owned()).is_ok();
+    is_room && behind.len() > 1 && !is_whole(&behind[1..])
 }
 
 fn supports_calls() -> bool {

@@ -12,14 +12,16 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{CryptoKey, SubtleCrypto, WebSocket};
 
+use super::base64url::{bytes_of, text_of};
 use super::early;
 use super::env::{Events, log};
-use super::error::{BrowserError, settled};
+use super::error::{BrowserError, failure, settled};
 use super::object::object;
 use super::peer::stat;
+use super::word::Exchange;
 use crate::call::{Agreement, Event, PictureNumbers, SealCommand, SealEvent, SealId};
 use crate::protocol::sealed::{self, Block, KEYS_INFO, Proof, ReplayWindow};
-use crate::protocol::{self, ClientMsg, SealedBox};
+use crate::protocol::{self, ClientMsg, Credential, PeerId, SealedBox};
 
 /// First byte of a box.
 const VERSION: u8 = 2;
@@ -72,59 +74,105 @@ struct Keys {
 
 async fn serve(id: SealId, mut jobs: UnboundedReceiver<Job>, events: Events) {
     let mut keys: Option<Keys> = None;
+    let mut word: Option<Exchange> = None;
     while let Some((command, socket)) = jobs.next().await {
         let done = match (command, keys.as_mut()) {
-            (SealCommand::Agree(agreement), _) => match agree(&agreement).await {
-                Ok((agreed, drawn)) => {
-                    keys = Some(agreed);
-                    events.push(Event::Seal(id, drawn));
-                    Ok(())
+            (SealCommand::Agree(agreement), _) => match (agreement.proof, agreement.credential.clone()) {
+                (Proof::Word, Credential::Word(common)) => {
+                    word = Some(Exchange::new(agreement, common));
+                    Ok(None)
                 }
-                Err(error) => Err(error),
+                (Proof::Link, Credential::Link(secret)) => match bytes_of(secret.as_str()) {
+                    Ok(secret) => agree(&agreement, &secret).await.map(Some),
+                    Err(error) => Err(error),
+                },
+                (Proof::Open, _) => agree(&agreement, &[]).await.map(Some),
+                _ => Err(failure("nothing to prove it by")),
             },
+            (SealCommand::Share(to), _) => match word.as_mut() {
+                Some(word) => word.share().await.map(|sealed| {
+                    send(socket, to, sealed);
+                    None
+                }),
+                None => Ok(None),
+            },
+            (SealCommand::Open(sealed), None) => match word.as_mut() {
+                Some(word) => match word.finish(&sealed).await {
+                    Ok(Some((agreement, key))) => match agree(&agreement, &key).await {
+                        Ok(agreed) => Ok(Some(agreed)),
+                        Err(error) => {
+                            events.push(Event::Seal(id, SealEvent::Failed));
+                            Err(error)
+                        }
+                    },
+                    Ok(None) => Ok(None),
+                    Err(error) => Err(error),
+                },
+                None => Ok(None),
+            },
+            (SealCommand::Open(sealed), Some(_)) if sealed.is_share() => Ok(None),
             (SealCommand::Compare { theirs, commit }, Some(keys)) => {
                 compare(keys, &theirs, commit.as_ref()).await.map(|pictures| {
                     events.push(Event::Seal(id, SealEvent::Pictures(pictures)));
+                    None
                 })
             }
             (SealCommand::Close(to, signal), Some(keys)) => match sealed::plain(&signal) {
                 Ok(plain) => close(keys, &plain).await.map(|sealed| {
-                    // A socket that was closed meanwhile loses it, as it loses what was sent before.
-                    let text = serde_json::to_string(&ClientMsg::Signal { to, sealed }).unwrap_or_default();
-                    let _ = socket.map(|socket| socket.send_with_str(&text));
+                    send(socket, to, sealed);
+                    None
                 }),
                 Err(error) => Err(failure(&format!("a signal that was not sealed: {error}"))),
             },
-            (SealCommand::Open(sealed), Some(keys)) => open(keys, &sealed).await.and_then(|plain| {
-                let text = str::from_utf8(&plain).ok();
-                let signal = text.and_then(|text| protocol::read(text).ok());
-                let signal = signal.ok_or_else(|| failure("a signal that is not understood"))?;
-                events.push(Event::Seal(id, SealEvent::Opened(signal)));
-                Ok(())
-            }),
-            (_, None) => Ok(()),
+            (SealCommand::Open(sealed), Some(keys)) => match open(keys, &sealed).await {
+                Ok(plain) => {
+                    let text = str::from_utf8(&plain).ok();
+                    let signal = text.and_then(|text| protocol::read(text).ok());
+                    let signal = signal.ok_or_else(|| failure("a signal that is not understood"));
+                    signal.map(|signal| {
+                        events.push(Event::Seal(id, SealEvent::Opened(signal)));
+                        None
+                    })
+                }
+                Err(error) => {
+                    if word.is_some() {
+                        events.push(Event::Seal(id, SealEvent::Unopened));
+                    }
+                    Err(error)
+                }
+            },
+            (_, None) => Ok(None),
         };
-        if let Err(error) = done {
-            log(&format!("seal: {}", BrowserError::from(error)));
-            if keys.is_none() {
-                events.push(Event::Seal(id, SealEvent::Failed));
+        match done {
+            Ok(Some((agreed, drawn))) => {
+                keys = Some(agreed);
+                events.push(Event::Seal(id, drawn));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                log(&format!("seal: {}", BrowserError::from(error)));
+                if keys.is_none() && word.is_none() {
+                    events.push(Event::Seal(id, SealEvent::Failed));
+                }
             }
         }
     }
 }
 
-fn failure(message: &str) -> JsValue {
-    js_sys::Error::new(message).into()
+/// Sends a sealed signal. A socket that was closed meanwhile loses it, as it loses what was sent before.
+fn send(socket: Option<WebSocket>, to: PeerId, sealed: SealedBox) {
+    let text = serde_json::to_string(&ClientMsg::Signal { to, sealed }).unwrap_or_default();
+    let _ = socket.map(|socket| socket.send_with_str(&text));
 }
 
 fn subtle() -> Result<SubtleCrypto, JsValue> {
     Ok(window().crypto()?.subtle())
 }
 
-/// Derives the keys, and commits to the number that it draws for the pictures. What does not wait for each other is begun
+/// Derives the keys of what both pages share beside their public keys, and commits to the number that it draws for the pictures. What does not wait for each other is begun
 /// together: each step is a turn of the page's event loop, and the first picture waits for all of them.
-async fn agree(agreement: &Agreement) -> Result<(Keys, SealEvent), JsValue> {
-    let Agreement { hello, transcript, proof, secret, is_low } = agreement;
+async fn agree(agreement: &Agreement, shared: &[u8]) -> Result<(Keys, SealEvent), JsValue> {
+    let Agreement { hello, transcript, proof, is_low, .. } = agreement;
     let subtle = subtle()?;
     let point = hello.as_str().strip_prefix(HELLO).ok_or_else(|| failure("a key of another version"))?;
     let point = bytes_of(point)?;
@@ -138,9 +186,7 @@ async fn agree(agreement: &Agreement) -> Result<(Keys, SealEvent), JsValue> {
     let agreed = object(&[("name", "ECDH".into()), ("public", theirs.into())]);
     let mut material =
         bytes_in(subtle.derive_bits_with_object(agreed.unchecked_ref(), &own, 8 * KEY)).await?;
-    if *proof == Proof::Link {
-        material.extend(bytes_of(secret.as_str())?);
-    }
+    material.extend(shared);
     let key = import(&subtle, &material, "HKDF", Some("deriveBits")).await?;
     let info = [KEYS_INFO, proof.name()].concat();
     let hkdf = object(&[
@@ -251,16 +297,4 @@ async fn import(
 /// The bytes of a promised `ArrayBuffer`.
 async fn bytes_in(promised: Result<Promise, JsValue>) -> Result<Vec<u8>, JsValue> {
     Ok(Uint8Array::new(&settled(promised).await?).to_vec())
-}
-
-/// base64url without padding.
-fn text_of(bytes: &[u8]) -> Result<String, JsValue> {
-    let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-    Ok(window().btoa(&latin)?.replace('+', "-").replace('/', "_").replace('=', ""))
-}
-
-fn bytes_of(text: &str) -> Result<Vec<u8>, JsValue> {
-    let latin = window().atob(&text.replace('-', "+").replace('_', "/"))?;
-    // Every character of it is one byte.
-    Ok(latin.chars().map(|letter| letter as u8).collect())
 }

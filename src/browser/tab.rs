@@ -12,7 +12,7 @@ use super::env::Events;
 use super::error::settled;
 use super::peer::stat;
 use crate::call::{Event, Hold, Identity, Remembered};
-use crate::protocol::{self, Introduction, RoomId, Secret};
+use crate::protocol::{self, Credential, Introduction, RoomId};
 
 /// Event of the window when another tab takes this one's call over.
 const WANTED: &str = "parlorwanted";
@@ -24,11 +24,11 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = parlorHold)]
     fn hold_lock(room: &str, take: bool) -> Result<Promise, JsValue>;
 
-    /// Settles with what the page says of itself to a room, and with the secret behind it.
+    /// Settles with what the page says of itself to a room, and with what its links have behind `#`.
     #[wasm_bindgen(catch, js_name = parlorIntroduce)]
-    fn introduce(room: &str, secret: Option<&str>) -> Result<Promise, JsValue>;
+    fn introduce(room: &str, in_links: Option<&str>) -> Result<Promise, JsValue>;
 
-    /// The secret of the links to a room of this page.
+    /// What the links to a room of this page have behind `#`.
     #[wasm_bindgen(catch, js_name = parlorSecret)]
     fn secret_of(room: &str) -> Result<Option<String>, JsValue>;
 
@@ -38,7 +38,7 @@ extern "C" {
 }
 
 /// Requests the lock of a room, and what the page says of itself there.
-pub(super) fn hold(events: &Events, room: RoomId, secret: Option<Secret>, take: bool) {
+pub(super) fn hold(events: &Events, room: RoomId, credential: Option<Credential>, take: bool) {
     let events = events.clone();
     spawn_local(async move {
         // Without that script nothing is known of other tabs.
@@ -48,31 +48,35 @@ pub(super) fn hold(events: &Events, room: RoomId, secret: Option<Secret>, take: 
         };
         let hold = match seat {
             None => Hold::Refused,
-            Some(seat) => granted(&room, secret, protocol::read(&seat).ok()).await,
+            Some(seat) => granted(&room, credential, protocol::read(&seat).ok()).await,
         };
         events.push(Event::Hold(room, hold));
     });
 }
 
-async fn granted(room: &RoomId, secret: Option<Secret>, seat: Option<Remembered>) -> Hold {
+async fn granted(room: &RoomId, credential: Option<Credential>, seat: Option<Remembered>) -> Hold {
     // The links of the tab that hands its seat over go on leading here.
-    let secret = seat.as_ref().and_then(|seat| seat.secret.clone()).or(secret);
-    let said = settled(introduce(room.as_str(), secret.as_ref().map(Secret::as_str))).await;
-    match said.ok().and_then(|said| identity(&said)) {
+    let credential = seat.as_ref().and_then(|seat| seat.credential.clone()).or(credential);
+    let said = settled(introduce(room.as_str(), credential.as_ref().map(Credential::in_links))).await;
+    match said.ok().and_then(|said| identity(&said, credential)) {
         Some(identity) => Hold::Granted(identity, seat),
         None => Hold::Insecure,
     }
 }
 
-fn identity(said: &JsValue) -> Option<Identity> {
+fn identity(said: &JsValue, given: Option<Credential>) -> Option<Identity> {
     let text = |name| stat(said, name).as_string();
     let introduction =
         Introduction { hello: text("hello")?.try_into().ok()?, door: text("door")?.try_into().ok()? };
     let is_linked = stat(said, "linked").is_truthy();
-    Some(Identity { introduction, secret: text("secret")?.try_into().ok()?, is_linked })
+    let credential = match given {
+        Some(word @ Credential::Word(_)) => word,
+        _ => Credential::Link(text("secret")?.try_into().ok()?),
+    };
+    Some(Identity { introduction, credential, is_linked })
 }
 
-/// The secret of the links to a room.
+/// What the links to a room have behind `#`.
 pub(super) fn secret(room: &RoomId) -> Option<String> {
     // Fails only without that script.
     secret_of(room.as_str()).ok().flatten()

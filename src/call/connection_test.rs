@@ -1,8 +1,10 @@
 //! The connection test: tries the transports out of this network without a call.
 
 use super::api::command::Command;
-use super::api::connection_test::{ConnectionTestEvent, ConnectionTestId, Finding, Transport};
-use super::api::view::{ConnectionTestView, Relay, Verdict};
+use super::api::connection_test::{
+    ConnectionTestEvent, ConnectionTestId, ConnectionTestView, Finding, Transport, Verdict,
+};
+use super::api::view::Relay;
 use crate::protocol::IceServer;
 
 pub mod attempt;

@@ -156,7 +156,9 @@ impl Notices {
         self.is_held = false;
         self.stays_first &= self.stays.is_some();
         let turn = match self.shown() {
-            Some(Notice::DeviceFound(_) | Notice::MutedSpeech | Notice::JustLeft) => PRESSED_IN,
+            Some(Notice::DeviceFound(_) | Notice::MutedSpeech | Notice::JustLeft | Notice::WordClosed) => {
+                PRESSED_IN
+            }
             _ => PASSING,
         };
         self.until = (!self.passing.is_empty() && !self.asks()).then(|| now + turn);

@@ -47,6 +47,8 @@ pub(super) enum Output {
     Owe(HeldSeat),
     /// Give up the seat, the connections and the devices.
     GoHome,
+    /// Leave: the others have another word.
+    WrongWord,
     /// Keep in the tab's storage what a reload needs.
     Remember,
 

@@ -24,6 +24,7 @@ mod seats;
 mod telling;
 mod vouching;
 mod warm;
+mod words;
 
 use porch::Porch;
 use warm::Warm;
@@ -198,6 +199,7 @@ impl Peers {
         let due = |other: &RemotePeer| other.deadline().filter(|_| has_socket);
         let of_others = self.others.iter().flat_map(|other| [due(other), other.telling_deadline()]);
         let of_all = [
+            self.seals.word_deadline().filter(|_| has_socket),
             self.gestures.deadline(),
             self.speaking.deadline(),
             self.chat.deadline(),
@@ -208,8 +210,13 @@ impl Peers {
     }
 
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Output> {
+        let mut outputs = self.judge_words(now);
+        if outputs.contains(&Output::WrongWord) {
+            return outputs;
+        }
         let config = &self.config;
-        self.others.iter_mut().flat_map(|other| of(other.id(), other.tick(now, config))).collect()
+        outputs.extend(self.others.iter_mut().flat_map(|other| of(other.id(), other.tick(now, config))));
+        outputs
     }
 
     /// Adds to the view what is known of everybody.
@@ -217,6 +224,7 @@ impl Peers {
         CallView {
             peers: self.peer_views(),
             locked: self.is_locked(),
+            word_closed: self.seals.is_word_closed(),
             knocks: self.porch.view(),
             gestures: self.gestures_of(None),
             chat: self.chat.view(),

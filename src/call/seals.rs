@@ -3,14 +3,19 @@
 pub(super) mod lock;
 pub(super) mod pictures;
 pub(super) mod vouches;
+mod vouching;
+mod word;
+
+use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::api::command::Command;
 use super::api::seal::{Agreement, Identity, Lock, PictureNumbers, SealCommand, SealEvent, SealId, Trust};
 use crate::protocol::sealed::{Party, Proof, transcript};
-use crate::protocol::{DisplayName, Hello, Introduction, PageLoad, PeerId, RoomId, Signal};
+use crate::protocol::{DisplayName, Hello, Introduction, PageLoad, PeerId, RoomId, SealedBox, Signal};
 
 use pictures::Pictures;
-use vouches::{Vouch, Vouches};
+use vouches::Vouches;
 
 /// Most seals of one page. Each new one is a try for whoever wants to guess what two people compare.
 const MOST_SEALS: usize = 256;
@@ -38,6 +43,10 @@ pub(super) struct Seals {
     /// The keys of those to whom the person has said "not now".
     declined: Vec<Hello>,
     vouches: Vouches,
+    /// How many have come with a wrong word since the person last let others try.
+    wrong_words: usize,
+    /// The person was told that nobody else gets a try.
+    is_closing_told: bool,
 }
 
 /// What the own page has for the room that it sits in.
@@ -60,6 +69,20 @@ pub(super) struct Seal {
     is_shared: bool,
     /// No keys could be derived.
     has_failed: bool,
+    /// When something of its page did not open that should have, if that page has the same word.
+    unopened: Option<Duration>,
+    /// Nothing else has opened since.
+    has_other_word: bool,
+    /// Its share was taken, so that it can try a word.
+    has_tried: bool,
+    /// Its try was counted as a wrong word.
+    is_counted: bool,
+    /// There are keys.
+    is_drawn: bool,
+    /// What is said once there are.
+    waiting: VecDeque<Signal>,
+    /// What its page has sealed before it got a try.
+    early: Vec<SealedBox>,
     /// Media flows, so that the exchange of the pictures holds nothing up.
     is_connected: bool,
     exchange: Pictures,
@@ -128,8 +151,8 @@ impl Seals {
             seal.are_same = Some(false);
         }
         self.known.push((transcript.clone(), seal));
-        let secret = identity.secret.clone();
-        let agreement = Agreement { hello: said.hello, transcript, proof, secret, is_low };
+        let credential = identity.credential.clone();
+        let agreement = Agreement { hello: said.hello, transcript, proof, credential, is_low };
         Some((id, Some(Command::Seal(id, SealCommand::Agree(agreement)))))
     }
 
@@ -181,63 +204,16 @@ impl Seals {
 
     /// Whether somebody has to let the page with this seal in.
     pub(super) fn holds(&self, id: SealId) -> bool {
-        let waits = |seal: &Seal| seal.proof == Proof::Open && !self.let_in.contains(seal.hello());
-        self.lock.is_locked() && !self.is_stopped(id) && self.get(id).is_some_and(waits)
-    }
-
-    /// Keeps what the page with this seal says of another one.
-    pub(super) fn heard_vouch(&mut self, by: SealId, vouch: Vouch) {
-        self.vouches.heard(by, vouch);
-    }
-
-    /// Whether this page can say of another one, to somebody who may not know it, that it has checked or let it in.
-    pub(super) fn can_say(&self, about: SealId, to: SealId) -> Option<bool> {
-        let (about, to) = (self.get(about)?, self.get(to)?);
-        // Those who have the same link prove themselves to each other.
-        if !to.is_shared || to.trust() == Trust::Stopped || about.introduction.door == to.introduction.door {
-            return None;
-        }
-        let checked = matches!(about.trust(), Trust::Linked | Trust::Compared);
-        let was_let_in = about.is_shared && self.answered.contains(about.hello());
-        (checked || was_let_in).then_some(checked)
-    }
-
-    /// What is said of another page.
-    pub(super) fn vouch(&self, about: SealId, checked: bool) -> Option<Signal> {
-        let about = self.get(about)?;
-        let ((peer, page), hello) = (about.page, about.hello().clone());
-        Some(Signal::Vouch { peer, page, hello, checked })
-    }
-
-    /// Whether somebody whose word counts has let the page with this seal in; `present` are those in the call.
-    pub(super) fn is_vouched_for(&self, id: SealId, present: &[SealId]) -> bool {
-        let follows = |by| self.lock == Lock::Followed && present.contains(&by) && !self.is_stopped(by);
-        self.vouches_for(id).any(|(by, is_it, _)| is_it && (self.is_proved(by) || follows(by)))
-    }
-
-    /// Whether nobody has vouched for anybody.
-    pub(super) fn has_no_vouches(&self) -> bool {
-        self.vouches.is_empty()
-    }
-
-    /// Whether somebody who is proved says that the page with this seal is another one.
-    pub(super) fn is_disputed(&self, id: SealId) -> bool {
-        self.is_open(id) && self.vouches_for(id).any(|(by, is_it, _)| !is_it && self.is_proved(by))
-    }
-
-    /// Who has checked the page with this seal, if somebody who is proved has.
-    pub(super) fn checked_by(&self, id: SealId) -> Option<SealId> {
-        let mut vouches = self.vouches_for(id);
-        vouches.find(|(by, is_it, checked)| *is_it && *checked && self.is_proved(*by)).map(|(by, ..)| by)
-    }
-
-    fn vouches_for(&self, id: SealId) -> impl Iterator<Item = (SealId, bool, bool)> {
-        let seal = self.get(id);
-        seal.into_iter().flat_map(|seal| self.vouches.of(seal.page, seal.hello()))
+        let waits = |seal: &Seal| match seal.proof {
+            Proof::Open => self.lock.is_locked() && !self.let_in.contains(seal.hello()),
+            Proof::Word => self.is_word_closed() && !seal.is_shared,
+            Proof::Link => false,
+        };
+        !self.is_over(id) && self.get(id).is_some_and(waits)
     }
 
     fn is_proved(&self, id: SealId) -> bool {
-        self.get(id).is_some_and(|seal| matches!(seal.trust(), Trust::Linked | Trust::Compared))
+        self.get(id).is_some_and(Seal::is_proved)
     }
 
     fn is_open(&self, id: SealId) -> bool {
@@ -258,17 +234,18 @@ impl Seals {
         }
     }
 
-    /// What is said first to the page with this seal.
-    pub(super) fn first_word(&self, id: SealId) -> Signal {
+    /// What is said first to the page with this seal, if anything is.
+    pub(super) fn first_word(&self, id: SealId) -> Option<Signal> {
         if self.is_stopped(id) {
-            return Signal::Stop {};
+            return Some(Signal::Stop {});
         }
         if self.holds(id) {
-            return Signal::Hold {};
+            // An answer would be a try.
+            return (!self.is_of_word(id)).then_some(Signal::Hold {});
         }
         let name = self.own.as_ref().and_then(|own| own.name.clone());
         // Who follows says nothing: it would be taken for a choice.
-        Signal::Who { name, locked: self.lock == Lock::Locked }
+        Some(Signal::Who { name, locked: self.lock == Lock::Locked }).filter(|_| !self.is_over(id))
     }
 }
 
@@ -288,6 +265,13 @@ impl Seal {
             proof,
             is_shared: false,
             has_failed: false,
+            unopened: None,
+            has_other_word: false,
+            has_tried: false,
+            is_counted: false,
+            is_drawn: false,
+            waiting: VecDeque::new(),
+            early: vec![],
             is_connected: false,
             exchange,
             pictures: None,
@@ -323,12 +307,15 @@ impl Seal {
     /// Takes what the seal reports of itself.
     pub(super) fn reports(&mut self, event: SealEvent) {
         match event {
-            SealEvent::Drawn { commit, nonce } => self.exchange.drawn(commit, nonce),
+            SealEvent::Drawn { commit, nonce } => {
+                self.is_drawn = true;
+                self.exchange.drawn(commit, nonce);
+            }
             // Whoever committed to one number and shows another one wants to choose the pictures.
             SealEvent::Pictures(None) => self.are_same = Some(false),
             SealEvent::Pictures(pictures) => self.pictures = pictures,
             SealEvent::Failed => self.has_failed = true,
-            SealEvent::Opened(_) => {}
+            SealEvent::Opened(_) | SealEvent::Unopened => {}
         }
     }
 
@@ -337,6 +324,10 @@ impl Seal {
         if self.pictures.is_some() && self.proof == Proof::Open {
             self.are_same.get_or_insert(are_same);
         }
+    }
+
+    fn is_proved(&self) -> bool {
+        matches!(self.trust(), Trust::Linked | Trust::Worded | Trust::Compared)
     }
 
     fn hello(&self) -> &Hello {
@@ -363,6 +354,7 @@ impl Seal {
             (_, Some(false)) => Trust::Stopped,
             _ if !self.is_shared => Trust::Unknown,
             (Proof::Link, _) => Trust::Linked,
+            (Proof::Word, _) => Trust::Worded,
             (Proof::Open, Some(true)) => Trust::Compared,
             (Proof::Open, None) => Trust::Unchecked,
         }

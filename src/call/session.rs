@@ -11,7 +11,9 @@ use super::api::event::{Hold, Loaded, Remembered};
 use super::api::seal::{Identity, Lock};
 use super::api::view::{Mistake, Notice, Phase};
 use super::output::Output;
-use crate::protocol::{ClientMsg, CloseCode, DisplayName, HeldSeat, RoomId, SeatToken, SourceSet};
+use crate::protocol::{
+    ClientMsg, CloseCode, Credential, DisplayName, HeldSeat, RoomId, SeatToken, SourceSet,
+};
 
 use standby::Standby;
 use wish::{Intent, Wish};
@@ -120,14 +122,14 @@ impl Session {
     }
 
     /// Sets out for the room that was typed, if the session has none.
-    pub(super) fn connect(&mut self, room: &str, name: &str) -> Vec<Output> {
+    pub(super) fn connect(&mut self, room: &str, name: &str, word: Option<&str>) -> Vec<Output> {
         if self.wish.is_some() {
             return vec![];
         }
         if self.unsupported {
             return vec![Output::Say(Notice::Unsupported)];
         }
-        match self.typed(room, name) {
+        match self.typed(room, name, word) {
             Ok(intent) => self.follow(intent, false),
             Err(mistake) => {
                 self.mistake = Some(mistake);
@@ -161,10 +163,10 @@ impl Session {
             }
             Hold::Granted(identity, seat) => {
                 self.holds = true;
-                wish.secret = Some(identity.secret.clone());
+                wish.credential = Some(identity.credential.clone());
                 let of_link = identity.is_linked.then_some(Lock::Locked);
                 // What was chosen for other links counts not for this one.
-                let kept = wish.kept.take().filter(|(_, secret)| secret.as_ref() == Some(&identity.secret));
+                let kept = wish.kept.take().filter(|(_, had)| had.as_ref() == Some(&identity.credential));
                 let kept = kept.map(|(lock, _)| lock).or(of_link);
                 wish.lock = seat.as_ref().map(|seat| seat.lock).or(wish.lock).or(kept);
                 self.identity = Some(identity);
@@ -228,6 +230,12 @@ impl Session {
         lock.filter(|lock| *lock != Lock::Followed).unwrap_or_default()
     }
 
+    /// Whether the person came with a word.
+    pub(super) fn has_word(&self) -> bool {
+        let credential = self.wish.as_ref().and_then(|wish| wish.credential.as_ref());
+        matches!(credential, Some(Credential::Word(_)))
+    }
+
     /// The page's keys for the room, once it may join.
     pub(super) fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
@@ -276,6 +284,14 @@ impl Session {
         outputs
     }
 
+    /// Leaves, as the others have another word; the person asks for theirs.
+    pub(super) fn wrong_word(&mut self, answered: bool) -> Vec<Output> {
+        // Nobody wants to go back into that.
+        let outputs = self.leave(answered, None).into_iter().skip(1);
+        self.mistake = Some(Mistake::WrongWord);
+        [Output::Unsay].into_iter().chain(outputs).collect()
+    }
+
     /// Joins the call anew that was left a moment ago.
     pub(super) fn go_back(&mut self) -> Vec<Output> {
         match self.departed.take().filter(|_| self.wish.is_none()) {
@@ -305,13 +321,13 @@ impl Session {
     }
 
     /// Reads the texts as typed.
-    fn typed(&mut self, room: &str, name: &str) -> Result<Intent, Mistake> {
-        let mut wish = Wish::typed(room, name, &self.host)?;
+    fn typed(&mut self, room: &str, name: &str, word: Option<&str>) -> Result<Intent, Mistake> {
+        let mut wish = Wish::typed(room, name, word, &self.host)?;
         // The token of a refused wish is still this page's own.
         let refused = self.refused.take().filter(|refused| refused.wish.room == wish.room);
         let hides_address = refused.as_ref().is_some_and(|refused| refused.hides_address);
         let held = self.held.take().filter(|held| held.room == wish.room);
-        wish.kept = held.as_ref().map(|held| (held.lock, held.secret.clone()));
+        wish.kept = held.as_ref().map(|held| (held.lock, held.credential.clone()));
         wish.resume = held.map(|held| held.resume).or_else(|| refused?.wish.resume);
         Ok(Intent { wish, hides_address, off: SourceSet::NONE })
     }
@@ -324,7 +340,7 @@ impl Session {
 
     /// Sets out for a room; the join follows when no other tab is in it.
     fn set_out(&mut self, wish: Wish, take: bool) -> [Output; 4] {
-        let hold = Command::HoldRoom { room: wish.room.clone(), secret: wish.secret.clone(), take };
+        let hold = Command::HoldRoom { room: wish.room.clone(), credential: wish.credential.clone(), take };
         self.wish = Some(wish);
         self.mistake = None;
         self.standby.end();

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::protocol::{
-    ClientMsg, CloseCode, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer, Introduction,
-    OfferId, PageLoad, PeerId, PeerInfo, RoomId, SealedBox, SeatToken, Seated, Secret, ServerMsg, Signal,
-    Source, SourceSet,
+    ClientMsg, CloseCode, Credential, DisplayName, Epoch, ErrorCode, HeldSeat, IceCandidate, IceServer,
+    Introduction, OfferId, PageLoad, PeerId, PeerInfo, RoomId, SealedBox, SeatToken, Seated, Secret,
+    ServerMsg, Signal, Source, SourceSet,
 };
 
 mod connection_test;
@@ -21,6 +21,7 @@ mod standby;
 mod version;
 mod vouching;
 mod warm;
+mod words;
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -67,7 +68,7 @@ fn secret() -> Secret {
 
 /// What the page itself says.
 fn identity() -> Identity {
-    Identity { introduction: said("own", "door"), secret: secret(), is_linked: false }
+    Identity { introduction: said("own", "door"), credential: Credential::Link(secret()), is_linked: false }
 }
 
 fn granted(seat: Option<Remembered>) -> Hold {
@@ -81,7 +82,7 @@ fn remembered(resume: &str) -> Remembered {
         name: None,
         off: SourceSet::NONE,
         hides_address: false,
-        secret: Some(secret()),
+        credential: Some(Credential::Link(secret())),
         lock: Lock::Open,
     }
 }
@@ -92,7 +93,7 @@ fn join(resume: Option<&str>, reloaded: bool) -> Command {
 }
 
 fn connect() -> Event {
-    Event::User(UserAction::Connect { room: room().to_string(), name: String::new() })
+    Event::User(UserAction::Connect { room: room().to_string(), name: String::new(), word: None })
 }
 
 fn silenced(sources: SourceSet) -> Command {
@@ -391,7 +392,7 @@ fn a_page_goes_back_after_a_reload_and_when_asked_after_a_crash() {
 
     let mut elsewhere = Tab::loaded(loaded(false));
     elsewhere.socket(SocketEvent::Opened);
-    let connect = UserAction::Connect { room: "4712".into(), name: String::new() };
+    let connect = UserAction::Connect { room: "4712".into(), name: String::new(), word: None };
     let room = RoomId::from_typed("4712").unwrap();
     let join = Command::Send(ClientMsg::Join {
         introduction: identity().introduction,

@@ -17,7 +17,13 @@
 //! out of order, and some not at all.
 //!
 //! A **secret** is the part of an invite link behind `#`, which no server sees. Its **door** tells pages with the same
-//! secret that they have it, and nobody else anything of it. A server that stands between two pages with keys of its own
+//! secret that they have it, and nobody else anything of it. Pages with a **word** all have one door; they exchange shares
+//! of [CPace](https://datatracker.ietf.org/doc/draft-irtf-cfrg-cpace/) first, and its key takes the place of the secret:
+//! ```text
+//! share = base64url(0x03 || first 8 bytes of session || Y)
+//! session = SHA-256(transcript), channel = "parlor 2 word", data = hello
+//! ```
+//! A server that stands between two pages with keys of its own
 //! can be found out by the proof alone: without the secret it seals nothing that a page with the link opens.
 
 use std::fmt;
@@ -38,6 +44,13 @@ const STEP: usize = 4096;
 pub const MAX_BOX_CHARS: usize = 60_000;
 /// Characters of a secret: 16 bytes.
 const SECRET_CHARS: usize = 22;
+
+/// What CPace is used for here (its channel identifier).
+pub const WORD_CHANNEL: &[u8] = b"parlor 2 word";
+/// The first byte of a share of CPace, which is no box.
+pub const SHARE_MARK: u8 = 3;
+/// Bytes of the session in a share, so that one for the page before is not taken for one for this page.
+pub const SHARE_TAG: usize = 8;
 
 /// The first part of what goes into a commitment to a number; see [`parts`].
 pub const COMMIT: &[u8] = b"parlor 2 commit";
@@ -102,6 +115,14 @@ sealed_text! {
     Block, 43..=43, b'_' | b'-'
 }
 
+impl SealedBox {
+    /// Whether it is a share of CPace.
+    pub fn is_share(&self) -> bool {
+        // The first two letters hold the mark, and four bits of what follows.
+        matches!(self.0.as_bytes(), [b'A', b'w'..=b'z' | b'0'..=b'9' | b'-' | b'_', ..])
+    }
+}
+
 /// The secret of an invite link: 16 bytes in base64url. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -151,19 +172,17 @@ pub enum Proof {
     Open,
     /// Both have the same invite link.
     Link,
+    /// Both have the same word, as soon as something opens.
+    Word,
 }
 
 impl Proof {
-    /// The proof of two pages with these doors.
-    pub fn of(one: &Door, other: &Door) -> Self {
-        if one == other { Self::Link } else { Self::Open }
-    }
-
     /// Its name in `info`, behind [`KEYS_INFO`].
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Link => "link",
+            Self::Word => "word",
         }
     }
 }

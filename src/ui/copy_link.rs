@@ -26,7 +26,8 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
     let call = expect_context::<CallHandle>();
     let words = words();
     let copy = RwSignal::new(Copy::Idle);
-    let locked = select(call, |view| view.locked);
+    let locked = select(call, |view| view.locked && !view.has_word);
+    let has_word = select(call, |view| view.has_word);
     let field = NodeRef::<html::Input>::new();
     // None on the server, whose rendering moves it between threads.
     let fading = StoredValue::new(None::<SendWrapper<Timeout>>);
@@ -63,6 +64,7 @@ pub(super) fn copy_link(id: &'static str, class: &'static str) -> impl IntoView 
             <p class="toast" hidden=flag(move || copy.get() != Copy::Done)>
                 {words.copied()} " "
                 <span hidden=flag(move || !locked.get())>{words.locked_hint()}</span>
+                <span hidden=flag(move || !has_word.get())>{words.word_tell()}</span>
             </p>
             <div class="toast" hidden=flag(move || copy.get() != Copy::ByHand)>
                 <p>{words.copy_by_hand()}</p>

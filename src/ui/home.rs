@@ -13,8 +13,10 @@ use super::lacking::method;
 use super::panels::{Panel, Panels};
 use super::reactive::{Memo, action, content, effect, flag, press, select, text};
 use super::tile::own_video;
+use super::word_field::WordField;
 use super::{CallHandle, invite};
 use crate::call::{CallView, DeviceView, Mistake, UserAction, storage};
+use crate::protocol::credential::MAX_WORD_CHARS;
 use crate::protocol::{MAX_NAME_CHARS, MAX_ROOM_CHARS, RoomId};
 
 /// The home screen, with the room number of the invite link if there was one.
@@ -33,6 +35,7 @@ pub(crate) fn home(
     let room = select(call, |view| view.room.clone());
     let mistake = select(call, |view| view.mistake.clone());
     let name_field = NodeRef::<html::Input>::new();
+    let word_field = WordField::new();
 
     let wrong = move || mistake.with(|mistake| mistake.as_ref().map(field));
     let told = move |at: Field| {
@@ -56,6 +59,7 @@ pub(crate) fn home(
     let focus = move |at: Option<Field>| match at {
         Some(Field::Room) => invite::focus(room_field.get_untracked()),
         Some(Field::Name) => invite::focus(name_field.get_untracked()),
+        Some(Field::Word) => word_field.focus(),
         None => {}
     };
 
@@ -69,7 +73,7 @@ pub(crate) fn home(
         remember_name(name.trim());
         // The same mistake twice changes no signal; then the effect above does not run.
         focus(untrack(wrong));
-        call.dispatch(UserAction::Connect { room, name });
+        call.dispatch(UserAction::Connect { room, name, word: word_field.value() });
     };
     let connect = move |event: SubmitEvent| {
         event.prevent_default();
@@ -166,6 +170,7 @@ pub(crate) fn home(
                     {problem_at("room-problem", Field::Room)}
                     <p id="room-hint" class="note">{words.room_hint()}</p>
                 </div>
+                {word_field.view(move || told(Field::Word), corrected)}
                 <div class="go-row">
                     <button type="submit" id="connect-button" class="btn btn-go btn-big">
                         {words.connect()}
@@ -183,6 +188,7 @@ pub(crate) fn home(
                     </button>
                 </div>
                 <p class="home-feet">
+                    {word_field.offer()}
                     <button
                         type="button"
                         id="connection-button"
@@ -238,12 +244,14 @@ fn shown_number(invited: &str) -> String {
 enum Field {
     Room,
     Name,
+    Word,
 }
 
 fn field(mistake: &Mistake) -> Field {
     match mistake {
         Mistake::EmptyRoom | Mistake::BadRoom | Mistake::OtherServer(_) => Field::Room,
         Mistake::BadName => Field::Name,
+        Mistake::BadWord | Mistake::WordAsked | Mistake::WrongWord => Field::Word,
     }
 }
 
@@ -253,6 +261,9 @@ fn say(mistake: &Mistake, words: &'static Words) -> String {
         Mistake::BadRoom => words.bad_room(&MAX_ROOM_CHARS.to_string()),
         Mistake::OtherServer(host) => words.other_server(host),
         Mistake::BadName => words.bad_name(&MAX_NAME_CHARS.to_string()),
+        Mistake::BadWord => words.bad_word(&MAX_WORD_CHARS.to_string()),
+        Mistake::WordAsked => words.word_asked().to_owned(),
+        Mistake::WrongWord => words.word_wrong().to_owned(),
     }
 }
 

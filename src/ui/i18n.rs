@@ -68,6 +68,7 @@ keys! {
     fixed:
         title welcome promise language
         room_label room_example room_hint new_call or_instead check_connection unseen name_label optional connect joining cancel
+        word_add word_label word_hint word_without word_asked word_wrong word_other word_closed word_again word_tell
         preview_label start_preview preview_hint asking own_camera_off own_camera_missing
         microphone microphone_missing microphone_asking microphone_held_hint microphone_back
         camera camera_missing camera_asking camera_held camera_held_hint camera_back
@@ -94,12 +95,12 @@ keys! {
         own_picture hide_own_picture show_own_picture hand react reaction_yes reaction_clap reaction_heart
         reaction_laugh reaction_wow reaction_party fit_picture pin why link_failed_why speaker_large speaker_large_hint
         fullscreen floating is_floating bring_back people volume mute_for_me louder_than_sent person_interrupted person_failed
-        lock_room locked_hint unlocked_hint guest_locked knock_guest knock_waits let_in not_now
+        lock_room locked_hint word_locked_hint unlocked_hint guest_locked knock_guest knock_waits let_in not_now
         guest peer_muted peer_camera_off waiting_title waiting_text alone_again
-        link_connecting link_interrupted link_away link_held link_failed_hidden link_other_version
+        link_connecting link_interrupted link_away link_held link_failed_hidden link_other_version link_other_word
         path_direct path_direct_hint path_relayed path_relayed_hint
         trust_private trust_private_hint trust_unchecked trust_unchecked_hint
-        trust_compare trust_same trust_differ trust_compared_hint trust_vouched_guest trust_stopped trust_stopped_hint
+        trust_compare trust_same trust_differ trust_compared_hint trust_word_hint trust_vouched_guest trust_stopped trust_stopped_hint
         connection hide_address hide_address_hint
         privacy how_private private_media private_server private_number private_link kept_here forget_kept forgotten hide_own_hint
         test_connection test_hint testing way_direct way_udp way_tcp way_tls way_through
@@ -123,7 +124,7 @@ keys! {
         lost_title lost_text lost_link load_failed driver_missing program_died reload no_script;
     filled:
         device_replaced(gone now) device_found(name) device_refused(name)
-        invited(room) bad_room(most) bad_name(most) other_server(host) peer_joined(name) peer_left(name) trust_vouched(name) peer_locked(name) knock(name) both_joined(name other) both_left(name other)
+        invited(room) bad_room(most) bad_name(most) bad_word(most) other_server(host) peer_joined(name) peer_left(name) trust_vouched(name) peer_locked(name) knock(name) both_joined(name other) both_left(name other)
         hand_of(name place) own_hand(place) person_more(name) link_failed(name)
         call_lasted(time) shows_screen(name) screen_elsewhere(name) cannot_see_screen(name) show_camera(name) is_pointing(name)
         chat_unsent(name) chat_too_long(most)

@@ -158,6 +158,15 @@ pub(crate) fn notices(in_call: Memo<bool>) -> impl IntoView {
                 >
                     {words.microphone_on()}
                 </button>
+                <button
+                    type="button"
+                    id="word-again-button"
+                    class="btn btn-text"
+                    hidden=flag(move || notice.get() != Some(Notice::WordClosed))
+                    on:click=action(call, UserAction::TryWordAgain)
+                >
+                    {words.word_again()}
+                </button>
                 <span hidden=flag(move || notice.with(|notice| notice.as_ref().is_none_or(passes)))>
                     {dismiss(words, action(call, UserAction::DismissNotice))}
                 </span>
@@ -255,6 +264,8 @@ pub(super) fn say(notice: &Notice, words: &'static Words) -> String {
         },
         Notice::RoomLocked(Some(name)) => return words.peer_locked(&name.isolated()),
         Notice::RoomLocked(None) => words.guest_locked(),
+        Notice::OtherWord => words.word_other(),
+        Notice::WordClosed => words.word_closed(),
         Notice::DeviceReplaced { gone, now } => {
             return words.device_replaced(&isolated(gone), &isolated(now));
         }
@@ -299,6 +310,7 @@ fn passes(notice: &Notice) -> bool {
         notice,
         Notice::PeerJoined(_)
             | Notice::RoomLocked(_)
+            | Notice::OtherWord
             | Notice::DeviceBack(_)
             | Notice::AddressShown
             | Notice::DeviceReplaced { .. }
@@ -313,6 +325,7 @@ fn tone(notice: &Notice) -> &'static str {
         | Notice::Left
         | Notice::Ended
         | Notice::RoomLocked(_)
+        | Notice::OtherWord
         | Notice::DeviceBack(_)
         | Notice::DeviceReplaced { .. }
         | Notice::DeviceFound(_)

@@ -69,6 +69,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
         LinkView::Held => words.link_held().into(),
         LinkView::Stopped => words.trust_stopped_hint().into(),
         LinkView::OtherVersion => words.link_other_version().into(),
+        LinkView::OtherWord => words.link_other_word().into(),
     };
     let why = move || match link() {
         LinkView::FailedHidden => words.link_failed_hidden(),
@@ -108,13 +109,7 @@ pub(super) fn tile(peer: PeerId) -> impl IntoView {
                 node_ref=video
             ></video>
             <div class="tile-mid">
-                <span
-                    class="initial"
-                    data-colour=(peer.0 % COLOURS).to_string()
-                    aria-hidden="true"
-                    translate="no"
-                    inner_html=content(move || initial(&name()))
-                ></span>
+                {arch("initial", peer, name)}
                 <div class="tile-state" role="status">
                     <p
                         class="tile-words"
@@ -201,6 +196,23 @@ fn tile_key(
         >
             {icon(text(move || path))}
         </button>
+    }
+}
+
+/// The arch with the initial of a peer, in the colour of its id.
+pub(super) fn arch(
+    class: &'static str,
+    peer: PeerId,
+    name: impl Fn() -> String + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <span
+            class=class
+            data-colour=(peer.0 % COLOURS).to_string()
+            aria-hidden="true"
+            translate="no"
+            inner_html=content(move || initial(&name()))
+        ></span>
     }
 }
 

@@ -24,11 +24,11 @@ pub(super) fn trust_label(call: CallHandle, peer: PeerId, own: Memo<Option<PeerV
     let label = move || match trust.get() {
         Trust::Unknown => "",
         Trust::Unchecked => words.trust_unchecked(),
-        Trust::Linked | Trust::Compared | Trust::Vouched => words.trust_private(),
+        Trust::Linked | Trust::Worded | Trust::Compared | Trust::Vouched => words.trust_private(),
         Trust::Stopped => words.trust_stopped(),
     };
     let sign = move || match trust.get() {
-        Trust::Linked | Trust::Compared | Trust::Vouched => icon::LOCK,
+        Trust::Linked | Trust::Worded | Trust::Compared | Trust::Vouched => icon::LOCK,
         Trust::Unknown | Trust::Unchecked | Trust::Stopped => icon::LOCK_OPEN,
     };
     // Who is vouched for can be compared with as well.
@@ -101,6 +101,7 @@ pub(super) fn trust_hint(peer: &PeerView, words: &'static Words) -> String {
         Trust::Unknown => "",
         Trust::Unchecked => words.trust_unchecked_hint(),
         Trust::Linked => words.trust_private_hint(),
+        Trust::Worded => words.trust_word_hint(),
         Trust::Compared => words.trust_compared_hint(),
         Trust::Vouched => {
             let by = peer.checked_by.as_ref();

@@ -67,6 +67,8 @@ pub(crate) struct FaultPlan {
     pub(crate) faults: Vec<Fault>,
     /// People come by links, lock the room, and let each other in or not.
     pub(crate) has_locks: bool,
+    /// Some have a word in common, and no link.
+    pub(crate) has_word: bool,
     /// How many things happen before the faults end.
     pub(crate) steps: usize,
 }
@@ -85,7 +87,8 @@ impl FaultPlan {
             _ => FAULTS.to_vec(),
         };
         let steps = 100 + random.below(7) * 50;
-        Self { participants, capacity, faults, has_locks: random.once_in(3), steps }
+        let (has_locks, has_word) = (random.once_in(3), random.once_in(3));
+        Self { participants, capacity, faults, has_locks, has_word, steps }
     }
 }
 
@@ -241,7 +244,7 @@ impl World {
     pub(super) fn connect(&mut self, who: usize) {
         self.pages[who].wants_in = true;
         let name = self.random.pick(&NAMES).to_owned();
-        let connect = UserAction::Connect { room: ROOM.into(), name };
+        let connect = UserAction::Connect { room: ROOM.into(), name, word: None };
         self.user(who, Event::User(connect));
     }
 

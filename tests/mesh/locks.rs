@@ -44,7 +44,7 @@ impl World {
             }
             // Who is proved may let in for all, and for a page that only follows anybody in the call.
             Event::Seal(id, SealEvent::Opened(Signal::Vouch { hello, .. })) => {
-                let is_proved = page.vault.seals.get(&id.0).is_some_and(|seal| seal.proof == Proof::Link);
+                let is_proved = page.vault.seals.get(&id.0).is_some_and(|seal| seal.proof != Proof::Open);
                 let follows = !page.chose.unwrap_or(page.is_linked);
                 if is_proved || follows { vec![hello.clone()] } else { vec![] }
             }
@@ -79,7 +79,7 @@ impl World {
         let page = &self.pages[who];
         for (peer, (_, id)) in page.connections.iter().filter(|(_, (_, id))| self.connections.flows(*id)) {
             let mut seals = page.vault.seals.values().filter(|seal| seal.other.0 == *peer && seal.has_opened);
-            let is_proved = seals.any(|seal| seal.proof == Proof::Link);
+            let is_proved = seals.any(|seal| seal.proof != Proof::Open);
             let remote = self.connections.all[id].remote.as_ref().map(|remote| remote.print);
             let is_remote = |hello: &Hello| print_of_key(hello) == remote;
             let was_let_in = match is_honest {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor::call::{Agreement, Event, Phase, SocketEvent, UserAction};
 use parlor::protocol::sealed::{Party, Proof, transcript};
-use parlor::protocol::{Introduction, PeerId, PeerInfo, RoomId, SealedBox, Seated, Secret, ServerMsg, read};
+use parlor::protocol::{
+    Credential, Introduction, PeerId, PeerInfo, RoomId, SealedBox, Seated, Secret, ServerMsg, Word, read,
+};
 use parlor::server::signalling::room::encode;
 
 use super::guard::Guard;
@@ -186,8 +188,11 @@ impl Malice {
                 hello: own.hello.clone(),
                 transcript: transcript(&room, they, Party { peer, page, introduction: said }),
                 proof: Proof::of(&own.door, &said.door),
-                // That of the link it does not know.
-                secret: Secret::try_from("server".repeat(4)[..22].to_owned()).unwrap(),
+                // It knows neither that of the link nor the word, and has one guess.
+                credential: match Proof::of(&own.door, &said.door) {
+                    Proof::Word => Credential::Word(Word::typed("a guess").unwrap()),
+                    _ => Credential::Link(Secret::try_from("server".repeat(4)[..22].to_owned()).unwrap()),
+                },
                 is_low: peer < victim.0,
             };
             Seal::new(&said.hello, &agreement, without)

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use parlor::call::{DeviceView, LinkView, PeerView, Phase, Trust};
+use parlor::call::{DeviceView, LinkView, Mistake, PeerView, Phase, Trust};
 use parlor::protocol::{ErrorCode, PeerId, Source, SourceSet};
 
 use super::connection::ConnectionId;
+use super::vault::WORD;
 use super::world::World;
 
 /// How long two who are both there may be without each other's picture without faults: the one who is not the
 /// first to help a connection waits for a second.
 const APART: Duration = Duration::from_secs(1);
+/// The same where a server has given somebody a false share: only after this they are told of another word, and come again.
+const MISLED: Duration = Duration::from_secs(4);
 /// How long somebody who wants in may be without a seat while the server is there: the longest wait between two
 /// tries, after the time that it takes to notice that a socket hangs. It may be the other one's, with whom media goes on
 /// until then, and who is in a call asks for the seat every two seconds.
@@ -34,8 +37,12 @@ impl World {
             assert_eq!(page.screen, None, "{who} is not in a call and shares a screen");
             assert_eq!(page.prepared, None, "{who} is not in a call and has a connection at hand");
         }
+        let is_other = view.peers.iter().any(|peer| peer.link == LinkView::OtherWord);
+        let is_wrong = view.mistake == Some(Mistake::WrongWord);
+        assert!(self.malice.is_some() || !is_other && !is_wrong, "{who} is told of a wrong word");
         // Who waits to be let in has no connection, and may be away besides.
-        let waits = |peer: &PeerView| matches!(peer.link, LinkView::Held | LinkView::Away);
+        let waits =
+            |peer: &PeerView| matches!(peer.link, LinkView::Held | LinkView::Away | LinkView::OtherWord);
         let connects = |peer: &&PeerView| page.connections.contains_key(&peer.peer) || !waits(peer);
         assert!(
             view.peers.iter().filter(connects).map(|peer| &peer.peer).eq(page.connections.keys()),
@@ -66,7 +73,9 @@ impl World {
                 continue;
             }
             let since = *waiting.apart.entry((one, other)).or_insert(now);
-            assert!(now - since <= APART, "{one} and {other} are apart since {since:?}");
+            let is_misled = self.malice.is_some() && self.plan.has_word;
+            let most = if is_misled { MISLED } else { APART };
+            assert!(now - since <= most, "{one} and {other} are apart since {since:?}");
         }
         self.waiting = waiting;
         let is_frozen = self.pages.iter().any(|page| page.frozen.is_some());
@@ -162,13 +171,12 @@ impl World {
                     "{who} knows wrongly whether {} may be pointed at",
                     peer.peer
                 );
-                let (link, trust) = (self.pages[who].link == other.link, peer.trust);
-                assert_eq!(
-                    trust,
-                    if link { Trust::Linked } else { Trust::Unchecked },
-                    "{who} of {}",
-                    peer.peer
-                );
+                let trust = match self.pages[who].link {
+                    link if link != other.link => Trust::Unchecked,
+                    WORD => Trust::Worded,
+                    _ => Trust::Linked,
+                };
+                assert_eq!(peer.trust, trust, "{who} of {}", peer.peer);
                 let is_right = !tells || peer.name == seat.and_then(|seat| seat.name.clone());
                 assert!(is_right, "{who} shows a wrong name of {}", peer.peer);
             }

@@ -104,9 +104,11 @@ impl World {
     /// Whoever is shown as private has opened something with keys that prove it, and media flows with that page only.
     pub(super) fn check_trust(&self, who: usize) {
         let page = &self.pages[who];
-        for peer in page.call.view().peers.iter().filter(|peer| peer.trust == Trust::Linked) {
+        for peer in
+            page.call.view().peers.iter().filter(|peer| matches!(peer.trust, Trust::Linked | Trust::Worded))
+        {
             let proves =
-                |seal: &&Seal| seal.other.0 == peer.peer && seal.proof == Proof::Link && seal.has_opened;
+                |seal: &&Seal| seal.other.0 == peer.peer && seal.proof != Proof::Open && seal.has_opened;
             let mut prints = BTreeSet::new();
             for seal in page.vault.seals.values().filter(proves) {
                 prints.extend(self.others_of(who, seal).iter().map(|it| print_of(it.who, it.load)));

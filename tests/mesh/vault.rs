@@ -5,13 +5,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use data_encoding::BASE64URL_NOPAD;
 use parlor::call::{Agreement, Identity, PictureNumbers, SealCommand, SealEvent, SealId};
-use parlor::protocol::sealed::{Block, Proof, ReplayWindow};
-use parlor::protocol::{ClientMsg, Hello, Introduction, PageLoad, PeerId, SealedBox, Secret, Signal};
+use parlor::protocol::sealed::{Block, Proof, ReplayWindow, SHARE_MARK};
+use parlor::protocol::{
+    ClientMsg, Credential, Hello, Introduction, PageLoad, PeerId, SealedBox, Secret, Signal, Word,
+};
 use serde::{Deserialize, Serialize};
 
 use super::guard::Guard;
 use super::wire::WireId;
 
+/// The number of a link that has a word in the place of a secret.
+pub(crate) const WORD: usize = 2;
 /// Most seals of a page: each is a try for whoever wants to guess.
 const MOST_SEALS: usize = 256;
 
@@ -21,6 +25,8 @@ pub(crate) struct Vault {
     /// Commands not carried out yet; the cryptography of a browser takes its time.
     pub(crate) jobs: VecDeque<(SealId, SealCommand, Option<WireId>)>,
     pub(crate) seals: BTreeMap<usize, Seal>,
+    /// The exchanges for a word that were begun.
+    runs: BTreeMap<usize, Agreement>,
     /// With whom it has agreed, and on whose key.
     pub(crate) agreed: BTreeMap<usize, (Seat, Hello)>,
     /// The certificate of its connections.
@@ -54,6 +60,13 @@ pub(crate) struct Seal {
     socket: Option<WireId>,
 }
 
+/// What a page sends in a run: nobody finds the word in it, and it fits only the run that it was made for.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Share {
+    of: Hello,
+    run: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     key: String,
@@ -76,13 +89,22 @@ pub(crate) enum Done {
 impl Vault {
     /// The keys of a page load, which nobody else has, and the secret of the link with this number.
     pub(crate) fn new(who: usize, load: u32, link: usize, is_linked: bool, without: Option<Guard>) -> Self {
-        let (hello, door) = (format!("{who}.{load}"), format!("door-{link}"));
+        let door = if link == WORD { "word".to_owned() } else { format!("door-{link}") };
+        let hello = format!("{who}.{load}");
         let introduction = Introduction { hello: hello.try_into().unwrap(), door: door.try_into().unwrap() };
-        let secret = Secret::try_from(format!("{link:022}")).unwrap();
+        let credential = match link {
+            WORD => Credential::Word(Word::typed("maple syrup").unwrap()),
+            link => Credential::Link(Secret::try_from(format!("{link:022}")).unwrap()),
+        };
         Self {
-            identity: Identity { introduction, secret, is_linked: is_linked && without != Some(Guard::Lock) },
+            identity: Identity {
+                introduction,
+                credential,
+                is_linked: is_linked && without != Some(Guard::Lock),
+            },
             jobs: VecDeque::new(),
             seals: BTreeMap::new(),
+            runs: BTreeMap::new(),
             agreed: BTreeMap::new(),
             print: print_of(who, load),
             sealed: BTreeMap::new(),
@@ -97,7 +119,7 @@ impl Vault {
 
     /// It can agree on no more seals; only another page load can.
     pub(crate) fn is_used_up(&self) -> bool {
-        self.seals.len() == MOST_SEALS
+        self.agreed.len() == MOST_SEALS
     }
 
     /// Notes what another page says of itself. What it said first counts, as long as the numbers mean the same.
@@ -112,16 +134,34 @@ impl Vault {
     /// Carries out the next command.
     pub(crate) fn work(&mut self) -> Done {
         let Some((id, command, wire)) = self.jobs.pop_front() else { return Done::Nothing };
-        if let SealCommand::Agree(agreement) = command {
-            let seal = Seal::new(&self.identity.introduction.hello, &agreement, self.without);
-            let nonce = seal.nonce.clone();
-            assert!(self.seals.insert(id.0, seal).is_none(), "two keys of one seal");
-            assert!(self.seals.len() <= MOST_SEALS, "a page agrees on more seals than it may");
-            return Done::Agreed(id, SealEvent::Drawn { commit: commit_to(&nonce), nonce });
-        }
+        let command = match (command, self.runs.get(&id.0).cloned()) {
+            (SealCommand::Agree(agreement), _) if agreement.proof == Proof::Word => {
+                self.runs.insert(id.0, agreement);
+                return Done::Nothing;
+            }
+            (SealCommand::Agree(agreement), _) => return self.agree(id, &agreement, ""),
+            (SealCommand::Share(to), Some(run)) => {
+                let share =
+                    Share { of: self.identity.introduction.hello.clone(), run: hash(&run.transcript) };
+                let sealed = share.sealed();
+                return Done::Send(wire, serde_json::to_string(&ClientMsg::Signal { to, sealed }).unwrap());
+            }
+            (SealCommand::Open(sealed), Some(run)) if !self.seals.contains_key(&id.0) => {
+                let (run_of, own) = (hash(&run.transcript), self.identity.introduction.hello.clone());
+                let Some(share) = share_in(&sealed).filter(|share| share.run == run_of && share.of != own)
+                else {
+                    return Done::Nothing;
+                };
+                let other = if share.of == run.hello { "" } else { share.of.as_str() };
+                return self.agree(id, &run, other);
+            }
+            (SealCommand::Open(sealed), _) if sealed.is_share() => return Done::Nothing,
+            (command, _) => command,
+        };
+        let has_word = self.runs.contains_key(&id.0);
         let seal = self.seals.get_mut(&id.0).expect("keys before signals");
         match command {
-            SealCommand::Agree(_) => Done::Nothing,
+            SealCommand::Agree(_) | SealCommand::Share(_) => Done::Nothing,
             SealCommand::Close(to, signal) => {
                 if self.without == Some(Guard::Count) && seal.socket.replace(wire.unwrap_or(0)) != wire {
                     seal.sent = 0;
@@ -142,6 +182,7 @@ impl Vault {
             }
             SealCommand::Open(sealed) => match seal.open(&sealed, self.without) {
                 Some(signal) => Done::Opened(id, SealEvent::Opened(signal)),
+                None if has_word => Done::Event(id, SealEvent::Unopened),
                 None => Done::Nothing,
             },
             SealCommand::Compare { theirs, commit } => {
@@ -152,6 +193,30 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// The keys of a pair; `share` tells a share that was meant for something else.
+    fn agree(&mut self, id: SealId, agreement: &Agreement, share: &str) -> Done {
+        let mut seal = Seal::new(&self.identity.introduction.hello, agreement, self.without);
+        seal.key.push_str(share);
+        let nonce = seal.nonce.clone();
+        assert!(self.seals.insert(id.0, seal).is_none(), "two keys of one seal");
+        assert!(self.seals.len() <= MOST_SEALS, "a page agrees on more seals than it may");
+        Done::Agreed(id, SealEvent::Drawn { commit: commit_to(&nonce), nonce })
+    }
+}
+
+impl Share {
+    pub(crate) fn sealed(&self) -> SealedBox {
+        let bytes = [&[SHARE_MARK], &serde_json::to_vec(self).unwrap()[..]].concat();
+        BASE64URL_NOPAD.encode(&bytes).try_into().unwrap()
+    }
+}
+
+fn share_in(sealed: &SealedBox) -> Option<Share> {
+    let bytes = BASE64URL_NOPAD.decode(sealed.as_str().as_bytes()).ok()?;
+    serde_json::from_slice(bytes.strip_prefix(&[SHARE_MARK])?).ok()
+}
+
 /// The certificate of a page load.
 pub(crate) fn print_of(who: usize, load: u32) -> u32 {
     1_000 * u32::try_from(who).unwrap() + load
@@ -160,11 +225,11 @@ pub(crate) fn print_of(who: usize, load: u32) -> u32 {
 impl Seal {
     /// The keys of whoever has the private half of this public key.
     pub(crate) fn new(own: &Hello, agreement: &Agreement, without: Option<Guard>) -> Self {
-        let Agreement { hello, transcript, proof, secret, is_low } = agreement;
+        let Agreement { hello, transcript, proof, credential, is_low } = agreement;
         let mut pair = [own.as_str(), hello.as_str()];
         pair.sort_unstable();
-        let is_secret = *proof == Proof::Link && without != Some(Guard::Secret);
-        let secret = if is_secret { secret.as_str() } else { "" };
+        let is_secret = *proof != Proof::Open && without != Some(Guard::Secret);
+        let secret = if is_secret { String::from(credential.clone()) } else { String::new() };
         let parties = if without == Some(Guard::Transcript) { &[] } else { transcript.as_slice() };
         let key = format!("{} {} {} {secret}", pair[0], pair[1], BASE64URL_NOPAD.encode(parties));
         let [low, high] = parties_of(transcript);

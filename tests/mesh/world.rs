@@ -18,7 +18,7 @@ use super::random::Random;
 use super::secrecy::Holder;
 use super::server::Server;
 use super::server_frames::Passage;
-use super::vault::Vault;
+use super::vault::{Vault, WORD};
 use super::wire::WireId;
 
 pub(crate) const ROOM: &str = "4711";
@@ -81,7 +81,13 @@ impl World {
         };
         let mut random = Random(seed);
         let page = |who| {
-            let link = random.below(2);
+            let link = if random.once_in(2) {
+                0
+            } else if plan.has_word {
+                WORD
+            } else {
+                1
+            };
             let is_linked = plan.has_locks && random.once_in(2);
             let (call, has_camera) = (Call::new(random.next()), !random.once_in(4));
             let has_channel = !random.once_in(8);
@@ -159,7 +165,12 @@ impl World {
                 return true;
             }
             let is_cut_off = view.peers.iter().any(|peer| peer.link == LinkView::OtherVersion);
-            if is_cut_off && self.pages[who].vault.is_used_up() {
+            let is_refused = view.peers.iter().any(|peer| peer.link == LinkView::OtherWord);
+            if view.word_closed {
+                self.user(who, Event::User(UserAction::TryWordAgain));
+                return true;
+            }
+            if is_refused || is_cut_off && self.pages[who].vault.is_used_up() {
                 self.reload(who);
                 return true;
             }

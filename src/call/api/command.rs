@@ -12,7 +12,7 @@ use super::settings::Settings;
 use crate::call::media::constraints::Constraints;
 use crate::call::peer::config::PeerConfig;
 use crate::protocol::{
-    ClientMsg, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, Secret, SourceSet,
+    ClientMsg, Credential, Epoch, IceCandidate, IceServer, OfferId, PeerId, RoomId, SourceSet,
 };
 
 /// The volume at which everybody is heard at first, in per cent.
@@ -34,8 +34,8 @@ pub enum Command {
     HoldRoom {
         /// The room.
         room: RoomId,
-        /// The secret of the link that was pasted; from now on the page's own.
-        secret: Option<Secret>,
+        /// The secret of the link that was pasted, or the word that was typed; from now on the page's own.
+        credential: Option<Credential>,
         /// Another tab that is in it has to go, and hands its seat over.
         take: bool,
     },

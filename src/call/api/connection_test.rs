@@ -71,3 +71,38 @@ pub enum ConnectionTestEvent {
     /// Data was sent through the relay.
     Relayed(Finding),
 }
+
+/// The connection test, running or ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionTestView {
+    /// The finding of each transport, in the order of [`Transport::ALL`].
+    pub transports: [Finding; 4],
+    /// Data has gone through the relay and back.
+    pub relayed: Finding,
+    /// The result of a test that has ended.
+    pub verdict: Option<Verdict>,
+}
+
+/// The result of a connection test, for calls from this network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Verdict {
+    /// Calls work with everybody.
+    Everywhere,
+    /// Calls work with everybody, by a relay that is reached over TCP or TLS, as nothing passes by UDP.
+    ByTcp,
+    /// Calls probably work with most networks; there is no relay for the others.
+    WithoutRelay,
+    /// Calls probably work with most networks; the relay for the others cannot be used from here.
+    RelayBlocked,
+    /// Calls to other networks do not work.
+    Blocked,
+    /// Something could not be tested.
+    Unclear,
+    /// The server offers nothing that could be tried.
+    NothingOffered,
+    /// The server does not answer.
+    NoServer,
+    /// The page comes from this very computer, where browsers gather nothing.
+    SameComputer,
+}

@@ -10,7 +10,7 @@ use super::seal::{Identity, Lock, SealEvent, SealId};
 use super::settings::{Setting, Settings};
 use crate::call::route::Route;
 use crate::protocol::{
-    DisplayName, Epoch, IceCandidate, OfferId, PeerId, Reaction, RoomId, SeatToken, Secret, ServerMsg,
+    Credential, DisplayName, Epoch, IceCandidate, OfferId, PeerId, Reaction, RoomId, SeatToken, ServerMsg,
     Source, SourceSet,
 };
 
@@ -121,9 +121,9 @@ pub struct Remembered {
     /// The own address was hidden in that call, whatever was chosen for later ones.
     #[serde(default)]
     pub hides_address: bool,
-    /// The secret of its links.
-    #[serde(default)]
-    pub secret: Option<Secret>,
+    /// The secret of its links, or its word.
+    #[serde(default, rename = "secret")]
+    pub credential: Option<Credential>,
     /// The lock of the room.
     #[serde(default)]
     pub lock: Lock,
@@ -151,7 +151,11 @@ pub enum UserAction {
         room: String,
         /// The display name, may be empty.
         name: String,
+        /// The word in NFKC and lower case, if the field for one is open.
+        word: Option<String>,
     },
+    /// Let people come with a word again, after others came with wrong ones.
+    TryWordAgain,
     /// Go back into the call that was left a moment ago.
     GoBack,
     /// Take the seat that has become free.

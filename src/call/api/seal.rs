@@ -3,21 +3,21 @@
 use strum::IntoStaticStr;
 
 use crate::protocol::sealed::{Block, PICTURE_COUNT, Proof};
-use crate::protocol::{Hello, Introduction, PeerId, SealedBox, Secret, Signal};
+use crate::protocol::{Credential, Hello, Introduction, PeerId, SealedBox, Signal};
 
 /// The number of a seal in this page. The driver keeps its keys, and counts what was sealed with them, for as long as
 /// the page lives: no number is used twice with one key (SP 800-38D, section 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SealId(pub usize);
 
-/// What a page needs to seal: its own public key, and the secret of its links.
+/// What a page needs to seal: its own public key, and what it has in common with others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// What it says of itself; the private key stays with the driver.
     pub introduction: Introduction,
-    /// The secret to the introduction's door.
-    pub secret: Secret,
-    /// The secret came with the link by which this page was opened.
+    /// What leads to the introduction's door.
+    pub credential: Credential,
+    /// The person came with it: by a link, or with a word.
     pub is_linked: bool,
 }
 
@@ -28,10 +28,10 @@ pub struct Agreement {
     pub hello: Hello,
     /// See [`transcript`](crate::protocol::sealed::transcript).
     pub transcript: Vec<u8>,
-    /// Whether the secret is part of the keys.
+    /// Whether the secret, or what follows of the word, is part of the keys.
     pub proof: Proof,
-    /// The secret.
-    pub secret: Secret,
+    /// What the own page has.
+    pub credential: Credential,
     /// The own peer id is the lower one.
     pub is_low: bool,
 }
@@ -42,12 +42,15 @@ pub type PictureNumbers = [u8; PICTURE_COUNT];
 /// A command to a seal. The driver carries those of one seal out in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SealCommand {
-    /// Derive the keys; the first command. Answered by [`Drawn`](SealEvent::Drawn).
+    /// Derive the keys; the first command. Answered by [`Drawn`](SealEvent::Drawn), of a word once the other page's share
+    /// is there. What is to be closed waits for that.
     Agree(Agreement),
+    /// Send the own share for the word to this peer, which may be the same one again.
+    Share(PeerId),
     /// Seal a signal, and send it to this peer on the socket that is open now, if it still is then.
     Close(PeerId, Signal),
     /// Open a signal, answered by [`Opened`](SealEvent::Opened); one that does not open, or came before, is logged and
-    /// dropped.
+    /// dropped. Of a word, the other page's share comes this way, and what does not open is reported.
     Open(SealedBox),
     /// Make the pictures of the own number and of theirs; answered by [`Pictures`](SealEvent::Pictures).
     Compare {
@@ -72,6 +75,8 @@ pub enum SealEvent {
     Pictures(Option<PictureNumbers>),
     /// A signal of the other page.
     Opened(Signal),
+    /// Something of a page with a word did not open.
+    Unopened,
     /// No keys can be derived: what the other page says of itself is no key of this version.
     Failed,
 }
@@ -104,6 +109,9 @@ pub enum Trust {
     /// Sealed with the secret of a link, which the server does not know.
     #[strum(serialize = "private")]
     Linked,
+    /// Sealed with what follows of a word that both people know.
+    #[strum(serialize = "private")]
+    Worded,
     /// Sealed, and both people see the same pictures.
     #[strum(serialize = "private")]
     Compared,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use strum::IntoStaticStr;
 
 use super::chat::ChatView;
-use super::connection_test::Finding;
+use super::connection_test::ConnectionTestView;
 use super::device::DevicesView;
 use super::event::MediaError;
 use super::hearing::HearingView;
@@ -27,6 +27,10 @@ pub struct CallView {
     pub peers: Vec<PeerView>,
     /// Nobody comes in who has not the same link and was not let in.
     pub locked: bool,
+    /// The person came with a word, which no link has.
+    pub has_word: bool,
+    /// Several have come with wrong words, so nobody else comes in with one.
+    pub word_closed: bool,
     /// Those who want to be let in.
     pub knocks: Vec<KnockView>,
     /// The own gestures.
@@ -132,41 +136,6 @@ impl Relay {
         let offered = servers.iter().any(|server| server.urls.iter().any(is_turn));
         if offered { Self::Offered } else { Self::Missing }
     }
-}
-
-/// The connection test, running or ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ConnectionTestView {
-    /// The finding of each transport, in the order of [`Transport::ALL`](super::connection_test::Transport::ALL).
-    pub transports: [Finding; 4],
-    /// Data has gone through the relay and back.
-    pub relayed: Finding,
-    /// The result of a test that has ended.
-    pub verdict: Option<Verdict>,
-}
-
-/// The result of a connection test, for calls from this network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Verdict {
-    /// Calls work with everybody.
-    Everywhere,
-    /// Calls work with everybody, by a relay that is reached over TCP or TLS, as nothing passes by UDP.
-    ByTcp,
-    /// Calls probably work with most networks; there is no relay for the others.
-    WithoutRelay,
-    /// Calls probably work with most networks; the relay for the others cannot be used from here.
-    RelayBlocked,
-    /// Calls to other networks do not work.
-    Blocked,
-    /// Something could not be tested.
-    Unclear,
-    /// The server offers nothing that could be tried.
-    NothingOffered,
-    /// The server does not answer.
-    NoServer,
-    /// The page comes from this very computer, where browsers gather nothing.
-    SameComputer,
 }
 
 /// Another participant in the room.
@@ -276,6 +245,8 @@ pub enum LinkView {
     Held,
     /// The people have seen other pictures, so the connection is closed.
     Stopped,
+    /// It came with another word, so the connection is closed.
+    OtherWord,
     /// Its page is of another version, so neither can seal what it says to the other.
     OtherVersion,
 }
@@ -310,6 +281,12 @@ pub enum Mistake {
     OtherServer(String),
     /// The name is too long or holds odd characters.
     BadName,
+    /// The word is too short or too long.
+    BadWord,
+    /// Join by a link to a room that has a word, without one.
+    WordAsked,
+    /// The others have another word.
+    WrongWord,
 }
 
 /// A notice for the person.
@@ -333,6 +310,10 @@ pub enum Notice {
     PeerLeft(Vec<Option<DisplayName>>),
     /// Somebody in the call has locked the room.
     RoomLocked(Option<DisplayName>),
+    /// Somebody has come with another word.
+    OtherWord,
+    /// Several have come with wrong words, and nobody else gets a try before the person says so.
+    WordClosed,
     /// Peers joined.
     PeerJoined(Vec<Option<DisplayName>>),
     /// The person left the call a moment ago, and can go back.

@@ -19,6 +19,8 @@ impl RemotePeer {
         let seals_nothing = seal.is_none_or(Seal::has_failed) && !self.info.away;
         let link = if trust == Trust::Stopped {
             LinkView::Stopped
+        } else if seal.is_some_and(Seal::has_other_word) {
+            LinkView::OtherWord
         } else if self.known.is_held() && !self.info.away {
             LinkView::Held
         } else if seals_nothing && !self.negotiation.is_connected() {

@@ -14,6 +14,7 @@ impl Peers {
     /// Begins a call in a locked room, or in one that is not.
     pub(in crate::call) fn begin_lock(&mut self, lock: Lock) {
         self.seals.lock = lock;
+        self.seals.begin_words();
     }
 
     pub(in crate::call) fn lock_now(&self) -> Lock {
@@ -31,7 +32,7 @@ impl Peers {
             return vec![];
         }
         let mut outputs = self.set_lock(if locked { Lock::Locked } else { Lock::Unlocked });
-        while !locked && let Some(knocker) = self.porch.take_first() {
+        while !locked && let Some(knocker) = self.porch.take_one(|seal| !self.seals.is_of_word(seal)) {
             self.seals.answered(knocker.seal);
             outputs.extend(self.let_in(now, knocker));
         }
@@ -83,7 +84,8 @@ impl Peers {
 
     /// Lets a page wait that has come.
     pub(super) fn wait(&mut self, info: PeerInfo, seal: SealId) -> Vec<Output> {
-        let outputs = self.first_word(&info, Some(seal));
+        let mut outputs = self.first_word(&info, Some(seal));
+        outputs.extend(self.seals.is_of_word(seal).then_some(Output::Mention(Notice::WordClosed)));
         self.porch.add(info, seal, self.seals.is_declined(seal));
         outputs
     }

@@ -87,9 +87,10 @@ impl Porch {
         Some(self.0.remove(at))
     }
 
-    /// Takes out the first one.
-    pub(super) fn take_first(&mut self) -> Option<Knocker> {
-        if self.0.is_empty() { None } else { Some(self.0.remove(0)) }
+    /// Takes out the first one with such a seal.
+    pub(super) fn take_one(&mut self, is_it: impl Fn(SealId) -> bool) -> Option<Knocker> {
+        let at = self.0.iter().position(|knocker| is_it(knocker.seal))?;
+        Some(self.0.remove(at))
     }
 
     /// Keeps those who still are where they were.

@@ -9,7 +9,7 @@ use crate::call::api::seal::{Identity, SealCommand, SealEvent, SealId, Trust};
 use crate::call::output::Output;
 use crate::call::peer::RemotePeer;
 use crate::call::peer::prints::{Print, print_of};
-use crate::call::seals::pictures;
+use crate::call::seals::{Seal, pictures};
 use crate::protocol::{DisplayName, Epoch, PeerId, PeerInfo, RoomId, SealedBox, Signal};
 
 impl Peers {
@@ -54,32 +54,37 @@ impl Peers {
             return outputs;
         };
         self.others[at].known_mut().tells_anew();
+        self.seals.get_mut(seal).into_iter().for_each(Seal::way_changed);
         self.first_word(info, Some(seal))
     }
 
     /// Says who sits here, or that the other one has to wait; anew with each way back, as what was said may be lost.
     pub(super) fn first_word(&self, info: &PeerInfo, seal: Option<SealId>) -> Vec<Output> {
-        let word = |seal| Output::Signal(info.peer, self.seals.first_word(seal));
-        seal.filter(|_| !info.away).map(word).into_iter().collect()
+        let Some(seal) = seal.filter(|_| !info.away) else { return vec![] };
+        let Some(signal) = self.seals.first_word(seal) else { return vec![] };
+        let share = self.seals.is_of_word(seal).then_some(SealCommand::Share(info.peer));
+        let share = share.map(|share| Output::Do(Command::Seal(seal, share)));
+        share.into_iter().chain([Output::Signal(info.peer, signal)]).collect()
     }
 
     /// Closes a connection that was opened for a page with which nobody wants one, whatever the server makes anew.
     pub(super) fn keep_stopped(&mut self, peer: PeerId) -> Vec<Output> {
         let other = find(&mut self.others, peer);
-        let stopped =
-            other.filter(|other| other.known().seal().is_some_and(|seal| self.seals.is_stopped(seal)));
+        let stopped = other.filter(|other| other.known().seal().is_some_and(|seal| self.seals.is_over(seal)));
         stopped.map(|other| of(peer, other.stop())).unwrap_or_default()
     }
 
     /// The command that seals a signal and sends it; none for a page that has said nothing of itself.
     pub(in crate::call) fn close(&mut self, to: PeerId, signal: Signal) -> Option<Command> {
         let seal = self.seal_of(to)?;
+        let signal = self.seals.get_mut(seal)?.keep(signal)?;
         Some(Command::Seal(seal, SealCommand::Close(to, signal)))
     }
 
     /// Takes what a peer has sealed.
     pub(in crate::call) fn sealed(&mut self, from: PeerId, sealed: SealedBox) -> Vec<Output> {
-        let open = self.seal_of(from).map(|seal| Output::Do(Command::Seal(seal, SealCommand::Open(sealed))));
+        let seal = self.seal_of(from).filter(|seal| self.seals.opens(*seal, &sealed));
+        let open = seal.map(|seal| Output::Do(Command::Seal(seal, SealCommand::Open(sealed))));
         open.into_iter().collect()
     }
 
@@ -96,17 +101,23 @@ impl Peers {
         let at = self.others.iter().position(|other| other.known().seal() == Some(id));
         let Some(seal) = self.seals.get_mut(id) else { return vec![] };
         let steps = match &event {
-            SealEvent::Opened(_) if at.is_none() || seal.trust() == Trust::Stopped => return vec![],
+            SealEvent::Opened(_) if at.is_none() || seal.is_over() => return vec![],
             SealEvent::Opened(signal) => seal.opened(signal),
+            SealEvent::Unopened => {
+                seal.unopened(now);
+                return vec![];
+            }
             report => {
                 seal.reports(report.clone());
                 vec![]
             }
         };
         let Some(at) = at else { return vec![] };
+        let waiting = seal.take_waiting();
         let is_stopped = seal.trust() == Trust::Stopped;
         let peer = self.others[at].id();
         let mut outputs: Vec<Output> = steps.into_iter().map(|step| of_exchange(peer, id, step)).collect();
+        outputs.extend(waiting.into_iter().map(|signal| Output::Signal(peer, signal)));
         if is_stopped {
             self.seals.stop(peer, id);
             outputs.extend(of(peer, self.others[at].stop()));

@@ -12,6 +12,7 @@ use crate::call::output::Output;
 use crate::call::peer::RemotePeer;
 use crate::call::peer::config::PeerConfig;
 use crate::call::pointers::Pointers;
+use crate::call::seals::Seal;
 use crate::protocol::{CAPACITY_RANGE, Epoch, PeerId, PeerInfo};
 
 impl Peers {
@@ -102,6 +103,8 @@ impl Peers {
         self.away_on_porch(peer);
         if let Some(other) = find(&mut self.others, peer) {
             other.away(unloaded);
+            let seal = other.known().seal().and_then(|seal| self.seals.get_mut(seal));
+            seal.into_iter().for_each(Seal::way_changed);
         }
         if unloaded {
             self.forget(peer);
@@ -124,6 +127,8 @@ impl Peers {
             return outputs;
         }
         let mut outputs = vec![of_one(peer, other.close())];
+        let seal = other.known().seal();
+        seal.into_iter().for_each(|seal| self.seals.gone(seal));
         self.forget(peer);
         self.others.retain(|other| other.id() != peer);
         outputs.extend(self.open(now, info));
@@ -134,6 +139,9 @@ impl Peers {
         self.porch.take(peer);
         let Some(at) = self.others.iter().position(|other| other.id() == peer) else { return vec![] };
         let other = self.others.remove(at);
+        if other.known().seal().and_then(|seal| self.seals.get(seal)).is_some_and(Seal::has_other_word) {
+            return vec![self.end(&other, true)];
+        }
         let notice = Notice::PeerLeft(vec![other.name()]);
         let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };
         vec![notice, self.end(&other, true)]
@@ -159,6 +167,7 @@ impl Peers {
         // The keys are on their way while the browser opens the connection.
         let (seal, command) = self.seal_with(&info);
         let mut outputs: Vec<Output> = command.into_iter().collect();
+        seal.and_then(|seal| self.seals.get_mut(seal)).into_iter().for_each(Seal::forget_waiting);
         if let Some(seal) = seal.filter(|seal| self.seals.holds(*seal)) {
             outputs.extend(self.wait(info, seal));
             return outputs;
@@ -186,6 +195,7 @@ impl Peers {
     /// Closes the connection with a peer whose page, or whose seat, is given up.
     pub(super) fn end(&mut self, other: &RemotePeer, is_gone: bool) -> Output {
         let epoch = other.epoch();
+        other.known().seal().into_iter().for_each(|seal| self.seals.gone(seal));
         let before = self.left.iter().position(|left| left.same_pages(epoch));
         let before = before.map(|at| self.left.swap_remove(at));
         self.left.push(epoch.max(before.unwrap_or_default()));

@@ -74,6 +74,7 @@ impl Peers {
         }
         let named = |peer| self.others.iter().find(|other| other.id() == peer).and_then(RemotePeer::name);
         self.chat.show(&named);
+        told.extend(self.tell_closed());
         told.extend(self.follow_vouches(now));
         told.extend(self.vouch());
         told.extend(levels);

@@ -3,27 +3,29 @@
 use crate::call::api::event::Remembered;
 use crate::call::api::seal::Lock;
 use crate::call::api::view::Mistake;
-use crate::protocol::{DisplayName, RoomId, RoomIdError, SeatToken, Secret, SourceSet};
+use crate::protocol::credential::asks_for_word;
+use crate::protocol::{Credential, DisplayName, RoomId, RoomIdError, SeatToken, Secret, SourceSet, Word};
 
 /// The room that the person wants to be in.
 #[derive(Debug)]
 pub(super) struct Wish {
     pub(super) room: RoomId,
     pub(super) name: Option<DisplayName>,
-    /// The secret of the link that was pasted.
-    pub(super) secret: Option<Secret>,
+    /// The secret of the link that was pasted, or the word that was typed.
+    pub(super) credential: Option<Credential>,
     /// The lock with which the call begins; not known before the page's keys are.
     pub(super) lock: Option<Lock>,
-    /// The lock, and the secret, of the seat that is held.
-    pub(super) kept: Option<(Lock, Option<Secret>)>,
+    /// The lock, and the credential, of the seat that is held.
+    pub(super) kept: Option<(Lock, Option<Credential>)>,
     /// Proof of a seat held before, in this call or before a reload.
     pub(super) resume: Option<SeatToken>,
 }
 
 impl Wish {
     /// Reads the texts as typed, or a pasted link, into the page of `host`.
-    pub(super) fn typed(room: &str, name: &str, host: &str) -> Result<Self, Mistake> {
-        let secret = Secret::of_link(room);
+    pub(super) fn typed(room: &str, name: &str, word: Option<&str>, host: &str) -> Result<Self, Mistake> {
+        let of_link = Secret::of_link(room).map(Credential::Link);
+        let has_word = asks_for_word(room);
         let room = RoomId::from_pasted(room, host).map_err(|error| match error {
             RoomIdError::Empty => Mistake::EmptyRoom,
             RoomIdError::TooLong | RoomIdError::BadCharacter => Mistake::BadRoom,
@@ -33,8 +35,13 @@ impl Wish {
             "" => None,
             name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
         };
-        let lock = secret.is_some().then_some(Lock::Locked);
-        Ok(Self { room, name, secret, lock, kept: None, resume: None })
+        let credential = match word {
+            Some(word) => Some(Credential::Word(Word::typed(word).map_err(|_| Mistake::BadWord)?)),
+            None if has_word => return Err(Mistake::WordAsked),
+            None => of_link,
+        };
+        let lock = credential.is_some().then_some(Lock::Locked);
+        Ok(Self { room, name, credential, lock, kept: None, resume: None })
     }
 
     /// Another page's way to go on with the seat, if there is one.
@@ -45,15 +52,15 @@ impl Wish {
             name: self.name.clone(),
             off,
             hides_address,
-            secret: self.secret.clone(),
+            credential: self.credential.clone(),
             lock,
         })
     }
 }
 
 impl From<Remembered> for Wish {
-    fn from(Remembered { room, resume, name, secret, lock, .. }: Remembered) -> Self {
-        Self { room, name, secret, lock: Some(lock), kept: None, resume: Some(resume) }
+    fn from(Remembered { room, resume, name, credential, lock, .. }: Remembered) -> Self {
+        Self { room, name, credential, lock: Some(lock), kept: None, resume: Some(resume) }
     }
 }
 

@@ -51,7 +51,11 @@ fn the_way_back_closes_after_a_moment_and_with_another_call() {
 
     let mut elsewhere = Tab::in_call();
     elsewhere.happens(LEAVE);
-    elsewhere.happens(Event::User(UserAction::Connect { room: "4712".into(), name: String::new() }));
+    elsewhere.happens(Event::User(UserAction::Connect {
+        room: "4712".into(),
+        name: String::new(),
+        word: None,
+    }));
     elsewhere.happens(LEAVE);
     assert_eq!(elsewhere.happens(GO_BACK), [], "no call was left that had begun");
 }

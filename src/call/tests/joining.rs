@@ -3,7 +3,7 @@
 use super::*;
 
 fn typed(text: &str) -> Event {
-    Event::User(UserAction::Connect { room: text.into(), name: String::new() })
+    Event::User(UserAction::Connect { room: text.into(), name: String::new(), word: None })
 }
 
 /// A page whose socket is open, in a browser with other tabs.
@@ -15,7 +15,7 @@ fn beside_others() -> Tab {
 }
 
 fn take(room: RoomId) -> Command {
-    Command::HoldRoom { room, secret: None, take: true }
+    Command::HoldRoom { room, credential: None, take: true }
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn what_leads_to_no_room_of_this_server_is_told() {
 fn nobody_joins_before_it_is_known_that_no_other_tab_is_there() {
     let mut page = Tab::loaded(Loaded::default());
     page.has_others = true;
-    let hold = Command::HoldRoom { room: room(), secret: None, take: false };
+    let hold = Command::HoldRoom { room: room(), credential: None, take: false };
     assert!(page.happens(connect()).contains(&hold));
     assert_eq!(page.socket(SocketEvent::Opened), []);
     assert!(page.happens(Event::Hold(room(), granted(None))).contains(&join(None, false)));

@@ -381,7 +381,7 @@ fn after_a_crash_the_lock_is_as_it_was_unless_one_comes_by_another_link() {
         let remembered = Some(remembered("t1"));
         call.handle(now, Event::Loaded(Loaded { supported: true, remembered, ..Loaded::default() }));
         call.handle(now, connect());
-        let keys = Identity { is_linked: true, secret, ..identity() };
+        let keys = Identity { is_linked: true, credential: Credential::Link(secret), ..identity() };
         call.handle(now, Event::Hold(room(), Hold::Granted(keys, None)));
         call.handle(now, Event::Socket(SocketId(1), SocketEvent::Opened));
         call.handle(now, Event::Socket(SocketId(1), SocketEvent::Message(seated("t2", true, vec![]))));

@@ -44,7 +44,8 @@ fn the_same_link_goes_into_the_keys_and_the_number_alone_does_not() {
         let (mut page, commands) = seated_with(vec![other.clone()]);
         let [agreement] = agreed(&commands)[..] else { panic!("{commands:?}") };
         assert_eq!((agreement.proof, agreement.is_low), (proof, true));
-        assert_eq!((Some(&agreement.hello), &agreement.secret), (other.hello.as_ref(), &secret()));
+        let credential = Credential::Link(secret());
+        assert_eq!((Some(&agreement.hello), &agreement.credential), (other.hello.as_ref(), &credential));
         assert_eq!(trust(&page), Trust::Unknown, "whoever it is has shown no keys");
         page.opens(BEN, who("Ben"));
         assert_eq!(trust(&page), trusted);
@@ -55,7 +56,11 @@ fn the_same_link_goes_into_the_keys_and_the_number_alone_does_not() {
 #[test]
 fn who_sits_there_is_said_first_and_again_with_each_way_back() {
     let mut page = Tab::loaded(Loaded::default());
-    page.happens(Event::User(UserAction::Connect { room: room().to_string(), name: "Ann".into() }));
+    page.happens(Event::User(UserAction::Connect {
+        room: room().to_string(),
+        name: "Ann".into(),
+        word: None,
+    }));
     page.socket(SocketEvent::Opened);
     let said = |commands: &[Command]| -> Vec<Signal> {
         let sent = commands.iter().filter_map(|command| match command {
@@ -240,14 +245,17 @@ fn the_secret_of_a_pasted_link_and_that_of_a_seat_go_with_the_call() {
     let mut page = Tab::loaded(Loaded::default());
     page.has_others = true;
     let room = format!("/room/4711#{}", secret().as_str());
-    let commands = page.happens(Event::User(UserAction::Connect { room, name: String::new() }));
-    let hold = |secret| Command::HoldRoom { room: super::room(), secret, take: false };
-    assert!(commands.contains(&hold(Some(secret()))), "{commands:?}");
+    let commands = page.happens(Event::User(UserAction::Connect { room, name: String::new(), word: None }));
+    let hold = || {
+        let credential = Some(Credential::Link(secret()));
+        Command::HoldRoom { room: super::room(), credential, take: false }
+    };
+    assert!(commands.contains(&hold()), "{commands:?}");
 
     let kept = Loaded { remembered: Some(remembered("t1")), returning: true, ..Loaded::default() };
     let mut page = Tab { call: Call::new(1), socket: SocketId::default(), has_others: true, seals: vec![] };
     let commands = page.happens(Event::Loaded(Loaded { supported: true, ..kept }));
-    assert!(commands.contains(&hold(Some(secret()))), "{commands:?}");
+    assert!(commands.contains(&hold()), "{commands:?}");
 }
 
 #[test]

@@ -85,7 +85,11 @@ fn a_wait_is_given_up_with_its_notice_and_by_another_call() {
     assert_eq!(early.hears(ServerMsg::Waiting { room: room() }), [leave()], "as soon as it can be");
 
     let mut elsewhere = waiting();
-    elsewhere.happens(Event::User(UserAction::Connect { room: "4712".into(), name: String::new() }));
+    elsewhere.happens(Event::User(UserAction::Connect {
+        room: "4712".into(),
+        name: String::new(),
+        word: None,
+    }));
     assert_eq!(elsewhere.hears(ServerMsg::SeatFree { room: room() }), []);
     assert_eq!(elsewhere.hears(ServerMsg::Waiting { room: room() }), [], "the new seat is not given up");
     assert_eq!(notice(&elsewhere), None);
@@ -179,7 +183,7 @@ fn a_server_that_takes_offence_at_a_wait_is_not_asked_again() {
 #[test]
 fn a_mistake_in_a_field_ends_no_wait() {
     let mut page = waiting();
-    page.happens(Event::User(UserAction::Connect { room: String::new(), name: String::new() }));
+    page.happens(Event::User(UserAction::Connect { room: String::new(), name: String::new(), word: None }));
     page.hears(ServerMsg::SeatFree { room: room() });
     assert_eq!((notice(&page), page.call.view().mistake), (Some(Notice::SeatFree), Some(Mistake::EmptyRoom)));
     assert_eq!(page.happens(Event::User(UserAction::CorrectMistake)), []);
@@ -189,7 +193,7 @@ fn a_mistake_in_a_field_ends_no_wait() {
 #[test]
 fn a_mistake_is_forgotten_by_whoever_sets_out() {
     let mut page = waiting();
-    page.happens(Event::User(UserAction::Connect { room: String::new(), name: String::new() }));
+    page.happens(Event::User(UserAction::Connect { room: String::new(), name: String::new(), word: None }));
     page.hears(ServerMsg::SeatFree { room: room() });
     page.happens(Event::User(UserAction::TakeSeat));
     assert_eq!((page.call.view().mistake, page.call.view().phase), (None, Phase::Joining));

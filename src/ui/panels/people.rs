@@ -13,7 +13,7 @@ use crate::ui::i18n::{Words, words};
 use crate::ui::icon::{self, icon};
 use crate::ui::reactive::{MadeText, Memo, action, content, effect, flag, made_text, press, select, text};
 use crate::ui::stage::Stage;
-use crate::ui::tile::{COLOURS, initial};
+use crate::ui::tile::{arch, initial};
 use crate::ui::trust::trust_hint;
 
 /// The panel.
@@ -49,7 +49,13 @@ pub(super) fn people() -> Built {
 fn lock(call: CallHandle) -> impl IntoView {
     let words = words();
     let locked = select(call, |view| view.locked);
-    let hint = move || if locked.get() { words.locked_hint() } else { words.unlocked_hint() };
+    let has_word = select(call, |view| view.has_word);
+    let closed = select(call, |view| view.word_closed);
+    let hint = move || match (locked.get(), has_word.get()) {
+        (true, true) => words.word_locked_hint(),
+        (true, false) => words.locked_hint(),
+        (false, _) => words.unlocked_hint(),
+    };
     view! {
         <div class="room-lock">
             <button
@@ -63,6 +69,12 @@ fn lock(call: CallHandle) -> impl IntoView {
                 {words.lock_room()}
             </button>
             <p class="hint" inner_html=content(hint)></p>
+            <div hidden=flag(move || !closed.get())>
+                <p class="hint">{words.word_closed()}</p>
+                <button type="button" class="btn btn-line" on:click=action(call, UserAction::TryWordAgain)>
+                    {words.word_again()}
+                </button>
+            </div>
         </div>
     }
 }
@@ -76,13 +88,7 @@ fn knocker((peer, seal): (PeerId, SealId)) -> impl IntoView {
     let label = name;
     view! {
         <li data-knock=peer.to_string()>
-            <span
-                class="initial initial-s"
-                data-colour=(peer.0 % COLOURS).to_string()
-                aria-hidden="true"
-                translate="no"
-                inner_html=content(move || initial(&name()))
-            ></span>
+            {arch("initial initial-s", peer, name)}
             <div class="who">
                 <span class="cut" dir="auto" translate="no" inner_html=content(name)></span>
                 <small>{words.knock_waits()}</small>
@@ -137,13 +143,7 @@ fn person(peer: PeerId) -> impl IntoView {
     let pinned = move || if stage.is_pinned(peer) { "true" } else { "false" };
     view! {
         <li data-person=peer.to_string()>
-            <span
-                class="initial initial-s"
-                data-colour=(peer.0 % COLOURS).to_string()
-                aria-hidden="true"
-                translate="no"
-                inner_html=content(move || initial(&name()))
-            ></span>
+            {arch("initial initial-s", peer, name)}
             <div class="who">
                 <span class="cut" dir="auto" translate="no" inner_html=content(name)></span>
                 <small inner_html=content(state)></small>
@@ -231,6 +231,7 @@ fn state(peer: &PeerView, words: &'static Words) -> &'static str {
         (LinkView::Connecting, _) => words.link_connecting(),
         (LinkView::Interrupted, _) => words.person_interrupted(),
         (LinkView::Away, _) => words.link_away(),
+        (LinkView::OtherWord, _) => words.link_other_word(),
         (LinkView::Failed | LinkView::FailedHidden | LinkView::OtherVersion, _) => words.person_failed(),
         (LinkView::Held, _) => words.link_held(),
         (LinkView::Stopped, _) => words.trust_stopped(),
