@@ -20,6 +20,7 @@ use super::object::object;
 use super::peer::stat;
 use super::word::Exchange;
 use crate::call::{Agreement, Event, PictureNumbers, SealCommand, SealEvent, SealId};
+use crate::protocol::cpace::SessionKey;
 use crate::protocol::sealed::{self, Block, KEYS_INFO, Proof, ReplayWindow};
 use crate::protocol::{self, ClientMsg, Credential, PeerId, SealedBox};
 
@@ -75,6 +76,8 @@ struct Keys {
 async fn serve(id: SealId, mut jobs: UnboundedReceiver<Job>, events: Events) {
     let mut keys: Option<Keys> = None;
     let mut word: Option<Exchange> = None;
+    // To whom the own share could not be sent yet, as the chunk had not loaded.
+    let mut owed: Option<(PeerId, Option<WebSocket>)> = None;
     while let Some((command, socket)) = jobs.next().await {
         let done = match (command, keys.as_mut()) {
             (SealCommand::Agree(agreement), _) => match (agreement.proof, agreement.credential.clone()) {
@@ -90,14 +93,20 @@ async fn serve(id: SealId, mut jobs: UnboundedReceiver<Job>, events: Events) {
                 _ => Err(failure("nothing to prove it by")),
             },
             (SealCommand::Share(to), _) => match word.as_mut() {
-                Some(word) => word.share().await.map(|sealed| {
-                    send(socket, to, sealed);
-                    None
-                }),
+                Some(word) => match word.share().await {
+                    Ok(sealed) => {
+                        send(socket, to, sealed);
+                        Ok(None)
+                    }
+                    Err(error) => {
+                        owed = Some((to, socket));
+                        Err(error)
+                    }
+                },
                 None => Ok(None),
             },
             (SealCommand::Open(sealed), None) => match word.as_mut() {
-                Some(word) => match word.finish(&sealed).await {
+                Some(word) => match finish(word, &sealed, &mut owed).await {
                     Ok(Some((agreement, key))) => match agree(&agreement, &key).await {
                         Ok(agreed) => Ok(Some(agreed)),
                         Err(error) => {
@@ -157,6 +166,19 @@ async fn serve(id: SealId, mut jobs: UnboundedReceiver<Job>, events: Events) {
             }
         }
     }
+}
+
+/// Takes the other page's share, and sends the own one first where that is owed.
+async fn finish(
+    word: &mut Exchange,
+    sealed: &SealedBox,
+    owed: &mut Option<(PeerId, Option<WebSocket>)>,
+) -> Result<Option<(Agreement, SessionKey)>, JsValue> {
+    if let Some((to, socket)) = owed.clone() {
+        send(socket, to, word.share().await?);
+        *owed = None;
+    }
+    word.finish(sealed).await
 }
 
 /// Sends a sealed signal. A socket that was closed meanwhile loses it, as it loses what was sent before.

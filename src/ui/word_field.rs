@@ -41,9 +41,10 @@ impl WordField {
     fn look(self) {
         let behind = window().location().hash().unwrap_or_default();
         let behind = behind.strip_prefix('#').unwrap_or_default();
-        self.has_link.set(behind.len() > WORD_MARK.len());
-        if behind == WORD_MARK {
-            self.is_open.set(true);
+        let has_link = behind.len() > WORD_MARK.len();
+        self.has_link.set(has_link);
+        if has_link || behind == WORD_MARK {
+            self.is_open.set(!has_link);
         }
     }
 

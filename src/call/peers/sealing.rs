@@ -104,7 +104,10 @@ impl Peers {
             SealEvent::Opened(_) if at.is_none() || seal.is_over() => return vec![],
             SealEvent::Opened(signal) => seal.opened(signal),
             SealEvent::Unopened => {
-                seal.unopened(now);
+                // Nobody is judged to whom there is no way.
+                if at.is_some_and(|at| !self.others[at].info().away) {
+                    seal.unopened(now);
+                }
                 return vec![];
             }
             report => {

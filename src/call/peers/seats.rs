@@ -139,8 +139,11 @@ impl Peers {
         self.porch.take(peer);
         let Some(at) = self.others.iter().position(|other| other.id() == peer) else { return vec![] };
         let other = self.others.remove(at);
-        if other.known().seal().and_then(|seal| self.seals.get(seal)).is_some_and(Seal::has_other_word) {
-            return vec![self.end(&other, true)];
+        let seal = other.known().seal().and_then(|seal| self.seals.get(seal));
+        if seal.is_some_and(Seal::seems_other) {
+            let is_news = seal.is_some_and(|seal| !seal.has_other_word());
+            let told = is_news.then_some(Output::SayBriefly(Notice::OtherWord));
+            return [self.end(&other, true)].into_iter().chain(told).collect();
         }
         let notice = Notice::PeerLeft(vec![other.name()]);
         let notice = if self.others.is_empty() { Output::Say(notice) } else { Output::SayBriefly(notice) };

@@ -25,7 +25,7 @@ const MOST_WAITING: usize = 64;
 impl Seals {
     /// Begins a call: what was tried in the one before is over.
     pub(in crate::call) fn begin_words(&mut self) {
-        self.wrong_words = 0;
+        self.try_word_again();
         for (_, seal) in &mut self.known {
             seal.is_counted |= seal.is_trying();
         }
@@ -57,8 +57,10 @@ impl Seals {
 
     /// Takes it that the page with this seal is gone.
     pub(in crate::call) fn gone(&mut self, id: SealId) {
+        let Some(seal) = self.get_mut(id) else { return };
+        seal.clear();
         // It may come back, after a server has lost its memory, and has its one try then, too.
-        if let Some(seal) = self.get_mut(id).filter(|seal| seal.is_trying()) {
+        if seal.is_trying() {
             seal.is_counted = true;
             self.wrong_words += 1;
         }
@@ -75,6 +77,7 @@ impl Seals {
         let mut found = vec![];
         for (_, seal) in self.known.iter_mut().filter(|(_, seal)| is_due(seal)) {
             seal.has_other_word = true;
+            seal.clear();
             self.wrong_words += usize::from(!std::mem::replace(&mut seal.is_counted, true));
             found.push(seal.id);
         }
@@ -135,6 +138,21 @@ impl Seal {
     /// Forgets what was of a connection before.
     pub(in crate::call) fn forget_waiting(&mut self) {
         self.waiting.clear();
+    }
+
+    fn clear(&mut self) {
+        (self.unopened, self.early) = (None, vec![]);
+        self.forget_waiting();
+    }
+
+    /// Whether its page has another word, or seems to.
+    pub(in crate::call) fn seems_other(&self) -> bool {
+        self.has_other_word || self.word_deadline().is_some()
+    }
+
+    /// Whether nothing has shown yet whether its page has the same word.
+    pub(in crate::call) fn is_open_question(&self) -> bool {
+        self.proof == Proof::Word && !self.is_shared && !self.has_other_word
     }
 
     /// What has waited for the keys, now that there are some.

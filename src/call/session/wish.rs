@@ -35,10 +35,12 @@ impl Wish {
             "" => None,
             name => Some(DisplayName::try_from(name.to_owned()).map_err(|_| Mistake::BadName)?),
         };
-        let credential = match word {
-            Some(word) => Some(Credential::Word(Word::typed(word).map_err(|_| Mistake::BadWord)?)),
-            None if has_word => return Err(Mistake::WordAsked),
-            None => of_link,
+        // A link needs no word.
+        let credential = match (of_link, word) {
+            (Some(link), _) => Some(link),
+            (None, Some(word)) => Some(Credential::Word(Word::typed(word).map_err(|_| Mistake::BadWord)?)),
+            (None, None) if has_word => return Err(Mistake::WordAsked),
+            (None, None) => None,
         };
         let lock = credential.is_some().then_some(Lock::Locked);
         Ok(Self { room, name, credential, lock, kept: None, resume: None })

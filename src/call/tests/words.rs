@@ -327,3 +327,26 @@ fn who_is_in_a_call_is_not_put_out_of_it_by_the_word_of_somebody_else() {
     brings_another_word(&mut page, 1);
     assert_eq!(page.call.view().phase, Phase::InCall);
 }
+
+#[test]
+fn who_is_away_throws_nobody_out() {
+    let (mut page, _) = with_word(5, vec![worded(1, 1)]);
+    assert!(share_arrives(&mut page, 1));
+    draws(&mut page, 1);
+    page.hears(ServerMsg::PeerAway { peer: PeerId(1), unloaded: false });
+    let seal = page.seal(PeerId(1));
+    page.happens(Event::Seal(seal, SealEvent::Unopened));
+    after(&mut page, PATIENCE);
+    assert_eq!((page.call.view().phase, page.call.view().mistake), (Phase::InCall, None));
+}
+
+#[test]
+fn a_link_that_is_pasted_needs_no_word() {
+    let mut page = Tab::loaded(Loaded::default());
+    page.has_others = true;
+    let link = format!("/room/4711#{}", secret().as_str());
+    let commands = page.happens(types(&link, Some("maple")));
+    let credential = Some(Credential::Link(secret()));
+    let hold = Command::HoldRoom { room: room(), credential, take: false };
+    assert!(commands.contains(&hold), "{commands:?}");
+}
