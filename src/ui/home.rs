@@ -149,7 +149,7 @@ pub(crate) fn home(
                     />
                     {problem_at("name-problem", Field::Name)}
                 </div>
-                <div class="field" hidden=flag(move || !asks_number())>
+                <div class="field field-room" hidden=flag(move || !asks_number())>
                     <label for="room-input">{words.room_label()}</label>
                     <input
                         id="room-input"
@@ -169,6 +169,7 @@ pub(crate) fn home(
                     />
                     {problem_at("room-problem", Field::Room)}
                     <p id="room-hint" class="note">{words.room_hint()}</p>
+                    {word_field.offer()}
                 </div>
                 {word_field.view(move || told(Field::Word), corrected)}
                 <div class="go-row">
@@ -188,7 +189,6 @@ pub(crate) fn home(
                     </button>
                 </div>
                 <p class="home-feet">
-                    {word_field.offer()}
                     <button
                         type="button"
                         id="connection-button"

@@ -68,6 +68,7 @@ impl WordField {
                 type="button"
                 id="word-button"
                 class="btn btn-text"
+                aria-label=words.word_add()
                 aria-expanded="false"
                 aria-controls="word-field"
                 hidden=flag(move || self.is_open.get() || self.has_link.get())
@@ -75,7 +76,7 @@ impl WordField {
                 on:click=press(move || self.focus())
             >
                 {icon(text(|| icon::PLUS))}
-                {words.word_add()}
+                {words.word_label()}
             </button>
         }
     }
