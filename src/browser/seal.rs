@@ -191,8 +191,9 @@ fn subtle() -> Result<SubtleCrypto, JsValue> {
     Ok(window().crypto()?.subtle())
 }
 
-/// Derives the keys of what both pages share beside their public keys, and commits to the number that it draws for the pictures. What does not wait for each other is begun
-/// together: each step is a turn of the page's event loop, and the first picture waits for all of them.
+/// Derives the keys of what both pages share beside their public keys, and commits to the number that it draws for the
+/// pictures. What does not wait for each other is begun together: each step is a turn of the page's event loop, and the
+/// first picture waits for all of them.
 async fn agree(agreement: &Agreement, shared: &[u8]) -> Result<(Keys, SealEvent), JsValue> {
     let Agreement { hello, transcript, proof, is_low, .. } = agreement;
     let subtle = subtle()?;

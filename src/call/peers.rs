@@ -238,7 +238,7 @@ impl Peers {
     fn peer_views(&self) -> Vec<PeerView> {
         let view = |other: &RemotePeer| {
             let peer = other.id();
-            let seal = other.known().seal().and_then(|seal| self.seals.get(seal));
+            let seal = self.known_seal(other);
             let (gestures, speaks) = (self.gestures_of(Some(peer)), self.speaking.is_speaking(peer));
             let view = other.view(self.config.relay_only, gestures, speaks, seal);
             let checked_by = other.known().seal().filter(|_| view.trust == Trust::Unchecked);

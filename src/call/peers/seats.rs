@@ -139,7 +139,7 @@ impl Peers {
         self.porch.take(peer);
         let Some(at) = self.others.iter().position(|other| other.id() == peer) else { return vec![] };
         let other = self.others.remove(at);
-        let seal = other.known().seal().and_then(|seal| self.seals.get(seal));
+        let seal = self.known_seal(&other);
         if seal.is_some_and(Seal::seems_other) {
             let is_news = seal.is_some_and(|seal| !seal.has_other_word());
             let told = is_news.then_some(Output::SayBriefly(Notice::OtherWord));

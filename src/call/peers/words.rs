@@ -32,21 +32,25 @@ impl Peers {
     fn has_mistyped(&self) -> bool {
         let own = self.own.map(|own| own.peer);
         let is_present = |other: &&RemotePeer| self.is_of_word(other) && !other.info().away;
-        let seal_of = |other: &RemotePeer| other.known().seal().and_then(|seal| self.seals.get(seal));
         // Nobody else will get a try.
         let is_left_out = |seal: &Seal| self.seals.is_word_closed() && !seal.has_tried();
         let is_other = |seal: &Seal| seal.has_other_word();
         let words: Vec<&RemotePeer> = self.others.iter().filter(is_present).collect();
         !self.any_connected()
-            && words.iter().any(|other| seal_of(other).is_some_and(is_other))
+            && words.iter().any(|other| self.known_seal(other).is_some_and(is_other))
             && words.iter().all(|other| {
-                let seal = seal_of(other);
+                let seal = self.known_seal(other);
                 Some(other.id()) < own && seal.is_some_and(|seal| is_other(seal) || is_left_out(seal))
             })
     }
 
     fn is_of_word(&self, other: &RemotePeer) -> bool {
         other.known().seal().is_some_and(|seal| self.seals.is_of_word(seal))
+    }
+
+    /// The seal with a peer, if there is one.
+    pub(super) fn known_seal(&self, other: &RemotePeer) -> Option<&Seal> {
+        other.known().seal().and_then(|seal| self.seals.get(seal))
     }
 
     /// Says once that nobody else gets a try.
@@ -59,10 +63,7 @@ impl Peers {
         self.seals.try_word_again();
         let mut outputs = vec![Output::TakeBack(Notice::WordClosed)];
         // The own share may have been kept back as well.
-        let open = |other: &&RemotePeer| {
-            let seal = other.known().seal().and_then(|seal| self.seals.get(seal));
-            seal.is_some_and(Seal::is_open_question)
-        };
+        let open = |other: &&RemotePeer| self.known_seal(other).is_some_and(Seal::is_open_question);
         let words = self.others.iter().filter(open);
         outputs.extend(words.flat_map(|other| self.first_word(other.info(), other.known().seal())));
         while let Some(knocker) = self.porch.take_one(|seal| self.seals.is_of_word(seal)) {
